@@ -1,9 +1,11 @@
 /** The words for a body that its schema does not allow. */
 import { Type } from 'typebox';
 import { expect, test } from 'vitest';
-import { bodyReader } from './request-body.ts';
+import { checkedBody } from './request-body.ts';
 
-const read = bodyReader(Type.Object({ user: Type.Object({}, { additionalProperties: false }) }));
+const { read } = checkedBody(
+  Type.Object({ user: Type.Object({}, { additionalProperties: false }) }),
+);
 const keys = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, at]));
 

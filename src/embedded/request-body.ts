@@ -5,19 +5,30 @@ import { ComputeError } from '#core/errors.ts';
 import { faultOf, plainPhrasing } from '#runtime/schema-fault.ts';
 import type { Finding } from '#runtime/schema-findings.ts';
 
+/** A body of one schema: checked, it is what the schema describes. */
+export interface CheckedBody<Body> {
+  schema: () => TSchema;
+  read: (body: unknown) => Body;
+}
+
 /**
- * A reader of bodies with this schema. It throws `invalid`, naming field, value and rule.
- * Example: "port.binding:vnic_type: 'bogus' is not allowed: must be one of normal, direct".
+ * The body that a row with this schema takes. Its reader throws `invalid`, naming field, value and
+ * rule. Example: "port.binding:vnic_type: 'bogus' is not allowed: must be one of normal, direct".
  */
-export function bodyReader<Schema extends TSchema>(
-  schema: Schema,
-): (body: unknown) => Static<Schema> {
+export function checkedBody<Schema extends TSchema>(schema: Schema): CheckedBody<Static<Schema>> {
   const validator = Compile(schema);
-  return (body) => {
+  const read = (body: unknown): Static<Schema> => {
     if (body === undefined) throw new ComputeError('invalid', 'The request has no JSON body.');
     if (validator.Check(body)) return body;
     throw new ComputeError('invalid', explain(validator.Errors(body), body, schema));
   };
+  return { schema: () => schema, read };
+}
+
+/** The keys and values of an object; undefined for what is none. */
+export function fieldsOf(value: unknown): Record<string, unknown> | undefined {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? { ...value } : undefined;
 }
 
 function explain(findings: Finding[], body: unknown, schema: TSchema): string {

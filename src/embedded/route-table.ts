@@ -1,17 +1,24 @@
 /** The routes of an embedded service on its app. The guard identifies the caller. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Caller } from '#contracts/services/identity.ts';
 import type { Actor } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { mountRoutes as mountTable } from '#http/routes/mount.ts';
 import {
+  type BodyOf,
   type GuardedRoute as GuardedRouteOf,
+  type Handler,
   type OpenCall,
   type OpenRoute,
   titleOf,
+  withBody as withBodyOf,
 } from '#http/routes/route.ts';
 
 /** A call with a validated token. */
-export type GuardedCall<Who> = OpenCall & { caller: Who };
+export type GuardedCall<Who, Body = unknown> = Omit<OpenCall, 'body'> & {
+  caller: Who;
+  body: Body;
+};
 
 /** A row that requires a token and a role. */
 export type GuardedRoute<Who> = GuardedRouteOf<GuardedCall<Who>>;
@@ -27,6 +34,17 @@ export interface RouteTable<Who> {
   unknown: (request: FastifyRequest) => ComputeError;
   /** Where clients reach the service. Absent: as each request came. */
   publicUrl?: string;
+}
+
+/**
+ * A body and its handler, which gets what the schema describes. Example:
+ * `{ method: 'PUT', path, rule, ...withBody(memberAnswer, answer) }`.
+ */
+export function withBody<Body>(
+  body: BodyOf<GuardedCall<Caller>, Body>,
+  handler: Handler<GuardedCall<Caller, Body>>,
+): Required<Pick<GuardedRoute<Caller>, 'body' | 'handler'>> {
+  return withBodyOf(body, handler);
 }
 
 /** Puts the table on the app. */

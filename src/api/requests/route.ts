@@ -5,7 +5,7 @@ import {
   type GuardedRoute,
   type Handler as HandlerOf,
   type OpenCall,
-  taking,
+  withBody as withBodyOf,
 } from '#http/routes/route.ts';
 import type { Rule } from '#core/access/policy.ts';
 import type { ApiContext } from './context.ts';
@@ -57,7 +57,7 @@ export function withBody<Schema extends TSchema>(
 ): Required<Pick<Route, 'body' | 'handler'>> {
   const read = (given: unknown, { version, isLenient }: Call) =>
     readBody(body(version), given, isLenient);
-  return { body, handler: taking(read, handler) };
+  return withBodyOf({ schema: body, read }, handler);
 }
 
 /** Does this microversion have the row? */

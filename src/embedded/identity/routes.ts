@@ -1,6 +1,6 @@
 /** Every route of the embedded identity service, and what of Keystone it lacks. */
 import type { NotOffered } from '../not-offered.ts';
-import type { OpenRoute } from '#http/routes/route.ts';
+import { type OpenRoute, withBody } from '#http/routes/route.ts';
 import type { GuardedRoute, RouteTable } from '../route-table.ts';
 import { type Directory, type Kind, kinds, list, listProjectsOf, show } from './directory.ts';
 import { listRoleAssignments } from './role-assignments.ts';
@@ -11,6 +11,7 @@ import {
   showOwnCatalog,
   showToken,
 } from './sign-in/token-routes.ts';
+import { signInBody } from './sign-in/sign-in.ts';
 import { actorOf, type Session } from './sign-in/tokens.ts';
 import { viewVersion } from './views.ts';
 
@@ -36,7 +37,7 @@ export function identityRoutes(
       path: '/v3/auth/tokens',
       rule: 'anybody',
       status: 201,
-      handler: (call) => issueToken(call, directory),
+      ...withBody(signInBody, (call) => issueToken(call, directory)),
     },
   ];
   const guarded: GuardedRoute<Session>[] = [

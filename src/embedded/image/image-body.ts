@@ -2,7 +2,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { imageVisibilities, type StoredImage } from '#contracts/store/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { bodyReader } from '../request-body.ts';
+import { checkedBody } from '../request-body.ts';
 import { containerFormats, diskFormats } from './files/formats.ts';
 
 const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
@@ -37,7 +37,7 @@ const imageBody = Type.Object(
   { additionalProperties: Type.String({ maxLength: 65_535 }) },
 );
 export type ImageBody = Static<typeof imageBody>;
-const readBody = bodyReader(imageBody);
+const checked = checkedBody(imageBody);
 
 /** The attributes that a user may set. All other keys are properties. */
 export const baseKeys = Object.keys(imageBody.properties);
@@ -72,10 +72,13 @@ const reservedStart = 'os_glance';
  */
 export function readImageBody(body: unknown): ImageBody {
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) refuseExcess(body);
-  const image = readBody(body);
+  const image = checked.read(body);
   for (const [key, value] of Object.entries(image)) refuseBadText(key, value);
   return image;
 }
+
+/** The body of a new image. */
+export const newImage = { schema: checked.schema, read: readImageBody };
 
 function refuseExcess(body: object): void {
   const keys = Object.keys(body);

@@ -7,9 +7,15 @@ import { ComputeError } from '#core/errors.ts';
 import type { ImageFiles } from './files/image-files.ts';
 import { findImageToRemove, findOwnImage } from './image-access.ts';
 import { checkImageCount, type LimitsOf, storageExceeded, uploadLimits } from './image-quotas.ts';
-import { applyChanges, type PatchForm, readPatch } from './patch.ts';
+import { applyChanges, type Patch } from './patch.ts';
 import type { UploadGate } from './files/upload-gate.ts';
-import { readImageBody, toFields, toImageBody, type ImageBodyFields } from './image-body.ts';
+import {
+  type ImageBody,
+  type ImageBodyFields,
+  readImageBody,
+  toFields,
+  toImageBody,
+} from './image-body.ts';
 
 /** What every operation of the image service works with. */
 export interface ImageContext {
@@ -29,9 +35,8 @@ export interface ImageContext {
 export async function createImage(
   context: ImageContext,
   caller: Caller,
-  body: unknown,
+  requested: ImageBody,
 ): Promise<StoredImage> {
-  const requested = readImageBody(body);
   const fields = toFields(requested);
   checkVisibility(caller, fields);
   const { owner = caller.projectId } = requested;
@@ -76,9 +81,8 @@ export async function addImage(
 export async function patchImage(
   context: ImageContext,
   caller: Caller,
-  { id, patch, form }: { id: string; patch: unknown; form: PatchForm },
+  { id, changes, form }: Patch & { id: string },
 ): Promise<StoredImage> {
-  const changes = readPatch(patch, form);
   if (!caller.isAdmin && changes.some(({ key }) => key === 'owner')) {
     throw new ComputeError('forbidden', "owner: Owner can't be updated by non admin.");
   }

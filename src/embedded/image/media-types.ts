@@ -1,9 +1,9 @@
 /** The media types of the image service's bodies. Parameters and case are ignored. */
 import { ComputeError } from '#core/errors.ts';
-import type { OpenCall } from '#http/routes/route.ts';
+import type { BodyOf, OpenCall } from '#http/routes/route.ts';
 
 export const bytesType = 'application/octet-stream';
-export const jsonType = 'application/json';
+const jsonType = 'application/json';
 /** Of PATCH, 2.0 and 2.1. */
 export const patchTypes = [
   'application/openstack-images-v2.0-json-patch',
@@ -20,4 +20,18 @@ export function refuseOtherType(
   if (types.includes(request.mediaType ?? '')) return;
   const type = request.headers['content-type'] ?? '';
   throw new ComputeError('badMediaType', `Content-Type: '${type}': must be ${types.join(' or ')}`);
+}
+
+/** The body, which has to be JSON: what came as another type is refused as such. */
+export function onlyJson<Body>({
+  schema,
+  read,
+}: BodyOf<unknown, Body>): BodyOf<Pick<OpenCall, 'request'>, Body> {
+  return {
+    schema,
+    read: (body, call) => {
+      if (body !== undefined) refuseOtherType(call, [jsonType]);
+      return read(body, call);
+    },
+  };
 }

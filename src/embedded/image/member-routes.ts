@@ -1,19 +1,18 @@
 /** `/v2/images/{id}/members`. */
 import type { Caller } from '#contracts/services/identity.ts';
-import { type BodyReader, taking } from '#http/routes/route.ts';
-import type { GuardedCall, GuardedRoute } from '../route-table.ts';
+import { type GuardedCall, type GuardedRoute, withBody } from '../route-table.ts';
 import type { ImageContext } from './images.ts';
 import {
   addMember,
   answerMember,
   listMembers,
+  memberAnswer,
   type MemberPath,
-  readAnswer,
-  readNewMember,
+  newMember,
   removeMember,
   showMember,
 } from './members.ts';
-import { refuseOtherType, jsonType } from './media-types.ts';
+import { onlyJson } from './media-types.ts';
 import { viewMember } from './views.ts';
 
 type Call = GuardedCall<Caller>;
@@ -38,7 +37,7 @@ export function memberRoutes(context: ImageContext): GuardedRoute<Caller>[] {
       method: 'POST',
       path: all,
       rule: writers,
-      handler: taking(jsonAs(readNewMember), async (call) => {
+      ...withBody(onlyJson(newMember), async (call) => {
         const added = { imageId: pathOf(call).imageId, memberId: call.body.member };
         return { body: viewMember(await addMember(context, call.caller, added)) };
       }),
@@ -55,7 +54,7 @@ export function memberRoutes(context: ImageContext): GuardedRoute<Caller>[] {
       method: 'PUT',
       path: one,
       rule: writers,
-      handler: taking(jsonAs(readAnswer), async (call) => {
+      ...withBody(onlyJson(memberAnswer), async (call) => {
         const answered = { ...pathOf(call), answer: call.body };
         return { body: viewMember(await answerMember(context, call.caller, answered)) };
       }),
@@ -72,12 +71,4 @@ export function memberRoutes(context: ImageContext): GuardedRoute<Caller>[] {
 
 function pathOf({ params }: Pick<Call, 'params'>): MemberPath {
   return { imageId: params['id'] ?? '', memberId: params['member'] ?? '' };
-}
-
-/** The reader of a body that has to be JSON. */
-function jsonAs<Body>(read: (body: unknown) => Body): BodyReader<Call, Body> {
-  return (body, call) => {
-    if (body !== undefined) refuseOtherType(call, [jsonType]);
-    return read(body);
-  };
 }

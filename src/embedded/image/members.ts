@@ -8,7 +8,7 @@ import {
   type StoredImage,
 } from '#contracts/store/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { bodyReader } from '../request-body.ts';
+import { checkedBody } from '../request-body.ts';
 import { findImage, findOwnImage, ownsImage } from './image-access.ts';
 import { badText } from './image-body.ts';
 import type { ImageContext } from './images.ts';
@@ -16,22 +16,22 @@ import type { ImageContext } from './images.ts';
 /** Of one image. Source: Glance's `image_member_quota`. */
 const mostMembers = 128;
 
-/** Reads the body of a new member. */
-export const readNewMember = bodyReader(
+/** The body of a new member. */
+export const newMember = checkedBody(
   Type.Object(
     { member: Type.String({ minLength: 1, maxLength: 255 }) },
     { additionalProperties: false },
   ),
 );
-/** Reads a member's answer. The stock client includes the member here too. */
-export const readAnswer = bodyReader(
+/** A member's answer. The stock client includes the member here too. */
+export const memberAnswer = checkedBody(
   Type.Object(
     { status: Type.Enum([...memberStatuses]), member: Type.Optional(Type.String()) },
     { additionalProperties: false },
   ),
 );
 
-export type MemberAnswer = ReturnType<typeof readAnswer>;
+export type MemberAnswer = ReturnType<typeof memberAnswer.read>;
 
 /** An image and one of its members, as a path names them. */
 export interface MemberPath {

@@ -1,6 +1,9 @@
 /** The two JSON-patch forms of the image API, applied to the user's attributes of an image. */
+import { Type } from 'typebox';
 import { ComputeError } from '#core/errors.ts';
+import type { OpenCall } from '#http/routes/route.ts';
 import { baseKeys, refuseServiceKey } from './image-body.ts';
+import { patchTypes, refuseOtherType } from './media-types.ts';
 
 /** 2.1: `{op, path, value}`. 2.0: `{"replace": path, value}`. */
 export type PatchForm = '2.0' | '2.1';
@@ -13,13 +16,29 @@ export interface Change {
   place: string;
 }
 
+/** The changes of a body, and in which form they came. */
+export interface Patch {
+  changes: Change[];
+  form: PatchForm;
+}
+
 const operations = ['add', 'replace', 'remove'] as const;
+
+/** The body of a change. Its media type says the form. */
+export const imagePatch = {
+  schema: () => Type.Array(Type.Record(Type.String(), Type.Unknown())),
+  read: (body: unknown, call: Pick<OpenCall, 'request'>): Patch => {
+    refuseOtherType(call, patchTypes);
+    const form = call.request.mediaType === patchTypes[0] ? '2.0' : '2.1';
+    return { changes: readChanges(body, form), form };
+  },
+};
 
 /**
  * The changes of a patch. Throws `invalid` naming the entry, `forbidden` for what only the service
  * sets and for the removal of an attribute.
  */
-export function readPatch(patch: unknown, form: PatchForm): Change[] {
+function readChanges(patch: unknown, form: PatchForm): Change[] {
   if (!Array.isArray(patch)) {
     throw new ComputeError('invalid', 'body: a patch is a list of changes');
   }

@@ -2,14 +2,16 @@
 import type { Caller } from '#contracts/services/identity.ts';
 import type { NotOffered } from '../not-offered.ts';
 import type { OpenCall, OpenRoute, Reply } from '#http/routes/route.ts';
-import type { GuardedCall, GuardedRoute } from '../route-table.ts';
+import { type GuardedCall, type GuardedRoute, withBody } from '../route-table.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { download, upload } from './files/file-routes.ts';
 import { findImage, visibleImages } from './image-access.ts';
+import { newImage } from './image-body.ts';
 import { createImage, type ImageContext, patchImage, removeImage } from './images.ts';
 import { type ListQuery, listPath, pageOf, readListQuery } from './lists/list-query.ts';
-import { jsonType, patchTypes, refuseOtherType } from './media-types.ts';
+import { onlyJson, patchTypes } from './media-types.ts';
 import { memberRoutes } from './member-routes.ts';
+import { imagePatch } from './patch.ts';
 import { imageSchema, imagesSchema, memberSchema, membersSchema } from './schemas.ts';
 import { addTag, deactivate, reactivate, removeTag } from './lists/small-changes.ts';
 import { viewImage, viewVersions } from './views.ts';
@@ -33,7 +35,10 @@ export function imageRoutes(context: ImageContext): GuardedRoute<Caller>[] {
       path: '/v2/images',
       rule: writers,
       status: 201,
-      handler: (call) => create(call, context),
+      ...withBody(onlyJson(newImage), async ({ caller, body, origin }) => {
+        const image = await createImage(context, caller, body);
+        return { headers: { location: `${origin}/v2/images/${image.id}` }, body: viewImage(image) };
+      }),
     },
     {
       method: 'GET',
@@ -48,12 +53,10 @@ export function imageRoutes(context: ImageContext): GuardedRoute<Caller>[] {
       path: one,
       rule: writers,
       headers: { 'accept-patch': patchTypes.join(', ') },
-      handler: async (call) => {
-        refuseOtherType(call, patchTypes);
-        const form = call.request.mediaType === patchTypes[0] ? '2.0' : '2.1';
-        const change = { id: idOf(call), patch: call.body, form } as const;
+      ...withBody(imagePatch, async (call) => {
+        const change = { ...call.body, id: idOf(call) };
         return { body: viewImage(await patchImage(context, call.caller, change)) };
-      },
+      }),
     },
     {
       method: 'DELETE',
@@ -158,14 +161,7 @@ async function markedImage(context: ImageContext, caller: Caller, { marker }: Li
   }
 }
 
-async function create(call: Call, context: ImageContext): Promise<Reply> {
-  const { caller, body, origin } = call;
-  if (body !== undefined) refuseOtherType(call, [jsonType]);
-  const image = await createImage(context, caller, body);
-  return { headers: { location: `${origin}/v2/images/${image.id}` }, body: viewImage(image) };
-}
-
-function idOf({ params }: Call): string {
+function idOf({ params }: Pick<Call, 'params'>): string {
   return params['id'] ?? '';
 }
 

@@ -113,6 +113,25 @@ describe('when one cannot be made, none is', () => {
     expect(await ports()).toEqual([]);
   });
 
+  test('one whose body is wrong is refused before any quota is counted', async () => {
+    const many = Array.from({ length: 9 }, () => named('x'));
+    const { status, body } = await post('ports', { ports: [...many, { name: 7 }] });
+    expect([status, body.NeutronError.message]).toEqual([
+      400,
+      "ports[9]: port: required key 'network_id' is missing",
+    ]);
+  });
+
+  test('a rule whose body is wrong is named', async () => {
+    const rule = { security_group_id: group, direction: 'ingress' };
+    const { body } = await post('security-group-rules', {
+      security_group_rules: [rule, { ...rule, direction: 'up' }],
+    });
+    expect(body.NeutronError.message).toBe(
+      'security_group_rules[1]: security_group_rule.direction: "up" is not allowed: must be one of ingress, egress',
+    );
+  });
+
   test('rules of two groups, and the same rule twice', async () => {
     const rule = { security_group_id: group, direction: 'ingress', protocol: 'udp' };
     const other = (await send('GET /v2.0/security-groups?name=default')).body.security_groups[0].id;

@@ -2,8 +2,9 @@
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { NetworkRows, NetworkStore, StoredNetwork } from '#contracts/store/network-store.ts';
 import { ComputeError } from '#core/errors.ts';
+import { type CheckedBody, fieldsOf } from '../request-body.ts';
 import { NetworkError } from './requests/errors.ts';
-import { ownerFor } from './networks/networks.ts';
+import { type Owned, ownerFor } from './networks/networks.ts';
 import { checkQuota } from './requests/quota-check.ts';
 import type { Act, Resource } from './resources.ts';
 import type { View } from './views.ts';
@@ -11,28 +12,47 @@ import type { View } from './views.ts';
 /** More would hold the store for too long. */
 export const mostAtOnce = 50;
 
-/** Does the body name the plural? Example: `{ "ports": [{…}, {…}] }`. */
-export function isForMany({ plural }: Resource, body: unknown): boolean {
-  return typeof body === 'object' && body !== null && Object.hasOwn(body, plural);
+type Made<New> = Omit<Resource<New>, 'change'>;
+
+/** What a creation asks for. */
+export type OneOrMany<New> = { one: New } | { many: New[] };
+
+/**
+ * The body of one, or of several: `{ "ports": [{…}, {…}] }`, whose items may have the singular
+ * around them, or not. An error names the item: "ports[2]: …".
+ */
+export function oneOrMany<New>(resource: Made<New>): CheckedBody<OneOrMany<New>> {
+  const { plural, newBody } = resource;
+  const read = (body: unknown): OneOrMany<New> => {
+    const fields = fieldsOf(body);
+    if (fields === undefined || !Object.hasOwn(fields, plural)) return { one: newBody.read(body) };
+    const many = itemsOf(resource, fields).map((item, index) => {
+      try {
+        return newBody.read(item);
+      } catch (error) {
+        throw named(`${plural}[${index}]`, error);
+      }
+    });
+    return { many };
+  };
+  return { schema: newBody.schema, read };
 }
 
 /**
- * Makes one of each item, in their order and in one transaction; quotas are counted for all of
- * them. An error names the item: "ports[2]: …". Items may have the singular around them, or not.
- * Source: Neutron's bulk create.
+ * Makes what is requested, in its order and in one transaction; quotas are counted for all of it.
+ * An error names the item: "ports[2]: …". Source: Neutron's bulk create.
  */
-export async function createMany(
-  resource: Resource,
+export async function createMany<New extends Owned>(
+  resource: Made<New>,
   { context, rights }: Act,
-  body: unknown,
+  requests: New[],
 ): Promise<View[]> {
-  const bodies = itemsOf(resource, body);
-  resource.checkTogether?.(bodies);
+  resource.checkTogether?.(requests);
   return context.store.atomic(async (rows) => {
     const act = { context: { ...context, store: joining(rows) }, rights };
-    await checkQuotas(resource, act, bodies);
+    await checkQuotas(resource, act, requests);
     const made: View[] = [];
-    for (const [index, each] of bodies.entries()) {
+    for (const [index, each] of requests.entries()) {
       const field = `${resource.plural}[${index}]`;
       made.push(await naming(field, resource.create(act, each)));
       await afterEvents();
@@ -41,8 +61,10 @@ export async function createMany(
   });
 }
 
-function itemsOf({ singular, plural }: Resource, body: unknown): unknown[] {
-  const { [plural]: items, ...others } = body as Record<string, unknown>;
+function itemsOf(
+  { singular, plural }: Pick<Made<never>, 'singular' | 'plural'>,
+  { [plural]: items, ...others }: Record<string, unknown>,
+): unknown[] {
   const [other] = Object.keys(others);
   if (other !== undefined) throw invalid(`body: unknown key '${other}' next to '${plural}'`);
   if (!Array.isArray(items)) throw invalid(`${plural}: must be a list`);
@@ -60,16 +82,11 @@ function itemsOf({ singular, plural }: Resource, body: unknown): unknown[] {
 
 /** So that the refusal has the requested number, not that the last one was too many. */
 async function checkQuotas(
-  { singular }: Resource,
+  { singular }: Pick<Made<never>, 'singular'>,
   { context, rights }: Act,
-  bodies: unknown[],
+  requests: Owned[],
 ): Promise<void> {
-  const owners = bodies.map((body) => {
-    const requested = (body as Record<string, { project_id?: string; tenant_id?: string }>)[
-      singular
-    ];
-    return ownerFor(rights, requested ?? {}, singular);
-  });
+  const owners = requests.map((requested) => ownerFor(rights, requested, singular));
   for (const [projectId, many] of Map.groupBy(owners, (owner) => owner)) {
     await checkQuota(context.store, context, { projectId, more: { [singular]: many.length } });
   }
@@ -101,12 +118,16 @@ async function naming<T>(field: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (!(error instanceof ComputeError)) throw error;
-    const message = `${field}: ${error.message}`;
-    throw error instanceof NetworkError
-      ? new NetworkError(error.kind, error.type, message)
-      : new ComputeError(error.kind, message, { cause: error });
+    throw named(field, error);
   }
+}
+
+function named(field: string, error: unknown): unknown {
+  if (!(error instanceof ComputeError)) return error;
+  const message = `${field}: ${error.message}`;
+  return error instanceof NetworkError
+    ? new NetworkError(error.kind, error.type, message)
+    : new ComputeError(error.kind, message, { cause: error });
 }
 
 function invalid(message: string): ComputeError {

@@ -1,5 +1,6 @@
 /**
- * The network service as the compute side calls it, on the same functions as the API, without HTTP.
+ * The network service as the compute side calls it, without HTTP: with the functions and the checks
+ * of the API.
  */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
@@ -8,6 +9,7 @@ import { isComputeError } from '#core/errors.ts';
 import { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import type { Network, Port, PortChange, UsableNetwork } from '#core/networking/port.ts';
 import type { SecurityGroup } from '#core/networking/security-group.ts';
+import { newPortBindingBody, newPortBody, portChangeBody } from './requests/bodies.ts';
 import { type NetworkContext, rightsOf } from './requests/context.ts';
 import { findNetwork, listNetworks, type NetworkWithSubnets } from './networks/networks.ts';
 import {
@@ -67,18 +69,19 @@ export function createInProcessNetwork(context: NetworkContext): NetworkService 
         ...(fixedIp !== null && { fixed_ips: [{ ip_address: fixedIp }] }),
         ...(securityGroupIds !== undefined && { security_groups: [...securityGroupIds] }),
       };
-      return toPort(await createPort(context, rightsOf(caller), { port }));
+      return toPort(await createPort(context, rightsOf(caller), newPortBody.read({ port })));
     },
     async updatePort(id, change) {
-      return toPort(await updatePort(context, service, { id, body: { port: toWire(change) } }));
+      const requested = portChangeBody.read({ port: toWire(change) });
+      return toPort(await updatePort(context, service, id, requested));
     },
     deletePort: (id) => unlessGone(removePort(context, service, id)),
     listPortBindings: (portId) => listPortBindings(context, service, portId),
-    addPortBinding: (portId, { host, vnicType, profile }) =>
-      createPortBinding(context, service, {
-        portId,
-        body: { binding: { host, vnic_type: vnicType, profile } },
-      }),
+    async addPortBinding(portId, { host, vnicType, profile }) {
+      const binding = { host, vnic_type: vnicType, profile };
+      const requested = newPortBindingBody.read({ binding });
+      return createPortBinding(context, service, portId, requested);
+    },
     async activatePortBinding(portId, host) {
       await activatePortBinding(context, service, { portId, host });
     },

@@ -4,6 +4,27 @@
  */
 import type { PortFilter } from '#contracts/store/network-store.ts';
 import type { Rule } from '#core/access/policy.ts';
+import type { CheckedBody } from '../request-body.ts';
+import {
+  networkChangeBody,
+  newNetworkBody,
+  newPortBody,
+  newSecurityGroupBody,
+  newSecurityGroupRuleBody,
+  newSubnetBody,
+  portChangeBody,
+  type RequestedNetwork,
+  type RequestedNetworkChange,
+  type RequestedPort,
+  type RequestedPortChange,
+  type RequestedRule,
+  type RequestedSecurityGroup,
+  type RequestedSecurityGroupChange,
+  type RequestedSubnet,
+  type RequestedSubnetChange,
+  securityGroupChangeBody,
+  subnetChangeBody,
+} from './requests/bodies.ts';
 import type { NetworkContext, Rights } from './requests/context.ts';
 import type { Query } from './requests/list-filter.ts';
 import type { Listed } from './requests/listings.ts';
@@ -54,23 +75,29 @@ export interface Act {
   rights: Rights;
 }
 
-export interface Resource {
+/** `New`, `Change`: what the bodies of its creation and its change ask for. */
+export interface Resource<New, Change = never> {
   singular: Listed & QuotaResource;
   plural: string;
   /** Who may create, change and delete it. */
   writers: readonly Rule[];
   list: (act: Act, query: Query) => Promise<View[]>;
   show: (act: Act, id: string) => Promise<View>;
-  create: (act: Act, body: unknown) => Promise<View>;
+  newBody: CheckedBody<New>;
+  create: (act: Act, requested: New) => Promise<View>;
   /**
-   * Throws what is wrong with bodies that are to be made at once, beside what is wrong with each.
+   * Throws what is wrong with those that are to be made at once, beside what is wrong with each.
    */
-  checkTogether?: (bodies: unknown[]) => void;
-  update?: (act: Act, change: { id: string; body: unknown }) => Promise<View>;
+  checkTogether?: (requests: New[]) => void;
+  /** Absent: it is not changed. */
+  change?: {
+    body: CheckedBody<Change>;
+    update: (act: Act, id: string, requested: Change) => Promise<View>;
+  };
   remove: (act: Act, id: string) => Promise<void>;
 }
 
-const networks: Resource = {
+export const networks: Resource<RequestedNetwork, RequestedNetworkChange> = {
   singular: 'network',
   plural: 'networks',
   writers: ['member'],
@@ -78,33 +105,41 @@ const networks: Resource = {
     (await listNetworks(context, rights)).map((found) => viewNetwork(found, rights)),
   show: async ({ context, rights }, id) =>
     viewNetwork(await findNetwork(context.store, rights, id), rights),
-  create: async ({ context, rights }, body) =>
-    viewNetwork(await createNetwork(context, rights, body), rights),
-  update: async ({ context, rights }, change) => {
-    const found = await updateNetwork(context, rights, change);
-    await reportNetwork(context, found.network.id);
-    return viewNetwork(found, rights);
+  newBody: newNetworkBody,
+  create: async ({ context, rights }, requested) =>
+    viewNetwork(await createNetwork(context, rights, requested), rights),
+  change: {
+    body: networkChangeBody,
+    update: async ({ context, rights }, id, requested) => {
+      const found = await updateNetwork(context, rights, id, requested);
+      await reportNetwork(context, found.network.id);
+      return viewNetwork(found, rights);
+    },
   },
   remove: ({ context, rights }, id) => removeNetwork(context, rights, id),
 };
 
-const subnets: Resource = {
+export const subnets: Resource<RequestedSubnet, RequestedSubnetChange> = {
   singular: 'subnet',
   plural: 'subnets',
   writers: ['member'],
   list: async ({ context, rights }) => (await listSubnets(context, rights)).map(viewSubnet),
   show: async ({ context, rights }, id) => viewSubnet(await findSubnet(context, rights, id)),
-  create: async ({ context, rights }, body) =>
-    viewSubnet(await createSubnet(context, rights, body)),
-  update: async ({ context, rights }, change) => {
-    const found = await updateSubnet(context, rights, change);
-    await reportNetwork(context, found.subnet.networkId);
-    return viewSubnet(found);
+  newBody: newSubnetBody,
+  create: async ({ context, rights }, requested) =>
+    viewSubnet(await createSubnet(context, rights, requested)),
+  change: {
+    body: subnetChangeBody,
+    update: async ({ context, rights }, id, requested) => {
+      const found = await updateSubnet(context, rights, id, requested);
+      await reportNetwork(context, found.subnet.networkId);
+      return viewSubnet(found);
+    },
   },
   remove: ({ context, rights }, id) => removeSubnet(context, rights, id),
 };
 
-const ports: Resource = {
+export const ports: Resource<RequestedPort, RequestedPortChange> = {
   singular: 'port',
   plural: 'ports',
   writers: ['member', 'service'],
@@ -112,12 +147,16 @@ const ports: Resource = {
     (await listPorts(context, rights, storedFilter(query))).map((port) => viewPort(port, rights)),
   show: async ({ context, rights }, id) =>
     viewPort(await findPort(context.store, rights, id), rights),
-  create: async ({ context, rights }, body) =>
-    viewPort(await createPort(context, rights, body), rights),
-  update: async ({ context, rights }, change) => {
-    const port = await updatePort(context, rights, change);
-    await reportPort(context, port, 'changed');
-    return viewPort(port, rights);
+  newBody: newPortBody,
+  create: async ({ context, rights }, requested) =>
+    viewPort(await createPort(context, rights, requested), rights),
+  change: {
+    body: portChangeBody,
+    update: async ({ context, rights }, id, requested) => {
+      const port = await updatePort(context, rights, id, requested);
+      await reportPort(context, port, 'changed');
+      return viewPort(port, rights);
+    },
   },
   remove: async ({ context, rights }, id) =>
     reportPort(context, await removePort(context, rights, id), 'deleted'),
@@ -133,7 +172,7 @@ function storedFilter(query: Query): PortFilter {
   };
 }
 
-const securityGroups: Resource = {
+export const securityGroups: Resource<RequestedSecurityGroup, RequestedSecurityGroupChange> = {
   singular: 'security_group',
   plural: 'security_groups',
   writers: ['member'],
@@ -141,14 +180,18 @@ const securityGroups: Resource = {
     (await listSecurityGroups(context, rights)).map(viewSecurityGroup),
   show: async ({ context, rights }, id) =>
     viewSecurityGroup(await findSecurityGroup(context, rights, id)),
-  create: async ({ context, rights }, body) =>
-    viewSecurityGroup(await createSecurityGroup(context, rights, body)),
-  update: async ({ context, rights }, change) =>
-    viewSecurityGroup(await updateSecurityGroup(context, rights, change)),
+  newBody: newSecurityGroupBody,
+  create: async ({ context, rights }, requested) =>
+    viewSecurityGroup(await createSecurityGroup(context, rights, requested)),
+  change: {
+    body: securityGroupChangeBody,
+    update: async ({ context, rights }, id, requested) =>
+      viewSecurityGroup(await updateSecurityGroup(context, rights, id, requested)),
+  },
   remove: ({ context, rights }, id) => removeSecurityGroup(context, rights, id),
 };
 
-const securityGroupRules: Resource = {
+export const securityGroupRules: Resource<RequestedRule> = {
   singular: 'security_group_rule',
   plural: 'security_group_rules',
   writers: ['member'],
@@ -156,10 +199,11 @@ const securityGroupRules: Resource = {
     (await listSecurityGroupRules(context, rights)).map(viewSecurityGroupRule),
   show: async ({ context, rights }, id) =>
     viewSecurityGroupRule(await findSecurityGroupRule(context, rights, id)),
-  create: async ({ context, rights }, body) =>
-    viewSecurityGroupRule(await createSecurityGroupRule(context, rights, body)),
+  newBody: newSecurityGroupRuleBody,
+  create: async ({ context, rights }, requested) =>
+    viewSecurityGroupRule(await createSecurityGroupRule(context, rights, requested)),
   checkTogether: checkRulesTogether,
   remove: ({ context, rights }, id) => removeSecurityGroupRule(context, rights, id),
 };
 
-export const resources: Resource[] = [networks, subnets, ports, securityGroups, securityGroupRules];
+export const resources = [networks, subnets, ports, securityGroups, securityGroupRules] as const;

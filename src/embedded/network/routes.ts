@@ -2,8 +2,10 @@
 import type { Caller } from '#contracts/services/identity.ts';
 import type { NotOffered } from '../not-offered.ts';
 import type { OpenCall, OpenRoute, Reply } from '#http/routes/route.ts';
-import type { GuardedCall, GuardedRoute } from '../route-table.ts';
-import { createMany, isForMany } from './create-many.ts';
+import { type GuardedCall, type GuardedRoute, withBody } from '../route-table.ts';
+import { createMany, oneOrMany } from './create-many.ts';
+import type { Owned } from './networks/networks.ts';
+import { newPortBindingBody } from './requests/bodies.ts';
 import { type NetworkContext, rightsOf } from './requests/context.ts';
 import { extensions, showExtension } from './requests/extensions.ts';
 import { filterOf } from './requests/list-filter.ts';
@@ -16,7 +18,15 @@ import {
   removePortBinding,
 } from './ports/port-bindings.ts';
 import { showQuota, showQuotaDetails } from './requests/quotas.ts';
-import { type Resource, resources } from './resources.ts';
+import {
+  networks,
+  ports,
+  type Resource,
+  resources,
+  securityGroupRules,
+  securityGroups,
+  subnets,
+} from './resources.ts';
 import { tagRoutes } from './tag-routes.ts';
 import { type View, viewPortBinding } from './views.ts';
 
@@ -100,13 +110,17 @@ export function networkRoutes(context: NetworkContext): NetworkRoute[] {
     },
     ...portBindingRoutes(context),
     ...tagRoutes(context),
-    ...resources.flatMap((resource) => resourceRoutes(resource, context)),
+    ...resourceRoutes(networks, context),
+    ...resourceRoutes(subnets, context),
+    ...resourceRoutes(ports, context),
+    ...resourceRoutes(securityGroups, context),
+    ...resourceRoutes(securityGroupRules, context),
   ];
 }
 
 function portBindingRoutes(context: NetworkContext): NetworkRoute[] {
   const path = '/v2.0/ports/:id/bindings';
-  const of = ({ params }: OpenCall) => ({
+  const of = ({ params }: Pick<OpenCall, 'params'>) => ({
     portId: params['id'] ?? '',
     host: params['host'] ?? '',
   });
@@ -125,12 +139,11 @@ function portBindingRoutes(context: NetworkContext): NetworkRoute[] {
       path,
       rule: ['admin', 'service'],
       status: 201,
-      handler: async (call) => {
-        const { portId } = of(call);
-        const requested = { portId, body: call.body };
-        const made = await createPortBinding(context, rightsOf(call.caller), requested);
+      ...withBody(newPortBindingBody, async (call) => {
+        const { caller, body } = call;
+        const made = await createPortBinding(context, rightsOf(caller), of(call).portId, body);
         return { body: { binding: viewPortBinding(made) } };
-      },
+      }),
     },
     {
       method: 'PUT',
@@ -151,10 +164,16 @@ function portBindingRoutes(context: NetworkContext): NetworkRoute[] {
   ];
 }
 
-function resourceRoutes(resource: Resource, context: NetworkContext): NetworkRoute[] {
-  const { singular, plural, writers, update } = resource;
-  const act = ({ caller }: GuardedCall<Caller>) => ({ context, rights: rightsOf(caller) });
-  const idOf = ({ params }: OpenCall) => params['id'] ?? '';
+function resourceRoutes<New extends Owned, Change>(
+  resource: Resource<New, Change>,
+  context: NetworkContext,
+): NetworkRoute[] {
+  const { singular, plural, writers, change } = resource;
+  const act = ({ caller }: Pick<GuardedCall<Caller>, 'caller'>) => ({
+    context,
+    rights: rightsOf(caller),
+  });
+  const idOf = ({ params }: Pick<OpenCall, 'params'>) => params['id'] ?? '';
   const one = `${pathOf(plural)}/:id`;
   const routes: NetworkRoute[] = [
     {
@@ -178,10 +197,12 @@ function resourceRoutes(resource: Resource, context: NetworkContext): NetworkRou
       path: pathOf(plural),
       rule: writers,
       status: 201,
-      handler: async (call) => ({
-        body: isForMany(resource, call.body)
-          ? { [plural]: await createMany(resource, act(call), call.body) }
-          : { [singular]: await resource.create(act(call), call.body) },
+      ...withBody(oneOrMany(resource), async (call) => {
+        const { body } = call;
+        if ('many' in body) {
+          return { body: { [plural]: await createMany(resource, act(call), body.many) } };
+        }
+        return { body: { [singular]: await resource.create(act(call), body.one) } };
       }),
     },
     {
@@ -192,14 +213,14 @@ function resourceRoutes(resource: Resource, context: NetworkContext): NetworkRou
       handler: (call) => resource.remove(act(call), idOf(call)),
     },
   ];
-  if (update === undefined) return routes;
+  if (change === undefined) return routes;
   return routes.concat({
     method: 'PUT',
     path: one,
     rule: writers,
-    handler: async (call) => ({
-      body: { [singular]: await update(act(call), { id: idOf(call), body: call.body }) },
-    }),
+    ...withBody(change.body, async (call) => ({
+      body: { [singular]: await change.update(act(call), idOf(call), call.body) },
+    })),
   });
 }
 

@@ -1,20 +1,11 @@
 /** The routes of tags: of one thing all at once, or one by one. */
 import type { Caller } from '#contracts/services/identity.ts';
-import { type Access, taking } from '#http/routes/route.ts';
-import type { GuardedCall, GuardedRoute } from '../route-table.ts';
+import type { Access } from '#http/routes/route.ts';
+import { type GuardedCall, type GuardedRoute, withBody } from '../route-table.ts';
 import { type NetworkContext, rightsOf } from './requests/context.ts';
-import {
-  addTag,
-  changeTags,
-  readTags,
-  removeTag,
-  requireTag,
-  taggedKinds,
-  tagsOf,
-} from './tags.ts';
+import { addTag, changeTags, removeTag, requireTag, taggedKinds, tagList, tagsOf } from './tags.ts';
 
 type Call = GuardedCall<Caller>;
-type TagsCall = Omit<Call, 'body'> & { body: string[] };
 type NetworkRoute = GuardedRoute<Caller>;
 
 /** Example: PUT /v2.0/ports/p1/tags/blue. */
@@ -28,8 +19,10 @@ function routesOf(plural: string, context: NetworkContext): NetworkRoute[] {
   const act = ({ caller }: Pick<Call, 'caller'>) => ({ context, rights: rightsOf(caller) });
   const thing = ({ params }: Pick<Call, 'params'>) => ({ plural, id: params['id'] ?? '' });
   const tagOf = ({ params }: Call) => params['tag'] ?? '';
-  const read = { rule: ['reader', 'service'] as Access };
-  const write = { rule: (plural === 'ports' ? ['member', 'service'] : ['member']) as Access };
+  const read: { rule: Access } = { rule: ['reader', 'service'] };
+  const write: { rule: Access } = {
+    rule: plural === 'ports' ? ['member', 'service'] : 'member',
+  };
   return [
     {
       method: 'GET',
@@ -41,9 +34,10 @@ function routesOf(plural: string, context: NetworkContext): NetworkRoute[] {
       method: 'PUT',
       path: all,
       ...write,
-      handler: taking(readTags, async (call: TagsCall) => {
-        await changeTags(act(call), thing(call), () => call.body);
-        return { body: { tags: call.body } };
+      ...withBody(tagList, async (call) => {
+        const { tags } = call.body;
+        await changeTags(act(call), thing(call), () => tags);
+        return { body: { tags } };
       }),
     },
     {
@@ -51,9 +45,10 @@ function routesOf(plural: string, context: NetworkContext): NetworkRoute[] {
       path: all,
       ...write,
       status: 201,
-      handler: taking(readTags, async (call: TagsCall) => {
-        await changeTags(act(call), thing(call), (before) => [...before, ...call.body]);
-        return { body: { tags: call.body } };
+      ...withBody(tagList, async (call) => {
+        const { tags } = call.body;
+        await changeTags(act(call), thing(call), (before) => [...before, ...tags]);
+        return { body: { tags } };
       }),
     },
     {

@@ -5,7 +5,7 @@
 import { Type } from 'typebox';
 import type { NetworkRows, Tagged } from '#contracts/store/network-store.ts';
 import { isComputeError } from '#core/errors.ts';
-import { bodyReader } from '../request-body.ts';
+import { checkedBody } from '../request-body.ts';
 import { mostTags, Tag } from './requests/bodies.ts';
 import { changed, type Rights } from './requests/context.ts';
 import { invalidInput, NetworkError } from './requests/errors.ts';
@@ -56,18 +56,14 @@ export interface TaggedThing {
   id: string;
 }
 
-const readBody = bodyReader(
+/** The body `{"tags": […]}`: different tags. */
+export const tagList = checkedBody(
   Type.Object(
     { tags: Type.Array(Tag, { maxItems: 1000, uniqueItems: true }) },
     { additionalProperties: false },
   ),
 );
-const checkTag = bodyReader(Type.Object({ tag: Tag }));
-
-/** The tags of a body `{"tags": […]}`. Throws for what is no list of different tags. */
-export function readTags(body: unknown): string[] {
-  return readBody(body).tags;
-}
+const oneTag = checkedBody(Type.Object({ tag: Tag }));
 
 /** GET …/tags. Throws TagResourceNotFound for a thing that these rights do not see. */
 export async function tagsOf({ context, rights }: Act, thing: TaggedThing): Promise<string[]> {
@@ -105,7 +101,7 @@ export async function changeTags(
 
 /** PUT …/tags/{tag}. */
 export async function addTag(act: Act, thing: TaggedThing, tag: string): Promise<void> {
-  checkTag({ tag });
+  oneTag.read({ tag });
   await changeTags(act, thing, (tags) => [...tags, tag]);
 }
 

@@ -1,13 +1,15 @@
 /** A toy service whose table has each kind of row. */
 import type { FastifyInstance } from 'fastify';
 
+import { type Static, Type } from 'typebox';
+import { Check } from 'typebox/value';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '#test/silent-log.ts';
 import { ComputeError } from '#core/errors.ts';
 import { createHttpService } from '../service.ts';
 import { statusOf } from '../status.ts';
 import { mountRoutes } from './mount.ts';
-import { type OpenCall, type Route, taking } from './route.ts';
+import { type OpenCall, type Route, withBody } from './route.ts';
 
 interface Given {
   role: string;
@@ -15,10 +17,14 @@ interface Given {
 }
 type ToyRoute = Route<OpenCall & Given> & { from?: number };
 
-const readName = (body: unknown) => {
-  const { name } = body as { name?: unknown };
-  if (typeof name === 'string') return { name };
-  throw new ComputeError('invalid', 'name: must be a text');
+const named = Type.Object({ name: Type.String() });
+type Name = Static<typeof named>;
+const nameBody = {
+  schema: () => named,
+  read: (body: unknown): Name => {
+    if (Check(named, body)) return body;
+    throw new ComputeError('invalid', 'name: must be a text');
+  },
 };
 
 const act = { method: 'POST', path: '/things/:id/action', status: 202 } as const;
@@ -36,7 +42,9 @@ const routes: readonly ToyRoute[] = [
     path: '/things',
     rule: 'member',
     status: ({ version }) => (version > 1 ? 201 : 200),
-    handler: taking(readName, ({ body, role }) => ({ body: `${role} makes ${body.name}` })),
+    ...withBody(nameBody, ({ body, role }: Omit<OpenCall, 'body'> & Given & { body: Name }) => ({
+      body: `${role} makes ${body.name}`,
+    })),
   },
   {
     method: 'GET',
@@ -205,4 +213,9 @@ test('the engine mounts a table as one route', () => {
       .split('\n')
       .filter((line) => line.includes('(')),
   ).toHaveLength(1);
+});
+
+test('a row that takes a body shows its schema', () => {
+  const taken = routes.filter(({ body }) => body !== undefined);
+  expect(taken.map(({ path, body }) => [path, body?.(1)])).toEqual([['/things', named]]);
 });

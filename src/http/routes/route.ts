@@ -1,5 +1,6 @@
 /** A row of a route table, and its handler's input and result. */
 import type { FastifyRequest } from 'fastify';
+import type { TSchema } from 'typebox';
 import type { Rule } from '#core/access/policy.ts';
 import type { Query } from './query.ts';
 
@@ -15,7 +16,7 @@ export type Access = Rule | readonly Rule[] | 'signed-in';
 export interface OpenCall {
   params: Record<string, string>;
   query: Query;
-  /** As it came; a row that takes one reads it with `taking`. */
+  /** As it came; a row that takes one gets it read by `withBody`. */
   body: unknown;
   requestId: string;
   /** How the client reached us. Example: `http://127.0.0.1:9696`. */
@@ -36,12 +37,17 @@ type Answered = Reply | undefined;
 // oxlint-disable-next-line typescript/no-invalid-void-type -- an act that returns nothing is a handler
 export type Handler<Call> = (call: Call) => Answered | void | Promise<Answered | void>;
 
+/** The schema of a body. Services without versions have the same in all. */
+export type SchemaOf = (version: number) => TSchema;
+
 interface Row<Call> {
   method: Method;
   /** Below the table's prefix. Example: `/servers/:id`. */
   path: string;
   /** The key of the body that names the action, on `POST …/action`. */
   action?: string;
+  /** Of the body that it takes, in each version of an API that has several. */
+  body?: SchemaOf;
   /** Default 200. A function where the call decides. */
   status?: number | ((call: Call) => number);
   /** Of every answer of the handler, a refusal too. */
@@ -65,15 +71,24 @@ export type Route<Call extends OpenCall> = GuardedRoute<Call> | OpenRoute;
 /** Reads a body. Throws `invalid`, naming field, value and rule. */
 export type BodyReader<Call, Body> = (body: unknown, call: Call) => Body;
 
+/** What a row takes: the schema that the table shows, and how the handler's body is read. */
+export interface BodyOf<Call, Body> {
+  schema: SchemaOf;
+  read: BodyReader<Call, Body>;
+}
+
 /**
- * A handler that is given its body as the reader returns it, with the reader's type. Example:
- * `taking(readTags, replaceTags)`.
+ * The two parts of a row that takes a body: its schema, and a handler that is given the body as it
+ * was read, with its type. Example: `{ ...path, ...withBody(newTags, replaceTags) }`.
  */
-export function taking<Call extends OpenCall, Body, Answer>(
-  read: BodyReader<Call, Body>,
+export function withBody<Call extends OpenCall, Body, Answer>(
+  { schema, read }: BodyOf<Call, Body>,
   handler: (call: Omit<Call, 'body'> & { body: Body }) => Answer,
-): (call: Call) => Answer {
-  return (call) => handler({ ...call, body: read(call.body, call) });
+): { body: SchemaOf; handler: (call: Call) => Answer } {
+  return {
+    body: schema,
+    handler: (call) => handler({ ...call, body: read(call.body, call) }),
+  };
 }
 
 /** Example: `POST /servers/:id/action os-start`. */

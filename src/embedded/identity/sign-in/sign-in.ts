@@ -5,7 +5,7 @@
 import { type Static, Type } from 'typebox';
 import type { IdentityStore, StoredProject, StoredUser } from '#contracts/store/identity-store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { bodyReader } from '../../request-body.ts';
+import { checkedBody } from '../../request-body.ts';
 import { defaultDomain, isDefaultDomain } from '../domain.ts';
 import { isPassword, nobodysHash } from './password.ts';
 import type { SignInGate } from './sign-in-gate.ts';
@@ -61,9 +61,11 @@ const authBody = Type.Object(
   },
   closed,
 );
-type Auth = Static<typeof authBody>['auth'];
+export type AuthBody = Static<typeof authBody>;
+type Auth = AuthBody['auth'];
 type Named = Static<typeof named>;
-const readAuthBody = bodyReader(authBody);
+/** The body of a sign-in. */
+export const signInBody = checkedBody(authBody);
 
 export interface SignIn {
   store: IdentityStore;
@@ -74,12 +76,11 @@ export interface SignIn {
 }
 
 /**
- * The body's request, checked. Throws `unauthenticated` for a wrong user, password, token or
+ * Who signs in, on which project. Throws `unauthenticated` for a wrong user, password, token or
  * project, `tooManyRequests` in a flood of these, `notImplemented` for other methods.
  */
-export async function signIn(body: unknown, by: SignIn): Promise<NewSession> {
+export async function signIn({ auth }: AuthBody, by: SignIn): Promise<NewSession> {
   const { store, tokens } = by;
-  const { auth } = readAuthBody(body);
   const known = await identify(auth, by);
   const project = await findProject(auth, known.user, store);
   if (project !== undefined) {

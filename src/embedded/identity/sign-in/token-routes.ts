@@ -7,14 +7,17 @@ import type { GuardedCall } from '../../route-table.ts';
 import { tokenOf } from '../../token-guard.ts';
 import { type Catalog, viewCatalog } from '../catalog.ts';
 import type { Directory } from '../directory.ts';
-import { signIn } from './sign-in.ts';
+import { type AuthBody, signIn } from './sign-in.ts';
 import { actorOf, type Session } from './tokens.ts';
 import { viewToken } from '../views.ts';
 
 type Call = GuardedCall<Session>;
 
 /** POST /v3/auth/tokens: the token's text goes out in a header, and never again. */
-export async function issueToken({ body, query, request }: OpenCall, directory: Directory) {
+export async function issueToken(
+  { body, query, request }: Omit<OpenCall, 'body'> & { body: AuthBody },
+  directory: Directory,
+) {
   const signedIn = await signIn(body, { ...directory, source: request.ip });
   const { text, session } = await directory.tokens.issue(signedIn);
   return tokenReply(text, viewToken(session, catalogFor(query, directory)));

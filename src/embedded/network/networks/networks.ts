@@ -1,6 +1,6 @@
 /** Networks: create, find, change, remove. */
 import type { NetworkRows, StoredNetwork, StoredSubnet } from '#contracts/store/network-store.ts';
-import { readNetworkChange, readNewNetwork } from '../requests/bodies.ts';
+import type { RequestedNetwork, RequestedNetworkChange } from '../requests/bodies.ts';
 import { changed, type NetworkContext, newStored, owns, type Rights } from '../requests/context.ts';
 import { adminOnly, invalidInput, NetworkError, notFound, readable } from '../requests/errors.ts';
 import { checkQuota } from '../requests/quota-check.ts';
@@ -23,9 +23,8 @@ const adminKeys = [
 export async function createNetwork(
   context: NetworkContext,
   rights: Rights,
-  body: unknown,
+  requested: RequestedNetwork,
 ): Promise<NetworkWithSubnets> {
-  const requested = readNewNetwork(body);
   refuseAdminKeys('create', rights, requested);
   const mtu = checkMtu(requested.mtu) ?? 1500;
   const network = await context.store.atomic(async (rows) => {
@@ -105,9 +104,9 @@ function refuseOthers(rights: Rights, network: StoredNetwork): void {
 export async function updateNetwork(
   context: NetworkContext,
   rights: Rights,
-  { id, body }: { id: string; body: unknown },
+  id: string,
+  requested: RequestedNetworkChange,
 ): Promise<NetworkWithSubnets> {
-  const requested = readNetworkChange(body);
   refuseAdminKeys('update', rights, requested);
   const mtu = checkMtu(requested.mtu);
   return context.store.atomic(async (rows) => {
@@ -152,12 +151,14 @@ export async function removeNetwork(
   });
 }
 
+/** What a body may say of the project that gets the new thing; `tenant_id` is the older name. */
+export interface Owned {
+  project_id?: string;
+  tenant_id?: string;
+}
+
 /** The project of a new thing: the caller's, or another that an admin names. */
-export function ownerFor(
-  rights: Rights,
-  requested: { project_id?: string; tenant_id?: string },
-  resource: string,
-): string {
+export function ownerFor(rights: Rights, requested: Owned, resource: string): string {
   const { project_id: project, tenant_id: tenant } = requested;
   if (project !== undefined && tenant !== undefined && project !== tenant) {
     throw invalidInput(

@@ -1,7 +1,7 @@
 /** Subnets: create, find, change, remove. */
 import type { NetworkRows, StoredSubnet } from '#contracts/store/network-store.ts';
 import { parseAddress, parseCidr } from '../requests/address.ts';
-import { readNewSubnet, readSubnetChange } from '../requests/bodies.ts';
+import type { RequestedSubnet, RequestedSubnetChange } from '../requests/bodies.ts';
 import { changed, type NetworkContext, newStored, owns, type Rights } from '../requests/context.ts';
 import { invalidInput, NetworkError, notFound, readable } from '../requests/errors.ts';
 import { findOwnNetwork, listNetworks, ownerFor, sees } from './networks.ts';
@@ -18,9 +18,8 @@ export interface SubnetOfNetwork {
 export async function createSubnet(
   context: NetworkContext,
   rights: Rights,
-  body: unknown,
+  requested: RequestedSubnet,
 ): Promise<SubnetOfNetwork> {
-  const requested = readNewSubnet(body);
   checkLists(requested);
   return context.store.atomic(async (rows) => {
     const { network, subnets } = await findOwnNetwork(rows, rights, requested.network_id);
@@ -95,9 +94,9 @@ export async function findVisibleSubnet(
 export async function updateSubnet(
   context: NetworkContext,
   rights: Rights,
-  { id, body }: { id: string; body: unknown },
+  id: string,
+  requested: RequestedSubnetChange,
 ): Promise<SubnetOfNetwork> {
-  const requested = readSubnetChange(body);
   checkLists(requested);
   return context.store.atomic(async (rows) => {
     const before = await findOwnSubnet(rows, rights, id);

@@ -10,7 +10,7 @@ import type {
 } from '#contracts/store/network-store.ts';
 import type { PortBinding } from '#core/networking/binding/port-bindings.ts';
 import { bindPort } from './binding.ts';
-import { readNewPortBinding } from '../requests/bodies.ts';
+import type { RequestedPortBinding } from '../requests/bodies.ts';
 import { changed, type NetworkContext, type Rights } from '../requests/context.ts';
 import { adminOnly, bindingError, NetworkError } from '../requests/errors.ts';
 import { findPort } from './ports.ts';
@@ -28,9 +28,9 @@ export async function listPortBindings(
 export async function createPortBinding(
   context: NetworkContext,
   rights: Rights,
-  { portId, body }: { portId: string; body: unknown },
+  portId: string,
+  requested: RequestedPortBinding,
 ): Promise<PortBinding> {
-  const requested = readNewPortBinding(body);
   return context.store.atomic(async (rows) => {
     const port = await serverPort(rows, rights, portId);
     if ((await bindingsOf(rows, port)).some(({ host }) => host === requested.host)) {

@@ -2,7 +2,7 @@
 import type { NetworkRows, StoredNetwork, StoredPort } from '#contracts/store/network-store.ts';
 import { vnicTraits } from '#core/networking/vnic-types.ts';
 import { bindPort } from './binding.ts';
-import { readPortChange, type RequestedPortChange } from '../requests/bodies.ts';
+import type { RequestedPortChange } from '../requests/bodies.ts';
 import { changed, type NetworkContext, type Rights } from '../requests/context.ts';
 import { NetworkError } from '../requests/errors.ts';
 import { checkMac, freeMac } from './mac-address.ts';
@@ -17,9 +17,9 @@ import { groupsForPort, refuseGroupsWithoutSecurity } from '../security-groups/s
 export async function updatePort(
   context: NetworkContext,
   rights: Rights,
-  { id, body }: { id: string; body: unknown },
+  id: string,
+  requested: RequestedPortChange,
 ): Promise<StoredPort> {
-  const requested = readPortChange(body);
   refusePrivilegedPortKeys('update', rights, requested);
   return context.store.atomic(async (rows) => {
     const before = await findOwnPort(rows, rights, id);

@@ -9,7 +9,7 @@ import type {
 import type { FixedIp } from '#core/networking/port.ts';
 import { type AskedAddress, chooseAddresses, type SubnetUse } from './address-choice.ts';
 import { bindPort } from './binding.ts';
-import { readNewPort, type RequestedPort } from '../requests/bodies.ts';
+import type { RequestedPort } from '../requests/bodies.ts';
 import { type NetworkContext, newStored, owns, type Rights } from '../requests/context.ts';
 import { NetworkError, notFound, readable } from '../requests/errors.ts';
 import { checkMac, freeMac } from './mac-address.ts';
@@ -25,9 +25,8 @@ import { groupsForPort, refuseGroupsWithoutSecurity } from '../security-groups/s
 export async function createPort(
   context: NetworkContext,
   rights: Rights,
-  body: unknown,
+  requested: RequestedPort,
 ): Promise<StoredPort> {
-  const requested = readNewPort(body);
   refusePrivilegedPortKeys('create', rights, requested);
   const projectId = ownerFor(rights, requested, 'port');
   return context.store.atomic(async (rows) => {

@@ -1,8 +1,8 @@
 /** Request bodies of the network service: their shapes and rules. */
-import { type Static, type TProperties, type TSchema, Type } from 'typebox';
+import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import { numaPolicies } from '#core/pci/requests/request.ts';
 import { vnicTypes } from '#core/networking/vnic-types.ts';
-import { bodyReader } from '../../request-body.ts';
+import { type CheckedBody, checkedBody, fieldsOf } from '../../request-body.ts';
 import { withoutLackingKeys } from './lacking-keys.ts';
 import { refuseUnknownKeys } from './unknown-keys.ts';
 
@@ -28,28 +28,32 @@ const mostAddresses = 16;
 const owner = { project_id: text, tenant_id: text };
 
 /**
- * Reads `{resource: {…}}`. Keys that the resource does not take are refused; `created`: what a
- * creation takes, where this is a change.
+ * `{resource: {…}}`, read as what is below the key. Keys that the resource does not take are
+ * refused; `created`: what a creation takes, where this is a change.
  */
-function reader<Properties extends TProperties>(
+function bodyOf<Properties extends TProperties>(
   resource: string,
   properties: Properties,
   created?: TProperties,
-) {
+): CheckedBody<Static<TObject<Properties>>> {
   const inner = Type.Object(properties, closed);
-  const read = bodyReader(Type.Object({ [resource]: inner }, closed));
+  const { schema, read } = checkedBody(Type.Object({ [resource]: inner }, closed));
   const keys = {
     act: created === undefined ? ('create' as const) : ('update' as const),
     taken: Object.keys(properties),
     created: Object.keys(created ?? properties),
   };
-  return (body: unknown): Static<typeof inner> => {
+  const readInner = (body: unknown) => {
     const kept = withoutLackingKeys(resource, body);
-    const requested = (kept as Record<string, unknown> | undefined | null)?.[resource];
-    if (typeof requested === 'object' && requested !== null) refuseUnknownKeys(requested, keys);
-    return (read(kept) as Record<string, unknown>)[resource] as Static<typeof inner>;
+    const requested = fieldsOf(fieldsOf(kept)?.[resource]);
+    if (requested !== undefined) refuseUnknownKeys(requested, keys);
+    return read(kept)[resource] as Static<typeof inner>;
   };
+  return { schema, read: readInner };
 }
+
+/** What a body asks for. Example: `Requested<typeof newPortBody>`. */
+type Requested<Body extends CheckedBody<unknown>> = ReturnType<Body['read']>;
 
 const networkChange = {
   name,
@@ -65,8 +69,10 @@ const networkChange = {
   'provider:segmentation_id': Type.Optional(Type.Union([Type.Integer(), Type.String()])),
 };
 const newNetwork = { ...networkChange, ...owner };
-export const readNewNetwork = reader('network', newNetwork);
-export const readNetworkChange = reader('network', networkChange, newNetwork);
+export const newNetworkBody = bodyOf('network', newNetwork);
+export const networkChangeBody = bodyOf('network', networkChange, newNetwork);
+export type RequestedNetwork = Requested<typeof newNetworkBody>;
+export type RequestedNetworkChange = Requested<typeof networkChangeBody>;
 
 const subnetChange = {
   name,
@@ -85,8 +91,10 @@ const newSubnet = {
   cidr: Type.String(),
   ip_version: Type.Optional(Type.Enum([4, 6])),
 };
-export const readNewSubnet = reader('subnet', newSubnet);
-export const readSubnetChange = reader('subnet', subnetChange, newSubnet);
+export const newSubnetBody = bodyOf('subnet', newSubnet);
+export const subnetChangeBody = bodyOf('subnet', subnetChange, newSubnet);
+export type RequestedSubnet = Requested<typeof newSubnetBody>;
+export type RequestedSubnetChange = Requested<typeof subnetChangeBody>;
 
 const portChange = {
   name,
@@ -111,15 +119,16 @@ const newPort = {
   network_id: Type.String(),
   tags: Type.Optional(Type.Array(Tag, { maxItems: mostTags, uniqueItems: true })),
 };
-export const readNewPort = reader('port', newPort);
-export const readPortChange = reader('port', portChange, newPort);
-export const readNewPortBinding = reader('binding', {
+export const newPortBody = bodyOf('port', newPort);
+export const portChangeBody = bodyOf('port', portChange, newPort);
+export const newPortBindingBody = bodyOf('binding', {
   host: Type.String({ minLength: 1 }),
   vnic_type: portChange['binding:vnic_type'],
   profile: portChange['binding:profile'],
 });
-export type RequestedPort = ReturnType<typeof readNewPort>;
-export type RequestedPortChange = ReturnType<typeof readPortChange>;
+export type RequestedPort = Requested<typeof newPortBody>;
+export type RequestedPortChange = Requested<typeof portChangeBody>;
+export type RequestedPortBinding = Requested<typeof newPortBindingBody>;
 
 const securityGroupChange = {
   name,
@@ -127,16 +136,18 @@ const securityGroupChange = {
   stateful: Type.Optional(Type.Literal(true)),
 };
 const newSecurityGroup = { ...securityGroupChange, ...owner };
-export const readNewSecurityGroup = reader('security_group', newSecurityGroup);
-export const readSecurityGroupChange = reader(
+export const newSecurityGroupBody = bodyOf('security_group', newSecurityGroup);
+export const securityGroupChangeBody = bodyOf(
   'security_group',
   securityGroupChange,
   newSecurityGroup,
 );
+export type RequestedSecurityGroup = Requested<typeof newSecurityGroupBody>;
+export type RequestedSecurityGroupChange = Requested<typeof securityGroupChangeBody>;
 
 /** Numbers may come as text. What they may be depends on the protocol: `security-rule.ts`. */
 const numberOrText = Type.Optional(Type.Union([Type.Integer(), Text, Type.Null()]));
-export const readNewSecurityGroupRule = reader('security_group_rule', {
+export const newSecurityGroupRuleBody = bodyOf('security_group_rule', {
   security_group_id: Type.String(),
   direction: Type.Enum(['ingress', 'egress']),
   ethertype: text,
@@ -148,4 +159,4 @@ export const readNewSecurityGroupRule = reader('security_group_rule', {
   description: name,
   ...owner,
 });
-export type RequestedRule = ReturnType<typeof readNewSecurityGroupRule>;
+export type RequestedRule = Requested<typeof newSecurityGroupRuleBody>;

@@ -1,5 +1,6 @@
 /** Keys of requests that belong to parts of Neutron that are not here. */
 import { ComputeError } from '#core/errors.ts';
+import { fieldsOf } from '../../request-body.ts';
 
 /** The keys that are refused unless their value is empty, and what they belong to. */
 export const lackingKeys: Record<string, string> = {
@@ -32,8 +33,9 @@ export const lackingKeys: Record<string, string> = {
  * not offered …".
  */
 export function withoutLackingKeys(resource: string, body: unknown): unknown {
-  const requested = (body as Record<string, unknown> | undefined | null)?.[resource];
-  if (typeof requested !== 'object' || requested === null || Array.isArray(requested)) return body;
+  const fields = fieldsOf(body);
+  const requested = fieldsOf(fields?.[resource]);
+  if (requested === undefined) return body;
   const kept = Object.entries(requested).filter(([key, value]) => {
     const what = Object.hasOwn(lackingKeys, key) ? lackingKeys[key] : undefined;
     if (what === undefined) return true;
@@ -45,7 +47,7 @@ export function withoutLackingKeys(resource: string, body: unknown): unknown {
     }
     return false;
   });
-  return { ...(body as object), [resource]: Object.fromEntries(kept) };
+  return { ...fields, [resource]: Object.fromEntries(kept) };
 }
 
 function asksForNothing(value: unknown): boolean {

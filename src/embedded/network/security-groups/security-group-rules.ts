@@ -4,7 +4,7 @@ import type {
   StoredSecurityGroup,
   StoredSecurityGroupRule,
 } from '#contracts/store/network-store.ts';
-import { readNewSecurityGroupRule, type RequestedRule } from '../requests/bodies.ts';
+import type { RequestedRule } from '../requests/bodies.ts';
 import { type NetworkContext, owns, type Rights } from '../requests/context.ts';
 import { invalidInput, NetworkError, notFound, readable } from '../requests/errors.ts';
 import { ownerFor } from '../networks/networks.ts';
@@ -47,9 +47,8 @@ async function findRuleToRemove(
 export async function createSecurityGroupRule(
   context: NetworkContext,
   rights: Rights,
-  body: unknown,
+  requested: RequestedRule,
 ): Promise<StoredSecurityGroupRule> {
-  const requested = readNewSecurityGroupRule(body);
   const match = ruleMatchOf(requested);
   return context.store.atomic(async (rows) => {
     const group = await ownSecurityGroup(rows, rights, requested.security_group_id);
@@ -68,8 +67,7 @@ export async function createSecurityGroupRule(
  * What rules that are made at once must have in common: one group, and no two the same.
  * Throws SecurityGroupNotSingleGroupRules or DuplicateSecurityGroupRuleInPost.
  */
-export function checkRulesTogether(bodies: unknown[]): void {
-  const requests = bodies.map((body) => readNewSecurityGroupRule(body));
+export function checkRulesTogether(requests: RequestedRule[]): void {
   if (new Set(requests.map((requested) => requested.security_group_id)).size > 1) {
     throw new NetworkError(
       'invalid',

@@ -8,7 +8,7 @@ import type {
   StoredSecurityGroup,
   StoredSecurityGroupRule,
 } from '#contracts/store/network-store.ts';
-import { readNewSecurityGroup, readSecurityGroupChange } from '../requests/bodies.ts';
+import type { RequestedSecurityGroup, RequestedSecurityGroupChange } from '../requests/bodies.ts';
 import { changed, type NetworkContext, newStored, owns, type Rights } from '../requests/context.ts';
 import { NetworkError, notFound, readable } from '../requests/errors.ts';
 import { ownerFor } from '../networks/networks.ts';
@@ -96,9 +96,8 @@ export async function findSecurityGroup(
 export async function createSecurityGroup(
   context: NetworkContext,
   rights: Rights,
-  body: unknown,
+  requested: RequestedSecurityGroup,
 ): Promise<GroupWithRules> {
-  const requested = readNewSecurityGroup(body);
   refuseDefaultName(requested.name);
   const projectId = ownerFor(rights, requested, 'security_group');
   const { name = '', description = '' } = requested;
@@ -116,9 +115,9 @@ export async function createSecurityGroup(
 export async function updateSecurityGroup(
   context: NetworkContext,
   rights: Rights,
-  { id, body }: { id: string; body: unknown },
+  id: string,
+  requested: RequestedSecurityGroupChange,
 ): Promise<GroupWithRules> {
-  const requested = readSecurityGroupChange(body);
   return context.store.atomic(async (rows) => {
     const before = await ownSecurityGroup(rows, rights, id);
     if (
