@@ -1,4 +1,5 @@
 /** GET, POST and DELETE of flavors. */
+import { may } from '#core/access/policy.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { isSet } from '../requests/fields.ts';
@@ -62,7 +63,8 @@ export async function deleteFlavor(call: Call): Promise<Reply> {
 export async function findFlavor(call: Call): Promise<Flavor> {
   const id = call.params['id'] ?? '';
   const flavor = await readFlavor(call, id);
-  if (flavor !== undefined && (flavor.isPublic || call.caller.isAdmin)) return flavor;
+  if (flavor !== undefined && (flavor.isPublic || may('seeEveryFlavor', call.caller)))
+    return flavor;
   const { flavorAccess } = call.context.store;
   if (flavor !== undefined && (await flavorAccess.flavors(call.caller.projectId)).has(id)) {
     return flavor;
@@ -79,7 +81,7 @@ async function readFlavor({ context, caller }: Call, id: string): Promise<Flavor
     return await context.store.flavors.get(id);
   } catch (error) {
     if (!isComputeError(error, 'conflict')) throw error;
-    if (!caller.isAdmin) return undefined;
+    if (!may('seeDamage', caller)) return undefined;
     const { message, detail, cause } = error;
     throw new ComputeError('conflict', `${message} The reason: ${detail}`, { cause });
   }
@@ -102,7 +104,7 @@ async function listBy(call: Call, view: (call: Call, flavor: Flavor) => View): P
  */
 async function publicityTest(call: Call): Promise<(flavor: Flavor) => boolean> {
   const asked = (queryValue(call.query, 'is_public') ?? 'true').toLowerCase();
-  if (!call.caller.isAdmin) {
+  if (!may('seeEveryFlavor', call.caller)) {
     const own = await call.context.store.flavorAccess.flavors(call.caller.projectId);
     return ({ id, isPublic, isDisabled }) => (isPublic || own.has(id)) && !isDisabled;
   }

@@ -2,7 +2,7 @@
  * `os-server-groups`: list, show, create, delete. Source: Nova compute API reference, "Server
  * groups".
  */
-import { maySee } from '#core/access/policy.ts';
+import { may, maySee } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import { type StepDown, steppedDown, type View, without } from '../requests/microversions.ts';
@@ -29,7 +29,7 @@ export const groupsQuery = ['limit', 'offset', 'all_projects'] as const;
  * Administrators see those of all projects with `all_projects`; for others the key has no effect.
  */
 export async function listGroups(call: Call): Promise<Reply> {
-  const isAll = 'all_projects' in call.query && call.caller.isAdmin;
+  const isAll = 'all_projects' in call.query && may('listGroupsOfAll', call.caller);
   const { projectId } = call.caller;
   const groups = await call.context.store.serverGroups.list({
     ...(!isAll && { projectId }),

@@ -38,6 +38,38 @@ export function allows(rule: Rule, actor: Actor): boolean {
 }
 
 /**
+ * What a call decides by the rights of its caller once it is under way, and the rule of each. Whole
+ * calls have their rule in the table of routes. Source: Nova's policies and `api/openstack`.
+ */
+const decisions = {
+  /** Flavors that are not public, without access to them. */
+  seeEveryFlavor: 'admin',
+  /** Why a stored record cannot be read. */
+  seeDamage: 'admin',
+  /** With `all_projects`. */
+  listGroupsOfAll: 'admin',
+  /** With `deleted`, or the status DELETED alone. */
+  listDeletedServers: 'admin',
+  /** Filters by what members do not see; unknown ones are refused, not ignored. */
+  filterServersByAll: 'admin',
+  /** By host and the like. */
+  sortServersByHost: 'admin',
+  /** The host of a server, its name there, its user data. */
+  seeServersHost: 'admin',
+  /** The messages of hosts and of the product itself, which name hosts, paths and programs. */
+  seeInnerMessages: 'admin',
+  /** The events of an action, before 2.51. */
+  seeActionEvents: 'admin',
+} as const satisfies Record<string, Rule>;
+
+export type Decision = keyof typeof decisions;
+
+/** Example: `may('seeDamage', caller)` → the reply gives the reason. */
+export function may(decision: Decision, actor: Actor): boolean {
+  return allows(decisions[decision], actor);
+}
+
+/**
  * May the caller see resources of this project? Administrators may see all; for others they do not
  * exist.
  */

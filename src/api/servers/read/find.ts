@@ -1,5 +1,5 @@
 /** The server that a call is about, when the caller may see it. */
-import { maySee } from '#core/access/policy.ts';
+import { may, maySee } from '#core/access/policy.ts';
 import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -38,7 +38,7 @@ export async function findServerToDelete(call: Call): Promise<Server> {
 async function refuseDamaged({ context, caller }: Call, id: string): Promise<void> {
   const damage = await context.store.servers.damage(id);
   if (damage === undefined || !maySee(caller, damage.projectId)) return;
-  throw damagedRecord(`Instance ${id}`, caller.isAdmin ? damage.reason : undefined);
+  throw damagedRecord(`Instance ${id}`, may('seeDamage', caller) ? damage.reason : undefined);
 }
 
 function noSuchServer(id: string): ComputeError {

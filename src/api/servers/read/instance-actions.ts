@@ -1,5 +1,6 @@
 /** What was done to a server, and with which events: `openstack server event list|show`. */
 import type { Action, ActionEvent } from '#contracts/store/store.ts';
+import { may } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { memberText } from '#core/servers/member-text.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -50,7 +51,7 @@ export async function showAction(call: Call): Promise<Reply> {
   if (action === undefined) {
     throw new ComputeError('notFound', `Action for request_id ${requestId} not found`);
   }
-  const showsEvents = call.version >= 51 || call.caller.isAdmin;
+  const showsEvents = call.version >= 51 || may('seeActionEvents', call.caller);
   const events = action.events.map((event) => viewEvent(call, server, event));
   const view = { ...viewAction(call, action), ...(showsEvents && { events }) };
   return { body: { instanceAction: view } };
@@ -80,7 +81,7 @@ function viewAction(call: Call, action: Action): View {
 }
 
 function messageFor({ caller }: Call, { message }: Action): string | null {
-  return message === null || caller.isAdmin ? message : memberText(message);
+  return message === null || may('seeInnerMessages', caller) ? message : memberText(message);
 }
 
 function viewEvent(call: Call, server: Server, event: ActionEvent): View {
@@ -91,7 +92,7 @@ function viewEvent(call: Call, server: Server, event: ActionEvent): View {
       start_time: atMicrosecond(event.startedAt),
       finish_time: atMicrosecond(event.finishedAt),
       result: event.result,
-      ...(call.caller.isAdmin && { traceback: event.details, host: event.host }),
+      ...(may('seeInnerMessages', call.caller) && { traceback: event.details, host: event.host }),
       hostId: opaqueHostId({ projectId, hostName: event.host }),
     },
     call.version,

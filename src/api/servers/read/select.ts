@@ -5,6 +5,7 @@ import type {
   ServerCondition,
   ServerSelection,
 } from '#contracts/store/server-selection.ts';
+import { may } from '#core/access/policy.ts';
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { statesShownAs } from '#core/servers/lifecycle.ts';
@@ -100,7 +101,7 @@ async function asked(
  */
 function deletedAsked(call: Call): 'none' | 'only' | 'too' {
   const { query, caller, version } = call;
-  const value = caller.isAdmin ? queryValue(query, 'deleted') : undefined;
+  const value = may('listDeletedServers', caller) ? queryValue(query, 'deleted') : undefined;
   if (asksDeleted(call) || (value !== undefined && isSet(value))) return 'only';
   if (value !== undefined) return 'none';
   const hasTimes =
@@ -116,7 +117,7 @@ function deletedAsked(call: Call): 'none' | 'only' | 'too' {
 function asksDeleted(call: Call): boolean {
   const statuses = statusWords(call);
   if (statuses.length === 0 || statuses.some((status) => status !== 'DELETED')) return false;
-  if (call.caller.isAdmin) return true;
+  if (may('listDeletedServers', call.caller)) return true;
   throw new ComputeError('forbidden', 'Only administrators may list deleted instances');
 }
 
@@ -182,7 +183,8 @@ function statusesAsked(call: Call): ServerSelection['either'] {
  */
 async function fieldsAsked(call: Call): Promise<{ where: ServerCondition[]; tests: Tests }> {
   const { query, caller, version } = call;
-  const refused = Object.keys(query).find((key) => caller.isAdmin && isNoFilter(key));
+  const filtersByAll = may('filterServersByAll', caller);
+  const refused = Object.keys(query).find((key) => filtersByAll && isNoFilter(key));
   if (refused !== undefined) {
     throw new ComputeError('invalid', `Invalid filter field: ${refused}.`);
   }
@@ -192,7 +194,7 @@ async function fieldsAsked(call: Call): Promise<{ where: ServerCondition[]; test
   for (const [key, filter] of Object.entries(filters)) {
     const { members = Number.POSITIVE_INFINITY, from = 1, to = Number.POSITIVE_INFINITY } = filter;
     const value = queryValue(query, key);
-    const isThere = version >= from && version <= to && (caller.isAdmin || version >= members);
+    const isThere = version >= from && version <= to && (filtersByAll || version >= members);
     if (value === undefined || !isThere) continue;
     const found = filter.read(value, key);
     if ('field' in found) where.push(found);

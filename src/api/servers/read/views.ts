@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Host } from '#contracts/store/store.ts';
+import { may } from '#core/access/policy.ts';
 import { hasConfigDrive } from '#core/guests/description/config-drive.ts';
 import type { SecurityGroup } from '#core/networking/security-group.ts';
 import { kernelImages, rootDevice } from '#core/guests/description/guest-kernel.ts';
@@ -136,7 +137,7 @@ function newestView(
     ...(securityGroups.length > 0 && {
       security_groups: securityGroups.map(({ id, name }) => ({ name: name || id })),
     }),
-    ...(call.caller.isAdmin && administratorsView(call, server, host)),
+    ...(may('seeServersHost', call.caller) && administratorsView(call, server, host)),
     locked: server.locked,
     locked_reason: server.lockedReason,
     description: server.description,
@@ -170,7 +171,7 @@ function administratorsView(call: Call, server: Server, host: Host | undefined):
 function faultOf(call: Call, server: Server, status: string): View {
   if (server.fault === null || (status !== 'ERROR' && status !== 'DELETED')) return {};
   const { code, message, details, created } = server.fault;
-  const isForCaller = call.caller.isAdmin || code !== 500;
+  const isForCaller = may('seeInnerMessages', call.caller) || code !== 500;
   return {
     fault: {
       code,
