@@ -5,6 +5,7 @@ import type { Flavor } from '#core/servers/flavor.ts';
 import { isSet } from '../requests/fields.ts';
 import { mapInTurns } from '../requests/in-turns.ts';
 import type { View } from '../requests/microversions.ts';
+import { orderBy } from '#http/lists/order.ts';
 import { queryValue } from '#http/routes/query.ts';
 import { pageOf } from '../requests/paging.ts';
 import type { Call, Reply } from '../requests/route.ts';
@@ -156,10 +157,5 @@ function sortedFlavors(call: Call, flavors: Flavor[]): Flavor[] {
       `Invalid input for query parameters sort_dir. Value: ${direction}. must be one of asc, desc`,
     );
   }
-  const sign = direction === 'desc' ? -1 : 1;
-  return flavors.toSorted((one, other) => {
-    const [a, b] = [read(one), read(other)];
-    if (a === b) return 0;
-    return a < b ? -sign : sign;
-  });
+  return flavors.toSorted(orderBy([{ read, sign: direction === 'desc' ? -1 : 1 }]));
 }

@@ -1,6 +1,7 @@
 /** Limit, marker and the link to the next page. */
 import { ComputeError } from '#core/errors.ts';
-import { queryValue, queryValues } from '#http/routes/query.ts';
+import { besideMarker, limitOf, pageQuery } from '#http/lists/page.ts';
+import { queryValue } from '#http/routes/query.ts';
 import { isFlag, isSet } from './fields.ts';
 import type { Link } from './links.ts';
 import type { Call, Query } from './route.ts';
@@ -41,18 +42,17 @@ export function queryFlag(query: Query, key: string): boolean | undefined {
 
 /** How long a page may be. Throws `invalid`. */
 export function pageLimit(query: Query): number {
-  return Math.min(queryCount(query, 'limit') ?? longestPage, longestPage);
+  return countOf(query, 'limit', { standard: longestPage, most: longestPage });
 }
 
 /** Throws `invalid` unless it is an integer of at least 0. */
-function queryCount(query: Query, key: string): number | undefined {
-  const value = queryValue(query, key);
-  if (value === undefined) return undefined;
-  if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw new ComputeError(
-    'invalid',
-    `Invalid input for query parameters ${key}. Value: ${value}. must be a whole number of at least 0`,
-  );
+function countOf(query: Query, key: string, range: { standard: number; most?: number }): number {
+  const refusal = (value: string) =>
+    new ComputeError(
+      'invalid',
+      `Invalid input for query parameters ${key}. Value: ${value}. must be a whole number of at least 0`,
+    );
+  return limitOf(queryValue(query, key), { ...range, form: /^\d{1,9}$/, refusal });
 }
 
 /**
@@ -61,7 +61,7 @@ function queryCount(query: Query, key: string): number | undefined {
  */
 export function sliceAsked(query: Query): { offset: number; limit: number } {
   return {
-    offset: queryCount(query, 'offset') ?? 0,
+    offset: countOf(query, 'offset', { standard: 0 }),
     limit: pageLimit(query) || longestPage,
   };
 }
@@ -77,11 +77,9 @@ export function pageOf<Item>(
 ): { items: Item[]; links: Link[] } {
   const limit = pageLimit(call.query);
   const marker = queryValue(call.query, 'marker');
-  const start = marker === undefined ? 0 : items.findIndex((item) => idOf(item) === marker) + 1;
-  if (marker !== undefined && start === 0) {
-    throw new ComputeError('invalid', `marker [${marker}] not found`);
-  }
-  const page = items.slice(start, start + limit);
+  const rest = marker === undefined ? items : besideMarker(items, marker, idOf)?.after;
+  if (rest === undefined) throw new ComputeError('invalid', `marker [${marker}] not found`);
+  const page = rest.slice(0, limit);
   return { items: page, links: nextLinks(call, page, { limit, idOf }) };
 }
 
@@ -93,15 +91,6 @@ export function nextLinks<Item>(
 ): Link[] {
   const last = page.at(-1);
   if (last === undefined || page.length < limit) return [];
-  return [{ rel: 'next', href: nextPage(call, idOf(last)) }];
-}
-
-function nextPage(call: Call, marker: string): string {
-  const query = new URLSearchParams();
-  for (const key of Object.keys(call.query)) {
-    if (key === 'marker') continue;
-    for (const value of queryValues(call.query, key)) query.append(key, value);
-  }
-  query.set('marker', marker);
-  return `${call.base}${call.path}?${query.toString()}`;
+  const query = pageQuery(call.query, { marker: idOf(last), without: ['marker'] });
+  return [{ rel: 'next', href: `${call.base}${call.path}?${query.toString()}` }];
 }

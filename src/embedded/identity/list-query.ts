@@ -2,6 +2,7 @@
  * The query of a list of the identity service: filters, limit and marker. Source: Keystone's
  * `build_driver_hints`.
  */
+import { besideMarker, limitOf, pageQuery } from '#http/lists/page.ts';
 import { asList } from '#http/routes/query.ts';
 import { ComputeError } from '#core/errors.ts';
 import { booleanWord } from '../boolean-word.ts';
@@ -51,13 +52,16 @@ export function pageOf(views: View[], { query, url, text }: ListCall, filters: F
   );
   const found = views.filter((view) => conditions.every((holds) => holds(view)));
   const rest = after(found, asList(marker).at(-1) ?? '');
-  const size = limitOf(asList(limit).at(-1)) ?? rest.length;
+  const size = limitOf(asList(limit).at(-1), {
+    form: /^[1-9]\d*$/,
+    standard: rest.length,
+    refusal: (given) =>
+      new ComputeError('invalid', `query.limit: '${given}' is not a number from 1`),
+  });
   const page = rest.slice(0, size);
   const last = page.at(-1);
   if (last === undefined || rest.length <= size) return { views: page, next: null };
-  const parameters = new URLSearchParams(text);
-  parameters.set('marker', last.id);
-  return { views: page, next: `${url}?${parameters.toString()}` };
+  return { views: page, next: `${url}?${pageQuery(text, { marker: last.id }).toString()}` };
 }
 
 /** Is the flag there, and not 0? Example: `?effective` and `?effective=True` → true. */
@@ -121,13 +125,7 @@ function neverExpires(value: string): Condition {
 
 function after(views: View[], marker: string): View[] {
   if (marker === '') return views;
-  const at = views.findIndex(({ id }) => id === marker);
-  if (at >= 0) return views.slice(at + 1);
+  const rest = besideMarker(views, marker, ({ id }) => id)?.after;
+  if (rest !== undefined) return rest;
   throw new ComputeError('invalid', `query.marker: '${marker}' is not an id of this list`);
-}
-
-function limitOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new ComputeError('invalid', `query.limit: '${text}' is not a number from 1`);
 }

@@ -4,10 +4,8 @@
  */
 import type { StoredImage } from '#contracts/store/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
+import { type Order, orderBy } from '#http/lists/order.ts';
 import type { Query } from './filter-values.ts';
-
-/** Negative: `one` comes first. Two images are never equal. */
-export type Order = (one: StoredImage, other: StoredImage) => number;
 
 const fields: Record<string, (image: StoredImage) => string | number | null> = {
   name: ({ name }) => name,
@@ -21,10 +19,11 @@ const fields: Record<string, (image: StoredImage) => string | number | null> = {
 };
 
 /**
- * Newest first unless the query specifies otherwise; ties are in the order of creation and id.
+ * Newest first unless the query specifies otherwise; ties are in the order of creation and id, so
+ * that two images are never equal.
  * Throws `invalid`.
  */
-export function orderOf(query: Query): Order {
+export function orderOf(query: Query): Order<StoredImage> {
   const { keys, directions } = sortOf(query);
   for (const key of keys) refuseUnknown('sort_key', key, Object.keys(fields));
   for (const direction of directions) refuseUnknown('sort_dir', direction, ['asc', 'desc']);
@@ -35,17 +34,12 @@ export function orderOf(query: Query): Order {
     if (!orders.has(key)) orders.set(key, directions.length > 1 ? (directions[at] ?? only) : only);
   });
   for (const key of ['created_at', 'id']) if (!orders.has(key)) orders.set(key, rest);
-  const steps = [...orders].map(([key, direction]) => ({
-    field: fields[key] ?? (() => null),
-    sign: direction === 'asc' ? 1 : -1,
-  }));
-  return (one, other) => {
-    for (const { field, sign } of steps) {
-      const order = compare(field(one), field(other));
-      if (order !== 0) return sign * order;
-    }
-    return 0;
-  };
+  return orderBy(
+    [...orders].map(([key, direction]) => ({
+      read: fields[key] ?? (() => null),
+      sign: direction === 'asc' ? 1 : -1,
+    })),
+  );
 }
 
 function sortOf(query: Query): { keys: string[]; directions: string[] } {
@@ -78,11 +72,4 @@ function refuseUnknown(field: string, value: string, known: string[]): void {
     'invalid',
     `query.${field}: '${value}' must be one of ${known.join(', ')}`,
   );
-}
-
-/** Absent values come before all others. */
-function compare(one: string | number | null, other: string | number | null): number {
-  if (one === other) return 0;
-  if (one === null || other === null) return one === null ? -1 : 1;
-  return one < other ? -1 : 1;
 }

@@ -1,9 +1,11 @@
 /** Which images a list shows, in which order, and how it is cut into pages. */
 import type { StoredImage } from '#contracts/store/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
+import type { Order } from '#http/lists/order.ts';
+import { limitOf, pageQuery } from '#http/lists/page.ts';
 import { badValue, type Query } from './filter-values.ts';
 import { controlKeys, imageTest, type ImageTest } from './image-filters.ts';
-import { type Order, orderOf } from './list-order.ts';
+import { orderOf } from './list-order.ts';
 
 const memberStatuses = ['pending', 'accepted', 'rejected', 'all'] as const;
 export type MemberStatusFilter = (typeof memberStatuses)[number];
@@ -11,7 +13,7 @@ export type MemberStatusFilter = (typeof memberStatuses)[number];
 /** A list's query, read. */
 export interface ListQuery {
   isMatch: ImageTest;
-  order: Order;
+  order: Order<StoredImage>;
   /** Of one page. */
   limit: number;
   /** The id of the image that the page begins after. */
@@ -35,20 +37,18 @@ export function readListQuery(query: Query): ListQuery {
   return {
     isMatch: (image) => tests.every((test) => test(image)),
     order: orderOf(query),
-    limit: readLimit(query),
+    limit: limitOf(single(query, 'limit'), {
+      form: /^\s*\+?\d+\s*$/,
+      standard: longestPage,
+      most: longestPage,
+      refusal: (text) => badValue('limit', text, 'must be a whole number of at least 0'),
+    }),
     marker: single(query, 'marker'),
     memberStatus: readMemberStatus(query),
     asksCommunity: [query['visibility'] ?? []]
       .flat()
       .some((value) => value === 'community' || value === 'all'),
   };
-}
-
-function readLimit(query: Query): number {
-  const text = single(query, 'limit');
-  if (text === undefined) return longestPage;
-  if (/^\+?\d+$/.test(text.trim())) return Math.min(Number(text), longestPage);
-  throw badValue('limit', text, 'must be a whole number of at least 0');
 }
 
 function readMemberStatus(query: Query): MemberStatusFilter {
@@ -97,10 +97,6 @@ function textOf({ properties, tags }: StoredImage): number {
  * `/v2/images?limit=1&marker=5f…`.
  */
 export function listPath(query: Query, marker?: string): string {
-  const { marker: _, ...others } = query;
-  const pairs = Object.entries({ ...others, ...(marker !== undefined && { marker }) }).flatMap(
-    ([key, values]) => [values].flat().map((value): [string, string] => [key, value]),
-  );
-  const text = new URLSearchParams(pairs).toString();
+  const text = pageQuery(query, { marker, without: ['marker'] }).toString();
   return text === '' ? '/v2/images' : `/v2/images?${text}`;
 }

@@ -1,6 +1,8 @@
 /** The query of a list: filters, sorting, paging and `fields`, over views. */
 import { ComputeError } from '#core/errors.ts';
 import { NetworkError, notFound } from './errors.ts';
+import { orderBy } from '#http/lists/order.ts';
+import { besideMarker, limitOf, pageQuery } from '#http/lists/page.ts';
 import { asList } from '#http/routes/query.ts';
 import { filterOf, type Query } from './list-filter.ts';
 import type { Listing } from './listings.ts';
@@ -44,7 +46,7 @@ export function pageOf(views: View[], call: ListCall, listing: Listing): Page {
   const isMatch = filterOf(query, listing);
   const sorted = sort(views, query, listing);
   const cut = cutOf(query);
-  const side = cut.marker === '' ? sorted : besideMarker(sorted, cut, listing);
+  const side = cut.marker === '' ? sorted : sideOf(sorted, cut, listing);
   const found = pageIn(side.filter(isMatch), cut);
   return {
     views: found.map((view) => pickFields(view, query)),
@@ -80,37 +82,29 @@ function sort(views: View[], query: Query, { sortKeys }: Listing): View[] {
     const names = wrong.map((direction) => `'${direction}'`).join(', ');
     throw refused(`[${names}] is invalid value for sort_dirs, valid value is 'asc' and 'desc'`);
   }
-  const orders = keys.map((key, index) => ({ key, sign: directions[index] === 'desc' ? -1 : 1 }));
-  return views.toSorted((one, other) => {
-    for (const { key, sign } of orders) {
-      const order = compare(one[key], other[key]);
-      if (order !== 0) return sign * order;
-    }
-    return 0;
-  });
-}
-
-/** What has no value comes first, as in Neutron. */
-function compare(one: unknown, other: unknown): number {
-  const isNone = (value: unknown) => value === null || value === undefined;
-  if (isNone(one) || isNone(other)) return Number(!isNone(one)) - Number(!isNone(other));
-  if (typeof one === 'number' && typeof other === 'number') return one - other;
-  const [left, right] = [`${one as string | boolean}`, `${other as string | boolean}`];
-  return Number(left > right) - Number(left < right);
+  const order = orderBy<View>(
+    keys.map((key, index) => ({
+      read: (view) => view[key],
+      sign: directions[index] === 'desc' ? -1 : 1,
+    })),
+  );
+  return views.toSorted(order);
 }
 
 function cutOf(query: Query): Cut {
   const last = (key: string) => asList(query[key]).at(-1);
-  const limitText = last('limit') ?? '0';
-  if (!/^\d+$/.test(limitText)) {
-    throw badRequest('limit', `Limit must be an integer 0 or greater and not '${limitText}'`);
-  }
+  const limit = limitOf(last('limit'), {
+    form: /^\d+$/,
+    standard: 0,
+    refusal: (text) =>
+      badRequest('limit', `Limit must be an integer 0 or greater and not '${text}'`),
+  });
   const reverse = last('page_reverse') ?? '';
   if (!/^(true|false|)$/i.test(reverse)) {
     throw badRequest('page_reverse', `page_reverse must be True or False and not '${reverse}'`);
   }
   return {
-    limit: Number(limitText),
+    limit,
     marker: last('marker') ?? '',
     isReverse: reverse.toLowerCase() === 'true',
   };
@@ -119,10 +113,10 @@ function cutOf(query: Query): Cut {
 /**
  * The marker is searched among all that the caller sees: it may have left the filtered list since.
  */
-function besideMarker(sorted: View[], { marker, isReverse }: Cut, listing: Listing): View[] {
-  const at = sorted.findIndex((view) => view[listing.key] === marker);
-  if (at < 0) throw notFound(listing.kind, marker);
-  return isReverse ? sorted.slice(0, at) : sorted.slice(at + 1);
+function sideOf(sorted: View[], { marker, isReverse }: Cut, { key, kind }: Listing): View[] {
+  const sides = besideMarker(sorted, marker, (view) => view[key]);
+  if (sides === undefined) throw notFound(kind, marker);
+  return isReverse ? sides.before : sides.after;
 }
 
 function pageIn(views: View[], { limit, isReverse }: Cut): View[] {
@@ -139,10 +133,8 @@ function linksOf(
   if (limit === 0) return [];
   const isLast = views.length < limit;
   const link = (rel: Link['rel'], edge: View | undefined): Link => {
-    const query = new URLSearchParams(text);
-    query.delete('marker');
-    query.delete('page_reverse');
-    if (edge !== undefined) query.set('marker', String(edge[key]));
+    const marker = edge && String(edge[key]);
+    const query = pageQuery(text, { marker, without: ['marker', 'page_reverse'] });
     if (rel === 'previous') query.set('page_reverse', 'True');
     return { rel, href: `${url}?${query.toString()}` };
   };
