@@ -115,10 +115,12 @@ describe('when one cannot be made, none is', () => {
 
   test('one whose body is wrong is refused before any quota is counted', async () => {
     const many = Array.from({ length: 9 }, () => named('x'));
-    const { status, body } = await post('ports', { ports: [...many, { name: 7 }] });
+    const { status, body } = await post('ports', {
+      ports: [...many, { network_id: network, name: 7 }],
+    });
     expect([status, body.NeutronError.message]).toEqual([
       400,
-      "ports[9]: port: required key 'network_id' is missing",
+      'ports[9]: port.name: 7 is not allowed: must be string',
     ]);
   });
 
