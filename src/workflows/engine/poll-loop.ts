@@ -15,24 +15,17 @@ export function pollLoop(
   { topic, pollMs, failing }: { topic: WakeupTopic; pollMs: number; failing: string },
   poll: () => Promise<void>,
 ): PollLoop {
+  /** A wake-up came during the poll in progress. */
   let isWoken = false;
   let isStopped = false;
   let polling: Promise<void> | undefined;
-  const mustPollAgain = () => isWoken && !isStopped;
-  const pollWhileWoken = async (): Promise<void> => {
-    do {
-      isWoken = false;
-      await poll();
-    } while (mustPollAgain());
-  };
   const wake = (): void => {
-    isWoken = true;
-    if (isStopped || polling !== undefined) return;
-    polling = pollWhileWoken()
+    isWoken = polling !== undefined;
+    if (isStopped || isWoken) return;
+    polling = poll()
       .catch((error: unknown) => log.error({ err: error }, failing))
       .finally(() => {
         polling = undefined;
-        // A wake-up came after the last poll had ended, and before this.
         if (isWoken) wake();
       });
   };

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { guestPaths } from './guest-paths.ts';
+
+test('all files of a guest are in one folder, named by its id', () => {
+  expect(guestPaths('/var/lib/novella/guests', '0a1b')).toEqual({
+    folder: '/var/lib/novella/guests/0a1b',
+    disk: '/var/lib/novella/guests/0a1b/disk',
+    configDrive: '/var/lib/novella/guests/0a1b/config.iso',
+    kernel: '/var/lib/novella/guests/0a1b/kernel',
+    ramdisk: '/var/lib/novella/guests/0a1b/ramdisk',
+    consoleLog: '/var/lib/novella/guests/0a1b/serial.log',
+  });
+});
