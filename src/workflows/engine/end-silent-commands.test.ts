@@ -7,10 +7,10 @@ import type { HostCommandBody } from '#contracts/host/host-link.ts';
 import type { Store } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { openStore } from '#integrations/database/store.ts';
-import { silentLog } from '#test/silent-log.ts';
+import { saidLog, type SaidLog } from '#test/said-log.ts';
 import { aBoot, aHost, toStep } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from './context.ts';
-import { endSilentCommands, hostSilentMessage } from './end-silent-commands.ts';
+import { endSilentCommands, hostSilentMessage, watchSilentHosts } from './end-silent-commands.ts';
 import { HostLinks } from '../hosts/host-links.ts';
 
 const settings = { hostTimeoutMs: 60_000, hostLostMs: 600_000 };
@@ -18,6 +18,7 @@ let store: Store;
 let steady: number;
 let links: HostLinks;
 let notified: string[];
+let log: SaidLog;
 let context: WorkflowContext;
 let hostId: string;
 
@@ -25,13 +26,17 @@ beforeEach(async () => {
   const clock = { now: () => 1_000_000 };
   steady = 0;
   notified = [];
+  log = saidLog();
   ({ store } = await openStore(':memory:', { clock }));
   links = new HostLinks({ clock, monotonic: { now: () => steady }, ...settings });
   const wakeup = { notify: (topic: string) => notified.push(topic) };
-  context = { store, clock, links, wakeup, settings, log: silentLog } as unknown as WorkflowContext;
+  context = { store, clock, links, wakeup, settings, log } as unknown as WorkflowContext;
   hostId = await aHost(store, []);
 });
-afterEach(() => store.close());
+afterEach(() => {
+  vi.useRealTimers();
+  return store.close();
+});
 
 /** Writes a command for the host and returns the id of its server. */
 async function give(what: 'stop' | 'destroy' = 'stop'): Promise<string> {
@@ -103,4 +108,72 @@ test('an end that cannot be recorded withdraws nothing: a host that returns is s
   expect(await waiting()).toEqual([serverId]);
   expect(links.maySend(hostId, 1)).toBe(true);
   expect(notified).toEqual([`commands:${hostId}`]);
+});
+
+test.each([
+  { name: 'an unsent command', wasSent: false, ending: 'and was not sent what it was asked for' },
+  {
+    name: 'a command that may have been sent',
+    wasSent: true,
+    ending: 'and may have carried out what it was asked for',
+  },
+])('the user reads no host name, the detail and the log do: $name', async ({ wasSent, ending }) => {
+  const serverId = await give();
+  if (wasSent) links.markSent(hostId, 1);
+  steady = settings.hostLostMs + 1;
+  await endSilentCommands(context);
+  const detail = `host-1 stopped reporting 600 s ago ${ending}`;
+  expect(await resultOf(serverId)).toEqual({
+    ok: false,
+    message: 'The host of the server stopped reporting.',
+    detail,
+    ...(!wasSent && { undone: true }),
+    steps: [],
+  });
+  expect(log.said).toEqual([`warn ${detail}`]);
+});
+
+test('a host that was forced down is lost at once, and the detail names that', async () => {
+  const serverId = await give();
+  links.markSent(hostId, 1);
+  const { generation } = (await store.hosts.get(hostId))!;
+  await store.hosts.update({ hostId, generation, forcedDown: true });
+  await endSilentCommands(context);
+  expect(await resultOf(serverId)).toMatchObject({
+    detail: 'host-1 was forced down and may have carried out what it was asked for',
+  });
+});
+
+test('a query is left to whoever made it', async () => {
+  const task = await aBoot(store);
+  const body = { do: 'console', guestId: task.serverId, lines: null } as const;
+  await store.commands.ask({ hostId, serverId: task.serverId, body });
+  steady = 10 * settings.hostLostMs;
+  await endSilentCommands(context);
+  expect(await waiting()).toEqual([task.serverId]);
+  expect(links.maySend(hostId, 1)).toBe(true);
+});
+
+test('a host that is removed in between is passed over', async () => {
+  const serverId = await give();
+  vi.spyOn(store.hosts, 'get').mockResolvedValueOnce(undefined);
+  steady = settings.hostLostMs + 1;
+  await endSilentCommands(context);
+  expect(await waiting()).toEqual([serverId]);
+});
+
+test('every five seconds the hosts are checked; a check that fails is logged, and repeated', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const versions = vi.spyOn(store.hosts, 'versions');
+  versions.mockRejectedValueOnce(new Error('the database is locked'));
+  const watch = watchSilentHosts(context);
+  vi.advanceTimersByTime(4_999);
+  expect(versions).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  await vi.waitUntil(() => log.said.length > 0);
+  expect(log.said).toEqual(['error cannot check for silent hosts; will try again']);
+  await new Promise(setImmediate);
+  vi.advanceTimersByTime(5_000);
+  expect(versions).toHaveBeenCalledTimes(2);
+  await watch.stop();
 });

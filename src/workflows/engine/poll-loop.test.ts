@@ -1,10 +1,13 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { inProcessWakeup } from '#programs/up/in-process-wakeup.ts';
+import { saidLog } from '#test/said-log.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { pollLoop } from './poll-loop.ts';
 
 const parts = { wakeup: inProcessWakeup(), log: silentLog };
 const options = { topic: 'tasks', pollMs: 60_000, failing: 'no look' } as const;
+
+afterEach(() => void vi.useRealTimers());
 
 /** A poll that ends on demand, and the number of polls so far. */
 function slowLook() {
@@ -56,4 +59,41 @@ test('stopped, it waits for the running poll, and begins no other', async () => 
   parts.wakeup.notify('tasks');
   await Promise.resolve();
   expect(count()).toBe(1);
+});
+
+test('a poll that fails is logged', async () => {
+  const log = saidLog();
+  const error = vi.spyOn(log, 'error');
+  const away = new Error('away');
+  const loop = pollLoop({ ...parts, log }, options, () => Promise.reject(away));
+  await loop.stop();
+  expect(error.mock.calls).toEqual([[{ err: away }, 'no look']]);
+});
+
+test('it polls at its pace, for what no wake-up reported, until it is stopped', async () => {
+  vi.useFakeTimers();
+  const poll = vi.fn<() => Promise<void>>(async () => undefined);
+  const loop = pollLoop(parts, options, poll);
+  await vi.advanceTimersByTimeAsync(59_999);
+  expect(poll).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(poll).toHaveBeenCalledTimes(2);
+  await loop.stop();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('stopped, it no longer listens', async () => {
+  const unlisten = vi.fn<() => void>();
+  const listened: string[] = [];
+  const wakeup = {
+    notify: () => undefined,
+    listen: (topic: string) => {
+      listened.push(topic);
+      return unlisten;
+    },
+  };
+  const loop = pollLoop({ ...parts, wakeup }, options, async () => undefined);
+  expect([listened, unlisten.mock.calls]).toEqual([['tasks'], []]);
+  await loop.stop();
+  expect(unlisten).toHaveBeenCalledOnce();
 });
