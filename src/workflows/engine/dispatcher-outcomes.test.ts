@@ -14,7 +14,7 @@ import {
   step,
   type Run,
   type ScriptedDispatcher,
-} from '#test/worlds/scripted-dispatcher.ts';
+} from '#test/scripted-dispatcher.ts';
 import { type StepOutcome, Superseded } from './workflow.ts';
 
 let world: ScriptedDispatcher;

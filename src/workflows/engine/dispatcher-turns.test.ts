@@ -12,7 +12,7 @@ import {
   step,
   type Run,
   type ScriptedDispatcher,
-} from '#test/worlds/scripted-dispatcher.ts';
+} from '#test/scripted-dispatcher.ts';
 
 let world: ScriptedDispatcher;
 

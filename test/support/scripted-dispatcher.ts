@@ -7,7 +7,7 @@ import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { startDispatcher } from '#workflows/engine/dispatcher.ts';
 import { succeeded } from '#workflows/engine/endings.ts';
 import type { StepOutcome, Workflows } from '#workflows/engine/workflow.ts';
-import { bootData } from './store-rows.ts';
+import { bootData } from './worlds/store-rows.ts';
 
 export type Run = (task: StoredTask, start: { read: unknown }) => Promise<StepOutcome<'boot'>>;
 
