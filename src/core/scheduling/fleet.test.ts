@@ -146,3 +146,19 @@ test('a fleet with hosts added, changed and removed selects the same hosts as a 
     { numRuns: 300 },
   );
 });
+
+test('the rarest request decides, wherever it stands among the others', () => {
+  const both = [...aCard({ vfs: 3 }), ...aCard({ bus: 'd8', vfs: 3, network: 'physnet2' })];
+  const fleet = new Fleet([aHost('a', withVfs(3)), aHost('b', { pools: poolsOf(both) })]);
+  const [common, rare] = [aRequest('r1'), aRequest('r2', { network: 'physnet2' })];
+  expect(namesFor(fleet, rare, common)).toEqual(['b']);
+  expect(namesFor(fleet, common, rare, common)).toEqual(['b']);
+});
+
+test('a fleet has as many hosts as were put into it, with or without devices', () => {
+  const fleet = new Fleet([aHost('a'), aHost('b', withVfs(1))]);
+  expect(fleet.size).toBe(2);
+  fleet.remove('id-of-a');
+  expect(fleet.size).toBe(1);
+  expect(new Fleet().hosts).toEqual([]);
+});

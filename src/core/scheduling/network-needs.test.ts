@@ -35,8 +35,26 @@ for (const { name, given, gives } of rows) {
   });
 }
 
+test.each([
+  { type: 'vxlan', gives: true },
+  { type: 'gre', gives: true },
+  { type: 'geneve', gives: true },
+  { type: 'vlan', gives: false },
+  { type: 'flat', gives: false },
+])('a network of type $type is tunnelled: $gives', ({ type, gives }) => {
+  expect(networkNeeds([aNetwork({ ...vxlan, networkType: type })]).isTunneled).toBe(gives);
+});
+
+test('a network without segments, as a user reads it, needs nothing', () => {
+  expect(networkNeeds([aNetwork()])).toEqual({ physicalNetworks: [], isTunneled: false });
+});
+
 test('segments without any physical network are refused, naming the network', () => {
   expect(() => networkNeeds([aNetwork(vxlan, vxlan)])).toThrow(
-    'network net-1: none of its 2 segments has a provider:physical_network',
+    expect.objectContaining({
+      kind: 'invalid',
+      message: 'network net-1: none of its 2 segments has a provider:physical_network',
+      detail: 'no_physical_network_in_segments',
+    }),
   );
 });

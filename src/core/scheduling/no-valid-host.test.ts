@@ -31,6 +31,24 @@ const rows: { name: string; given: Rejection[]; gives: string }[] = [
     gives: `host-1, host-2, host-3 and 97 more: pci: ${noVf}`,
   },
   {
+    name: 'three hosts with one reason',
+    given: many.slice(0, 3),
+    gives: `host-1, host-2, host-3: pci: ${noVf}`,
+  },
+  {
+    name: 'the fourth of them as one more',
+    given: many.slice(0, 4),
+    gives: `host-1, host-2, host-3 and 1 more: pci: ${noVf}`,
+  },
+  {
+    name: 'eight reasons in all',
+    given: varied.slice(0, 8),
+    gives: varied
+      .slice(0, 8)
+      .map(({ host }, at) => `${host}: pci: physnet${at}: 0 of 1 VF free`)
+      .join('; '),
+  },
+  {
     name: 'hosts that the user’s choice excludes are omitted',
     given: [
       rejected('host-1', 'pci', noVf),
@@ -50,6 +68,10 @@ for (const { name, given, gives } of rows) {
     expect(noValidHostMessage(given)).toBe(`No valid host was found. ${gives}`);
   });
 }
+
+test('a ninth reason is only counted', () => {
+  expect(noValidHostMessage(varied.slice(0, 9))).toMatch(/; 1 more host for other reasons$/);
+});
 
 test('the message stays short when every host has a different reason', () => {
   const message = noValidHostMessage(varied);

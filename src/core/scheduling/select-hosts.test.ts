@@ -215,8 +215,9 @@ const admitted: { name: string; spec: Partial<RequestSpec> }[] = [
 describe('selectHosts', () => {
   for (const { name, spec } of admitted) {
     test(`admits a host ${name}`, () => {
-      const { candidates } = selectHosts(aSpec(spec), [aHost('host-1')]);
+      const { candidates, rejections } = selectHosts(aSpec(spec), [aHost('host-1')]);
       expect(candidates.map(({ host }) => host)).toEqual(['host-1']);
+      expect(rejections).toEqual([]);
     });
   }
 });
@@ -301,4 +302,9 @@ test('a configured weight is a factor: zero disables it, a negative one reverses
   expect(first(3)).toMatchObject({ host: 'b', weight: 3 });
   expect(first(0)).toMatchObject({ host: 'a', weight: 0 });
   expect(first(-1)).toMatchObject({ host: 'a', weight: -0.5 });
+});
+
+test('rejected hosts are listed by name', () => {
+  const hosts = ['b', 'c', 'a'].map((name) => aHost(name, { alive: false }));
+  expect(selectHosts(aSpec(), hosts).rejections.map(({ host }) => host)).toEqual(['a', 'b', 'c']);
 });
