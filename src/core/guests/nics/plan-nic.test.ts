@@ -1,4 +1,4 @@
-import { aVif, noOptions, portId, vf0, virtio } from '#test/hosts/guests.ts';
+import { aVif, noOptions, portId, vf0 } from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
 import type { Vif } from '../../networking/vif.ts';
 import type { GuestNic } from '../description/guest.ts';
@@ -11,60 +11,14 @@ const devName = 'tap6d0f5f54-9a';
 
 const plans: { name: string; given: Partial<Vif>; gives: Partial<GuestNic> }[] = [
   {
-    name: 'direct on hw_veb is the VF itself with its VLAN',
-    given: {},
-    gives: { kind: 'hostdev', address: vf0, vlan: 42, portProfileId: null, trusted: null },
-  },
-  {
-    name: 'the VLAN text 0 of a flat network is a tag, the number 0 means untagged',
-    given: { details: { vlan: '0' } },
-    gives: { kind: 'hostdev', vlan: 0 },
-  },
-  { name: 'no VLAN', given: { details: { vlan: null } }, gives: { kind: 'hostdev', vlan: null } },
-  {
     name: 'a trusted VF',
     given: { profile: { pci_slot: vf0, trusted: 'True' } },
     gives: { kind: 'hostdev', trusted: true },
   },
   {
-    name: 'macvtap on hw_veb is a virtio NIC over the VF’s interface',
-    given: { vnicType: 'macvtap' },
-    gives: { kind: 'macvtap', address: vf0, vlan: 42, frontend: virtio },
-  },
-  {
-    name: 'direct on 802.1qbh has a port profile and no VLAN',
-    given: { vifType: '802.1qbh', details: { profileid: 'gold', vlan: '42' } },
-    gives: { kind: 'hostdev', vlan: null, portProfileId: 'gold' },
-  },
-  {
-    name: 'macvtap on 802.1qbh',
-    given: { vnicType: 'macvtap', vifType: '802.1qbh', details: { profileid: 'gold' } },
-    gives: { kind: 'macvtap', vlan: null, portProfileId: 'gold' },
-  },
-  {
     name: 'direct-physical passes the device through unchanged',
     given: { vnicType: 'direct-physical', vifType: 'hostdev_physical' },
     gives: { kind: 'hostdev-physical', address: vf0 },
-  },
-  {
-    name: 'normal on a Linux bridge',
-    given: { ...virtual, vifType: 'bridge', network: onBridge('brqb2a7e0c4-55') },
-    gives: { kind: 'bridge', bridge: 'brqb2a7e0c4-55', devName, mtu: 1500, frontend: virtio },
-  },
-  {
-    name: 'normal on Open vSwitch',
-    given: { ...virtual, vifType: 'ovs', network: onBridge('br-int') },
-    gives: { kind: 'ovs', bridge: 'br-int', devName, interfaceId: portId },
-  },
-  {
-    name: 'normal on Open vSwitch with the firewall bridge between',
-    given: {
-      ...virtual,
-      vifType: 'ovs',
-      details: { ovs_hybrid_plug: true },
-      network: onBridge('br-int'),
-    },
-    gives: { kind: 'bridge', bridge: 'qbr6d0f5f54-9a', devName },
   },
   {
     name: 'normal on Open vSwitch whose tap the agent must create',
@@ -97,30 +51,6 @@ const plans: { name: string; given: Partial<Vif>; gives: Partial<GuestNic> }[] =
     gives: { kind: 'ovs', bridge: 'br-int' },
   },
   {
-    name: 'direct on Open vSwitch is a VF steered by flows',
-    given: { vifType: 'ovs', network: onBridge('br-int') },
-    gives: { kind: 'hostdev', vlan: null, mtu: null },
-  },
-  {
-    name: 'vdpa',
-    given: { vnicType: 'vdpa', vifType: 'ovs' },
-    gives: { kind: 'vdpa', address: vf0 },
-  },
-  {
-    name: 'a tap',
-    given: { ...virtual, vifType: 'tap' },
-    gives: { kind: 'tap', devName, madeByUs: true, mtu: 1500 },
-  },
-  {
-    name: 'a vhost-user socket',
-    given: {
-      ...virtual,
-      vifType: 'vhostuser',
-      details: { vhostuser_socket: '/run/vhu', vhostuser_ovs_plug: true },
-    },
-    gives: { kind: 'vhostuser', socket: '/run/vhu', mode: 'server', devName: 'vhu6d0f5f54-9a' },
-  },
-  {
     name: 'a vhost-user socket in front of a VF, named like any NIC',
     given: {
       ...virtual,
@@ -138,7 +68,6 @@ test.each(plans)('$name', ({ given, gives }) => {
 });
 
 const refusals: { name: string; given: Partial<Vif>; gives: string; expected: RegExp }[] = [
-  { name: 'no VIF type', given: { vifType: '' }, gives: 'missing-vif-type', expected: /vif_type/ },
   {
     name: 'a binding that failed',
     given: { vifType: 'binding_failed' },
@@ -146,46 +75,10 @@ const refusals: { name: string; given: Partial<Vif>; gives: string; expected: Re
     expected: /"binding_failed"/,
   },
   {
-    name: 'no device in the profile',
-    given: { profile: {} },
-    gives: 'missing-detail',
-    expected: /binding:profile lacks pci_slot/,
-  },
-  {
     name: 'a device that is not a PCI address',
     given: { profile: { pci_slot: '01:10.0' } },
     gives: 'bad-pci-slot',
     expected: /"01:10.0"/,
-  },
-  {
-    name: 'no VLAN key on hw_veb',
-    given: { details: {} },
-    gives: 'missing-detail',
-    expected: /binding:vif_details lacks vlan/,
-  },
-  {
-    name: 'a VLAN out of range',
-    given: { details: { vlan: '4095' } },
-    gives: 'bad-vlan',
-    expected: /"4095" must be a whole number from 0 to 4094/,
-  },
-  {
-    name: 'no port profile on 802.1qbh',
-    given: { vifType: '802.1qbh', details: {} },
-    gives: 'missing-detail',
-    expected: /lacks profileid/,
-  },
-  {
-    name: 'no bridge',
-    given: { ...virtual, vifType: 'bridge' },
-    gives: 'missing-detail',
-    expected: /lacks bridge_name/,
-  },
-  {
-    name: 'no socket',
-    given: { ...virtual, vifType: 'vhostuser' },
-    gives: 'missing-detail',
-    expected: /lacks vhostuser_socket/,
   },
 ];
 
