@@ -1,4 +1,4 @@
-import { aHostState, aRequestSpec } from '#test/hosts/host-states.ts';
+import { aHostState, aRequestSpec } from '#test/host-states.ts';
 import { expect, test } from 'vitest';
 import { Fleet } from './fleet.ts';
 import type { HostState } from './host-state.ts';

@@ -2,7 +2,7 @@
  * Each filter at the edges of its rule, with the reason as it is stored with a decision. Where a
  * filter has a quick form of its verdict, both agree.
  */
-import { aHostState, aRequestSpec } from '#test/hosts/host-states.ts';
+import { aHostState, aRequestSpec } from '#test/host-states.ts';
 import { aCard, aRequest } from '#test/hosts/pci-cards.ts';
 import { describe, expect, test } from 'vitest';
 import { poolsOf } from '../../pci/pools/pool.ts';
