@@ -37,6 +37,7 @@ export function checkLines(view: CheckView, style: CheckStyle): string[] {
     ...offeredLines(view, style),
     ...notOfferedLines(view, style),
     ...poolLines(view, heading),
+    ...quarantineLines(view, heading),
     ...useLines(view, heading),
     ...aliasLines(view, heading),
     ...(view.change === null ? [] : ['', ...changeLines(view.change, { ...style, heading })]),
@@ -158,6 +159,20 @@ function poolLines({ stats }: CheckView, heading: (text: string) => string): str
     '',
     heading('Pools, with nothing held (physical network, product, vendor : count)'),
     ...stats.map((line) => `  ${line}`),
+  ];
+}
+
+function quarantineLines({ functions }: CheckView, heading: (text: string) => string): string[] {
+  const lines = functions.flatMap(({ address, quarantine }) =>
+    quarantine === null ? [] : [`${address}: ${quarantine}`],
+  );
+  if (lines.length === 0) return [];
+  const shown = lines.slice(0, mostOffered);
+  return [
+    '',
+    heading('No server gets these, though an entry admits them'),
+    ...shown.flatMap((line) => wrap(line, '  ')),
+    ...rest(lines.length - shown.length),
   ];
 }
 

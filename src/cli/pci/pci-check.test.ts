@@ -28,6 +28,11 @@ const machine: LocalMachine = {
     path === '/used'
       ? new Map(addresses.slice(1).map((address) => [address, [`its interface is a port of br9`]]))
       : undefined,
+  readNodeDevices: async (path) => {
+    if (path === '/silent') return { state: 'unlisted', why: 'Connection refused' };
+    if (path !== '/unknown') return undefined;
+    return { state: 'listed', known: new Set(functions.slice(0, 2).map(({ address }) => address)) };
+  },
   readDeviceList: ({ config = '' }) => ({
     entries: (lists[config] ?? []).map((text, at) => ({
       text,
@@ -235,4 +240,28 @@ test('offered functions that the host uses are shown with the use; the list itse
   const { text: json } = await run('check --config good --sysfs /used --json');
   const { functions: shown } = JSON.parse(json) as { functions: { host_uses: string[] }[] };
   expect(shown.map(({ host_uses: uses }) => uses.length)).toEqual([0, 1, 1]);
+});
+
+test('functions that libvirt does not know are shown with the reason, and are in no pool', async () => {
+  const { text, status } = await run('check --config good --sysfs /unknown');
+  expect(status).toBe(0);
+  expect(unwrapped(text)).toContain(
+    [
+      'No server gets these, though an entry admits them',
+      '  0000:3b:00.2: libvirt does not know it: virsh nodedev-list --cap pci does not have it',
+    ].join('\n'),
+  );
+  expect(text).toContain('physnet1, 1018, 15b3 : 1');
+  const { text: json } = await run('check --config good --sysfs /unknown --json');
+  const { functions: shown } = JSON.parse(json) as { functions: { quarantine: string | null }[] };
+  expect(shown.map(({ quarantine }) => quarantine === null)).toEqual([true, true, false]);
+});
+
+test('a libvirt that does not answer is a line, and the rest is from sysfs', async () => {
+  const { text, status } = await run('check --config good --sysfs /silent');
+  expect(status).toBe(0);
+  expect(text.replaceAll(/\n\s*/g, ' ')).toContain(
+    '(libvirt cannot list them, so they are known from sysfs alone: Connection refused)',
+  );
+  expect(text).toContain('physnet1, 1018, 15b3 : 2');
 });

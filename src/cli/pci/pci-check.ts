@@ -4,9 +4,11 @@
  * `pci-check-text.ts`.
  */
 import { isComputeError, ComputeError } from '#core/errors.ts';
+import type { NodeDeviceFacts } from '#core/hosts/host-facts.ts';
 import { type PciAddress, parsePciAddress } from '#core/pci/devices/address.ts';
 import { checkAliases, readAliases } from '#core/pci/pools/alias-check.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
+import { withNodeCapabilities } from '#core/pci/devices/node-capabilities.ts';
 import { compareOffer, type DeviceSpecChange } from '#core/pci/specs/device-spec-change.ts';
 import { checkDeviceSpecs, offeredTags } from '#core/pci/specs/device-spec-check.ts';
 import type { CheckView } from '#client/shapes/pci-check.ts';
@@ -41,6 +43,11 @@ export interface LocalMachine {
     path: string,
     addresses: readonly PciAddress[],
   ): Promise<ReadonlyMap<PciAddress, readonly string[]> | undefined>;
+  /**
+   * Which functions the hypervisor of the machine knows: only where the path is this machine's own
+   * sysfs, and a hypervisor is installed, else undefined. Never throws for one that does not answer.
+   */
+  readNodeDevices(path: string, from: PciCheckOptions): Promise<NodeDeviceFacts | undefined>;
   readDeviceList(from: PciCheckOptions): DeviceList;
   /** The sysfs below this folder as a text that `readFunctions` takes. */
   capture(path: string): Promise<string>;
@@ -74,7 +81,7 @@ export async function checkPci(
   const view =
     isElsewhere && session !== undefined
       ? await askController(session, host, list)
-      : await checkHere(list, machine, { path: options.sysfs ?? '/sys', host, session });
+      : await checkHere(list, machine, { options, host, session });
   if (options.json === true) {
     writeJson(screen, view);
   } else {
@@ -87,9 +94,16 @@ export async function checkPci(
 async function checkHere(
   list: DeviceList,
   machine: LocalMachine,
-  { path, host, session }: { path: string; host: string; session: Session | undefined },
+  {
+    options,
+    host,
+    session,
+  }: { options: PciCheckOptions; host: string; session: Session | undefined },
 ): Promise<CheckView> {
-  const { functions, unreadable } = await machine.readFunctions(path);
+  const { sysfs: path = '/sys' } = options;
+  const { functions: found, unreadable } = await machine.readFunctions(path);
+  const nodeDevices = await machine.readNodeDevices(path, options);
+  const functions = asKnown(found, nodeDevices);
   const { specs, refusals } = readDeviceSpecs(list.entries, functions);
   const check = checkDeviceSpecs(specs, functions);
   const { aliases, refused } = readAliases(list.aliases);
@@ -105,11 +119,27 @@ async function checkHere(
       aliases,
       check.pools.map(({ pool }) => pool),
     ),
-    functionsFrom: { source: path, complete: true, note: null },
+    functionsFrom: { source: path, complete: true, note: noteOf(nodeDevices) },
     unreadable,
     ...(uses !== undefined && { uses }),
     ...change,
   });
+}
+
+/** As the agent reports them: those that the hypervisor does not know are for no server. */
+function asKnown(
+  functions: PciFunction[],
+  nodeDevices: NodeDeviceFacts | undefined,
+): PciFunction[] {
+  if (nodeDevices?.state !== 'listed') return functions;
+  return functions.map((fn) =>
+    nodeDevices.known.has(fn.address) ? fn : withNodeCapabilities(fn, undefined),
+  );
+}
+
+function noteOf(nodeDevices: NodeDeviceFacts | undefined): string | null {
+  if (nodeDevices?.state !== 'unlisted') return null;
+  return `libvirt cannot list them, so they are known from sysfs alone: ${nodeDevices.why}`;
 }
 
 async function difference(

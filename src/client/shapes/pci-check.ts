@@ -42,6 +42,8 @@ export const FunctionView = shape({
   pool: nullable(Type.Integer()),
   /** What on the host uses an offered function; null: not inspected. */
   host_uses: nullable(Type.Array(Type.String())),
+  /** Why no server gets a function that an entry admits; null: nothing is known against it. */
+  quarantine: nullable(Type.String()),
   /**
    * Of a function that is not offered: the entry that fails it in the fewest keys, with these.
    * Example: `product_id`, `address.function`.

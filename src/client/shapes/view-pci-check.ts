@@ -110,6 +110,7 @@ function viewFunctions(
     tags: taker?.tags ?? null,
     pool: poolOf.get(fn.address) ?? null,
     host_uses: uses === undefined ? null : [...(uses.get(fn.address) ?? [])],
+    quarantine: taker === undefined ? null : (fn.quarantine ?? null),
     nearest: viewNearest(nearest),
   }));
 }

@@ -14,6 +14,7 @@ import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { readNovaConfFiles } from '../config/nova-conf-files.ts';
 import { readTextFile } from '../config/text-file.ts';
+import { nodeDevicesHere } from './node-devices.ts';
 
 export const localMachine = (surroundings?: Surroundings): LocalMachine => ({
   hostName: hostname(),
@@ -30,6 +31,11 @@ export const localMachine = (surroundings?: Surroundings): LocalMachine => ({
     } catch {
       return undefined;
     }
+  },
+  readNodeDevices: async (path, { config }) => {
+    if (resolve(path) !== '/sys') return undefined;
+    const { uri } = readConfig(config, surroundings).host.libvirt;
+    return nodeDevicesHere(uri);
   },
   readDeviceList: ({ config, novaConf, host }: PciCheckOptions) => {
     if (novaConf !== undefined) return listOfNovaConf(novaConf);

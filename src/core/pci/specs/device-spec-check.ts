@@ -34,7 +34,7 @@ export interface CheckedFunction {
 export interface DeviceSpecCheck {
   entries: CheckedEntry[];
   functions: CheckedFunction[];
-  /** As they would be with nothing held. */
+  /** As they would be with nothing held; a quarantined function is in none. */
   pools: PoolWithDevices[];
 }
 
@@ -97,7 +97,8 @@ function poolsIfFree(
   const free = functions.flatMap((fn) => {
     const taker = takers.get(fn.address);
     const nobody = { status: 'available', serverId: null, requestId: null } as const;
-    return taker === undefined ? [] : [{ ...fn, tags: taker.tags, ...nobody }];
+    const isFree = taker !== undefined && fn.quarantine === undefined;
+    return !isFree ? [] : [{ ...fn, tags: taker.tags, ...nobody }];
   });
   return groupByPool(free);
 }
