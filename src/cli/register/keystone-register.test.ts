@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { registerCompute } from './keystone-register.ts';
-import type { Endpoint } from './registration.ts';
+import type { Endpoint } from '#client/identity/catalog.ts';
 import type { Session } from '#client/session/session.ts';
 
 const url = 'http://controller:8774/v2.1';

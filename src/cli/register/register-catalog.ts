@@ -1,17 +1,20 @@
 /** The compute service and its endpoints in Keystone's catalog: read, and added where missing. */
 import {
-  type Endpoint,
   planRegistration,
   type RegistrationStep,
   type WantedRegistration,
 } from './registration.ts';
-import { request } from '#client/session/request.ts';
+import {
+  changeEndpoint,
+  createEndpoint,
+  createService,
+  findService,
+  listEndpoints,
+} from '#client/identity/catalog.ts';
 import type { Session } from '#client/session/session.ts';
 
-interface Service {
-  id: string;
-  type: string;
-}
+/** The name is what clients expect of a compute service. */
+const service = { type: 'compute', name: 'nova', description: 'Novella' };
 
 export interface CatalogPlan {
   service: { act: 'keep' | 'add'; id: string | undefined };
@@ -21,14 +24,13 @@ export interface CatalogPlan {
 }
 
 /**
- * Throws `conflict` when an endpoint leads elsewhere. Source: Keystone API v3, "Service catalog and
- * endpoints".
+ * Throws `conflict` when an endpoint leads elsewhere.
  */
 export async function planCatalog(
   session: Session,
   wanted: WantedRegistration,
 ): Promise<CatalogPlan> {
-  const id = (await findService(session))?.id;
+  const id = await findService(session, 'compute');
   const endpoints = planRegistration(
     id === undefined ? [] : await listEndpoints(session, id),
     wanted,
@@ -37,33 +39,12 @@ export async function planCatalog(
     service: { act: id === undefined ? 'add' : 'keep', id },
     endpoints,
     async carryOut() {
-      const serviceId = id ?? (await makeService(session)).id;
+      const serviceId = id ?? (await createService(session, service));
       const place = { service_id: serviceId, region_id: wanted.region };
       for (const step of endpoints) await carryOut(session, step, place);
       return serviceId;
     },
   };
-}
-
-async function findService(session: Session): Promise<Service | undefined> {
-  const path = '/services?type=compute';
-  const { services } = await request<{ services: Service[] }>(session, {
-    service: 'identity',
-    path,
-  });
-  return services.find(({ type }) => type === 'compute');
-}
-
-async function makeService(session: Session): Promise<Service> {
-  const body = { service: { type: 'compute', name: 'nova', description: 'Novella' } };
-  const asked = { service: 'identity', method: 'POST', path: '/services', body } as const;
-  return (await request<{ service: Service }>(session, asked)).service;
-}
-
-async function listEndpoints(session: Session, serviceId: string): Promise<Endpoint[]> {
-  const path = `/endpoints?service_id=${encodeURIComponent(serviceId)}`;
-  return (await request<{ endpoints: Endpoint[] }>(session, { service: 'identity', path }))
-    .endpoints;
 }
 
 async function carryOut(
@@ -75,14 +56,9 @@ async function carryOut(
   switch (step.act) {
     case 'keep':
       return;
-    case 'add': {
-      const body = { endpoint: { ...place, interface: name, url } };
-      return request(session, { service: 'identity', method: 'POST', path: '/endpoints', body });
-    }
-    case 'change': {
-      const body = { endpoint: { url } };
-      const path = `/endpoints/${encodeURIComponent(step.id)}`;
-      return request(session, { service: 'identity', method: 'PATCH', path, body });
-    }
+    case 'add':
+      return createEndpoint(session, { ...place, interface: name, url });
+    case 'change':
+      return changeEndpoint(session, step.id, { url });
   }
 }

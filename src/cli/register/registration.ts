@@ -2,18 +2,11 @@
  * What Keystone's catalog needs so that clients find this compute API. Pure: the current state, the
  * required state, the steps.
  */
+import type { Endpoint } from '#client/identity/catalog.ts';
 import { ComputeError } from '#core/errors.ts';
 
 export const interfaces = ['public', 'internal', 'admin'] as const;
 export type Interface = (typeof interfaces)[number];
-
-/** As Keystone shows it. */
-export interface Endpoint {
-  id: string;
-  interface: string;
-  region_id?: string | null;
-  url: string;
-}
 
 export type RegistrationStep =
   | { act: 'keep' | 'add'; interface: Interface; url: string }
