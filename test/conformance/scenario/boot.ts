@@ -2,8 +2,19 @@
  * The step `boot` of a scenario: the product chooses, its choice is compared, and where the
  * recording chose another host the server goes there.
  */
+import {
+  createServer,
+  deleteServer,
+  type ServerView,
+  showServer,
+  waitForServerGone,
+} from '#client/servers.ts';
+import { type Patience, waitFor } from '#client/wait-for.ts';
 import type { ExpectedStep, ScenarioStep } from './case.ts';
 import type { World } from './world.ts';
+
+/** How long a step of a scenario may take, and between two polls. */
+export const patience: Patience = { limitMs: 20_000, pauseMs: 2, longestPauseMs: 50 };
 
 /** How a boot ended. `validHosts`: those that passed every filter, by name. */
 export interface BootOutcome {
@@ -31,7 +42,7 @@ export async function bootAll(world: World, boots: readonly BootStep[]): Promise
       outcomes[at]?.validHosts.includes(expected.reference_host),
   );
   if (!isElsewhere) return outcomes;
-  for (const { step } of boots) await deleteServer(world, step.server ?? '');
+  for (const { step } of boots) await removeServer(world, step.server ?? '');
   const again = await bootOnce(world, boots, ({ expected }) => expected.reference_host);
   return again.map((outcome, at) => ({
     ...outcome,
@@ -53,23 +64,15 @@ async function bootOnce(
 
 async function create(world: World, step: ScenarioStep, host: string | undefined): Promise<string> {
   const ports = (step.ports ?? []).map((name) => ({ port: world.ports.get(name) }));
-  const { server } = await world.ask<{ server: { id: string } }>({
-    service: 'compute',
-    path: '/servers',
-    method: 'POST',
-    microversion: '2.79',
-    body: {
-      server: {
-        name: step.server,
-        flavorRef: await flavorOf(world, step.flavor),
-        imageRef: world.imageId,
-        networks: ports.length === 0 ? 'none' : ports,
-        ...(host !== undefined && { availability_zone: `nova:${host}` }),
-      },
-    },
+  const id = await createServer(world.session, {
+    name: step.server,
+    flavorRef: await flavorOf(world, step.flavor),
+    imageRef: world.imageId,
+    networks: ports.length === 0 ? 'none' : ports,
+    ...(host !== undefined && { availability_zone: `nova:${host}` }),
   });
-  world.servers.set(step.server ?? '', server.id);
-  return server.id;
+  world.servers.set(step.server ?? '', id);
+  return id;
 }
 
 /**
@@ -125,39 +128,20 @@ async function outcomeOf(world: World, id: string): Promise<BootOutcome> {
   };
 }
 
-interface SettledServer {
-  status: string;
-  'OS-EXT-SRV-ATTR:host': string | null;
-  'OS-EXT-STS:task_state': string | null;
-}
-
-const patienceMs = 20_000;
-
 /** The server once no task is running. Throws when that takes too long. */
-export async function settled(world: World, id: string): Promise<SettledServer> {
-  const end = Date.now() + patienceMs;
-  for (;;) {
-    const { server } = await world.ask<{ server: SettledServer }>({
-      service: 'compute',
-      path: `/servers/${id}`,
-    });
-    if (server['OS-EXT-STS:task_state'] === null && server.status !== 'BUILD') return server;
-    if (Date.now() > end) throw new Error(`server ${id} is still ${JSON.stringify(server)}`);
-  }
+export function settled({ session }: World, id: string): Promise<ServerView> {
+  const look = async () => {
+    const server = await showServer(session, id);
+    const isSettled = server['OS-EXT-STS:task_state'] === null && server.status !== 'BUILD';
+    return { done: isSettled, value: server };
+  };
+  return waitFor(`server ${id} to settle`, look, patience);
 }
 
 /** Deletes a server and waits until it is deleted. */
-export async function deleteServer(world: World, name: string): Promise<void> {
+export async function removeServer(world: World, name: string): Promise<void> {
   const id = world.servers.get(name) ?? '';
-  await world.ask({ service: 'compute', path: `/servers/${id}`, method: 'DELETE' });
-  const end = Date.now() + patienceMs;
-  for (;;) {
-    const { servers } = await world.ask<{ servers: { id: string }[] }>({
-      service: 'compute',
-      path: '/servers',
-    });
-    if (!servers.some((server) => server.id === id)) break;
-    if (Date.now() > end) throw new Error(`server ${name} is still there after its deletion`);
-  }
+  await deleteServer(world.session, id);
+  await waitForServerGone(world.session, id, patience);
   world.servers.delete(name);
 }

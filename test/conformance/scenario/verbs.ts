@@ -2,14 +2,15 @@
  * The steps of a scenario other than `boot`. Each returns when the cloud has settled, and throws
  * what the API refuses.
  */
-import { deleteServer, settled } from './boot.ts';
+import { waitFor } from '#client/wait-for.ts';
+import { patience, removeServer, settled } from './boot.ts';
 import type { ScenarioStep } from './case.ts';
 import { configEntries, withMacs, type World } from './world.ts';
 
 type Verb = (world: World, step: ScenarioStep) => Promise<void>;
 
 export const verbs: Record<string, Verb> = {
-  delete: (world, step) => deleteServer(world, step.server ?? ''),
+  delete: (world, step) => removeServer(world, step.server ?? ''),
   attach: async (world, step) => {
     await world.ask({
       service: 'compute',
@@ -66,19 +67,16 @@ async function act(world: World, step: ScenarioStep, body: object): Promise<void
   await settled(world, id);
 }
 
-const patienceMs = 20_000;
-
 /** A NIC and its device are released once `explain` no longer lists it. */
 async function detached(world: World, step: ScenarioStep): Promise<void> {
-  const end = Date.now() + patienceMs;
-  for (;;) {
+  const look = async () => {
     const { nics } = await world.ask<{ nics: { port_id: string | null }[] }>({
       service: 'operator',
       path: `/servers/${serverId(world, step)}/explain`,
     });
-    if (!nics.some(({ port_id }) => port_id === portId(world, step))) return;
-    if (Date.now() > end) throw new Error(`port ${step.port} is still attached`);
-  }
+    return { done: !nics.some(({ port_id }) => port_id === portId(world, step)), value: nics };
+  };
+  await waitFor(`port ${step.port} to be detached`, look, patience);
 }
 
 async function setService(world: World, step: ScenarioStep, body: object): Promise<void> {

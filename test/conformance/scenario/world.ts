@@ -2,7 +2,7 @@
  * The cloud of one recorded scenario: an all-in-one with the scenario's hosts, networks and ports,
  * used over its public API.
  */
-import { createNetwork } from '#client/networks.ts';
+import { createNetwork, createPort } from '#client/networks.ts';
 import { readCloud } from '#client/cloud/clouds-yaml.ts';
 import { request, type ServiceRequest } from '#client/session/request.ts';
 import { openSession, type Session } from '#client/session/session.ts';
@@ -25,6 +25,7 @@ export interface World {
   ports: Map<string, string>;
   servers: Map<string, string>;
   imageId: string;
+  session: Session;
   ask<T>(asked: ServiceRequest): Promise<T>;
   stop(): Promise<void>;
 }
@@ -47,7 +48,7 @@ export async function startWorld(input: ScenarioInput): Promise<World> {
       path: '/v2/images',
     });
     const imageId = images[0]?.id ?? '';
-    return { cloud, input, ports, servers: new Map(), imageId, ask, stop };
+    return { cloud, input, ports, servers: new Map(), imageId, session, ask, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -135,22 +136,16 @@ async function makePorts(
 ): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   for (const [at, port] of ports.entries()) {
-    const made = await request<{ port: { id: string } }>(session, {
-      service: 'network',
-      path: '/v2.0/ports',
-      method: 'POST',
-      body: { port: wireOf(port, at, networks) },
-    });
-    ids.set(port.name, made.port.id);
+    const networkId = networks.get(port.network) ?? '';
+    const made = await createPort(session, networkId, port.vnic_type, settingsOf(port, at));
+    ids.set(port.name, made.id);
   }
   return ids;
 }
 
-function wireOf(port: ScenarioPort, at: number, networks: Map<string, string>): object {
+function settingsOf(port: ScenarioPort, at: number): object {
   return {
     name: port.name,
-    network_id: networks.get(port.network),
-    'binding:vnic_type': port.vnic_type,
     mac_address: port.mac ?? `fa:16:3e:00:00:${(at + 1).toString(16).padStart(2, '0')}`,
     ...(port.profile !== undefined && { 'binding:profile': port.profile }),
     ...(port.numa_policy !== undefined && { numa_affinity_policy: port.numa_policy }),
