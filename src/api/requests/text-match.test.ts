@@ -56,6 +56,17 @@ test.each([
   expect(process.cpuUsage(began).user).toBeLessThan(100 * 20_000);
 });
 
+test.each([
+  { name: 'escapes', pattern: `[${'\\a'.repeat(127)}` },
+  { name: 'named classes', pattern: `[${'[:a:'.repeat(63)}` },
+  { name: 'classes in classes', pattern: '['.repeat(255) },
+  { name: 'a last escape', pattern: `[${'\\a'.repeat(126)}\\` },
+])('patterns: a class of $name that does not end is refused at once', ({ pattern }) => {
+  const began = process.cpuUsage();
+  expect(() => textMatch('name', pattern)).toThrow(/must be a regular expression/);
+  expect(process.cpuUsage(began).user).toBeLessThan(100_000);
+});
+
 const name = 'a'.repeat(255);
 const hostile = [
   { pattern: 'a*a*a*a*b', gives: false },

@@ -39,9 +39,11 @@ function compiled(field: string, pattern: string): RE2JS {
 
 /**
  * What stands for itself, and what follows it: an escape, a class, a group's ends, a counted
- * repeat.
+ * repeat. Each character of a class can be read in one way only: a second one would double the time
+ * for each such character of a class that does not end.
  */
-const parts = /\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]])*\]|\{(\d+)(?:,(\d*))?\}|[\s\S]/gu;
+const parts =
+  /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|(?!\[:\^?\w+:\])[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}|[\s\S]/gu;
 
 /**
  * About how many characters, classes and groups a pattern has once its counted repeats are written

@@ -105,6 +105,18 @@ const mismatches: { name: string; nic: ServerNic; devices: PciDevice[]; expected
     expected: /physical_network was physnet1, is none/,
   },
   {
+    name: 'the port is bound as direct-physical, and a VF is claimed for it',
+    nic: { ...nic, vif: { ...nic.vif!, vnicType: 'direct-physical', vifType: 'hostdev_physical' } },
+    devices: [claimed],
+    expected: /is bound as direct-physical, which cannot take 0000:01:10.0 \(type-VF\)/,
+  },
+  {
+    name: 'the port is bound as normal, and a VF is claimed for it',
+    nic: { ...nic, vif: { ...nic.vif!, vnicType: 'normal', vifType: 'tap' } },
+    devices: [claimed],
+    expected: /is bound as normal, which cannot take 0000:01:10.0/,
+  },
+  {
     name: 'the NIC is not bound',
     nic: { ...nic, vif: null },
     devices: [claimed],

@@ -3,6 +3,7 @@
  * agree.
  */
 import type { BindingProfile } from '../networking/port.ts';
+import { takesDeviceType } from '../networking/vnic-types.ts';
 import type { PciDevice } from '../pci/devices/device.ts';
 import type { NumaShare } from '../scheduling/numa-fit.ts';
 import type { Reason, Verdict } from '../reason.ts';
@@ -109,6 +110,7 @@ function deviceProblem(
 ): string | undefined {
   const name = `NIC ${nic.position} (port ${planned.portId})`;
   const inPort = isPciNic(planned) ? planned.address : null;
+  const vnicType = nic.vif?.vnicType;
   if (nic.pciRequestId === null) {
     return inPort === null ? undefined : `${name}: names device ${inPort} but requested none`;
   }
@@ -119,6 +121,9 @@ function deviceProblem(
   }
   if (inPort !== null && inPort !== device.address) {
     return `${name}: its port names ${inPort}, but ${device.address} is claimed for PCI request ${nic.pciRequestId}`;
+  }
+  if (vnicType !== undefined && !takesDeviceType(vnicType, device.deviceType)) {
+    return `${name}: is bound as ${vnicType}, which cannot take ${device.address} (${device.deviceType})`;
   }
   const differences = nic.vif === null ? [] : profileDifferences(nic.vif.profile, device);
   if (differences.length === 0) return undefined;

@@ -4,6 +4,8 @@
  * docs/checklists/add-a-vnic-type.md.
  */
 
+import type { PciDeviceType } from '../pci/devices/device.ts';
+
 /** What a vnic type means for scheduling, binding, wiring and the guest. */
 export interface VnicTraits {
   /**
@@ -133,6 +135,19 @@ const unknownType: VnicTraits = {
 /** What the type means. Example: macvtap → a VF with an interface, wired by the NIC agent. */
 export function vnicTraits(vnicType: VnicType): VnicTraits {
   return Object.hasOwn(table, vnicType) ? table[vnicType] : unknownType;
+}
+
+/**
+ * Is a device of this type what a port of this vnic type takes? null: none. Example: direct and
+ * `type-VF` → true; direct-physical and `type-VF`, normal and `type-VF` → false.
+ */
+export function takesDeviceType(vnicType: VnicType, deviceType: PciDeviceType | null): boolean {
+  const { device } = vnicTraits(vnicType);
+  if (device === null || deviceType === null) return device === deviceType;
+  if (device === 'PF') return deviceType === 'type-PF';
+  if (device === 'vdpa') return deviceType === 'vdpa';
+  // A NIC without SR-IOV may stand for a VF. Source: Nova `_filter_pools_for_unrequested_pfs`.
+  return deviceType === 'type-VF' || deviceType === 'type-PCI';
 }
 
 /**

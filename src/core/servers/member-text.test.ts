@@ -41,6 +41,11 @@ test.each([
   "image a1 has the unknown disk format 'odd'",
   'networks[0].uuid: no port can be made on network n1: the quota is full',
   'Port p1 could not be found.',
+  'Port p1 is still in use.',
+  'port p1: its binding:vnic_type was changed to normal while it was being bound',
+  'image a1 is not a valid qcow2 image: it has a backing file',
+  'image a1 is declared raw but is a qcow2 image: its disk_format must be qcow2',
+  'image property hw_vif_model "odd": must be one of virtio, e1000',
   'The host of the server stopped reporting.',
 ])('the name of what the user supplied is kept: %s', (message) => {
   expect(memberText(message)).toBe(message);

@@ -9,9 +9,11 @@
  */
 const ownThings = [
   /^image [\w-]+ does not exist any more$/,
-  /^image [\w-]+(?: has|:) (?!.*broke off)[^/]*$/,
+  /^image [\w-]+(?: has| is|:) (?!.*broke off)[^/]*$/,
+  /^image property [\w-]+ [^/]*$/,
   /^(?:networks\[\d+\]|interfaceAttachment)\..*$/,
-  /^Port [\w-]+ could not be found\.$/,
+  /^Port [\w-]+ (?:could not be found|is still in use)\.$/,
+  /^port [\w-]+: its binding:vnic_type was changed to [\w-]+ while it was being bound$/,
   /^the host of instance [\w-]+ has not given its console within \d+ s$/,
   /^the request ended before its port was made$/,
   /^The host of the server stopped reporting\.$/,

@@ -196,7 +196,7 @@ describe('binding', () => {
     const { status, body } = await change(port.id, { 'binding:vnic_type': 'macvtap' });
     expect([status, body.NeutronError.message]).toEqual([
       409,
-      `port.binding:vnic_type: 'macvtap': port ${port.id} is bound to host peer-compute-1 as direct; unbind it first`,
+      `port.binding:vnic_type: 'macvtap': port ${port.id} is bound as direct; unbind it first`,
     ]);
     await remove(port.id);
   });

@@ -6,7 +6,11 @@ import type { Host, Task, TaskRef } from '#contracts/store/store.ts';
 import type { DevicePort, DevicePorts } from '#contracts/store/task-data.ts';
 import { ComputeError } from '#core/errors.ts';
 import { awaitsWiring } from '#core/networking/plug.ts';
-import { bindChange, bindingProblem } from '#core/networking/binding/port-binding.ts';
+import {
+  bindChange,
+  bindingProblem,
+  vnicTypeProblem,
+} from '#core/networking/binding/port-binding.ts';
 import type { Port } from '#core/networking/port.ts';
 import { physicalNetworkOf, vifOf } from '#core/networking/vif-of.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
@@ -114,13 +118,17 @@ async function bindNic(
       physicalNetwork: device?.tags['physical_network'] ?? physicalNetworkOf(network),
     }),
   );
-  const problem = bindingProblem(bound, { host: host.name, network });
+  const changed = vnicTypeProblem(bound, device);
+  // Another host would give it a device of the same kind.
+  if (changed !== undefined) throw new ComputeError('conflict', changed);
+  const place = { host: host.name, network };
+  const problem = bindingProblem(bound, place);
   if (problem === undefined) {
     return { nic: { ...nic, vif: vifOf(bound, network, nic.tag) }, port: bound };
   }
   const agents = await agentsNow(context);
-  const inWords = bindingProblem(bound, { host: host.name, network, agents }) ?? problem;
-  throw new ComputeError('unavailable', inWords.message);
+  const { message } = bindingProblem(bound, { ...place, agents }) ?? problem;
+  throw new ComputeError('unavailable', message);
 }
 
 function profileOf(portId: string, ports: readonly DevicePort[]): DevicePort['profile'] {

@@ -4,6 +4,7 @@ import type { Image } from '#contracts/services/images.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { guestHardware } from '#core/guests/description/guest-hardware.ts';
+import { nicModel } from '#core/guests/nics/nic-frontend.ts';
 import { kernelImages } from '#core/guests/description/guest-kernel.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import type { WorkflowContext } from '../engine/context.ts';
@@ -25,6 +26,7 @@ export async function findImage(
     await findActive(context, caller, { id: otherId, name });
   }
   accepted(guestHardware(image.properties));
+  accepted(nicModel(image.properties));
   return image;
 }
 

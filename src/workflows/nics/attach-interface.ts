@@ -146,5 +146,6 @@ async function portOnceAttached(
     return portId;
   }
   const message = isAdmin ? outcome.message : memberText(outcome.message);
+  if (outcome.kind === 'conflict') throw new ComputeError('conflict', message);
   throw new ComputeError(outcome.is === 'refused' ? 'invalid' : 'unavailable', message);
 }

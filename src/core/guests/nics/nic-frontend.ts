@@ -42,20 +42,28 @@ const legacyModels: Record<string, string> = {
 };
 
 /**
- * The emulated side of a NIC: virtio unless the image names another model. Refuses a model that
- * QEMU lacks, naming it.
+ * The emulated NIC's model: virtio unless the image names another. Refuses one that QEMU lacks,
+ * naming it. Example: `{ hw_vif_model: 'VirtualE1000' }` → `e1000`.
  */
-export function planFrontend(options: NicOptions): Verdict<{ frontend: NicFrontend }> {
-  const requested = options.imageProperties['hw_vif_model']?.toLowerCase() ?? 'virtio';
+export function nicModel(
+  imageProperties: NicOptions['imageProperties'],
+): Verdict<{ model: string }> {
+  const requested = imageProperties['hw_vif_model']?.toLowerCase() ?? 'virtio';
   const legacy = Object.hasOwn(legacyModels, requested) ? legacyModels[requested] : undefined;
   const model = legacy ?? requested;
-  if (!models.includes(model)) {
-    return refuse(
-      'unsupported-nic-model',
-      `image property hw_vif_model "${requested}": must be one of ${models.join(', ')}`,
-      { model: requested },
-    );
-  }
+  if (models.includes(model)) return { ok: true, model };
+  return refuse(
+    'unsupported-nic-model',
+    `image property hw_vif_model "${requested}": must be one of ${models.join(', ')}`,
+    { model: requested },
+  );
+}
+
+/** The emulated side of a NIC. Refuses what `nicModel` refuses. */
+export function planFrontend(options: NicOptions): Verdict<{ frontend: NicFrontend }> {
+  const chosen = nicModel(options.imageProperties);
+  if (!chosen.ok) return chosen;
+  const { model } = chosen;
   const isVirtio = model === 'virtio';
   const packed = requestedSwitch(options, 'virtio_packed_ring');
   // One queue for each vcpu; with one vcpu there is nothing to share.

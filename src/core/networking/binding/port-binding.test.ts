@@ -6,6 +6,7 @@ import {
   type BoundDevice,
   bindChange,
   bindingProblem,
+  vnicTypeProblem,
   unbindChange,
 } from './port-binding.ts';
 
@@ -184,3 +185,26 @@ test.each([
     `; that takes a live NIC Switch agent that serves physnet1; ${expected}`,
   );
 });
+
+test.each([
+  { vnicType: 'direct', deviceType: 'type-VF', problem: undefined },
+  { vnicType: 'macvtap', deviceType: 'type-VF', problem: undefined },
+  { vnicType: 'direct', deviceType: 'type-PCI', problem: undefined },
+  { vnicType: 'direct-physical', deviceType: 'type-PF', problem: undefined },
+  { vnicType: 'normal', deviceType: null, problem: undefined },
+  { vnicType: 'direct-physical', deviceType: 'type-VF', problem: 'changed to direct-physical' },
+  { vnicType: 'direct', deviceType: 'type-PF', problem: 'changed to direct' },
+  { vnicType: 'vdpa', deviceType: 'type-VF', problem: 'changed to vdpa' },
+  { vnicType: 'direct', deviceType: 'vdpa', problem: 'changed to direct' },
+  { vnicType: 'normal', deviceType: 'type-VF', problem: 'changed to normal' },
+  { vnicType: 'direct', deviceType: null, problem: 'changed to direct' },
+] as const)(
+  'a port that is $vnicType when it is read back and a device of $deviceType: $problem',
+  ({ vnicType, deviceType, problem }) => {
+    const device = deviceType === null ? null : { deviceType };
+    const found = vnicTypeProblem({ id: 'p1', vnicType }, device);
+    if (problem === undefined) expect(found).toBeUndefined();
+    else
+      expect(found).toBe(`port p1: its binding:vnic_type was ${problem} while it was being bound`);
+  },
+);

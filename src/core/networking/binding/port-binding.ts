@@ -8,6 +8,7 @@ import { bindingNeed, describeBinder } from './binding-need.ts';
 import { describeAgent, type NetworkAgents } from './network-agents.ts';
 import type { BindingProfile, Network, Port, PortChange } from '../port.ts';
 import { physicalSegmentOf } from '../vif-of.ts';
+import { takesDeviceType } from '../vnic-types.ts';
 
 /**
  * Keys of `binding:profile` that Novella writes, and removes at unbind. Source: Nova
@@ -119,6 +120,19 @@ export function unbindChange(port: Port, options: { keepOwner?: boolean } = {}):
 function withoutOwnedKeys(profile: BindingProfile): BindingProfile {
   const owned: readonly string[] = ownedKeys;
   return Object.fromEntries(Object.entries(profile).filter(([key]) => !owned.includes(key)));
+}
+
+/**
+ * Why a port that was read back after binding cannot use the device claimed for it (null: none), as
+ * text; undefined when it can. A user may change `binding:vnic_type` until the port is bound: a VF
+ * that became a direct-physical NIC would leave the port's VLAN and MAC behind.
+ */
+export function vnicTypeProblem(
+  port: Pick<Port, 'id' | 'vnicType'>,
+  device: Pick<PciDevice, 'deviceType'> | null,
+): string | undefined {
+  if (takesDeviceType(port.vnicType, device?.deviceType ?? null)) return undefined;
+  return `port ${port.id}: its binding:vnic_type was changed to ${port.vnicType} while it was being bound`;
 }
 
 /** Where a port was to be bound. `agents`: those of the network service, where they are known. */

@@ -131,6 +131,6 @@ function refuseWhileBound(before: StoredPort, requested: RequestedPortChange): v
   throw new NetworkError(
     'conflict',
     'PortBoundVnicType',
-    `port.binding:vnic_type: '${asked}': port ${id} is bound to host ${bindingHost} as ${vnicType}; unbind it first`,
+    `port.binding:vnic_type: '${asked}': port ${id} is bound as ${vnicType}; unbind it first`,
   );
 }
