@@ -31,17 +31,21 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
   const { looks, look, notify, parts, reported } = watching;
   let stopped = false;
 
-  const report = async (): Promise<void> => {
+  /** Never throws: nobody awaits it. */
+  const tryTo = async (act: () => Promise<void>): Promise<void> => {
     try {
-      const now = await look();
-      if (stopped) return;
-      notify({ type: 'report', report: now });
+      await act();
     } catch (error) {
       options.log.warn(
         { err: error, host: options.host },
         'the host cannot be reported; will try again',
       );
     }
+  };
+
+  const report = async (): Promise<void> => {
+    const now = await look();
+    if (!stopped) notify({ type: 'report', report: now });
   };
 
   const checkHealth = async (): Promise<void> => {
@@ -52,7 +56,7 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
 
   const unwatch = options.hypervisor.watch((change) => {
     if (change.what === 'guest') looks.later(change.guestId);
-    else void report();
+    else void tryTo(report);
   });
   const isUnwell = () => reported().some(({ blocks }) => blocks !== 'none');
   const tickMs = options.healthMs ?? unhealthyIntervalMs;
@@ -62,7 +66,7 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
     restedMs += tickMs;
     if (restedMs < restMs && !isUnwell()) return;
     restedMs = 0;
-    void checkHealth();
+    void tryTo(checkHealth);
   }, tickMs);
   return () => {
     stopped = true;

@@ -1,4 +1,4 @@
-import { existsSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
@@ -38,6 +38,20 @@ test('what is released is missing until it is taken again, and the database shri
   await vi.waitUntil(() => !reserve.isShort());
   expect(existsSync(path)).toBe(true);
   expect(shrunk).toBeGreaterThanOrEqual(2);
+});
+
+test('while the file can be neither written nor removed, it is retried', async () => {
+  let tries = 0;
+  reserve.onRelease(async () => {
+    tries += 1;
+  });
+  reserve.release();
+  mkdirSync(path);
+  const before = tries;
+  await vi.waitUntil(() => tries > before + 2);
+  expect(reserve.isShort()).toBe(true);
+  rmdirSync(path);
+  await vi.waitUntil(() => !reserve.isShort());
 });
 
 test('a file that a dead process left half-written is written anew', () => {

@@ -45,9 +45,14 @@ export function keepDiskReserve(
   let tidy = async (): Promise<void> => {};
   let timer: NodeJS.Timeout | undefined;
 
+  /** Never throws: nobody awaits it. */
   const tryAgain = async (): Promise<void> => {
     await tidy().catch(() => {});
-    isHeld = take(path, { bytes, least });
+    try {
+      isHeld = take(path, { bytes, least });
+    } catch (error) {
+      log.error({ err: error }, 'the room on the disk cannot be reserved; will try again');
+    }
     if (isHeld)
       log.info('the disk of the state directory has room again: all requests are accepted');
     else wait();
