@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NodeDevices } from '#contracts/host/node-devices.ts';
 import { ComputeError } from '#core/errors.ts';
+import { reconcileInventory } from '#core/pci/claims/inventory.ts';
 import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { type DescribedCard, writeCards } from '#test/hosts/described-cards.ts';
@@ -151,3 +152,44 @@ test('an entry that needs a serial matches a device whose serial only the hyperv
   const { devices } = await reportedBy(nodeDevices, { ...igbVfs, remote_managed: 'true' });
   expect(devices.map(({ function: fn }) => fn.capabilities.vpd?.cardSerialNumber)).toEqual(['A1']);
 });
+
+test.each([
+  { what: 'cannot list its devices', hides: 'describe' },
+  { what: 'does not answer', hides: 'facts' },
+] as const)(
+  'while the hypervisor $what, a serial that only it knows still identifies the devices',
+  async ({ hides }) => {
+    const { options } = anIgbHost(folder);
+    const { functions } = await options.pciBus.listFunctions();
+    const object = { ...igbVfs, remote_managed: 'true' };
+    const deviceSpecs = parseDeviceSpecs([{ object, source: 'test' }], functions);
+    let isAway = false;
+    const failWhileAway = (part: typeof hides) => {
+      if (isAway && part === hides) throw new ComputeError('unavailable', 'it restarts');
+    };
+    const { hypervisor } = options;
+    const facts = hypervisor.facts.bind(hypervisor);
+    hypervisor.facts = async () => {
+      failWhileAway('facts');
+      return facts();
+    };
+    const nodeDevices: NodeDevices = {
+      ...unwatched,
+      async describe(asked) {
+        failWhileAway('describe');
+        const said = { vpd: { cardSerialNumber: 'A1' } };
+        return new Map(asked.map(({ address }) => [address, said]));
+      },
+    };
+    const whole = { ...options, nodeDevices, deviceSpecs };
+    const parts = hostParts(whole);
+    const before = await reportHost(whole, parts, new GuestQueue());
+    const [device] = reconcileInventory([], before.devices).changed;
+    const held = { ...device!, status: 'allocated', serverId: 's', requestId: 'r' } as const;
+    isAway = true;
+    const now = await reportHost(whole, parts, new GuestQueue());
+    expect(now.problems).toHaveLength(1);
+    expect(now.devices).toEqual(before.devices);
+    expect(reconcileInventory([held], now.devices.slice(0, 1)).changed).toEqual([]);
+  },
+);

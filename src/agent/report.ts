@@ -41,9 +41,10 @@ export async function reportHost(
     const annotated = await parts.devices.annotate(bus.functions);
     const matchDevice = compileDeviceSpecs(options.deviceSpecs, annotated);
     const isWanted = (fn: PciFunction) => matchDevice(withAnySerial(fn)) !== undefined;
-    if (problem !== undefined) parts.nodes.skip();
     const functions =
-      problem === undefined ? await parts.nodes.complete(annotated, isWanted) : annotated;
+      problem === undefined
+        ? await parts.nodes.complete(annotated, isWanted)
+        : parts.nodes.skip(annotated);
     const devices = functions.flatMap((fn) => {
       const match = matchDevice(fn);
       if (match === undefined) return [];

@@ -1,6 +1,7 @@
 /**
  * The hypervisor's data on the host's devices, beside sysfs: queried only for those that a device
- * spec may admit. One unknown to it is not offered; where it cannot answer, sysfs is enough.
+ * spec may admit. One unknown to it is not offered. While it cannot answer, its last answer counts,
+ * and without one sysfs is enough.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeDevices } from '#contracts/host/node-devices.ts';
@@ -30,6 +31,7 @@ export class NodeLooks {
   #problems: HostProblem[] = [];
   /** Functions unknown at the last read: they are not waited for again. */
   #unknown: ReadonlySet<PciAddress> = new Set();
+  #answered: ReadonlyMap<PciAddress, NodeCapabilities> = new Map();
 
   constructor(options: NodeLooksOptions) {
     this.#options = options;
@@ -42,7 +44,8 @@ export class NodeLooks {
 
   /**
    * The host's functions with the hypervisor's data on those that `isWanted` admits; the same
-   * functions when there are none to query. Never throws: a failed query is a problem.
+   * functions when there are none to query. Never throws: a failed query is a problem, and the last
+   * answer counts.
    */
   async complete(
     functions: readonly PciFunction[],
@@ -52,25 +55,23 @@ export class NodeLooks {
     if (nodeDevices === undefined) return functions;
     const wanted = functions.filter(isWanted);
     try {
-      const known = await this.#describe(nodeDevices, wanted);
-      const addresses = new Set(known.keys());
-      this.#problems = nodeDeviceProblems({ state: 'listed', known: addresses }, wanted);
-      const asked = new Set(wanted);
-      return functions.map((fn) =>
-        asked.has(fn) ? withNodeCapabilities(fn, known.get(fn.address)) : fn,
-      );
+      this.#answered = await this.#describe(nodeDevices, wanted);
+      const known = new Set(this.#answered.keys());
+      this.#problems = nodeDeviceProblems({ state: 'listed', known }, wanted);
     } catch (error) {
       const why = errorText(error);
       this.#problems = nodeDeviceProblems({ state: 'unlisted', why }, wanted);
-      return functions;
     }
+    return this.#withLastAnswer(functions);
   }
 
   /**
-   * For a hypervisor that does not answer at all, which is a problem already: nothing is queried.
+   * For a hypervisor that does not answer at all, which is a problem already: nothing is queried,
+   * and the functions are returned with its last answer.
    */
-  skip(): void {
+  skip(functions: readonly PciFunction[]): readonly PciFunction[] {
     this.#problems = [];
+    return this.#withLastAnswer(functions);
   }
 
   /**
@@ -78,6 +79,18 @@ export class NodeLooks {
    */
   watch(listener: () => void): () => void {
     return this.#options.nodeDevices?.watch(listener) ?? (() => undefined);
+  }
+
+  /** The answer for a function that is gone is dropped: another card may get its address. */
+  #withLastAnswer(functions: readonly PciFunction[]): readonly PciFunction[] {
+    const here = new Set(functions.map(({ address }) => address));
+    this.#unknown = new Set([...this.#unknown].filter((address) => here.has(address)));
+    this.#answered = new Map([...this.#answered].filter(([address]) => here.has(address)));
+    return functions.map((fn) => {
+      const answer = this.#answered.get(fn.address);
+      if (answer === undefined && !this.#unknown.has(fn.address)) return fn;
+      return withNodeCapabilities(fn, answer);
+    });
   }
 
   async #describe(
