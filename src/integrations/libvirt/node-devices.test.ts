@@ -80,6 +80,7 @@ function aCountingLibvirt(functions: readonly PciFunction[]) {
   const asked: string[] = [];
   const listeners: ((news: ChildNews) => void)[] = [];
   let names = functions.map(({ address }) => nodeDeviceName(address));
+  let answering = (): void => undefined;
   const call = async (procedure: string, [argument]: [unknown]) => {
     if (procedure === 'listNodeDevices') {
       asked.push('list');
@@ -87,6 +88,7 @@ function aCountingLibvirt(functions: readonly PciFunction[]) {
     }
     const wanted = argument as string[];
     asked.push(...wanted);
+    answering();
     return wanted.map((name) => ({ name, xml: `<device><name>${name}</name></device>` }));
   };
   return {
@@ -102,6 +104,10 @@ function aCountingLibvirt(functions: readonly PciFunction[]) {
     },
     forget: (name: string) => {
       names = names.filter((each) => each !== name);
+    },
+    /** Is called while XML is read. */
+    whileReading: (act: () => void) => {
+      answering = act;
     },
     /** The requests since the last call. */
     asked: () => asked.splice(0),
@@ -160,4 +166,21 @@ test('many are read in calls of 32; a missing one is unknown, and read again whe
   const known = await nodeDevices.describe(every);
   expect(known.size).toBe(40);
   expect(known.has(wanted[0]?.address ?? vf1)).toBe(false);
+});
+
+test('a function that changes while it is read is read again', async () => {
+  const libvirt = aCountingLibvirt(every);
+  const nodeDevices = new LibvirtNodeDevices({ child: libvirt.child });
+  const [name = '', other = ''] = namesOf(wanted);
+  libvirt.whileReading(() => libvirt.say({ what: 'node-device', name }));
+  expect((await nodeDevices.describe(wanted)).size).toBe(2);
+  libvirt.asked();
+  libvirt.whileReading(() => libvirt.say({ what: 'node-device', name: other }));
+  // What was read before its device changed still counts in the answer that is being made.
+  const known = await nodeDevices.describe(wanted);
+  expect(libvirt.asked()).toEqual(['list', name]);
+  expect(known.size).toBe(2);
+  libvirt.whileReading(() => undefined);
+  await nodeDevices.describe(wanted);
+  expect(libvirt.asked()).toEqual(['list', other]);
 });

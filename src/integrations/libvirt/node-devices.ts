@@ -32,7 +32,8 @@ const nothingOfSysfs = { ifnameOf: () => null, macOf: () => null, vfNumOf: () =>
 export class LibvirtNodeDevices implements NodeDevices {
   readonly #child: LibvirtNodeDevicesOptions['child'];
   readonly #now: () => number;
-  readonly #kept = new Map<string, { xml: string; readAt: number }>();
+  /** `xml` undefined: it is being read. An entry is removed when its device changes. */
+  readonly #kept = new Map<string, { xml: string | undefined; readAt: number }>();
   readonly #listeners = new Set<() => void>();
   /** The last result, with the texts it was made from. */
   #last: { texts: readonly string[]; said: ReadonlyMap<PciAddress, NodeCapabilities> } = {
@@ -72,16 +73,29 @@ export class LibvirtNodeDevices implements NodeDevices {
   /** The XML of these names, as far as they still exist. */
   async #read(names: readonly string[]): Promise<string[]> {
     const oldest = this.#now() - keptMs;
-    const wanted = names.filter((name) => (this.#kept.get(name)?.readAt ?? -Infinity) <= oldest);
+    const texts = new Map<string, string>();
+    for (const name of names) {
+      const { xml, readAt = -Infinity } = this.#kept.get(name) ?? {};
+      if (xml !== undefined && readAt > oldest) texts.set(name, xml);
+    }
+    const wanted = names.filter((name) => !texts.has(name));
     for (let at = 0; at < wanted.length; at += namesPerCall) {
       const some = wanted.slice(at, at + namesPerCall);
-      for (const name of some) this.#kept.delete(name);
-      const act = "read the host's devices";
-      for (const { name, xml } of await this.#child.call('nodeDeviceXmls', [some], act)) {
-        this.#kept.set(name, { xml, readAt: this.#now() });
-      }
+      for (const { name, xml } of await this.#readNow(some)) texts.set(name, xml);
     }
-    return names.flatMap((name) => this.#kept.get(name)?.xml ?? []);
+    return names.flatMap((name) => texts.get(name) ?? []);
+  }
+
+  /** What is read while its device changes is not kept: it may be older than the change. */
+  async #readNow(names: readonly string[]): Promise<{ name: string; xml: string }[]> {
+    const entry = { xml: undefined, readAt: this.#now() };
+    for (const name of names) this.#kept.set(name, entry);
+    const act = "read the host's devices";
+    const rows = await this.#child.call('nodeDeviceXmls', [names], act);
+    for (const { name, xml } of rows) {
+      if (this.#kept.get(name) === entry) this.#kept.set(name, { ...entry, xml });
+    }
+    return rows;
   }
 
   /** The content of these texts; they are parsed only when they change. */

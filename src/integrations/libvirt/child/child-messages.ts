@@ -93,4 +93,6 @@ export type ChildMessage =
    */
   | { is: 'connecting' | 'connected' }
   | { is: 'unreachable'; problem: string }
+  /** The reply to `ping`: the process is not hung, whatever its calls do. */
+  | { is: 'alive' }
   | { is: 'closed' };

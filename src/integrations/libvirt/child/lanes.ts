@@ -1,12 +1,12 @@
 /**
  * Connections that calls use in turn. Reads have dedicated lanes: a list does not wait for a guest
- * that is slow to start.
+ * that is slow to start. So have reads of node devices: a slow card delays no read of a guest.
  */
 import { ConcurrencyLimit } from '#runtime/concurrency-limit.ts';
 import type { Connection, ConnectionOpener } from './connection.ts';
 
 /** Lanes of each kind. Each call waiting in libvirt occupies a thread of the pool. */
-export const laneCounts = { read: 3, act: 8 };
+export const laneCounts = { read: 3, act: 8, devices: 1 };
 
 export type LaneKind = keyof typeof laneCounts;
 
@@ -17,7 +17,11 @@ export class Lanes {
   constructor(opener: ConnectionOpener) {
     this.#opener = opener;
     const none = (most: number) => ({ idle: [], limit: new ConcurrencyLimit(most) });
-    this.#kinds = { read: none(laneCounts.read), act: none(laneCounts.act) };
+    this.#kinds = {
+      read: none(laneCounts.read),
+      act: none(laneCounts.act),
+      devices: none(laneCounts.devices),
+    };
   }
 
   /** Runs with exclusive use of a connection. Throws CallFailed when none can be opened. */

@@ -33,7 +33,8 @@ function serve(): void {
   const lanes = new Lanes(opener);
   const watch = new Watch(library, opener, say);
 
-  process.on('message', (message: CallMessage | 'close') => {
+  process.on('message', (message: CallMessage | 'ping' | 'close') => {
+    if (message === 'ping') return say({ is: 'alive' });
     if (message === 'close') {
       void Promise.all([watch.close(), lanes.close()]).finally(() => say({ is: 'closed' }));
       return;

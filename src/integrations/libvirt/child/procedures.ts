@@ -72,8 +72,8 @@ export const procedures: Table = {
   startNetwork: onNetwork('virNetworkCreate'),
   destroyNetwork: onNetwork('virNetworkDestroy'),
   undefineNetwork: onNetwork('virNetworkUndefine'),
-  listNodeDevices: read(listNodeDevices),
-  nodeDeviceXmls: read(nodeDeviceXmls),
+  listNodeDevices: { lane: 'devices', run: listNodeDevices },
+  nodeDeviceXmls: { lane: 'devices', run: nodeDeviceXmls },
 };
 
 function read<R>(run: R): { lane: 'read'; run: R } {

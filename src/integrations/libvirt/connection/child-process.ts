@@ -13,6 +13,8 @@ import type {
   ProcedureName,
   Procedures,
 } from '../child/child-messages.ts';
+import { laneCounts, type LaneKind } from '../child/lanes.ts';
+import { procedures } from '../child/procedures.ts';
 import { LibvirtError } from './libvirt-error.ts';
 
 export interface LibvirtChildOptions {
@@ -22,7 +24,7 @@ export interface LibvirtChildOptions {
   childEntry?: string;
   /** The child's environment, for what libvirt's transports read (SSH, TLS). */
   environment?: Readonly<Record<string, string>>;
-  /** Time limit of one call in milliseconds; the child is killed when it is exceeded. */
+  /** Time limit of one call in milliseconds. */
   callLimitMs?: number;
 }
 
@@ -45,6 +47,8 @@ const slowLimits: Partial<Record<ProcedureName, number>> = {
 };
 
 const standardCallLimitMs = 120_000;
+/** How long a child that works may take to reply to `ping`. Milliseconds. */
+const pingLimitMs = 5_000;
 /** How long a call waits for a connection that is being opened. Milliseconds. */
 const connectionWaitMs = 15_000;
 const restarts = { firstMs: 100, longestMs: 5_000 };
@@ -65,6 +69,9 @@ const ownEntry = fileURLToPath(new URL('../child/main.ts', import.meta.url));
 export class LibvirtChild {
   readonly #options: LibvirtChildOptions;
   readonly #calls = new Map<number, Call>();
+  /** Calls over their limit, which still occupy lanes of the child. */
+  readonly #overdue = new Map<number, LaneKind>();
+  #pinged: NodeJS.Timeout | undefined;
   readonly #listeners = new Set<(news: ChildNews) => void>();
   readonly #awaited = new Set<() => void>();
   #process: ChildProcess;
@@ -93,8 +100,8 @@ export class LibvirtChild {
 
   /**
    * Runs a procedure in the child. `act` is for messages. Throws LibvirtError with libvirt's
-   * message, and `unavailable` when the hypervisor does not answer, the child ends, or the call
-   * takes too long.
+   * message, and `unavailable` when the hypervisor does not answer, the child ends, the call takes
+   * too long, or calls that took too long still occupy all lanes of its kind.
    */
   async call<Name extends ProcedureName>(
     procedure: Name,
@@ -105,6 +112,7 @@ export class LibvirtChild {
     if (this.#isClosed)
       throw new ComputeError('unavailable', `${act}: the connection to libvirt was closed`);
     if (this.#connection.is !== 'connected') throw this.#unreachable(act);
+    this.#refuseWithoutLane(procedures[procedure].lane, act);
     const id = (this.#lastCall += 1);
     return new Promise<Procedures[Name]['result']>((resolve, reject) => {
       const limitMs = Math.max(this.#limitMs, slowLimits[procedure] ?? 0);
@@ -126,6 +134,7 @@ export class LibvirtChild {
     this.#isClosed = true;
     clearTimeout(this.#restart);
     this.#listeners.clear();
+    this.#wake();
     const child = this.#process;
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise<void>((resolve) => {
@@ -171,6 +180,10 @@ export class LibvirtChild {
         call?.reject(new LibvirtError(call.act, message.failure));
         return;
       }
+      case 'alive':
+        clearTimeout(this.#pinged);
+        this.#pinged = undefined;
+        return;
       case 'event':
         this.#notify({ what: 'event', event: message.event });
         return;
@@ -238,24 +251,58 @@ export class LibvirtChild {
     );
   }
 
+  /** The call that this id belongs to, which is no longer in progress. */
   #takeCall(id: number): Call | undefined {
     const call = this.#calls.get(id);
     clearTimeout(call?.timer);
     this.#calls.delete(id);
+    this.#overdue.delete(id);
+    if (this.#overdue.size > 0 && !this.#isChanging()) this.#process.kill('SIGKILL');
     return call;
   }
 
+  /** Whether a call is in progress that changes guests or networks. */
+  #isChanging(): boolean {
+    return [...this.#calls.values()].some(({ procedure }) => procedures[procedure].lane === 'act');
+  }
+
+  #refuseWithoutLane(lane: LaneKind, act: string): void {
+    const occupied = [...this.#overdue.values()].filter((kind) => kind === lane).length;
+    if (occupied < laneCounts[lane]) return;
+    throw new ComputeError('unavailable', `${act}: libvirt has not answered earlier calls yet`);
+  }
+
+  /**
+   * The child is restarted, unless that would break off a change: then it is restarted when the
+   * last change has ended, or when the child itself hangs.
+   */
   #tooLong(id: number, limitMs: number): void {
-    const call = this.#takeCall(id);
+    const call = this.#calls.get(id);
     if (call === undefined) return;
+    this.#calls.delete(id);
+    this.#overdue.set(id, procedures[call.procedure].lane);
     const message = `${call.act}: libvirt did not answer within ${limitMs / 1_000} s`;
     call.reject(new ComputeError('unavailable', message));
-    this.#options.log.error({ procedure: call.procedure }, `${message}; its process is restarted`);
-    this.#process.kill('SIGKILL');
+    const when = this.#isChanging() ? 'after the changes in progress' : 'now';
+    this.#options.log.error(
+      { procedure: call.procedure },
+      `${message}; its process is restarted ${when}`,
+    );
+    if (when === 'now') this.#process.kill('SIGKILL');
+    else this.#ping();
+  }
+
+  #ping(): void {
+    if (this.#pinged !== undefined) return;
+    this.#pinged = setTimeout(() => this.#process.kill('SIGKILL'), pingLimitMs);
+    this.#process.send('ping', () => undefined);
   }
 
   #ended(child: ChildProcess, how: string): void {
     if (child !== this.#process || this.#restart !== undefined) return;
+    clearTimeout(this.#pinged);
+    this.#pinged = undefined;
+    this.#overdue.clear();
     for (const id of this.#calls.keys()) {
       const call = this.#takeCall(id);
       const message = `${call?.act}: the process with libvirt in it ended (${how})`;
