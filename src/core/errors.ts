@@ -34,12 +34,19 @@ export type ErrorKind = (typeof errorKinds)[number];
 export class ComputeError extends Error {
   readonly kind: ErrorKind;
   readonly detail: string | undefined;
+  /** When the same request can succeed; undefined: not known. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(kind: ErrorKind, message: string, more: { detail?: string; cause?: unknown } = {}) {
+  constructor(
+    kind: ErrorKind,
+    message: string,
+    more: { detail?: string; cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.name = 'ComputeError';
     this.kind = kind;
     this.detail = more.detail;
+    this.retryAfterSeconds = more.retryAfterSeconds;
   }
 }
 

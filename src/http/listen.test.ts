@@ -1,4 +1,7 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { createServer as http } from 'node:http';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import fastify from 'fastify';
 import { afterAll, expect, test } from 'vitest';
 import { listen } from './listen.ts';
@@ -20,4 +23,20 @@ test.each([
     message: expect.stringMatching(new RegExp(`^compute: .*${words}`)),
   });
   await app.close();
+});
+
+test('localhost is all of its addresses, and no connection outlives the service', async () => {
+  const app = fastify({ forceCloseConnections: true, serverFactory: (handle) => http(handle) });
+  app.get('/', async () => 'here');
+  const at = await listen(app, 'compute', 'localhost', 0);
+  const addresses = await lookup('localhost', { all: true });
+  for (const { address, family } of addresses) {
+    const url = `http://${family === 6 ? `[${address}]` : address}:${at}/`;
+    expect(await (await fetch(url)).text()).toBe('here');
+  }
+  await app.close();
+  for (const { address } of addresses) {
+    const [refused] = await once(connect(at, address), 'error');
+    expect(refused).toMatchObject({ code: 'ECONNREFUSED' });
+  }
 });

@@ -3,7 +3,9 @@
  * own body. Has no route and no OpenStack shape; those come from `api` and `embedded`.
  */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerOptions } from 'node:http';
+import http, { type IncomingMessage, type RequestListener, type ServerOptions } from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
 import fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -18,6 +20,7 @@ import { answering } from './current-request.ts';
 import { parseJsonBody } from './json-body.ts';
 import type { ErrorReply } from './error-reply.ts';
 import { originOf } from './origin.ts';
+import { oneAtATime } from './pipelined-requests.ts';
 import { refuseConnection } from './refused-connection.ts';
 import { logRequests } from './request-log.ts';
 import { kindOfRefusal } from './status.ts';
@@ -61,7 +64,9 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
     }
     const origin = originOf(request, options.publicUrl);
     const answer = options.toErrorReply(error, { requestId: request.id, origin });
-    if (error.kind === 'tooManyRequests') reply.header('retry-after', retryAfterSeconds);
+    if (error.kind === 'tooManyRequests') {
+      reply.header('retry-after', error.retryAfterSeconds ?? usualRetryAfterSeconds);
+    }
     if (answer.headers !== undefined) reply.headers(answer.headers);
     reply.header('x-openstack-request-id', request.id);
     return reply.code(answer.status).send(answer.body);
@@ -74,10 +79,12 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
     genReqId: () => `req-${randomUUID()}`,
     bodyLimit: options.bodyLimitBytes ?? 1024 * 1024,
     forceCloseConnections: true,
-    keepAliveTimeout: limits.keepAliveMs,
     // Its answer would not be the service's own; see `refuseWhileClosing`.
     return503OnClosing: false,
-    ...serverOptions(options, {
+    serverFactory: serverFactory(options, {
+      keepAliveTimeout: limits.keepAliveMs,
+      // Uploads take hours; `limitConnections` bounds what else comes slowly.
+      requestTimeout: 0,
       headersTimeout: limits.headersMs,
       connectionsCheckingInterval: Math.min(5_000, limits.headersMs / 2),
       // The origin of links does without.
@@ -119,15 +126,21 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
 }
 
 /** The same for both kinds of server; a TLS handshake has the time limit of headers. */
-function serverOptions(
-  { tls }: HttpServiceOptions,
-  http: ServerOptions & { headersTimeout: number },
+function serverFactory(
+  { log, tls }: HttpServiceOptions,
+  settings: ServerOptions & { headersTimeout: number },
 ) {
-  if (tls === undefined) return { http };
-  return { https: { ...http, ...tls, handshakeTimeout: http.headersTimeout } };
+  const onExcess = ({ remoteAddress }: Socket) =>
+    log.warn({ address: remoteAddress }, 'closed a connection with too many pipelined requests');
+  return (handle: RequestListener) => {
+    const inTurn = oneAtATime(handle, { onExcess });
+    if (tls === undefined) return http.createServer(settings, inTurn);
+    const secure = { ...settings, ...tls, handshakeTimeout: settings.headersTimeout };
+    return https.createServer(secure, inTurn);
+  };
 }
 
-const retryAfterSeconds = 10;
+const usualRetryAfterSeconds = 10;
 const mostQueryValues = 500;
 
 function queryValuesOf(url = ''): number {

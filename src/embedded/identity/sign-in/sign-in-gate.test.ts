@@ -28,6 +28,46 @@ test('a refused user may try again seconds later, and a right password forgets t
   for (let at = 0; at < 10; at += 1) expect(await admit(admin, wrong)).toBe(false);
 });
 
+test('of 200 wrong passwords at once ten are checked, and five seconds later the right one is', async () => {
+  const { admit } = gate();
+  let checked = 0;
+  const attempts = Array.from({ length: 200 }, () =>
+    admit(admin, async () => {
+      checked += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      return false;
+    }),
+  );
+  const outcomes = await Promise.allSettled(attempts);
+  expect(checked).toBe(10);
+  expect(outcomes.filter(({ status }) => status === 'rejected').length).toBe(190);
+  await expect(admit(admin, right)).rejects.toMatchObject({ retryAfterSeconds: 5 });
+  time.at += 4_999;
+  await expect(admit(admin, right)).rejects.toMatchObject({ retryAfterSeconds: 1 });
+  time.at += 1;
+  expect(await admit(admin, right)).toBe(true);
+});
+
+test('right passwords at once use up no budget', async () => {
+  const { admit } = gate();
+  const attempts = Array.from({ length: 30 }, () =>
+    admit(admin, async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return true;
+    }),
+  );
+  expect(await Promise.all(attempts)).toEqual(attempts.map(() => true));
+});
+
+test('a check that fails is no wrong password', async () => {
+  const { admit } = gate();
+  const broken = async (): Promise<boolean> => {
+    throw new Error('the disk is full');
+  };
+  for (let at = 0; at < 20; at += 1) await expect(admit(admin, broken)).rejects.toThrow('disk');
+  expect(await admit(admin, right)).toBe(true);
+});
+
 test('of a flood few are checked at once, some wait, and the rest is refused at once', async () => {
   const { admit } = gate();
   let [running, most, checked] = [0, 0, 0];

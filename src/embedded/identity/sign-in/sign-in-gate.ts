@@ -26,7 +26,8 @@ export interface SignInGate {
   /**
    * The result of `check`, in its turn. Throws `tooManyRequests` where too many wait, in all or
    * from this address, and where this user had too many wrong passwords from it. From elsewhere the
-   * user can still sign in: no remote lockout, and here for seconds only.
+   * user can still sign in: no remote lockout, and here for five seconds at most, once the wrong
+   * ones end.
    */
   admit: (attempt: Attempt, check: () => Promise<boolean>) => Promise<boolean>;
 }
@@ -43,13 +44,35 @@ export function signInGate(clock: Clock): SignInGate {
     return Math.min(burst, known.left + (clock.now() - known.at) / refillMs);
   };
 
-  const record = (key: string, isRight: boolean): void => {
-    const left = budgetOf(key) - 1;
+  const setBudget = (key: string, left: number): void => {
     failures.delete(key);
-    if (isRight) return;
     const [oldest] = failures.keys();
     if (failures.size >= mostRemembered && oldest !== undefined) failures.delete(oldest);
     failures.set(key, { left, at: clock.now() });
+  };
+
+  const requireBudget = (key: string): void => {
+    const left = budgetOf(key);
+    if (left >= 1) return;
+    throw tooMany(
+      'Too many wrong passwords for this user from this address; try again later.',
+      Math.ceil(((1 - left) * refillMs) / 1_000),
+    );
+  };
+
+  /** Counts as wrong until the outcome is known, so that checks at once share one budget. */
+  const counted = async (key: string, check: () => Promise<boolean>): Promise<boolean> => {
+    requireBudget(key);
+    setBudget(key, budgetOf(key) - 1);
+    let isRight: boolean;
+    try {
+      isRight = await check();
+    } catch (error) {
+      setBudget(key, Math.min(burst, budgetOf(key) + 1));
+      throw error;
+    }
+    if (isRight) failures.delete(key);
+    return isRight;
   };
 
   return {
@@ -59,14 +82,10 @@ export function signInGate(clock: Clock): SignInGate {
       if (limit.waiting >= mostWaiting || here >= mostWaitingOfSource + mostAtOnce) {
         throw tooMany('Too many sign-ins at once; try again later.');
       }
-      if (budgetOf(key) < 1) {
-        throw tooMany('Too many wrong passwords for this user from this address; try again later.');
-      }
+      requireBudget(key);
       ofSource.set(source, here + 1);
       try {
-        const isRight = await limit.run(check);
-        record(key, isRight);
-        return isRight;
+        return await limit.run(() => counted(key, check));
       } finally {
         const left = (ofSource.get(source) ?? 1) - 1;
         if (left > 0) ofSource.set(source, left);
@@ -76,6 +95,7 @@ export function signInGate(clock: Clock): SignInGate {
   };
 }
 
-function tooMany(message: string): ComputeError {
-  return new ComputeError('tooManyRequests', message);
+function tooMany(message: string, retryAfterSeconds?: number): ComputeError {
+  const more = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  return new ComputeError('tooManyRequests', message, more);
 }
