@@ -1,4 +1,4 @@
-/** What holds for every call: versions, tokens, methods, bodies, ids. */
+/** What applies to every call: versions, tokens, methods, bodies, ids. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   aComputeWorld,
@@ -20,7 +20,7 @@ afterAll(() => world.stop());
 test.each([
   { name: 'no token', as: null },
   { name: 'a wrong token', as: 'forged' },
-])('refused in the words of Keystone: $name', async ({ as }) => {
+])('refused with Keystone’s message: $name', async ({ as }) => {
   const answer = await world.ask('GET /v2.1/servers', { as });
   expect(answer).toMatchObject({
     status: 401,
@@ -29,18 +29,21 @@ test.each([
   });
 });
 
-test.each(['GET', 'PUT', 'DELETE'])('a foreign server is not there: %s', async (method) => {
-  const answer = await world.ask(`${method} /v2.1/servers/${foreign}`, {
-    as: 'member',
-    ...(method === 'PUT' && { body: { server: { name: 'mine' } } }),
-  });
-  expect(answer).toMatchObject({
-    status: 404,
-    body: { itemNotFound: { code: 404, message: `Instance ${foreign} could not be found.` } },
-  });
-});
+test.each(['GET', 'PUT', 'DELETE'])(
+  'another project’s server does not exist for a member: %s',
+  async (method) => {
+    const answer = await world.ask(`${method} /v2.1/servers/${foreign}`, {
+      as: 'member',
+      ...(method === 'PUT' && { body: { server: { name: 'mine' } } }),
+    });
+    expect(answer).toMatchObject({
+      status: 404,
+      body: { itemNotFound: { code: 404, message: `Instance ${foreign} could not be found.` } },
+    });
+  },
+);
 
-test('every reply has its request id twice, its microversion twice, and says what it varies by', async () => {
+test('every reply has its request id twice, its microversion twice, and a Vary header', async () => {
   for (const act of ['GET /v2.1/servers', 'GET /v2.1/servers/x', 'GET /v2.1']) {
     const { headers } = await world.ask(act, { version: act === 'GET /v2.1' ? '' : '2.60' });
     const expected = act === 'GET /v2.1' ? '2.1' : '2.60';
@@ -54,7 +57,7 @@ test('every reply has its request id twice, its microversion twice, and says wha
   }
 });
 
-test('the project may stand in the path, and then stands in the links', async () => {
+test('the project may be in the path, and is then in the links', async () => {
   const { id } = await world.server();
   const { body } = await world.ask(`GET /v2.1/${projectId}/servers/${id}`);
   expect(body.server.links).toEqual([
@@ -64,7 +67,7 @@ test('the project may stand in the path, and then stands in the links', async ()
   await world.ask(`DELETE /v2.1/servers/${id}`);
 });
 
-test('v2 knows no microversion and drops unknown keys', async () => {
+test('v2 has no microversion and drops unknown keys', async () => {
   const { status, body, headers } = await world.ask('POST /v2/servers', {
     body: {
       server: { name: 'old', flavorRef: flavorId, imageRef: imageId, colour: 'red' },
@@ -76,7 +79,7 @@ test('v2 knows no microversion and drops unknown keys', async () => {
   expect(body.server.links[0].href).toBe(`http://127.0.0.1:8774/v2/servers/${body.server.id}`);
 });
 
-test('v2 strips blanks around names and takes null as no user data', async () => {
+test('v2 strips blanks around names and treats null as no user data', async () => {
   const server = { name: '  old ', flavorRef: flavorId, imageRef: imageId, user_data: null };
   const given = { ...server, security_groups: [{ name: ' default ' }] };
   const made = await world.ask('POST /v2/servers', { body: { server: given } });
@@ -114,7 +117,7 @@ test('flavor and image may be URLs', async () => {
 });
 
 test.each(['/v2', '/v2.1'])(
-  '%s shows its document below a project too, with or without a token',
+  '%s shows its document also below a project, with or without a token',
   async (path) => {
     const plain = await world.ask(`GET ${path}/`, { as: null, version: '' });
     for (const as of [null, 'member']) {
@@ -137,7 +140,7 @@ test('the first version of the list is v2.0, and each link leads to a document w
   }
 });
 
-test('a path outside every version is answered with the places to look', async () => {
+test('a path outside every version is answered with the available versions', async () => {
   const { status, body } = await world.ask('GET /servers', { as: null });
   expect(status).toBe(300);
   expect(body.choices[1].links).toEqual([

@@ -1,7 +1,4 @@
-/**
- * A row that cannot be read is a clear answer by its id, and can be deleted; lists go on without
- * it.
- */
+/** A row that cannot be read is refused by its id, and can be deleted; lists omit it. */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aComputeWorld, type ComputeWorld, faultOf, flavorId } from '#test/worlds/compute-world.ts';
@@ -24,7 +21,7 @@ const places = [
 ];
 
 test.each(places)(
-  'a server whose $table.$column is damaged is refused by name, with the reason for administrators, and deleted',
+  'a server whose $table.$column is damaged is refused by name, with the reason for administrators, and can be deleted',
   async ({ table, column }) => {
     const { id } = await world.server({ nics: [aNic({ portId: null })] });
     await damage(table, `${column} = '{"a'`);
@@ -54,7 +51,7 @@ test.each(places)(
   },
 );
 
-test('a damaged flavor is refused by name to administrators, is none to others, and is deleted', async () => {
+test('a damaged flavor is refused by name to administrators, does not exist for others, and can be deleted', async () => {
   await damage('flavors', `extra_specs = '{"a'`);
   const answer = await world.ask(`GET /v2.1/flavors/${flavorId}`);
   expect(answer.status).toBe(409);
@@ -65,7 +62,7 @@ test('a damaged flavor is refused by name to administrators, is none to others, 
   expect((await world.ask(`DELETE /v2.1/flavors/${flavorId}`)).status).toBe(404);
 });
 
-test('a server with a damaged decision or answer of its host is explained without it', async () => {
+test('a server with a damaged decision or host result is explained without it', async () => {
   const { id } = await world.activeServer();
   const hostId = (await world.store.hosts.list())[0]?.id ?? '';
   const body = { do: 'spawn', guest: {} } as never;

@@ -32,7 +32,7 @@ test('each external event is answered separately', async () => {
   ]);
 });
 
-test('what is worth a look is kept for the server, by port; an unplugged port is not', async () => {
+test('an event that calls for a poll is kept for the server, by port; an unplugged port is not', async () => {
   const { id } = await world.activeServer();
   const reported = ['changed', 'vif-plugged', 'vif-unplugged', 'vif-deleted'];
   const { status } = await world.ask('POST /v2.1/os-server-external-events', {

@@ -21,7 +21,7 @@ const replies = [
     gives: { status: 409, body: { conflictingRequest: { code: 409, message: 'port in use' } } },
   },
   {
-    name: 'a refused token answers as Keystone does',
+    name: 'a refused token is answered as by Keystone',
     given: new ComputeError('unauthenticated', 'expired'),
     gives: {
       status: 401,
@@ -35,7 +35,7 @@ test.each(replies)('faults: $name', ({ given, gives }) => {
   expect(faultReply(given, of)).toEqual(gives);
 });
 
-test('faults: a bug says where to look, not what was inside', () => {
+test('faults: an internal error names the log, and reveals nothing else', () => {
   const { body } = faultReply(new ComputeError('bug', 'secret', { detail: 'password x' }), of);
   const text = JSON.stringify(body);
   expect(text).toContain('req-1');

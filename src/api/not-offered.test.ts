@@ -1,4 +1,4 @@
-/** What Nova has and Novella has not: answered by name, in the versions that have it. */
+/** What Nova has and Novella does not: refused by name, in the versions that have it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aComputeWorld, type ComputeWorld, faultOf } from '#test/worlds/compute-world.ts';
 import { titleOf } from '#http/routes/route.ts';
@@ -31,7 +31,7 @@ test('every call is refused with 501 by its name in each version that has it', a
   }
 });
 
-test('a call that Nova ended at a microversion is not found from the next one on, with any method', async () => {
+test('a call that Nova removed at a microversion is not found from the next one on, with any method', async () => {
   const ended = notOffered.filter(({ to }) => to !== undefined);
   expect(ended.length).toBeGreaterThan(40);
   for (const { method, path, to = 0 } of ended) {
@@ -45,7 +45,7 @@ test('a call that Nova ended at a microversion is not found from the next one on
   }
 });
 
-test('an action that Nova ended at a microversion is not found from the next one on', async () => {
+test('an action that Nova removed at a microversion is not found from the next one on', async () => {
   const act = `POST /v2.1/servers/${id}/action`;
   const body = { addFloatingIp: { address: '192.0.2.1' } };
   expect((await world.ask(act, { version: '2.43', body })).status).toBe(501);

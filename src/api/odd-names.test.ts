@@ -1,6 +1,5 @@
 /**
- * Names that a program could take for something else: of objects in JavaScript, and beyond what
- * headers hold.
+ * Names with a meaning of their own: of objects in JavaScript, and beyond what headers can hold.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
@@ -41,7 +40,7 @@ test.each(
   expect(body.badRequest.message).toContain(key);
 });
 
-test('metadata keeps keys that objects inherit, and they change nothing else', async () => {
+test('metadata accepts keys that objects inherit, and they change nothing else', async () => {
   const metadata = Object.fromEntries(inherited.map((key) => [key, 'mine']));
   const put = { as: 'member', body: { metadata } };
   expect((await world.ask(`PUT ${path}/metadata`, put)).status).toBe(200);

@@ -21,7 +21,7 @@ const boot = (more: object = {}, as = 'member') =>
 const count = async () =>
   (await world.store.servers.list({ projectId, includeDeleted: true })).length;
 
-test('a project fills its quota, is refused in the words of Nova, and other projects are not', async () => {
+test('a project fills its quota and is refused with Nova’s message; other projects are not', async () => {
   expect((await boot({ min_count: 9 })).status).toBe(202);
   const refused = await boot({ min_count: 3 });
   expect(faultOf(refused)).toMatchObject({
@@ -34,7 +34,7 @@ test('a project fills its quota, is refused in the words of Nova, and other proj
 });
 
 test.each([{ networks: 'none' }, { networks: [{ uuid: networkId }] }])(
-  'between min_count and max_count as many are made as the quota allows: $networks',
+  'between min_count and max_count as many are created as the quota allows: $networks',
   async ({ networks }) => {
     world.limits.set(projectId, { cores: 4 });
     expect((await boot({ networks, min_count: 2, max_count: 50 })).status).toBe(202);
@@ -51,7 +51,7 @@ test.each([{ networks: 'none' }, { networks: [{ uuid: networkId }] }])(
   },
 );
 
-test('requests side by side never pass the quota together', async () => {
+test('concurrent requests never exceed the quota together', async () => {
   const replies = await Promise.all(
     Array.from({ length: 20 }, (_, at) =>
       boot(at % 2 === 0 ? {} : { networks: [{ uuid: networkId }] }),
@@ -77,7 +77,7 @@ test.each([
   expect(await count()).toBe(0);
 });
 
-test('the largest request is taken as a whole, and lets others have their turns', async () => {
+test('the largest request is handled as a whole, and other work runs in between', async () => {
   world.limits.set(projectId, { instances: -1, cores: -1, ram: -1 });
   let turns = 0;
   let next = setImmediate(function turn() {

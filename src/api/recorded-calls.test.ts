@@ -1,4 +1,7 @@
-/** What the stock client and Neutron send, as recorded against a real Nova 31, answered alike. */
+/**
+ * The requests of the stock client and Neutron, as recorded against a real Nova 31, get the same
+ * answers.
+ */
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Server, TaskState, VmState } from '#core/servers/server.ts';
@@ -28,7 +31,7 @@ interface RecordedCall {
 const file = new URL('../../test/fixtures/recorded/compute-calls.json', import.meta.url);
 const calls: RecordedCall[] = JSON.parse(readFileSync(file, 'utf8'));
 
-/** What Novella does not answer as the recorded Nova: keys of versions above 2.79. */
+/** What Novella answers differently from the recorded Nova: keys of versions above 2.79. */
 const notOurs = /pinned_availability_zone/;
 
 let world: ComputeWorld;
@@ -38,7 +41,7 @@ beforeEach(async () => {
 afterEach(() => world.stop());
 
 /**
- * An attach is answered when the guest has the NIC, and here is none:
+ * An attach is answered when the guest has the NIC, and no guest runs here:
  * `test/scenarios/interfaces.test.ts` plays it.
  */
 const isAttach = ({ method, path }: RecordedCall) =>
@@ -72,7 +75,7 @@ function keysOf(body: unknown): string[] {
   return keyPaths(labelled).filter((path) => !notOurs.test(path));
 }
 
-/** Makes what the recorded reply speaks of: its servers, and what they stand on. */
+/** Creates what the recorded reply mentions: its servers, and what they depend on. */
 async function arrange(call: RecordedCall): Promise<void> {
   const { path, response, body } = call;
   for (const { port } of body?.server?.networks ?? []) {
@@ -121,7 +124,7 @@ function serverFrom(view: any, hostId: string): Partial<Omit<Server, 'serial'>> 
   };
 }
 
-/** Its groups are those of its ports; what is not bound yet has no address to show. */
+/** Its groups are those of its ports; an unbound port has no address to show. */
 function withPorts(addresses: Parameters<typeof nicsFrom>[0]) {
   const bound = nicsFrom(addresses);
   const nics = bound.length > 0 ? bound : [aNic({ portId: crypto.randomUUID(), networkId })];

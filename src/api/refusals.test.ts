@@ -60,20 +60,20 @@ const refusals: Refusal[] = [
     expected: 'too large',
   },
   {
-    name: 'a direction that flavors cannot be sorted in',
+    name: 'a sort direction that flavors do not have',
     act: 'GET /v2.1/flavors?sort_dir=up',
     gives: [400, 'badRequest'],
     expected: 'query parameters sort_dir. Value: up. must be one of asc, desc',
   },
   {
-    name: 'a key that hypervisors cannot be found by, from 2.53 on',
+    name: 'a filter that hypervisors do not have from 2.53 on',
     act: 'GET /v2.1/os-hypervisors?hypervisor_hostname=host-1',
     given: { version: '2.53' },
     gives: [400, 'badRequest'],
     expected: "'hypervisor_hostname' was unexpected",
   },
   {
-    name: 'a flag of hypervisors that is none',
+    name: 'an invalid flag of hypervisors',
     act: 'GET /v2.1/os-hypervisors?with_servers=perhaps',
     given: { version: '2.53' },
     gives: [400, 'badRequest'],
@@ -130,7 +130,7 @@ const refusals: Refusal[] = [
     expected: 'field/attribute server.networks.0.tag. Value: "a,b". must not hold',
   },
   {
-    name: 'a port that is no UUID',
+    name: 'a port that is not a UUID',
     act: post,
     given: create({ networks: [{ port: 'mine' }] }),
     gives: [400, 'badRequest'],
@@ -178,7 +178,7 @@ const refusals: Refusal[] = [
     expected: 'must not have more than 255 characters',
   },
   {
-    name: 'counts the wrong way round',
+    name: 'counts in the wrong order',
     act: post,
     given: create({ min_count: 3, max_count: '2', networks: 'none' }),
     gives: [400, 'badRequest'],
@@ -227,7 +227,7 @@ const refusals: Refusal[] = [
     expected: 'Invalid imageRef provided',
   },
   {
-    name: 'a key pair, for there are none',
+    name: 'a key pair, as none exist',
     act: post,
     given: create({ key_name: 'mine' }),
     gives: [400, 'badRequest'],
@@ -241,7 +241,7 @@ const refusals: Refusal[] = [
     expected: "no host is in 'mars'",
   },
   {
-    name: 'a host of choice from a member',
+    name: 'a requested host from a member',
     act: post,
     given: { ...create({ availability_zone: 'nova:host-1' }), as: 'member' },
     gives: [403, 'forbidden'],
@@ -284,7 +284,7 @@ const refusals: Refusal[] = [
     expected: 'Version 2.999 is not supported by the API. Minimum is 2.1 and maximum is 2.79.',
   },
   {
-    name: 'a microversion that is none',
+    name: 'an invalid microversion',
     act: 'GET /v2.1/servers',
     given: { version: 'new' },
     gives: [400, 'badRequest'],
@@ -356,7 +356,7 @@ const refusals: Refusal[] = [
     expected: 'limit. Value: -1',
   },
   {
-    name: 'a date that is none',
+    name: 'an invalid date',
     act: 'GET /v2.1/servers?changes-since=yesterday',
     gives: [400, 'badRequest'],
     expected: 'changes-since. Value: yesterday',

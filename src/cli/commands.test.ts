@@ -146,16 +146,16 @@ test('pci devices: links of PFs, and below the table why a device is quarantined
 });
 
 for (const { line, asks, gives } of narrowed) {
-  test(`novella ${line} asks the API for ${asks}`, async () => {
+  test(`novella ${line} sends the API ${asks}`, async () => {
     expect(JSON.parse(await run(line))).toEqual({ devices: gives });
   });
 }
 
-test('pci devices says when nothing matches', async () => {
+test('pci devices reports that nothing matches', async () => {
   expect(await run('pci devices --free --host host-1')).toBe('No PCI device matches.\n');
 });
 
-test('pci devices: a name that several servers have comes with the start of the id', async () => {
+test('pci devices: a name of several servers is shown with the start of the id', async () => {
   const list = 'GET /v2.1/servers?all_tenants=True';
   const twins = [serverId, 'other'].map((id) => ({ id, name: 'web' }));
   cloud.answer(list, { body: { servers: twins } });
@@ -164,7 +164,7 @@ test('pci devices: a name that several servers have comes with the start of the 
   expect(text).toMatch(/allocated {2}6d0f5f54 web$/m);
 });
 
-test('pci devices goes without names where the caller may not list all servers', async () => {
+test('pci devices omits names where the caller may not list all servers', async () => {
   const list = 'GET /v2.1/servers?all_tenants=True';
   cloud.answer(list, { status: 403, body: { forbidden: { message: 'policy' } } });
   const text = await run('pci devices');
@@ -172,7 +172,7 @@ test('pci devices goes without names where the caller may not list all servers',
   expect(text).toMatch(/allocated {2}6d0f5f54$/m);
 });
 
-test('pci pools: what is free per pool, and the roll-up per host in the words of the seed', async () => {
+test('pci pools: the free devices per pool, and the roll-up per host in the recorded format', async () => {
   expect(await run('pci pools')).toBe(
     [
       'HOST    NETWORK   PRODUCT  VENDOR  TYPE  NUMA  PF            FREE',
@@ -188,7 +188,7 @@ test('pci pools: what is free per pool, and the roll-up per host in the words of
   );
 });
 
-test('pci pools --json is the document of the API', async () => {
+test('pci pools --json prints the document of the API', async () => {
   expect(JSON.parse(await run('pci pools --json'))).toEqual(pools);
 });
 
@@ -223,7 +223,7 @@ test('explain --xml adds the domain XML', async () => {
   expect(await run(`explain ${serverId} --xml`)).toBe(`${plain}\n<domain type="kvm"/>\n`);
 });
 
-test('explain --json is the document of the API', async () => {
+test('explain --json prints the document of the API', async () => {
   expect(JSON.parse(await run('explain web --json'))).toEqual(explanation);
 });
 
@@ -247,7 +247,7 @@ test('explain shows the fault of a server that no host took', async () => {
   );
 });
 
-test('the cloud may be named before the command or after it, and single values count before the variables', async () => {
+test('the cloud may be named before or after the command, and single values override the variables', async () => {
   const { authUrl } = cloud.credentials;
   const nowhere = { OS_AUTH_URL: 'http://127.0.0.1:1/v3' };
   for (const line of [`--os-auth-url ${authUrl} pci pools`, `pci pools --os-auth-url ${authUrl}`]) {
@@ -270,7 +270,7 @@ const refused = [
   { line: 'pci devices --free --status claimed', expected: 'cannot be used with' },
 ];
 for (const { line, expected } of refused) {
-  test(`novella ${line} is refused in words`, async () => {
+  test(`novella ${line} is refused with a message`, async () => {
     await expect(run(line)).rejects.toThrow(expected);
   });
 }

@@ -13,7 +13,7 @@ function shown(checks: Parameters<typeof showChecks>[0], { hasStyle = false, jso
   return { status, text: written.join('') };
 }
 
-test('a row each, the fix below it, and the sum; 1 when one fails', () => {
+test('one row per check, the fix below it, and the totals; exit status 1 when one fails', () => {
   expect(shown([good, tight, bad])).toEqual({
     status: 1,
     text: [
@@ -29,15 +29,15 @@ test('a row each, the fix below it, and the sum; 1 when one fails', () => {
   });
 });
 
-test('0 when nothing fails', () => {
+test('exit status 0 when nothing fails', () => {
   expect(shown([good, tight]).status).toBe(0);
 });
 
-test('at a terminal the level has a colour', () => {
+test('on a terminal the level has a colour', () => {
   expect(shown([bad], { hasStyle: true }).text).toContain('[31mfail');
 });
 
-test('a long row is broken, and stays in its column', () => {
+test('a long row is wrapped within its column', () => {
   const long = report('IOMMU', 'x').fail('word '.repeat(40).trim(), 'fix '.repeat(40).trim());
   const lines = shown([long]).text.split('\n').slice(0, -3);
   expect(lines.length).toBeGreaterThan(4);
@@ -45,7 +45,7 @@ test('a long row is broken, and stays in its column', () => {
   expect(lines.slice(1).every((line) => line.startsWith(' '.repeat(13)))).toBe(true);
 });
 
-test('as JSON for programs', () => {
+test('--json prints the report for programs', () => {
   const { status, text } = shown([good, bad], { json: true });
   expect(status).toBe(1);
   expect(JSON.parse(text)).toEqual({

@@ -9,10 +9,10 @@ test.each([
   { typed: 'list', message: 'Try: openstack server list …' },
   { typed: 'pool', message: 'Try: novella pci pools' },
   { typed: 'hosts', message: 'Try: novella host list' },
-])('novella $typed is answered with the command that was meant', ({ typed, message }) => {
+])('novella $typed is answered with the probable command', ({ typed, message }) => {
   expect(hintForUnknown(typed.split(' '))).toContain(message);
 });
 
-test.each(['nosuch', 'constructor', ''])('nothing is known of "%s"', (word) => {
+test.each(['nosuch', 'constructor', ''])('there is no suggestion for "%s"', (word) => {
   expect(hintForUnknown([word])).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { waitFor } from './wait-for.ts';
 
-test('it polls until it is done, and gives what was seen then', async () => {
+test('it polls until the condition holds, and returns the last value', async () => {
   let looks = 0;
   const look = async () => {
     looks += 1;
@@ -13,7 +13,7 @@ test('it polls until it is done, and gives what was seen then', async () => {
 test.each([
   { value: { status: 'BUILD' }, seen: '{"status":"BUILD"}' },
   { value: undefined, seen: 'nothing' },
-])('when the time is over it names what was seen last: $seen', async ({ value, seen }) => {
+])('after the time-out it names the last value: $seen', async ({ value, seen }) => {
   const look = async () => ({ done: false, value });
   const waited = waitFor('server web to be ACTIVE', look, { limitMs: 0, pauseMs: 0 });
   await expect(waited).rejects.toMatchObject({
@@ -22,7 +22,7 @@ test.each([
   });
 });
 
-test('what a look throws ends it', async () => {
+test('an error of a poll ends it', async () => {
   const look = () => Promise.reject(new Error('away'));
   await expect(waitFor('nothing', look)).rejects.toThrow('away');
 });

@@ -5,7 +5,7 @@ import { silentLog } from '#test/silent-log.ts';
 import { currentRequestId } from './current-request.ts';
 import { createHttpService } from './service.ts';
 
-test('a request is known to all that it begins, body or none, and to nothing that it wakes', async () => {
+test('the request is known to all work that it begins, with a body or without, and to none that it wakes', async () => {
   const app = createHttpService({
     log: silentLog,
     toErrorReply: () => ({ status: 500, body: {} }),

@@ -4,7 +4,7 @@ import { silentLog } from '#test/silent-log.ts';
 import { refuseWithoutRoom } from './full-disk.ts';
 import { createHttpService } from './service.ts';
 
-test('without room only reads, deletes and sign-ins are answered, and the latter two get what was kept', async () => {
+test('without disk space only reads, deletes and sign-ins are answered, and the latter two use the reserve', async () => {
   const app = createHttpService({
     log: silentLog,
     toErrorReply: ({ kind, message }) => ({

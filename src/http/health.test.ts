@@ -4,7 +4,7 @@ import { silentLog } from '#test/silent-log.ts';
 import { mountHealth } from './health.ts';
 import { createHttpService } from './service.ts';
 
-test('healthcheck and readyz answer as the check does, livez always', async () => {
+test('healthcheck and readyz answer by the check, livez always', async () => {
   const app = createHttpService({
     log: silentLog,
     toErrorReply: () => ({ status: 404, body: {} }),

@@ -16,7 +16,7 @@ test.each([
   // TEST-NET-1 of RFC 5737: no machine has it.
   { host: '192.0.2.1', port: 0, words: 'this machine has no such address' },
   { host: 'no-such-host.invalid', port: 0, words: 'the name no-such-host.invalid has no address' },
-])('a port that cannot be had is refused in words: $words', async ({ words, ...at }) => {
+])('a port that cannot be used is refused with a message: $words', async ({ words, ...at }) => {
   const app = fastify();
   await expect(listen(app, 'compute', at.host, at.port)).rejects.toMatchObject({
     kind: 'unavailable',

@@ -27,7 +27,7 @@ test.each([
   'ä',
   '-a',
   'x'.repeat(300),
-])('links name the address that was reached where the Host header is %j', (host) => {
+])('links name the local address where the Host header is %j', (host) => {
   expect(originOf(request(host))).toBe('http://192.0.2.1:8774');
   expect(originOf(request(host, '::1'))).toBe('http://[::1]:8774');
 });

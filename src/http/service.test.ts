@@ -63,7 +63,7 @@ async function open(port: number): Promise<Socket> {
   return socket;
 }
 
-/** All that comes until the service closes the connection. */
+/** All bytes until the service closes the connection. */
 async function exchange(port: number, text: string): Promise<string> {
   const socket = await open(port);
   let answer = '';
@@ -84,7 +84,7 @@ const chunked = (chunks: string) =>
   post('Content-Type: application/json\r\nTransfer-Encoding: chunked', chunks);
 
 const broken = [
-  { name: 'what is no HTTP', text: 'hello\r\n\r\n', status: 400, kind: 'invalid' },
+  { name: 'no HTTP', text: 'hello\r\n\r\n', status: 400, kind: 'invalid' },
   {
     name: 'a bad chunk',
     text: post('Content-Type: application/json\r\nTransfer-Encoding: chunked', 'zz\r\n'),
@@ -110,7 +110,7 @@ const broken = [
     kind: 'headersTooLarge',
   },
   {
-    name: 'a path that is no text',
+    name: 'a path that is not text',
     text: 'GET /%ff HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
     status: 400,
     kind: 'invalid',
@@ -127,7 +127,7 @@ const broken = [
     status: 415,
     kind: 'badMediaType',
   },
-  { name: 'what is no JSON', text: json('{'), status: 400, kind: 'invalid' },
+  { name: 'no JSON', text: json('{'), status: 400, kind: 'invalid' },
   { name: 'deep JSON', text: json('['.repeat(500_000)), status: 400, kind: 'invalid' },
   {
     name: 'deep JSON that is whole',
@@ -160,7 +160,7 @@ const broken = [
     kind: 'invalid',
   },
   {
-    name: 'a body that begins well and goes on in tiny chunks',
+    name: 'a body that begins well and continues in tiny chunks',
     text: chunked(`1000\r\n${'x'.repeat(4096)}\r\n${'1\r\nx\r\n'.repeat(100_000)}`),
     status: 400,
     kind: 'invalid',
@@ -172,29 +172,32 @@ const broken = [
     kind: 'invalid',
   },
   {
-    name: 'a method that nobody has',
+    name: 'an unknown method',
     text: 'PROPFIND / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
     status: 404,
     kind: 'notFound',
   },
 ];
 
-test.each(broken)("$name is refused in the service's own words", async ({ text, status, kind }) => {
-  const answer = await exchange(await start(), text);
-  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-  expect(answer).toMatch(/x-openstack-request-id: req-/);
-  const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
-  expect(body).toEqual({ house: { kind, message: expect.any(String) } });
-});
+test.each(broken)(
+  "$name is refused with the service's own message",
+  async ({ text, status, kind }) => {
+    const answer = await exchange(await start(), text);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toMatch(/x-openstack-request-id: req-/);
+    const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
+    expect(body).toEqual({ house: { kind, message: expect.any(String) } });
+  },
+);
 
-test('brackets inside of texts are no levels, and 64 levels are read', async () => {
+test('brackets in texts are not levels, and 64 levels are accepted', async () => {
   const port = await start();
   const body = `${'['.repeat(64)}${JSON.stringify(`\\"${'['.repeat(1000)}`)}${']'.repeat(64)}`;
   expect(await exchange(port, json(body))).toMatch(/^HTTP\/1.1 200 /);
 });
 
 test.each(['"\\ud83d\\ude00"', '"\\\\ud83d"', '"\\\\\\ud83d\\ude00"', '"😀"', '"\\u0000\\uffff"'])(
-  'the text %s is read',
+  'the text %s is accepted',
   async (text) => {
     const answer = await exchange(await start(), json(text));
     expect(answer).toMatch(/^HTTP\/1.1 200 /);
@@ -202,7 +205,7 @@ test.each(['"\\ud83d\\ude00"', '"\\\\ud83d"', '"\\\\\\ud83d\\ude00"', '"😀"', 
   },
 );
 
-test('a body in chunks is read, whole, however many of a fair size it has', async () => {
+test('a body in chunks is read completely, however many of a normal size it has', async () => {
   const text = 'x'.repeat(500_000);
   const body = JSON.stringify(text);
   const chunks = body.match(/.{1,300}/gs) ?? [];
@@ -219,10 +222,10 @@ test.each([
   { name: 'of JSON', text: `POST / ${heading}Content-Type: application/json\r\n\r\n${tiny}` },
   { name: 'that no route reads', text: `GET / ${heading}\r\n${tiny}` },
   {
-    name: 'of a type that is not taken',
+    name: 'of an unsupported type',
     text: `POST / ${heading}Content-Type: a/b\r\n\r\n${tiny}`,
   },
-  { name: 'of what is not there', text: `POST /nothing ${heading}\r\n${tiny}` },
+  { name: 'of an unknown path', text: `POST /nothing ${heading}\r\n${tiny}` },
 ])('tiny chunks $name cost no time, and the service continues', async ({ text }) => {
   const port = await start();
   const began = process.cpuUsage();
@@ -238,13 +241,13 @@ test('a request without a Host header is served', async () => {
 });
 
 const slow = [
-  { name: 'that says nothing', text: '' },
+  { name: 'that sends nothing', text: '' },
   { name: 'with half a header', text: 'GET / HTTP/1.1\r\nHost: a' },
   {
     name: 'with half a body',
     text: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
   },
-  { name: 'that had its answer', text: 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' },
+  { name: 'that was answered', text: 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' },
 ];
 
 test.each(slow)(
@@ -274,18 +277,18 @@ test('a body that comes too slowly, byte by byte, is refused with 408', async ()
   expect(answer).toContain('"kind":"requestTimeout"');
 }, 60_000);
 
-test('a late body that a slow route does not read disturbs nothing', async () => {
+test('a late body that a slow route does not read does no harm', async () => {
   const port = await start({ bodyMs: 100 });
   const text = 'GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 99\r\n\r\n{';
   expect(await exchange(port, text)).toMatch(/^HTTP\/1.1 200 /);
 });
 
-test('a client that hangs up before a file is sent is no bug of the log', async () => {
+test('a client that disconnects before a file is sent is not logged as an error', async () => {
   const lines: { level: number }[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line)) });
   const port = await start({}, log);
   const socket = await open(port);
-  // With a body that was read to its end, for else the framework takes the request for aborted.
+  // With a body that was read to its end, as the framework otherwise counts the request as aborted.
   socket.write(`GET /file ${heading}\r\n0\r\n\r\n`);
   const text = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
   await exchange(port, text);

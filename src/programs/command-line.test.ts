@@ -1,6 +1,4 @@
-/**
- * Every command of `novella` as its help shows it, and what a wrong command line is answered with.
- */
+/** Every command of `novella` as its help shows it, and the answer to a wrong command line. */
 import { readFileSync } from 'node:fs';
 import type { Command, CommanderError } from 'commander';
 import { expect, test } from 'vitest';
@@ -42,7 +40,7 @@ const examples = paths
     return text.split('\n').flatMap((line) => (line === '' ? [] : [{ path, line: line.trim() }]));
   });
 
-test('there are the commands that docs/commands.md describes', () => {
+test('the commands are those that docs/commands.md describes', () => {
   const page = readFileSync(new URL('../../docs/commands.md', import.meta.url), 'utf8');
   const described = [...page.matchAll(/^\| `novella ([a-z ]+[a-z])/gm)].map(
     ([, path = '']) => path,
@@ -64,17 +62,14 @@ test('every command has an example', () => {
   );
 });
 
-test.each(examples)(
-  'an example is a command line as it may be typed: $line',
-  async ({ path, line }) => {
-    const { program, written } = quietProgram();
-    let ran = '';
-    for (const [name, command] of leaves(program)) command.action(() => void (ran = name));
-    const [ours = ''] = line.split(/ [|>] /);
-    await program.parseAsync(ours.split(' ').slice(1), { from: 'user' });
-    expect({ ran, written }).toEqual({ ran: path, written: [] });
-  },
-);
+test.each(examples)('an example is a valid command line: $line', async ({ path, line }) => {
+  const { program, written } = quietProgram();
+  let ran = '';
+  for (const [name, command] of leaves(program)) command.action(() => void (ran = name));
+  const [ours = ''] = line.split(/ [|>] /);
+  await program.parseAsync(ours.split(' ').slice(1), { from: 'user' });
+  expect({ ran, written }).toEqual({ ran: path, written: [] });
+});
 
 async function refusalOf(line: string): Promise<string> {
   const { program, written } = quietProgram();
@@ -103,7 +98,7 @@ test.each([
     line: 'pci capture --os-password x',
     expected: '--os-password: novella pci capture signs in nowhere',
   },
-])('novella $line is refused with what helps', async ({ line, expected }) => {
+])('novella $line is refused with a helpful message', async ({ line, expected }) => {
   expect(await refusalOf(line)).toContain(expected);
 });
 

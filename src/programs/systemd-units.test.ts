@@ -1,4 +1,4 @@
-/** The units in systemd/ against what they start: commands, options and files that are there. */
+/** The units in systemd/ compared with what they start: commands, options and files exist. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const units = [
   { name: 'novella-agent.service', program: 'novella-agent.mjs', leaf: 'agent' },
 ];
 
-test.each(units)('$name starts a command that there is', async ({ name, program, leaf }) => {
+test.each(units)('$name starts an existing command', async ({ name, program, leaf }) => {
   const [command = '', ...more] = valuesOf(unit(name), 'ExecStart');
   expect(more).toEqual([]);
   const words = command.split(' ');
@@ -34,13 +34,13 @@ test.each(units)('$name starts a command that there is', async ({ name, program,
   expect(ran).toHaveLength(1);
 });
 
-test('the controller’s unit starts a file of the checkout that may be run', () => {
+test('the controller’s unit starts an executable file of the checkout', () => {
   const [command = ''] = valuesOf(unit('novella.service'), 'ExecStart');
   const [program = ''] = command.split(' ');
   accessSync(join(root, program.replace('/opt/novella/', '')), constants.X_OK);
 });
 
-test('the agent’s unit starts the files that the bundle has', () => {
+test('the agent’s unit starts the files of the bundle', () => {
   const [command = ''] = valuesOf(unit('novella-agent.service'), 'ExecStart');
   const bundle = readFileSync(join(root, 'bundle/agent.ts'), 'utf8');
   const [node, program] = command.split(' ').map((word) => word.replace('/opt/novella-agent/', ''));
@@ -50,7 +50,7 @@ test('the agent’s unit starts the files that the bundle has', () => {
 
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
 
-test('the units are well formed, and systemd finds nothing to complain about where it is installed', () => {
+test('the units are well formed, and systemd reports no fault where it is installed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'novella-units-'));
   try {
     const files = units.map(({ name }) => {
@@ -65,7 +65,7 @@ test('the units are well formed, and systemd finds nothing to complain about whe
       writeFileSync(join(folder, name), text);
       return join(folder, name);
     });
-    // Prints what it dislikes, and fails.
+    // Prints its complaints, and fails.
     if (hasSystemd) execFileSync('systemd-analyze', ['verify', ...files], { stdio: 'pipe' });
   } finally {
     rmSync(folder, { recursive: true });

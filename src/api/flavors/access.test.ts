@@ -34,7 +34,7 @@ const seen = async (as: string) => {
 const all = { listed: true, shown: 200, specs: 200, boots: 202 };
 const nothing = { listed: false, shown: 404, specs: 404, boots: 400 };
 
-test('a private flavor is there for administrators and for projects with access, and for no others', async () => {
+test('a private flavor exists for administrators and for projects with access, and for no others', async () => {
   expect(await seen('admin')).toEqual(all);
   expect(await seen('stranger')).toEqual(nothing);
   const { status, body } = await act('addTenantAccess');
@@ -47,14 +47,14 @@ test('a private flavor is there for administrators and for projects with access,
   expect(await seen('stranger')).toEqual(nothing);
 });
 
-test('a flavor that is made again under the same id has no access of before', async () => {
+test('a flavor that is created again under the same id has none of the earlier access', async () => {
   await act('addTenantAccess');
   await world.store.flavors.remove('p');
   await world.store.flavors.create(aFlavor({ id: 'p', name: 'again', isPublic: false }));
   expect(await world.store.flavorAccess.projects('p')).toEqual([]);
 });
 
-test('what cannot be given or taken is refused', async () => {
+test('access that cannot be granted or revoked is refused', async () => {
   expect(faultOf(await act('removeTenantAccess'))).toMatchObject({
     code: 404,
     message: `Flavor access not found for p / ${otherProjectId} combination.`,

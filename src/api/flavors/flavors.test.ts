@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-test('a flavor shows what its microversion has', async () => {
+test('a flavor has the fields of its microversion', async () => {
   const at = async (version: string) =>
     (await world.ask(`GET /v2.1/flavors/${flavorId}`, { version })).body.flavor;
   expect(await at('2.54')).toMatchObject({ name: 'm1.sriov', ram: 512, vcpus: 1, swap: '' });
@@ -21,7 +21,7 @@ test('a flavor shows what its microversion has', async () => {
   expect(await at('2.75')).toHaveProperty('swap', 0);
 });
 
-test('numbers come as text, ids as numbers, booleans as words; the reply has real ones', async () => {
+test('numbers are accepted as text, ids as numbers, booleans as text; the reply has real ones', async () => {
   const { status, body } = await world.ask('POST /v2.1/flavors', {
     body: {
       flavor: {
@@ -57,7 +57,7 @@ test.each([
     expected: 'flavor.ram. Value: 0',
   },
   {
-    name: 'a word for a number',
+    name: 'a text instead of a number',
     given: { ...requested, vcpus: 'two' },
     status: 400,
     expected: 'vcpus',
@@ -77,7 +77,7 @@ test.each([
   expect(faultOf(answer).message).toContain(expected);
 });
 
-test('only administrators make flavors', async () => {
+test('only administrators create flavors', async () => {
   const answer = await world.ask('POST /v2.1/flavors', {
     as: 'member',
     body: { flavor: requested },
@@ -104,13 +104,13 @@ test.each([
   expect(body.flavors.map(({ name }: { name: string }) => name)).toEqual(gives);
 });
 
-test('a private flavor is not there for others', async () => {
+test('a private flavor does not exist for others', async () => {
   await world.store.flavors.create(aFlavor({ id: 'p', name: 'private', isPublic: false }));
   expect((await world.ask('GET /v2.1/flavors/p', { as: 'member' })).status).toBe(404);
   expect((await world.ask('GET /v2.1/flavors/p')).status).toBe(200);
 });
 
-test('a flavor is deleted, and then is not there', async () => {
+test('a deleted flavor is not found', async () => {
   expect((await world.ask(`DELETE /v2.1/flavors/${flavorId}`)).status).toBe(202);
   const answer = await world.ask(`GET /v2.1/flavors/${flavorId}`);
   expect(faultOf(answer)).toMatchObject({
@@ -119,7 +119,7 @@ test('a flavor is deleted, and then is not there', async () => {
   });
 });
 
-test('the description is changed from 2.55 on', async () => {
+test('the description can be changed from 2.55 on', async () => {
   const change = { body: { flavor: { description: 'small' } } };
   const early = await world.ask(`PUT /v2.1/flavors/${flavorId}`, { ...change, version: '2.54' });
   expect(early.status).toBe(404);
@@ -145,7 +145,7 @@ test('extra specs are added, changed, shown and removed by key', async () => {
 });
 
 test.each(['gpu', 'gpu:0', 'gpu:', 'gpu:-1', 'gpu:257', 'gpu:1,qat:0', 'gpu:1e2', ''])(
-  'devices asked for as "%s" are refused when they are stored',
+  'devices requested as "%s" are refused when they are stored',
   async (text) => {
     const path = `/v2.1/flavors/${flavorId}/os-extra_specs`;
     const extra_specs = { 'hw:numa_nodes': '1', 'pci_passthrough:alias': text };

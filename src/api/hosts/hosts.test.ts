@@ -69,7 +69,7 @@ test('hypervisors are found by a part of their name from 2.53 on', async () => {
   expect((await find('hypervisor_hostname_pattern=-2&limit=1')).status).toBe(400);
 });
 
-test('servers of a hypervisor are shown when asked for', async () => {
+test('servers of a hypervisor are shown when requested', async () => {
   const { id, name } = await world.activeServer();
   const at = async (version: string) =>
     (await world.ask('GET /v2.1/os-hypervisors?with_servers=true', { version })).body.hypervisors;
@@ -79,7 +79,7 @@ test('servers of a hypervisor are shown when asked for', async () => {
   expect((await at('2.75'))[1].servers).toEqual([]);
 });
 
-test('hypervisors come in pages from 2.33 on', async () => {
+test('hypervisors are paged from 2.33 on', async () => {
   const { body } = await world.ask('GET /v2.1/os-hypervisors?limit=1', { version: '2.33' });
   expect(body.hypervisors).toHaveLength(1);
   expect(body.hypervisors_links).toEqual([
@@ -189,7 +189,7 @@ test('each host has its compute service', async () => {
   expect(other.body.services).toEqual([]);
 });
 
-test('zones are those of the hosts; who is no administrator sees no hosts', async () => {
+test('zones are those of the hosts; only an administrator sees hosts', async () => {
   const plain = await world.ask('GET /v2.1/os-availability-zone', { as: 'member' });
   expect(plain.body).toEqual({
     availabilityZoneInfo: [{ zoneName: 'nova', zoneState: { available: true }, hosts: null }],

@@ -1,4 +1,4 @@
-/** Hosts are let in and put out by administrators; a token is seen once. */
+/** Administrators enroll and revoke hosts; a token is shown once. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sha256OfToken } from '#runtime/token-hash.ts';
 import { aComputeWorld, type ComputeWorld, faultOf } from '#test/worlds/compute-world.ts';
@@ -14,7 +14,7 @@ const plain = { version: '' };
 const enroll = (name: string, body: object = {}) =>
   world.ask(`POST /novella/v1/hosts/${name}/enrolment`, { ...plain, body });
 
-test('an enrolled host gets a token that is shown once and kept as its hash', async () => {
+test('an enrolled host gets a token that is shown once and stored as its hash', async () => {
   const { status, body } = await enroll('hv1');
   expect(status).toBe(201);
   expect(body.enrolment).toMatchObject({ host: 'hv1', revoked_at: null });
@@ -28,7 +28,7 @@ test('an enrolled host gets a token that is shown once and kept as its hash', as
   expect(JSON.stringify(await world.store.enrolments.list())).not.toContain(token);
 });
 
-test('a second token is given only where it is to replace the first', async () => {
+test('a second token is issued only as a replacement of the first', async () => {
   const first = (await enroll('hv1')).body.enrolment.token;
   const refused = await enroll('hv1');
   expect([refused.status, faultOf(refused).message]).toEqual([
@@ -50,7 +50,7 @@ test('the name of a host of the controller itself cannot be enrolled', async () 
   expect(await world.store.enrolments.list()).toEqual([]);
 });
 
-test('a host that never came is forgotten with its token; its name can be enrolled again', async () => {
+test('a host that never linked is deleted with its token; its name can be enrolled again', async () => {
   await enroll('hv1');
   const forget = () => world.ask('DELETE /novella/v1/hosts/hv1', plain);
   expect((await forget()).status).toBe(204);
@@ -59,7 +59,7 @@ test('a host that never came is forgotten with its token; its name can be enroll
   expect((await enroll('hv1')).status).toBe(201);
 });
 
-test('a host that is linked is not forgotten, also while an operator has forced it down', async () => {
+test('a linked host cannot be deleted, not even when an operator has forced it down', async () => {
   const hostId = await aHost(world.store, []);
   const { generation } = (await world.store.hosts.get(hostId))!;
   await world.store.hosts.update({ hostId, generation, forcedDown: true });
@@ -75,7 +75,7 @@ test('a host that is linked is not forgotten, also while an operator has forced 
   expect(await world.store.hosts.list()).toEqual([]);
 });
 
-test('a host that is put out counts as silent at once', async () => {
+test('a revoked host counts as silent at once', async () => {
   await world.activeServer();
   await enroll('host-1');
   expect(await world.ask('DELETE /novella/v1/hosts/host-1/enrolment', plain)).toMatchObject({
@@ -108,7 +108,7 @@ test.each([
   ]);
 });
 
-test.each(['member', 'reader', 'service'])('a %s may do nothing of it', async (as) => {
+test.each(['member', 'reader', 'service'])('a %s is refused every enrolment call', async (as) => {
   for (const act of [
     'POST hosts/hv1/enrolment',
     'DELETE hosts/hv1/enrolment',
@@ -119,7 +119,7 @@ test.each(['member', 'reader', 'service'])('a %s may do nothing of it', async (a
   }
 });
 
-test('who comes to the place of links without dialling learns what it is for', async () => {
+test('a plain request to the link’s path is answered with its purpose', async () => {
   const { status, headers, body } = await world.ask('GET /novella/v1/host-link', {
     ...plain,
     as: null,
@@ -128,7 +128,7 @@ test('who comes to the place of links without dialling learns what it is for', a
   expect(body.badRequest.message).toContain('docs/agents.md');
 });
 
-test('a host whose token was revoked has not been seen, anywhere', async () => {
+test('a host whose token was revoked has no last contact in any view', async () => {
   await enroll('hv1');
   await aHost(world.store, [], 'hv1');
   await world.ask('DELETE /novella/v1/hosts/hv1/enrolment', plain);

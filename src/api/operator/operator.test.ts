@@ -25,7 +25,7 @@ const pool = (change: Partial<PciDevicePool>): PciDevicePool => ({
   ...change,
 });
 
-test('devices are shown with who holds them', async () => {
+test('devices are listed with their holders', async () => {
   const { body } = await world.ask('GET /novella/v1/pci/devices?host=host-1', { version: '' });
   expect(body.devices).toHaveLength(2);
   expect(body.devices).toContainEqual({
@@ -55,17 +55,17 @@ test.each([
   { query: '?host=host-2', count: 1 },
   { query: '?status=available', count: 3 },
   { query: '?status=allocated', count: 0 },
-])('devices are narrowed by "$query"', async ({ query, count }) => {
+])('devices are filtered by "$query"', async ({ query, count }) => {
   const { body } = await world.ask(`GET /novella/v1/pci/devices${query}`, { version: '' });
   expect(body.devices).toHaveLength(count);
 });
 
-test('a host that is none is not found', async () => {
+test('an unknown host is not found', async () => {
   const { status, body } = await world.ask('GET /novella/v1/pci/pools?host=h', { version: '' });
   expect([status, body.itemNotFound.message]).toEqual([404, 'Host h could not be found.']);
 });
 
-test('pools are shown one by one and rolled up as the seed writes them', async () => {
+test('pools are listed one by one, and rolled up in the recorded format', async () => {
   const host = await world.store.hosts.get(hostId);
   await world.store.hosts.update({
     hostId,
@@ -98,7 +98,7 @@ test('pools are shown one by one and rolled up as the seed writes them', async (
   ]);
 });
 
-test('hosts are listed by name with what they have', async () => {
+test('hosts are listed by name with their resources', async () => {
   const { body } = await world.ask('GET /novella/v1/hosts', { version: '' });
   expect(body.hosts.map(({ name }: { name: string }) => name)).toEqual(['host-1', 'host-2']);
   expect(body.hosts[0]).toMatchObject({
@@ -152,7 +152,7 @@ test('an unknown server is not explained', async () => {
   expect(answer.status).toBe(404);
 });
 
-test('the status has the room on disks, and what tasks there are', async () => {
+test('the status has the disk space and the tasks', async () => {
   const { id } = await world.server();
   const { status, body } = await world.ask('GET /novella/v1/status', { version: '' });
   expect(status).toBe(200);
@@ -176,7 +176,7 @@ test('the status has the room on disks, and what tasks there are', async () => {
   expect(member.status).toBe(403);
 });
 
-/** All pages of a list, as long as links lead on. */
+/** All pages of a list, following its links. */
 async function walk(path: string, key: string) {
   const items: { host?: string; address?: string; name?: string }[] = [];
   for (let next: string | undefined = path; next !== undefined; ) {
@@ -188,7 +188,7 @@ async function walk(path: string, key: string) {
   return items;
 }
 
-test('hosts, pools and devices come in pages, each once and in order', async () => {
+test('hosts, pools and devices are paged, each once and in order', async () => {
   for (let at = 3; at <= 125; at += 1)
     await aHost(world.store, [aVf('0000:81:10.0')], `host-${at}`);
   const byName = (one: { name?: string }, other: { name?: string }) =>

@@ -21,7 +21,7 @@ afterEach(() => {
 const check = (body: unknown, as = 'admin') =>
   world.ask('POST /novella/v1/pci/check', { body, version: '', as });
 
-test('a list that still offers what is held is fine; the PF is known by its VFs', async () => {
+test('a list that still offers the held devices is safe; the PF is known by its VFs', async () => {
   const { status, body } = await check({
     host: 'host-1',
     device_spec: ['{"devname": "ens1f0", "physical_network": "physnet1"}'],
@@ -38,7 +38,7 @@ test('a list that still offers what is held is fine; the PF is known by its VFs'
   });
 });
 
-test('a list that would lose a held device is not safe, and an entry without devices may have some', async () => {
+test('a list that would remove a held device is not safe, and an entry without devices may have some', async () => {
   const { body } = await check({
     host: 'host-1',
     device_spec: [{ address: '0000:81:10.0' }, { vendor_id: '15b3' }],
@@ -54,7 +54,7 @@ test('a list that would lose a held device is not safe, and an entry without dev
   expect(body.entries[1].findings).toMatchObject([{ level: 'warning', code: 'not-known' }]);
 });
 
-test('wrong entries are part of the answer', async () => {
+test('wrong entries are reported in the answer', async () => {
   const { body } = await check({ host: 'host-1', device_spec: [{ vendor_id: 'x' }, 'y'] });
   expect(body.refused).toEqual([
     'device_spec[0]: entry 0: vendor_id "x": must be hexadecimal or "*"',
@@ -67,11 +67,11 @@ test.each([
   { given: { host: 'host-1' }, as: 'admin', status: 400 },
   { given: { host: 'host-1', device_spec: [1] }, as: 'admin', status: 400 },
   { given: { host: 'host-1', device_spec: [] }, as: 'member', status: 403 },
-])('$given by $as answers $status', async ({ given, as, status }) => {
+])('$given by $as is answered with $status', async ({ given, as, status }) => {
   expect((await check(given, as)).status).toBe(status);
 });
 
-test('each alias of the list, or of the controller, with what it could take', async () => {
+test('each alias of the list, or of the controller, is listed with the functions that match it', async () => {
   const device_spec = [{ product_id: '10ca', physical_network: 'physnet1' }];
   const vf = { name: 'vf', vendor_id: '8086', product_id: '10ca', device_type: 'type-VF' };
   const plain = JSON.stringify({ ...vf, name: 'plain', device_type: 'type-PCI' });
@@ -111,7 +111,7 @@ test.each([
     expected: 'alias',
   },
   {
-    what: 'a text that is no JSON, and long',
+    what: 'a long text that is not JSON',
     body: { device_spec: [], alias: ['x'.repeat(2_049)] },
     expected: 'alias[0]: 2049 characters',
   },
@@ -125,7 +125,7 @@ test.each([
   );
 });
 
-test('others have a turn after each entry, each function and each alias', async () => {
+test('other work runs after each entry, each function and each alias', async () => {
   let now = 0;
   // A slow machine: every step takes longer than a turn.
   vi.spyOn(performance, 'now').mockImplementation(() => (now += 20));

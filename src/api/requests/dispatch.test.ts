@@ -1,4 +1,4 @@
-/** Paths as attackers write them. They go over a socket: no client is to tidy them up. */
+/** Paths as attackers write them, sent over a socket, as an HTTP client would normalize them. */
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listen } from '#http/listen.ts';

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { filterInTurns, runInTurns } from './in-turns.ts';
 
-test('filtering: what passes keeps its order', async () => {
+test('filtering keeps the order of the elements that pass', async () => {
   expect(await filterInTurns([3, 1, 2, 4], (item) => item > 1)).toEqual([3, 2, 4]);
 });
 
-test('filtering: other work has its turn before a slow filter ends', async () => {
+test('filtering lets other work run before a slow filter ends', async () => {
   let others = 0;
   const timer = setInterval(() => (others += 1), 1);
   const seen: number[] = [];
@@ -19,7 +19,7 @@ test('filtering: other work has its turn before a slow filter ends', async () =>
   expect(seen.at(-1)).toBeGreaterThan(0);
 });
 
-test('running: what the steps make is given, and other work has its turn between slow ones', async () => {
+test('running returns what the steps make, and lets other work run between slow ones', async () => {
   let others = 0;
   const seen: number[] = [];
   function* steps() {

@@ -1,4 +1,4 @@
-/** The words for a body that its schema does not allow. */
+/** The message for a body that its schema does not allow. */
 import { expect, test } from 'vitest';
 import { name, textMap } from './fields.ts';
 import type { TSchema } from 'typebox';
@@ -16,7 +16,7 @@ function wordsFor(schema: TSchema, body: unknown): string {
   return '';
 }
 
-test.each([1, 2, 20])('%i unknown keys are named as such', (count) => {
+test.each([1, 2, 20])('%i unknown keys are reported as such', (count) => {
   const rule = /^Additional properties are not allowed \('k!0'.* (was|were) unexpected\)$/;
   expect(wordsFor(closed({ name }), keys(count))).toMatch(rule);
   const inside = wordsFor(closed({ metadata: textMap }), { metadata: keys(count) });

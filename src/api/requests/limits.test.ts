@@ -38,7 +38,7 @@ test.each([
   expect(keys.filter((key) => lacks.includes(key))).toEqual([]);
 });
 
-test("another project's limits are administrators' to see", async () => {
+test("another project's limits are visible to administrators only", async () => {
   const path = `GET /v2.1/limits?tenant_id=${otherProjectId}`;
   expect((await world.ask(path, { as: 'member' })).status).toBe(403);
   expect((await world.ask(path)).status).toBe(200);

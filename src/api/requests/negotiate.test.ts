@@ -8,8 +8,12 @@ const old = 'x-openstack-nova-api-version';
 const accepted = [
   { name: 'no header is 2.1', given: {}, gives: 1 },
   { name: 'the typed header', given: { [typed]: 'compute 2.60' }, gives: 60 },
-  { name: 'the old header', given: { [old]: '2.9' }, gives: 9 },
-  { name: 'the typed one wins', given: { [typed]: 'compute 2.60', [old]: '2.9' }, gives: 60 },
+  { name: 'the legacy header', given: { [old]: '2.9' }, gives: 9 },
+  {
+    name: 'the typed one takes precedence',
+    given: { [typed]: 'compute 2.60', [old]: '2.9' },
+    gives: 60,
+  },
   { name: 'ours of a list', given: { [typed]: 'volume 3.60, compute 2.40' }, gives: 40 },
   {
     name: "another service's header is not ours",
@@ -28,7 +32,7 @@ const refused = [
   { name: 'above the range', given: { [typed]: 'compute 2.80' }, kind: 'notAcceptable' },
   { name: 'another major', given: { [old]: '3.1' }, kind: 'notAcceptable' },
   { name: '2.0', given: { [old]: '2.0' }, kind: 'notAcceptable' },
-  { name: 'words', given: { [old]: 'newest' }, kind: 'invalid' },
+  { name: 'text', given: { [old]: 'newest' }, kind: 'invalid' },
   { name: 'a version without minor', given: { [typed]: 'compute 2' }, kind: 'invalid' },
   { name: 'a leading zero', given: { [old]: '2.01' }, kind: 'invalid' },
   { name: 'a type without version', given: { [typed]: 'compute' }, kind: 'invalid' },

@@ -22,16 +22,16 @@ test.each(matches)('patterns: $pattern on "$text" is $gives', ({ pattern, text, 
 });
 
 const refused = [
-  { name: 'what is no expression', pattern: '[z-a]', rule: /must be a regular expression/ },
+  { name: 'an invalid expression', pattern: '[z-a]', rule: /must be a regular expression/ },
   { name: 'an open group', pattern: '(a', rule: /must be a regular expression/ },
   { name: 'back-references', pattern: '(a)\\1', rule: /must be a regular expression/ },
   { name: 'look-around', pattern: '(?=a)', rule: /must be a regular expression/ },
   { name: 'long ones', pattern: 'a'.repeat(256), rule: /at most 255 characters/ },
   { name: 'large repeats', pattern: 'a{1000}', rule: /too large/ },
   { name: 'repeats of repeats', pattern: '(.{1,100}){1,10}z', rule: /too large/ },
-  { name: 'repeats beyond measure', pattern: '(a{1000}){1000}', rule: /too large/ },
+  { name: 'repeats beyond the limit', pattern: '(a{1000}){1000}', rule: /too large/ },
   {
-    name: 'groups in groups',
+    name: 'nested groups',
     pattern: `${'('.repeat(20)}x${'{2})'.repeat(20)}`,
     rule: /too large/,
   },
@@ -48,7 +48,7 @@ test.each([
   '[a-z]{0,999}'.repeat(21),
   '(((a{10}){10}){10})'.repeat(13),
   '\\pL{1000}'.repeat(28),
-])('patterns: %s is refused before it is written out', (pattern) => {
+])('patterns: %s is refused before it is expanded', (pattern) => {
   const began = process.cpuUsage();
   for (let at = 0; at < 100; at += 1) {
     expect(() => textMatch('name', pattern)).toThrow(/too large/);
@@ -78,12 +78,12 @@ const hostile = [
   { pattern: `${'.*'.repeat(100)}b`, gives: false },
 ];
 
-test.each(hostile)('patterns: $pattern ends on a thousand names of 255 characters', (row) => {
+test.each(hostile)('patterns: $pattern terminates on a thousand names of 255 characters', (row) => {
   const isMatch = textMatch('name', row.pattern);
   for (let at = 0; at < 1000; at += 1) expect(isMatch(name)).toBe(row.gives);
 });
 
-test('patterns: what a pattern finds is what a backtracking matcher finds', () => {
+test('patterns: a pattern matches what a backtracking matcher matches', () => {
   const part = constantFrom('a', 'b', '.', 'a*', 'b+', '(a|b)', '(ab)*', '[^a]', '^', '$', '|');
   const pattern = array(part, { maxLength: 6 }).map((parts) => parts.join(''));
   const text = string({ unit: constantFrom('a', 'b', 'B', 'c'), maxLength: 8 });

@@ -1,4 +1,4 @@
-/** Server groups by microversion, project and page, and what a server shows of its own. */
+/** Server groups by microversion, project and page, and a server's view of its own. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   aComputeWorld,
@@ -75,7 +75,7 @@ test.each([
       user_id: 'user-1',
     },
   },
-])('a group is made, shown and listed in the shape of $version', async (row) => {
+])('a group is created, shown and listed in the shape of $version', async (row) => {
   const { version, sends, gives } = row;
   const made = await create({ name: 'web', ...sends }, { version });
   const group = { id: made.body.server_group?.id, name: 'web', members: [], ...gives };
@@ -108,7 +108,7 @@ test.each([
   expect([reply.status, faultOf(reply).message]).toEqual([400, expect.stringContaining(expected)]);
 });
 
-test('a group is its project’s: others find none, administrators find all, readers change none', async () => {
+test('a group belongs to its project: others do not find it, administrators find all, readers change none', async () => {
   const { id } = (await create(web)).body.server_group;
   const foreign = (await create(web, { as: 'stranger' })).body.server_group;
   expect(foreign.project_id).toBe(otherProjectId);
@@ -146,7 +146,7 @@ test.each([
   expect(names ?? status).toEqual(gives);
 });
 
-test('a server booted into a group is its member, says so from 2.71 on, and counts in the limits', async () => {
+test('a server booted into a group is its member, shows it from 2.71 on, and counts in the limits', async () => {
   const { id } = (await create(web)).body.server_group;
   const booted = await boot({ group: id });
   const serverId = booted.body.server.id;
@@ -182,7 +182,7 @@ test.each([
   expect([reply.status, faultOf(reply).message]).toEqual([400, expect.stringContaining(expected)]);
 });
 
-test("another project's group and server are as if they were not there", async () => {
+test("another project's group and server are treated as unknown", async () => {
   const { id } = (await create(web, { as: 'stranger' })).body.server_group;
   expect((await boot({ group: id })).status).toBe(400);
   const server = await world.server({ projectId: otherProjectId });

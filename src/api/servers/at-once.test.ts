@@ -1,4 +1,4 @@
-/** Changes of one server at the same time: none undoes another. */
+/** Concurrent changes of one server: none undoes another. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
 
@@ -10,7 +10,7 @@ afterEach(() => world.stop());
 
 const names = Array.from({ length: 20 }, (_, at) => `n${at}`);
 
-test('tags and metadata that come and go at once are all kept', async () => {
+test('concurrent changes of tags and metadata are all kept', async () => {
   const { id } = await world.server({ tags: names.map((name) => `old-${name}`), metadata: {} });
   const server = `/v2.1/servers/${id}`;
   const answers = await Promise.all(
@@ -27,7 +27,7 @@ test('tags and metadata that come and go at once are all kept', async () => {
   expect(Object.keys(metadata)).toHaveLength(2 * names.length);
 });
 
-test('the limit of tags holds for those that come at once', async () => {
+test('the limit of tags applies to concurrent additions', async () => {
   const { id } = await world.server({ tags: Array.from({ length: 45 }, (_, at) => `t${at}`) });
   const asked = names.map((name) => world.ask(`PUT /v2.1/servers/${id}/tags/${name}`));
   const statuses = (await Promise.all(asked)).map(({ status }) => status);

@@ -1,4 +1,4 @@
-/** What hangs below a server: metadata, tags, addresses, interfaces. */
+/** The resources below a server: metadata, tags, addresses, interfaces. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   aComputeWorld,

@@ -1,4 +1,4 @@
-/** Which servers a list has, in which order and pages. */
+/** The servers of a list, their order and pages. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { words } from '../requests/words.ts';
 import { filters, isNoFilter, serverQuery } from './read/filters.ts';
@@ -61,7 +61,7 @@ const listed = [
     query: `?all_tenants=1&project_id=${otherProjectId}`,
     gives: ['foreign'],
   },
-  { name: 'at most so many', query: '?limit=2', gives: ['gamma', 'beta'] },
+  { name: 'limited in number', query: '?limit=2', gives: ['gamma', 'beta'] },
 ];
 
 test.each(listed)('servers are listed $name', async ({ query, gives }) => {
@@ -163,7 +163,7 @@ test.each(found)('administrators find servers by $by', async ({ by, gives }) => 
   expect(body.servers.map(({ name }: { name: string }) => name)).toEqual(gives);
 });
 
-test('every key that a query may hold is a filter, refused by name, or of the list itself', () => {
+test('every key of a query is a filter, refused by name, or an option of the list', () => {
   const ofTheList = words(
     'status limit marker sort_key sort_dir all_tenants deleted soft_deleted changes-since changes-before',
   );
@@ -193,7 +193,7 @@ test.each([
   expect(faultOf(answer).message).toContain(query.split('=')[0]);
 });
 
-test('facts that Nova’s schema has not are found by before 2.75', async () => {
+test('filters that Nova’s schema does not have are accepted before 2.75', async () => {
   await twoServers();
   const find = async (query: string) =>
     (await world.ask(`GET /v2.1/servers?${query}`, { version: '2.74' })).body.servers.length;
@@ -212,20 +212,20 @@ test('only administrators list deleted servers by status, or sort by host', asyn
   expect(sorted.status).toBe(403);
 });
 
-test('a member’s list of what has changed holds deleted servers', async () => {
+test('a member’s list of changes contains deleted servers', async () => {
   await world.server({ name: 'gone', vmState: 'deleted', deletedAt: 9, updatedAt: 9_000 });
   const query = 'changes-since=1970-01-01T00:00:02Z&deleted=False';
   const { body } = await world.ask(`GET /v2.1/servers?${query}`, { as: 'member' });
   expect(body.servers).toMatchObject([{ name: 'gone' }]);
 });
 
-test('administrators’ filters count for nothing from a member', async () => {
+test('administrators’ filters are ignored from a member', async () => {
   await world.activeServer({ name: 'here' });
   const { body } = await world.ask('GET /v2.1/servers?host=elsewhere', { as: 'member' });
   expect(body.servers).toHaveLength(1);
 });
 
-test('a full page leads to the next, and the last to none', async () => {
+test('a full page links to the next, and the last does not', async () => {
   for (const name of ['a', 'b', 'c']) await world.server({ name });
   const seen: string[] = [];
   let next: string | undefined = '/v2.1/servers/detail?limit=2';

@@ -17,7 +17,7 @@ afterEach(() => world.stop());
 type Page = { servers: { name: string }[]; servers_links?: { href: string }[] };
 const base = 'http://127.0.0.1:8774';
 
-/** All pages of a list, and the addresses that led to them. */
+/** All pages of a list, and their addresses. */
 async function walk(path: string, version = '2.79', as = 'member') {
   const names: string[] = [];
   const paths: string[] = [];
@@ -32,7 +32,7 @@ async function walk(path: string, version = '2.79', as = 'member') {
   return { names, paths };
 }
 
-/** Five made in the same moment, so that only their rows’ order distinguishes them. */
+/** Five created at the same moment, so that only their rows’ order distinguishes them. */
 async function fiveServers() {
   for (const name of ['a', 'b', 'c', 'd', 'e']) {
     await world.server({ name, tags: ['one', name], metadata: { name } });
@@ -46,7 +46,7 @@ test.each([
   [`/v2.1/${projectId}/servers/detail`, '2.47'],
   ['/v2/servers', ''],
   [`/v2/${projectId}/servers/detail`, ''],
-])('%s leads from page to page below itself', async (path, version) => {
+])('%s links from page to page below itself', async (path, version) => {
   await fiveServers();
   const { names, paths } = await walk(`${path}?limit=2`, version);
   expect(names).toEqual(['e', 'd', 'c', 'b', 'a']);
@@ -69,7 +69,7 @@ test.each([
   }
 });
 
-test('a test of whole servers finds its page however far it lies', async () => {
+test('a filter on whole servers finds its page however far it is', async () => {
   for (let at = 0; at < 250; at += 1) {
     await world.server({ name: `n${at}`, tags: at < 3 ? ['rare'] : [] });
   }
@@ -79,7 +79,7 @@ test('a test of whole servers finds its page however far it lies', async () => {
   expect(body.servers.map(({ name }: { name: string }) => name)).toEqual(['n2', 'n1', 'n0']);
 });
 
-test('a marker that is no server, or another project’s, is refused', async () => {
+test('a marker that is unknown, or another project’s, is refused', async () => {
   const foreign = await world.server({ projectId: otherProjectId });
   await world.server();
   for (const marker of [foreign.id, 'nobody', '']) {
@@ -90,7 +90,7 @@ test('a marker that is no server, or another project’s, is refused', async () 
   expect(all).toMatchObject({ status: 200, body: { servers: [] } });
 });
 
-test('a page has at most 1000 servers, a limit of 0 none, and neither is more to follow than there is', async () => {
+test('a page has at most 1000 servers, with a limit of 0 none, and neither links beyond the end', async () => {
   for (let at = 0; at < 1_001; at += 1) await world.server({ name: `n${at}` });
   for (const query of ['', '?limit=5000']) {
     const { body } = await world.ask(`GET /v2.1/servers${query}`);

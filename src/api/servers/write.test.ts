@@ -1,4 +1,4 @@
-/** Servers made, changed and deleted over the API. */
+/** Servers created, changed and deleted over the API. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   aComputeWorld,
@@ -28,7 +28,7 @@ test('PUT answers briefly before 2.75 and like GET from it on', async () => {
   expect(full.body).toEqual(shown.body);
 });
 
-test('a description comes with 2.19', async () => {
+test('the description exists from 2.19 on', async () => {
   const { id } = await world.activeServer();
   const change = { body: { server: { description: 'for tests' } } };
   const early = await world.ask(`PUT /v2.1/servers/${id}`, { ...change, version: '2.18' });
@@ -37,7 +37,7 @@ test('a description comes with 2.19', async () => {
   expect(body.server.description).toBe('for tests');
 });
 
-test('a new server is answered with its place, and waits to be scheduled', async () => {
+test('a new server is answered with its Location, and waits to be scheduled', async () => {
   const made = await world.ask('POST /v2.1/servers', {
     as: 'member',
     body: {
@@ -60,7 +60,7 @@ test('a new server is answered with its place, and waits to be scheduled', async
   expect(stored?.nics).toMatchObject([{ portId, pciRequestId: expect.any(String) }]);
 });
 
-test('several servers are asked for by count and found by reservation', async () => {
+test('several servers are requested by count and found by reservation', async () => {
   const { body } = await world.ask('POST /v2.1/servers', {
     body: {
       server: {
@@ -80,7 +80,7 @@ test('several servers are asked for by count and found by reservation', async ()
   ]);
 });
 
-test('DELETE begins the deletion, and again changes nothing', async () => {
+test('DELETE begins the deletion, and a repeat changes nothing', async () => {
   const { id } = await world.activeServer();
   expect((await world.ask(`DELETE /v2.1/servers/${id}`, { as: 'member' })).status).toBe(204);
   expect((await world.ask(`DELETE /v2.1/servers/${id}`, { as: 'member' })).status).toBe(204);
@@ -88,7 +88,7 @@ test('DELETE begins the deletion, and again changes nothing', async () => {
   expect(body.server['OS-EXT-STS:task_state']).toBe('deleting');
 });
 
-test('a locked server is deleted by administrators only', async () => {
+test('a locked server can be deleted by administrators only', async () => {
   const { id } = await world.activeServer({ locked: true });
   const refused = await world.ask(`DELETE /v2.1/servers/${id}`, { as: 'member' });
   expect(refused).toMatchObject({

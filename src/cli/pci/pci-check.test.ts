@@ -60,14 +60,14 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** Sentences as they were before lines were broken. */
+/** Sentences before their lines were wrapped. */
 function unwrapped(text: string): string {
   return text.replaceAll(/(?<=\S)\n {3,}(?=\S)/g, ' ');
 }
 
 const run = (line: string) => typed(cloud, `pci ${line}`, { machine });
 
-test('a list of which everything has effect is fine', async () => {
+test('a list whose every entry has an effect is fine', async () => {
   const { text, status } = await run('check --config good');
   expect(status).toBe(0);
   expect(text).toBe(
@@ -94,7 +94,7 @@ test('a list of which everything has effect is fine', async () => {
   );
 });
 
-test('what is refused, shadowed, without match or near is said, with exit status 1', async () => {
+test('entries that are refused, shadowed, without a match or near one are reported, with exit status 1', async () => {
   const { text, status } = await run('check --config odd');
   expect(status).toBe(1);
   for (const line of [
@@ -125,7 +125,7 @@ test('a change that takes a device from a server is not safe, with exit status 2
   );
 });
 
-test('free devices that go and tags that change are reported, and that is safe', async () => {
+test('free devices that are removed and tags that change are reported, and that is safe', async () => {
   const free = { ...gone, status: 'available', instance_uuid: null };
   const tagged = { ...held, tags: { physical_network: 'physnet1', rack: '7' } };
   cloud.answer('GET /novella/v1/pci/devices?host=host-1', { body: { devices: [tagged, free] } });
@@ -153,7 +153,7 @@ test('a held device that would move to another physical network is not safe', as
   );
 });
 
-test('an alias that can take nothing of what is offered is named', async () => {
+test('an alias that matches no offered function is named', async () => {
   const { text, status } = await run('check --config aliased');
   expect(status).toBe(0);
   expect(text).toContain(
@@ -171,7 +171,7 @@ test('a second --config is refused, not ignored', async () => {
   );
 });
 
-test('of another host the controller is asked, and the answer has the file’s lines again', async () => {
+test('for another host the controller is queried, and the answer has the file’s lines', async () => {
   cloud.answer('POST /novella/v1/pci/check', {
     body: {
       result: 'problems',
@@ -223,11 +223,11 @@ test.each([
     message: '--against "nonsense": must be the address',
   },
   { line: '--config good --nova-conf x', message: 'cannot be used with' },
-])('$line is refused in words', async ({ line, message }) => {
+])('$line is refused with a message', async ({ line, message }) => {
   await expect(run(`check ${line}`)).rejects.toThrow(message);
 });
 
-test('offered functions that the host uses are shown with the use; the list itself may be fine', async () => {
+test('offered functions that the host uses are listed with the use; the list itself may be fine', async () => {
   const { text, status } = await run('check --config good --sysfs /used');
   expect(status).toBe(0);
   expect(text).toContain(

@@ -61,7 +61,7 @@ async function register(more: { replace?: boolean; dryRun?: boolean } = {}): Pro
   return said;
 }
 
-test('the service and its three endpoints are made once', async () => {
+test('the service and its three endpoints are created once', async () => {
   expect(await register()).toContain(`add     public    ${url}\n`);
   expect(changes).toEqual(['POST /v3/services', ...Array(3).fill('POST /v3/endpoints')]);
   expect(endpoints[0]).toEqual({
@@ -75,12 +75,12 @@ test('the service and its three endpoints are made once', async () => {
   expect(changes).toHaveLength(4);
 });
 
-test('a dry run says what it would do and changes nothing', async () => {
+test('a dry run prints its changes and makes none', async () => {
   expect(await register({ dryRun: true })).toMatch(/add {5}service[\s\S]*Nothing was changed\./);
   expect(changes).toEqual([]);
 });
 
-test('an endpoint that leads elsewhere is changed only when asked to', async () => {
+test('an endpoint that leads elsewhere is changed only on request', async () => {
   await register();
   const other = endpoints[1];
   if (other !== undefined) other.url = 'http://old:8774/v2.1';

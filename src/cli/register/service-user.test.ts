@@ -11,7 +11,7 @@ const nothing = {
   isPassword: undefined,
 };
 
-test('in a Keystone that knows no role service, the role is made before it is granted', () => {
+test('in a Keystone without the role service, the role is created before it is granted', () => {
   expect(planServiceUser(nothing, wanted).map(({ act, what }) => `${act} ${what}`)).toEqual([
     'add project',
     'add role',
@@ -21,6 +21,6 @@ test('in a Keystone that knows no role service, the role is made before it is gr
   ]);
 });
 
-test('a Keystone without a role admin is refused: what the others call their administrator is not known', () => {
+test('a Keystone without a role admin is refused: the name of its administrator role is unknown', () => {
   expect(() => planServiceUser({ ...nothing, roleIds: {} }, wanted)).toThrow('no role admin');
 });

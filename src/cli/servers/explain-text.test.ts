@@ -12,7 +12,7 @@ const decision: DecisionView = {
 };
 const candidate = (host: string, weight: number) => ({ host, weight, weights: { ram: weight } });
 
-test('hosts of equal weight are said to be equal, and why the first was tried first', () => {
+test('hosts of equal weight are reported as equal, with the reason for the order', () => {
   const candidates = [candidate('a', 1), candidate('b', 1), candidate('c', 0.5)];
   expect(whyLines({ ...decision, candidates })).toEqual([
     'CANDIDATE  WEIGHT  MADE OF',
@@ -23,7 +23,7 @@ test('hosts of equal weight are said to be equal, and why the first was tried fi
   ]);
 });
 
-test('a long list of refusals shows its beginning and how many follow', () => {
+test('a long list of refusals is cut, with the number of those that follow', () => {
   const rejections = Array.from({ length: 13 }, (_, at) => ({
     host: `host-${at}`,
     filter: 'resources',
@@ -34,6 +34,6 @@ test('a long list of refusals shows its beginning and how many follow', () => {
   expect(lines.at(-1)).toBe('and 3 more; --json has them all');
 });
 
-test('a decision without candidates and refusals has nothing to show', () => {
+test('a decision without candidates and refusals prints nothing', () => {
   expect(whyLines(decision)).toEqual([]);
 });

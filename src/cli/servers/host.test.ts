@@ -25,7 +25,7 @@ afterAll(() => cloud.stop());
 
 const run = async (line: string): Promise<string> => (await typed(cloud, line)).text;
 
-test('host enroll shows the token with what to do with it', async () => {
+test('host enroll prints the token and its use', async () => {
   const text = await run('host enroll hv1');
   expect(text).toContain('\n  novella-host-abc\n');
   expect(text).toContain('not shown again');
@@ -33,7 +33,7 @@ test('host enroll shows the token with what to do with it', async () => {
   expect(cloud.received.at(-1)?.body).toEqual({ replace: false });
 });
 
-test('host enroll --quiet is the token alone; --json the document of the API', async () => {
+test('host enroll --quiet prints only the token; --json the document of the API', async () => {
   expect(await run('host enroll hv1 --replace --quiet')).toBe('novella-host-abc\n');
   expect(cloud.received.at(-1)?.body).toEqual({ replace: true });
   expect(JSON.parse(await run('host enroll hv1 --json'))).toEqual({
@@ -41,7 +41,7 @@ test('host enroll --quiet is the token alone; --json the document of the API', a
   });
 });
 
-test('host list shows hosts of the process, linked ones, and those that never came', async () => {
+test('host list shows hosts of the process, linked ones, and those that never linked', async () => {
   expect(await run('host list')).toBe(
     [
       'HOST    STATE       STATUS   TOKEN    LINKED FROM  LAST SEEN             GUESTS  FREE',
@@ -54,7 +54,7 @@ test('host list shows hosts of the process, linked ones, and those that never ca
   expect(JSON.parse(await run('host list --json'))).toMatchObject({ enrolments });
 });
 
-test('host forget reports what was done, and why not', async () => {
+test('host forget reports its result, and a refusal with the reason', async () => {
   expect(await run('host forget hv1')).toBe(
     'Host hv1 was removed, with its devices and its token.\n',
   );
@@ -62,7 +62,7 @@ test('host forget reports what was done, and why not', async () => {
   await expect(run('host forget hv9')).rejects.toMatchObject({ kind: 'notFound' });
 });
 
-test('host revoke says what it did, and what it could not', async () => {
+test('host revoke reports its result, and a refusal with the reason', async () => {
   expect(await run('host revoke hv1')).toBe(
     'The token of host hv1 is revoked; its guests keep running.\n',
   );

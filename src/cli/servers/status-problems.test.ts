@@ -29,7 +29,7 @@ const busy = {
 };
 
 const rows: { name: string; seen: Partial<Seen>; problems: string[] }[] = [
-  { name: 'a cloud that is well', seen: {}, problems: [] },
+  { name: 'a healthy cloud', seen: {}, problems: [] },
   { name: 'no host', seen: { hosts: [] }, problems: ['no host has reported yet'] },
   {
     name: 'a host whose token was revoked',
@@ -55,12 +55,12 @@ const rows: { name: string; seen: Partial<Seen>; problems: string[] }[] = [
     ],
   },
   {
-    name: 'tasks that are new, and those that nobody asked for',
+    name: 'new tasks, and tasks without a requester',
     seen: withTasks(aTask({ started_at: '2026-01-02T04:00:00Z' }), aTask({ started_at: null })),
     problems: [],
   },
   {
-    name: 'a busy server with the step that it is at',
+    name: 'a busy server with its current step',
     seen: {
       servers: [busy],
       ...withTasks(aTask({ step: 'bind-ports', state: 'waiting', due_at: '2026-01-02T04:05:00Z' })),

@@ -11,7 +11,7 @@ afterAll(() => cloud.stop());
 
 const page = 'GET /v2.1/servers/detail?all_tenants=True&limit=500';
 
-/** A cloud that answers this; the rest of it is well. */
+/** A cloud with this answer; the rest of it is healthy. */
 function aCloud({
   hosts = [aHostView()],
   servers = [] as object[],
@@ -25,7 +25,7 @@ function aCloud({
   cloud.answer(page, { body: { servers } });
 }
 
-test('status of a cloud that is well', async () => {
+test('status of a healthy cloud', async () => {
   const busy = { 'OS-EXT-STS:task_state': 'spawning', updated: new Date().toISOString() };
   const tasks = { ...aControllerStatus().tasks, running: 2, host: 1 };
   aCloud({
@@ -50,7 +50,7 @@ test('status of a cloud that is well', async () => {
   ]);
 });
 
-test('status names what is wrong, and ends with 1', async () => {
+test('status names every problem, and ends with exit status 1', async () => {
   const problem = { code: 'x', message: 'libvirt does not answer\nmore', blocks: 'all' } as const;
   const since = { updated: new Date(Date.now() - 60 * 60_000).toISOString() };
   const fault = { message: 'No valid host was found.' };

@@ -23,7 +23,7 @@ test('a table without rows is its heading', () => {
   expect(tableLines(columns, [])).toEqual(['HOST  FREE']);
 });
 
-test('the heading is bold only when asked for, and nothing else is', () => {
+test('the heading is bold only on request, and nothing else is', () => {
   const [heading, ...rest] = tableLines(columns, rows, { bold: true });
   expect(heading).not.toBe('HOST    FREE');
   expect(stripVTControlCharacters(heading ?? '')).toBe('HOST    FREE');

@@ -35,7 +35,7 @@ test('a written clouds.yaml is read back the same, and only its owner may read i
   expect(statSync(path).mode & 0o077).toBe(0);
 });
 
-test('the first clouds.yaml of the search path is taken: variable, working folder, .novella, home', () => {
+test('the first clouds.yaml of the search path is used: variable, working folder, .novella, home', () => {
   const work = join(folder, 'search');
   const places = [
     join(folder, 'home', '.config', 'openstack', 'clouds.yaml'),
@@ -102,7 +102,7 @@ test('variables may name region, interface, authorities, and an application cred
   });
 });
 
-test('what a secure.yaml says of the cloud is added, and wins', () => {
+test('the cloud’s entry in a secure.yaml is merged, and takes precedence', () => {
   const work = join(folder, 'secure');
   writeCloudsYaml(join(work, 'clouds.yaml'), { novella: cloud, other: cloud });
   const secure = 'clouds: {novella: {auth: {password: hidden}, cacert: ~/ca.pem}}';
@@ -116,7 +116,7 @@ test('what a secure.yaml says of the cloud is added, and wins', () => {
   });
 });
 
-test('OS_CLOUD names an entry, and wins over OS_AUTH_URL', () => {
+test('OS_CLOUD names an entry, and takes precedence over OS_AUTH_URL', () => {
   const path = join(folder, 'two.yaml');
   const auth = 'auth_url: http://k, password: 1, project_name: p';
   writeFileSync(
@@ -129,7 +129,7 @@ test('OS_CLOUD names an entry, and wins over OS_AUTH_URL', () => {
   expect(found).toMatchObject({ username: 'bob', password: '1' });
 });
 
-test('the compute endpoint may be given beside a cloud, for as long as the catalog leads elsewhere', () => {
+test('a compute endpoint may be named beside a cloud, for as long as the catalog leads elsewhere', () => {
   const work = join(folder, 'override');
   writeCloudsYaml(join(work, 'clouds.yaml'), { novella: cloud });
   const variables = { OS_COMPUTE_ENDPOINT_OVERRIDE: 'http://c/v2.1', OS_USERNAME: 'somebody' };
@@ -154,12 +154,12 @@ const refused: { name: string; yaml: string | null; cloud?: string; message: Reg
     message: /username is missing/,
   },
   {
-    name: 'a URL that is none',
+    name: 'an invalid URL',
     yaml: 'clouds: {a: {auth: {auth_url: keystone, username: u, password: p, project_name: p}}}',
     message: /cloud "a": auth_url "keystone": must begin with http/,
   },
   {
-    name: 'a domain by an id that nobody here can look up',
+    name: 'a domain by an id that cannot be resolved',
     yaml: 'clouds: {a: {auth: {auth_url: http://k, username: u, password: p, project_name: p, user_domain_id: 5f}}}',
     message: /user_domain_id "5f": set user_domain_name instead/,
   },
@@ -175,7 +175,7 @@ const refused: { name: string; yaml: string | null; cloud?: string; message: Reg
   },
 ];
 for (const row of refused) {
-  test(`a cloud that cannot be found says what to do: ${row.name}`, () => {
+  test(`a cloud that cannot be found is refused with the remedy: ${row.name}`, () => {
     const path = join(folder, 'refused.yaml');
     rmSync(path, { force: true });
     if (row.yaml !== null) writeFileSync(path, row.yaml);

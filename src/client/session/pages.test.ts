@@ -11,7 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** Two pages of a list; their link names the service by an address that nobody here can reach. */
+/**
+ * Two pages of a list; their link names the service by an address that is unreachable from here.
+ */
 function twoPages(path: string, key: string, pages: [object, object], marker: string): void {
   const mark = `${path.includes('?') ? '&' : '?'}marker=${encodeURIComponent(marker)}`;
   const next = [{ rel: 'next', href: `http://cloud.invalid${path}${mark}` }];

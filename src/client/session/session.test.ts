@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** What it was refused with; undefined when it was not. */
+/** The error of the refusal; undefined when it was accepted. */
 async function refusal(outcome: Promise<unknown>): Promise<Error | undefined> {
   return outcome.then(
     () => undefined,
@@ -49,7 +49,7 @@ test('an auth_url with or without /v3 is the same', async () => {
   expect(again).toEqual(session);
 });
 
-test('a compute endpoint that is given counts before the one of the catalog', async () => {
+test('a configured compute endpoint takes precedence over the catalog', async () => {
   const reported = await openSession({ ...cloud.credentials, computeUrl: 'http://given/v2.1/' });
   expect(reported.endpoints).toEqual({ compute: 'http://given/v2.1', network: cloud.origin });
 });
@@ -58,7 +58,7 @@ test('the operator API is at the origin of the compute endpoint', () => {
   expect(serviceUrl(session, 'operator')).toBe(`${cloud.origin}/novella/v1`);
 });
 
-test('a service that the catalog lacks is refused, naming those it has', () => {
+test('a service that is not in the catalog is refused, naming those in it', () => {
   expect(() => serviceUrl(session, 'image')).toThrow(/image.*compute, network/);
 });
 
@@ -91,7 +91,7 @@ const expired = {
   body: { error: { code: 401, title: 'Unauthorized', message: 'The token has expired.' } },
 };
 
-/** A cloud of its own that takes only this token. */
+/** A cloud that accepts only this token. */
 async function cloudThatTakes(token: string): Promise<RecordedCloud> {
   const strict = await startRecordedCloud();
   strict.answer('GET /v2.1/x', ({ headers }) =>
@@ -103,7 +103,7 @@ async function cloudThatTakes(token: string): Promise<RecordedCloud> {
 const signIns = ({ received }: RecordedCloud) =>
   received.filter(({ line }) => line === 'POST /v3/auth/tokens').length;
 
-test('an expired token is renewed, once for all who ask, and the requests are sent again', async () => {
+test('an expired token is renewed, once for all callers, and the requests are sent again', async () => {
   const strict = await cloudThatTakes('token-2');
   const user = await openSession(strict.credentials);
   strict.token = 'token-2';
@@ -114,7 +114,7 @@ test('an expired token is renewed, once for all who ask, and the requests are se
   await strict.stop();
 });
 
-test('a token that is refused as a new one too is not renewed again', async () => {
+test('a new token that is also refused is not renewed again', async () => {
   const strict = await cloudThatTakes('another');
   const user = await openSession(strict.credentials);
   const error = await refusal(request(user, { service: 'compute', path: '/x' }));
@@ -124,7 +124,7 @@ test('a token that is refused as a new one too is not renewed again', async () =
   await strict.stop();
 });
 
-test('a token that the caller gives is sent as it is, and not renewed', async () => {
+test('a token of the caller is sent unchanged, and not renewed', async () => {
   const strict = await cloudThatTakes('mine');
   const user = await openSession(strict.credentials);
   const asked = { service: 'compute', path: '/x' } as const;
@@ -174,7 +174,7 @@ const refusals: { name: string; given: RecordedReply; kind: ErrorKind; expected:
   },
 ];
 for (const row of refusals) {
-  test(`a refusal has the service's words, what was asked and the request id: ${row.name}`, async () => {
+  test(`a refusal has the service's message, the request and the request id: ${row.name}`, async () => {
     cloud.answer('GET /v2.1/x', row.given);
     const error = await refusal(request(session, { service: 'compute', path: '/x' }));
     expect(isComputeError(error, row.kind)).toBe(true);
@@ -182,7 +182,7 @@ for (const row of refusals) {
   });
 }
 
-test('nobody at the address is said as such, with the address and what to do', async () => {
+test('an address without a listener is reported with the address and the remedy', async () => {
   const gone = await startRecordedCloud();
   await gone.stop();
   const error = await refusal(openSession(gone.credentials));
@@ -191,7 +191,7 @@ test('nobody at the address is said as such, with the address and what to do', a
   expect(error?.message).toMatch(/ECONNREFUSED.*novella up/);
 });
 
-test('a certificate that is not trusted is said as such, and https asked by http too', async () => {
+test('an untrusted certificate is reported as such, and so is https requested over http', async () => {
   const pem = { cert: readFileSync(tlsFiles.certificate), key: readFileSync(tlsFiles.key) };
   const server = createServer(pem).listen(0, '127.0.0.1');
   await once(server, 'listening');

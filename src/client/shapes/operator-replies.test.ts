@@ -13,9 +13,9 @@ test('each route of the operator API has a shape, and no other', () => {
 const { name, ...nameless } = aHostView();
 const fault = { code: 409, message: 'm' };
 const seen = [
-  { what: 'as its shape says', body: { hosts: [aHostView()] }, wrong: [] },
+  { what: 'of its declared shape', body: { hosts: [aHostView()] }, wrong: [] },
   {
-    what: 'with a key that was renamed',
+    what: 'with a renamed key',
     body: { hosts: [{ ...nameless, title: name }] },
     wrong: [
       'GET /hosts 200: /hosts/0 must have required properties name',
@@ -23,7 +23,7 @@ const seen = [
     ],
   },
   {
-    what: 'with a key too many',
+    what: 'with an extra key',
     body: { hosts: [], total: 0 },
     wrong: ['GET /hosts 200: the body must not have additional properties total'],
   },
@@ -47,7 +47,7 @@ test.each(seen)('a reply $what', ({ status = 200, body, wrong }) => {
   expect(wrongInReply({ method: 'GET', url, status, body })).toEqual(wrong);
 });
 
-test('a delete answers nothing, and what no route has is a finding', () => {
+test('a delete has an empty reply, and a reply without a route is a finding', () => {
   const host = { method: 'DELETE', url: 'http://127.0.0.1:8774/novella/v1/hosts/h', status: 204 };
   expect(wrongInReply({ ...host, body: '' })).toEqual([]);
   expect(wrongInReply({ ...host, body: {} })).toEqual(['DELETE /hosts/h 204: must have no body']);

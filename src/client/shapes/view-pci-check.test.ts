@@ -22,7 +22,7 @@ function check(...option: unknown[]) {
   };
 }
 
-test('each entry says what it matches and takes, each function who takes it or what is nearest', () => {
+test('each entry lists its matches and devices, each function its entry or the nearest one', () => {
   const view = viewCheck(
     check(
       { address: '0000:3b:00.1', physical_network: 'left' },
@@ -55,11 +55,11 @@ test('every wrong entry is refused, and the others are tried with their own numb
   expect(view.entries).toMatchObject([{ entry: 1, takes: 3 }]);
 });
 
-test('an entry of no effect is a problem', () => {
+test('an entry without effect is a problem', () => {
   expect(viewCheck(check({ vendor_id: '15b3' }, { product_id: '1018' })).result).toBe('problems');
 });
 
-test('an unsafe change is unsafe whatever else is odd', () => {
+test('an unsafe change is unsafe whatever else is reported', () => {
   const parts = check({ vendor_id: 'ffff' });
   const difference = compareOffer(
     [{ ...vf0!, status: 'allocated', serverId: 's1' }],

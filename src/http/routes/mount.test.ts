@@ -117,18 +117,30 @@ async function ask(call: string, { as, body, version = 1 }: Asked = {}) {
 const member = { as: 'member' };
 const admin = { as: 'admin' };
 const rows: [name: string, call: string, asked: Asked, status: number, text: string][] = [
-  ['an open row asks for no token', 'GET /v1/about', {}, 300, 'open'],
-  ['a row asks for a token', 'GET /v1/things', {}, 401, 'who?'],
-  ['a rule admits what implies it', 'GET /v1/things?a=1&a=2', member, 200, '{"a":["1","2"]}'],
+  ['an open row needs no token', 'GET /v1/about', {}, 300, 'open'],
+  ['a row needs a token', 'GET /v1/things', {}, 401, 'who?'],
+  [
+    'a rule admits the roles that imply it',
+    'GET /v1/things?a=1&a=2',
+    member,
+    200,
+    '{"a":["1","2"]}',
+  ],
   ['HEAD is a GET', 'HEAD /v1/things', member, 200, ''],
-  ['a role too few', 'POST /v1/things', { as: 'reader' }, 403, 'not for a reader'],
-  ['the role comes before the body', 'POST /v1/things', { as: 'reader', body: '{' }, 403, 'not'],
+  ['a missing role', 'POST /v1/things', { as: 'reader' }, 403, 'not for a reader'],
+  [
+    'the role is checked before the body',
+    'POST /v1/things',
+    { as: 'reader', body: '{' },
+    403,
+    'not',
+  ],
   ['a body is read', 'POST /v1/things', { ...member, body: { name: 'n' } }, 200, 'member makes n'],
   ['a wrong body', 'POST /v1/things', { ...member, body: {} }, 400, 'name: must be a text'],
   ['a status by call', 'POST /v1/things', { ...member, body: { name: 'n' }, version: 2 }, 201, ''],
   ['one of several rules', 'GET /v1/things/7', { as: 'service' }, 200, '"id":"7"'],
   ['none of several rules', 'GET /v1/things/7', member, 403, 'not for a member'],
-  ['what stands before the path', 'GET /v1/project-5/things/7', admin, 200, '"path":"/things/7"'],
+  ['what precedes the path', 'GET /v1/project-5/things/7', admin, 200, '"path":"/things/7"'],
   ['a server before the path', 'GET http://x/v1/things/7', admin, 200, '"path":"/things/7"'],
   ['a slash at the end', 'GET /v1/things/', member, 200, '{}'],
   ['any token, and no answer', 'DELETE /v1/things/7', { as: 'nobody' }, 204, ''],
@@ -169,13 +181,13 @@ const rows: [name: string, call: string, asked: Asked, status: number, text: str
     '',
   ],
   [
-    'known, not offered',
+    'known, but not offered',
     'POST /v1/things/7/action',
     { ...member, body: { later: 0 } },
     501,
     'not offered',
   ],
-  ['what the service refuses itself', 'GET /v1/things?bad', member, 400, 'bad query'],
+  ['a refusal of the service itself', 'GET /v1/things?bad', member, 400, 'bad query'],
   ['no such path', 'GET /v1/nothing', member, 404, 'no such thing'],
   ['a path outside of the prefix', 'GET /v2/things', member, 404, 'outside'],
 ];
@@ -185,14 +197,14 @@ test.each(rows)('%s: %s', async (...[, call, asked, status, text]) => {
   expect([reply.status, reply.text]).toEqual([status, expect.stringContaining(text)]);
 });
 
-test('another method of a known path is 405 and names those that it has', async () => {
+test('another method of a known path is 405 and names the allowed ones', async () => {
   const reply = await ask('PATCH /v1/things', member);
   expect(reply).toMatchObject({ status: 405, headers: { allow: 'GET, POST' } });
   expect(reply.text).toBe('PATCH is not a method of /things; it has GET, POST.');
   expect((await ask('PATCH /v1/things')).status).toBe(401);
 });
 
-test('a path with an open row shows its methods to everybody', async () => {
+test('a path with an open row shows its methods to every caller', async () => {
   expect(await ask('PUT /v1/token')).toMatchObject({
     status: 405,
     headers: { allow: 'GET, POST' },

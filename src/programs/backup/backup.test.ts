@@ -75,7 +75,7 @@ const changeManifest = (change: (manifest: Record<string, unknown>) => void) => 
   writeFileSync(path, JSON.stringify(manifest));
 };
 
-test('a backup has database, images and secrets, no more, for its owner only; a restore brings them back', async () => {
+test('a backup has database, images and secrets, no more, readable by its owner only; a restore brings them back', async () => {
   const manifest = await back();
   expect(manifest.files.map(({ path }) => path)).toEqual([
     'admin-password',
@@ -102,7 +102,7 @@ test('a backup has database, images and secrets, no more, for its owner only; a 
   await db.destroy();
 });
 
-test('what is committed and only in the WAL yet is in the backup', async () => {
+test('a commit that is only in the WAL is in the backup', async () => {
   const writer = new DatabaseSync(join(state, 'novella.sqlite'));
   writer.exec(
     'PRAGMA wal_autocheckpoint = 0; create table notes (text); begin; insert into notes values (1)',
@@ -116,7 +116,7 @@ test('what is committed and only in the WAL yet is in the backup', async () => {
   copy.close();
 });
 
-test('a backup goes where nothing is, and never into the state directory', async () => {
+test('a backup is written to a new path, and never into the state directory', async () => {
   mkdirSync(backup);
   await expect(back()).rejects.toThrow(`${backup}: is there already; name a new folder`);
   const inside = join(state, 'b');
@@ -130,7 +130,7 @@ test('a backup goes where nothing is, and never into the state directory', async
   expect(readdirSync(folder.path).toSorted()).toEqual(['backup', 'state']);
 });
 
-test('a damaged database is not backed up, and nothing half-written stays', async () => {
+test('a damaged database is not backed up, and no partial backup stays', async () => {
   const path = join(state, 'novella.sqlite');
   const garbage = Buffer.alloc(8192, 0xa5);
   const whole = readFileSync(path);
@@ -140,13 +140,13 @@ test('a damaged database is not backed up, and nothing half-written stays', asyn
   expect(readdirSync(folder.path)).toEqual(['state']);
 });
 
-test('an image whose file was lost is named, and everything else is kept', async () => {
+test('an image without its file is named, and everything else is backed up', async () => {
   rmSync(join(state, 'images', image));
   expect(await back()).toMatchObject({ lost_images: [image], images: 0 });
   await restore();
 });
 
-test('a file of the backup that was changed, cut or lost is named, and nothing is restored', async () => {
+test('a changed, truncated or missing file of the backup is named, and nothing is restored', async () => {
   await back();
   const into = join(folder.path, 'new');
   const path = join(backup, 'images', image);
@@ -176,10 +176,10 @@ test('a backup of a newer Novella is refused with its version', async () => {
 
 test.each([
   ['no manifest', undefined, 'manifest.json: no such file; name the folder that "novella backup"'],
-  ['a cut one', '{"format": 1, "fi', 'manifest.json: cannot be read'],
+  ['a truncated one', '{"format": 1, "fi', 'manifest.json: cannot be read'],
   ['null', 'null', 'manifest.json: is not the manifest of a backup'],
   ['one without files', '{"format": 1}', 'manifest.json: is not the manifest of a backup'],
-])('a folder with %s is no backup', async (_what, text, message) => {
+])('a folder with %s is not a backup', async (_what, text, message) => {
   mkdirSync(backup);
   if (text !== undefined) writeFileSync(join(backup, 'manifest.json'), text);
   await expect(restore()).rejects.toThrow(message);
@@ -195,7 +195,7 @@ test('a manifest that names a file elsewhere is refused', async () => {
   }
 });
 
-test('nothing is restored where a controller runs, nor over what is there; --replace keeps that', async () => {
+test('nothing is restored where a controller runs, nor over existing state; --replace keeps the old state', async () => {
   await back();
   const running = takeStateDirectory(state);
   await expect(restore(state, true)).rejects.toThrow(`is in use by process ${process.pid}`);
@@ -212,7 +212,7 @@ test('nothing is restored where a controller runs, nor over what is there; --rep
   expect(existsSync(join(state, 'hosts', 'hv1', 'guests'))).toBe(true);
 });
 
-test('a restore that was cut off is no cloud, and is begun again with --replace', async () => {
+test('an interrupted restore is not a cloud, and is started again with --replace', async () => {
   await back();
   const into = join(folder.path, 'new');
   mkdirSync(join(into, 'restoring'), { recursive: true });

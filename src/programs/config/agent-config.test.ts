@@ -65,7 +65,7 @@ test('every key has its place', () => {
   });
 });
 
-test('a simulated machine has the size that is asked for', () => {
+test('a simulated machine has the configured size', () => {
   expect(parse('simulated: { vcpus: 2 }').simulated).toEqual({
     vcpus: 2,
     memoryMib: 16_384,
@@ -100,7 +100,7 @@ test.each([
   expect(() => parse(...given)).toThrow(message);
 });
 
-test('without a token, or with an address that is none, nothing starts', () => {
+test('without a token, or with an invalid address, nothing starts', () => {
   expect(() => parseAgentConfig('controller: http://x', 'a.yaml')).toThrow(
     'a.yaml token_file: is missing: the file with the token that "novella host enroll NAME" gave',
   );
@@ -111,7 +111,7 @@ test('without a token, or with an address that is none, nothing starts', () => {
   }
 });
 
-test('a token is read when it is needed, and what is no token is said', () => {
+test('a token is read when it is needed, and an invalid one is reported', () => {
   const file = join(folder, 'token');
   expect(() => readToken({ file })).toThrow(`${file}: no such file`);
   writeFileSync(file, '\n');
@@ -121,7 +121,7 @@ test('a token is read when it is needed, and what is no token is said', () => {
   expect(readToken({ text: 'other' })).toBe('other');
 });
 
-test('a file that is none is refused', () => {
+test('a missing file is refused', () => {
   expect(() => readAgentConfig('/nowhere.yaml')).toThrow('/nowhere.yaml: no such file');
 });
 

@@ -43,7 +43,7 @@ function importText(text: string, file: string) {
   return importNovaConf(readNovaConf([{ text, file }]), file);
 }
 
-test('a nova.conf becomes a novella.yaml that says where each entry was', () => {
+test('a nova.conf becomes a novella.yaml that names the origin of each entry', () => {
   const { yaml, carried, left } = importText(novaConf, 'nova.conf');
   expect(yaml).toBe(expected);
   expect(carried).toEqual([
@@ -67,7 +67,7 @@ const spec = fc.dictionary(
   fc.oneof(text, fc.constant(null)),
 );
 
-test('what is imported is what the configuration then reads', () => {
+test('the configuration reads what was imported', () => {
   fc.assert(
     fc.property(fc.array(spec, { minLength: 1, maxLength: 4 }), (specs) => {
       const lines = specs.map((object) => `device_spec = ${JSON.stringify(object)}`);
@@ -97,7 +97,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('the file is written once, with a report of what was left', () => {
+test('the file is written once, with a report of what was not imported', () => {
   const from = join(folder, 'nova.conf');
   const output = join(folder, 'novella.yaml');
   writeFileSync(from, novaConf);
@@ -122,7 +122,7 @@ test('the file is written once, with a report of what was left', () => {
   expect(() => run(true)).not.toThrow();
 });
 
-test('several files are imported together, each entry and each left option with its file', () => {
+test('several files are imported together, each entry and each omitted option with its file', () => {
   const first = join(folder, '01-nova.conf');
   const second = join(folder, '04_sriov.conf');
   writeFileSync(first, '[pci]\ndevice_spec = {"devname": "ens1f0"}\n[DEFAULT]\nmy_ip = 1\n');
@@ -148,7 +148,7 @@ test('several files are imported together, each entry and each left option with 
   expect(report).toMatch(/01-nova\.conf +4 +\[DEFAULT\] my_ip/);
 });
 
-test('an object with a key twice is refused, not cut to its last half', () => {
+test('an object with a duplicate key is refused, not reduced to the last one', () => {
   const text = '[pci]\ndevice_spec = {"devname": "a", "devname": "b"}';
   expect(() => importText(text, 'nova.conf')).toThrow(
     'nova.conf:2: {"devname": "a", "devname": "b"}: key "devname" is written twice in one object',

@@ -19,7 +19,7 @@ function listsOf(text: string): Record<string, string[]> {
   );
 }
 
-test('a host without a device list of its own has the one of pci, with the line of each entry', () => {
+test('a host without a device list of its own uses the one of pci, with the line of each entry', () => {
   const text = [
     'pci:',
     '  device_spec:',
@@ -46,7 +46,7 @@ test('without any list the built-in one offers both cards', () => {
   expect(readConfig().deviceSpec).toBeUndefined();
 });
 
-test('weights that are not given stay at 1', () => {
+test('weights that are not configured stay at 1', () => {
   expect(parseConfig('scheduler: { weights: { pci: 0, ram: -2 } }', 'x').weights).toEqual({
     cpu: 1,
     ram: -2,
@@ -57,7 +57,7 @@ test('weights that are not given stay at 1', () => {
   });
 });
 
-test('allocation ratios that are not given stay as they are', () => {
+test('allocation ratios that are not configured keep their defaults', () => {
   expect(parseConfig('allocation_ratio: { vcpus: 8 }', 'x').allocationRatios).toEqual({
     vcpus: 8,
     memory: 1,
@@ -65,14 +65,14 @@ test('allocation ratios that are not given stay as they are', () => {
   });
 });
 
-test('what is kept of the disk is configured in MiB', () => {
+test('the disk reserve is configured in MiB', () => {
   expect(parseConfig('{}', 'x').keepFreeBytes).toBeUndefined();
   expect(parseConfig('keep_free: 2', 'x').keepFreeBytes).toBe(2_097_152);
   expect(parseConfig('keep_free: 0', 'x').keepFreeBytes).toBe(0);
   expect(() => parseConfig('keep_free: -1', 'x')).toThrow('x:1 keep_free: must be >= 0');
 });
 
-test('quotas that are not configured are those of Nova and Neutron, and the operators of an own identity have none', () => {
+test('quotas that are not configured are those of Nova and Neutron, and operators have none in an embedded identity service', () => {
   const text =
     'quotas: { default: { cores: 8 }, projects: { demo: { ports: -1 }, admin: { images: 7 } } }';
   const { quotas } = parseConfig(text, 'x');
@@ -140,7 +140,7 @@ test.each([
   expect(() => parseConfig(given, 'novella.yaml')).toThrow(message);
 });
 
-test('a file that is none is refused', () => {
+test('a missing file is refused', () => {
   expect(() => readConfig('/nowhere.yaml')).toThrow('/nowhere.yaml: no such file');
   expect(() => readConfig('/')).toThrow('/: cannot be read (EISDIR)');
 });
@@ -164,7 +164,7 @@ test('any text is a configuration or refused with the typed error', () => {
   );
 });
 
-test('the services of a real OpenStack are named in one section, with the usual project and domains', () => {
+test('the services of a real OpenStack are configured in one section, with the usual project and domains', () => {
   const section = 'openstack: { auth_url: "http://keystone/v3", username: novella, password: s }';
   expect(parseConfig(section, 'x').openstack).toMatchObject({
     authUrl: 'http://keystone/v3',
@@ -221,13 +221,13 @@ const whole = 'auth_url: "http://k", username: u, password: p';
 
 test.each([
   {
-    title: 'the section is whole: the shell counts for nothing',
+    title: 'a complete section: the shell is ignored',
     given: whole,
     variables: shell,
     is: { authUrl: 'http://k', user: { projectName: 'service' }, region: undefined },
   },
   {
-    title: 'a cloud is named: its clouds.yaml counts, the shell does not',
+    title: 'a named cloud: its clouds.yaml is used, the shell is not',
     given: 'cloud: prod',
     variables: shell,
     is: {
@@ -238,13 +238,13 @@ test.each([
     },
   },
   {
-    title: 'a key of the section wins over the cloud it names',
+    title: 'a key of the section takes precedence over the cloud that it names',
     given: 'cloud: prod, region: west, password: q',
     variables: {},
     is: { user: { username: 'nova', password: 'q' }, region: 'west' },
   },
   {
-    title: 'the environment is asked for, and fills what is not said',
+    title: 'the environment is selected, and fills missing keys',
     given: 'from: environment, project_name: service',
     variables: shell,
     is: {
@@ -254,7 +254,7 @@ test.each([
     },
   },
   {
-    title: 'OS_CLOUD names a cloud, and wins over the other variables',
+    title: 'OS_CLOUD names a cloud, and takes precedence over the other variables',
     given: 'from: environment',
     variables: { ...shell, OS_CLOUD: 'prod' },
     is: { authUrl: 'https://prod/v3', region: 'north' },
@@ -265,7 +265,7 @@ test.each([
     variables: {},
     is: { user: { applicationCredentialId: 'i', applicationCredentialSecret: 's' } },
   },
-])('who speaks for the section openstack: $title', ({ given, variables, is }) => {
+])('the user of the section openstack: $title', ({ given, variables, is }) => {
   besideCloudsYaml((workingFolder) => {
     const surroundings = { variables, workingFolder, home: workingFolder };
     expect(parseConfig(`openstack: { ${given} }`, 'x', surroundings).openstack).toMatchObject(is);
@@ -278,7 +278,7 @@ test.each([
     text: '-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n',
     message: 'certificate 1 of it cannot be read',
   },
-])('a ca_file is looked at before it is used: $message', ({ text, message }) => {
+])('a ca_file is checked before it is used: $message', ({ text, message }) => {
   const file = freshFile('ca.pem');
   writeFileSync(file, text);
   const section = `openstack: { auth_url: "https://k", username: u, password: s, ca_file: ${file} }`;
@@ -300,7 +300,7 @@ test.each([
   { given: `${whole}, ca_file: nowhere.pem`, message: /nowhere\.pem: cannot be read.*ENOENT/ },
   { given: 'from: shell', message: /^x:1 openstack\.from: must be/ },
   { given: `${whole}, timeout: 0`, message: /^x:1 openstack\.timeout: / },
-])('a cloud that is not found is reported with place and rule: $given', ({ given, message }) => {
+])('an unknown cloud is reported with place and rule: $given', ({ given, message }) => {
   besideCloudsYaml((workingFolder) => {
     const surroundings = { variables: {}, workingFolder, home: workingFolder };
     expect(() => parseConfig(`openstack: { ${given} }`, 'x', surroundings)).toThrow(message);

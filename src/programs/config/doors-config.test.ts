@@ -21,7 +21,7 @@ test.each(['0.0.0.0', '::', '192.0.2.7', 'cloud.example'])(
   },
 );
 
-test('files of TLS that cannot be used are named', () => {
+test('unusable TLS files are named', () => {
   const read = (certificate: string, key: string) => () =>
     readTls(config(`tls: {certificate: ${certificate}, key: ${key}}`));
   expect(read('/nowhere/c.pem', tlsFiles.key)).toThrow('tls.certificate: /nowhere/c.pem cannot');
@@ -39,7 +39,7 @@ test.each(['cloud.example', 'ftp://cloud.example', 'https://cloud.example/comput
   },
 );
 
-test('a public URL is kept without a slash at its end', () => {
+test('a public URL is stored without a trailing slash', () => {
   const { publicUrls } = config('public_url: {compute: "https://cloud.example:8774/"}');
   expect(publicUrls).toEqual({ compute: 'https://cloud.example:8774' });
 });

@@ -96,7 +96,7 @@ function inventory(held: boolean): Inventory {
   };
 }
 
-/** The story of a journey where all went well; each test below spoils one thing. */
+/** The story of a successful journey; each test below spoils one part. */
 function goodStory(): Story {
   return {
     before: inventory(false),
@@ -134,7 +134,7 @@ function failedClaims(story: Story): string[] {
     .map((result) => result.claim);
 }
 
-test('every claim holds for a journey where all went well', () => {
+test('every check passes for a successful journey', () => {
   expect(failedClaims(goodStory())).toEqual([]);
 });
 
@@ -145,7 +145,7 @@ const spoiled: { name: string; spoil: (story: Story) => void; fails: RegExp }[] 
     fails: /ACTIVE/,
   },
   {
-    name: 'a port is bound otherwise',
+    name: 'a port is bound differently',
     spoil: (story) => (story.ports[1]!['binding:vif_type'] = 'binding_failed'),
     fails: /hw_veb/,
   },
@@ -206,7 +206,7 @@ const spoiled: { name: string; spoil: (story: Story) => void; fails: RegExp }[] 
   },
 ];
 for (const { name, spoil, fails } of spoiled) {
-  test(`exactly the claim that is broken fails: ${name}`, () => {
+  test(`exactly the broken check fails: ${name}`, () => {
     const story = goodStory();
     spoil(story);
     expect(failedClaims(story)).toEqual([expect.stringMatching(fails)]);

@@ -4,7 +4,7 @@ import { choosePorts } from './choose-ports.ts';
 
 const listen = '127.0.0.1';
 
-/** Takes a port until it is given back. */
+/** Listens on a port until it is closed. */
 async function takePort(): Promise<{ port: number; giveBack: () => Promise<void> }> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, listen, resolve));
@@ -12,7 +12,7 @@ async function takePort(): Promise<{ port: number; giveBack: () => Promise<void>
   return { port, giveBack: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-test('a port of another program gives way to a free one, and a note says so', async () => {
+test('a port in use by another program is replaced by a free one, with a note', async () => {
   const [taken, free] = [await takePort(), await takePort()];
   await free.giveBack();
   const wanted = { compute: free.port, identity: 0, network: taken.port, image: 0 };

@@ -18,13 +18,13 @@ function file(name: string, text: string): string {
   return path;
 }
 
-test('a captured text is as good as a sysfs folder', async () => {
+test('a captured text equals a sysfs folder', async () => {
   const { functions } = await machine.readFunctions(igbCapturePath);
   expect(functions).toHaveLength(19);
 });
 
 test.each([
-  { name: 'a path that is not there', text: undefined, message: 'no such file' },
+  { name: 'a path that does not exist', text: undefined, message: 'no such file' },
   {
     name: 'another text',
     text: 'rubbish',
@@ -46,7 +46,7 @@ test.each([
   await expect(machine.readFunctions(path)).rejects.toThrow(message);
 });
 
-test('the list of a nova.conf comes with its lines', () => {
+test('the list of a nova.conf has its lines', () => {
   const novaConf = file('nova.conf', '[pci]\nalias = {"name": "a"}\ndevice_spec = {}\n');
   expect(machine.readDeviceList({ novaConf: [novaConf] })).toEqual({
     entries: [{ text: '{}', source: `${novaConf}:3` }],
@@ -54,7 +54,7 @@ test('the list of a nova.conf comes with its lines', () => {
   });
 });
 
-test('a folder stands for its *.conf files in order, beside other files', () => {
+test('a folder means its *.conf files in order, beside other files', () => {
   mkdirSync(join(folder, 'conf.d'));
   file('conf.d/02.conf', '[pci]\ndevice_spec = {"devname": "b"}');
   file('conf.d/01.conf', '[pci]\ndevice_spec = {"devname": "a"}');
@@ -85,7 +85,7 @@ test.each([
     gives: ['3'],
   },
   {
-    name: 'the only list there is',
+    name: 'the only list',
     text: 'simulated: { hosts: [{ name: a, device_spec: ["1"] }] }',
     gives: ['1'],
   },

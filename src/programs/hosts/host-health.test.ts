@@ -7,7 +7,7 @@ import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/machine/
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { machineProblems } from './host-health.ts';
 
-test('a machine whose kernel shows VFs and no IOMMU gives no device away, and says all that it lacks', async () => {
+test('a machine whose kernel shows VFs and no IOMMU offers no device, and reports all that is missing', async () => {
   const root = mkdtempSync(join(tmpdir(), 'novella-health-'));
   writeSysfsTree(readFileSync(igbCapturePath, 'utf8'), join(root, 'sys'));
   const pciBus = new SysfsPciBus({ root: join(root, 'sys') });

@@ -1,11 +1,11 @@
-/** Copies for the owner's eyes only. */
+/** Copies readable by the owner only. */
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { copyWhole } from './copy-file.ts';
 
-test('nobody else reads a copy, and it takes no name that is taken', async () => {
+test('only the owner can read a copy, and an existing file is not replaced', async () => {
   const folder = temporaryDirectory();
   const at = (name: string) => join(folder.path, name);
   const mode = (name: string) => statSync(at(name)).mode & 0o777;

@@ -18,7 +18,7 @@ afterEach(() => {
   folder.remove();
 });
 
-test('the room is really taken, for its owner only', () => {
+test('the disk space is really allocated, readable by its owner only', () => {
   const { size, blocks, mode } = statSync(path);
   expect(size).toBeGreaterThan(0);
   expect(blocks * 512).toBeGreaterThanOrEqual(size);
@@ -26,7 +26,7 @@ test('the room is really taken, for its owner only', () => {
   expect(reserve.isShort()).toBe(false);
 });
 
-test('what is released is missing until it is taken again, and the database shrinks before that', async () => {
+test('released space is missing until it is allocated again, and the database shrinks before that', async () => {
   let shrunk = 0;
   reserve.onRelease(async () => {
     shrunk += 1;
@@ -54,7 +54,7 @@ test('while the file can be neither written nor removed, it is retried', async (
   await vi.waitUntil(() => !reserve.isShort());
 });
 
-test('a file that a dead process left half-written is written anew', () => {
+test('a file that a dead process left incomplete is written again', () => {
   reserve.stop();
   const { size } = statSync(path);
   truncateSync(path, 10);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { diskRooms } from './disks.ts';
 
-test('folders of one file system are one disk; what is not there is left out', async () => {
+test('folders of one file system are one disk; missing ones are omitted', async () => {
   const state = mkdtempSync(join(tmpdir(), 'novella-disks-'));
   const folders = { state, images: join(state, '.'), elsewhere: join(state, 'no-such-folder') };
   const rooms = await diskRooms(folders);

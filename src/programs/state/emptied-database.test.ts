@@ -13,7 +13,7 @@ afterEach(() => state.remove());
 const check = () => refuseEmptiedDatabase({ file: (...names) => join(state.path, ...names) });
 
 test.each(['hosts', 'images', 'admin-password'])(
-  'an emptied database beside %s is refused with the way out',
+  'an emptied database beside %s is refused with the remedy',
   (name) => {
     writeFileSync(join(state.path, 'novella.sqlite'), '');
     mkdirSync(join(state.path, name));

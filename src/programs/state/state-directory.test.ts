@@ -7,7 +7,7 @@ import { takeStateDirectory } from './state-directory.ts';
 const folder = mkdtempSync(join(tmpdir(), 'novella-state-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('a file in the place of the directory, or above it, is refused in words', () => {
+test('a file in the place of the directory, or above it, is refused with a message', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
   for (const path of [file, join(file, 'below')]) {
@@ -17,7 +17,7 @@ test('a file in the place of the directory, or above it, is refused in words', (
   }
 });
 
-test('one process has a directory, until it releases it', () => {
+test('one process holds a directory, until it releases it', () => {
   const path = join(folder, 'state');
   const first = takeStateDirectory(path);
   expect(() => takeStateDirectory(path)).toThrow(`is in use by process ${process.pid}`);

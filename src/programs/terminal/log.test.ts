@@ -14,7 +14,7 @@ function logged(format: 'auto' | 'text' | 'json', isTTY: boolean): string[] {
   return lines;
 }
 
-test('a person at a terminal reads time, level, message and facts, one line each', () => {
+test('on a terminal the log has time, level, message and facts, one line each', () => {
   expect(logged('auto', true).map((line) => line.replace(/^\d\d:\d\d:\d\d /, 'T '))).toEqual([
     'T WARN  libvirt [2J does not answer  host=host-1  problems=["a"]\n',
     'T INFO  GET /v2.1/servers 200  ms=7  requestId=req-1  user=u1\n',
@@ -22,14 +22,14 @@ test('a person at a terminal reads time, level, message and facts, one line each
   ]);
 });
 
-test('a program reads JSON, and either can be asked for', () => {
+test('elsewhere the log is JSON, and either format can be configured', () => {
   const [first = ''] = logged('auto', false);
   expect(JSON.parse(first)).toMatchObject({ level: 40, host: 'host-1' });
   expect(logged('json', true)[0]).toMatch(/^\{"level":40/);
   expect(logged('text', false)[0]).toMatch(/ WARN {2}libvirt/);
 });
 
-test('the command line counts before the configuration', () => {
+test('the command line takes precedence over the configuration', () => {
   const configured = { level: 'warn', format: 'json' } as const;
   expect(logOptions({}, configured)).toEqual(configured);
   expect(logOptions({ logFormat: 'text', verbose: true }, configured)).toEqual({

@@ -21,7 +21,7 @@ const own = { urls, contents, cloudsYaml: '/home/me/my cloud/.novella/clouds.yam
 const said = (cloud: Parameters<typeof greeting>[0], isTerminal = true) =>
   greeting(cloud, { isTerminal }).join('\n');
 
-test('of a cloud of our own: the way in from any folder, what is there, and what is not', () => {
+test('an embedded cloud: the way in from any folder, what exists, and what does not', () => {
   const text = said(own);
   expect(text).toContain(
     "OS_CLIENT_CONFIG_FILE='/home/me/my cloud/.novella/clouds.yaml'\n  export OS_CLOUD=novella\n",
@@ -35,14 +35,14 @@ test('of a cloud of our own: the way in from any folder, what is there, and what
   expect(wide).toEqual([]);
 });
 
-test('a host that can run nothing comes first, with the command that says why', () => {
+test('a host that cannot run guests comes first, with the command that shows why', () => {
   const problems = ['hv1: libvirt.so.0 cannot be used'];
   const text = said({ ...own, contents: { ...contents, simulated: false, problems } });
   expect(text).toMatch(/^Novella is up, but NOT ALL HOSTS CAN RUN ALL SERVERS:\n {2}hv1: libvirt/);
   expect(text).toContain('npx novella doctor');
 });
 
-test('one machine that can run nothing, without physical network and KVM, in 80 columns', () => {
+test('one machine that cannot run guests, without physical network and KVM, in 80 columns', () => {
   const silent = 'vm: the hypervisor does not answer: libvirtd at qemu:///system does not answer';
   const notes = ['vm: no /dev/kvm: guests are emulated, some 20 times slower (enable VT-x)'];
   const one = { ...contents, simulated: false, hosts: ['vm'], physicalNetworks: [], notes };
@@ -60,7 +60,7 @@ test('a fleet is named by its first hosts', () => {
   expect(said({ ...own, contents: { ...contents, hosts } })).toContain('host-4 and 95 more');
 });
 
-test('a new password is shown at a terminal, and nowhere else', () => {
+test('a new password is printed on a terminal, and nowhere else', () => {
   const first = { ...own, newPassword: 'made-now' };
   expect(said(first)).toContain(
     'The password of admin was made: made-now\n  It is not shown again.',

@@ -15,7 +15,7 @@ test('a notification reaches every listener of its topic and no other', async ()
   expect(heard).toEqual(['first', 'second']);
 });
 
-test('listeners run after the one who notifies has gone on', async () => {
+test('listeners run after the notifying code has continued', async () => {
   const wakeup = inProcessWakeup();
   const order: string[] = [];
   wakeup.listen('tasks', () => order.push('listener'));
@@ -25,7 +25,7 @@ test('listeners run after the one who notifies has gone on', async () => {
   expect(order).toEqual(['notifier', 'listener']);
 });
 
-test('many notifications at once are one; one from inside a listener is another', async () => {
+test('concurrent notifications are one; one from inside a listener is another', async () => {
   const wakeup = inProcessWakeup();
   let heard = 0;
   wakeup.listen('tasks', () => {
@@ -39,7 +39,7 @@ test('many notifications at once are one; one from inside a listener is another'
   expect(heard).toBe(2);
 });
 
-test('who stopped listening hears nothing, and others go on', async () => {
+test('a removed listener is not called, and others still are', async () => {
   const wakeup = inProcessWakeup();
   const heard: string[] = [];
   const same = () => heard.push('same');

@@ -3,7 +3,7 @@ import { migrate } from '#integrations/database/migrate.ts';
 import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
 import { readiness } from './readiness.ts';
 
-test('ready when tasks are carried out, the disk has room and the database takes writes', async () => {
+test('ready when tasks run, the disk has space and the database accepts writes', async () => {
   const db = openSqlite(':memory:');
   await migrate(db);
   let now = 0;

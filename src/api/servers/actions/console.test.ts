@@ -15,7 +15,7 @@ const ask = (server: Server, length: unknown, as = 'member') =>
     body: { 'os-getConsoleOutput': length === undefined ? {} : { length } },
   });
 
-/** What the host is asked, once it is. */
+/** The query that the host gets, once it is sent. */
 async function question({ hostId }: Server): Promise<HostCommand> {
   for (;;) {
     const [found] = await world.store.commands.pending(hostId ?? '');
@@ -24,7 +24,7 @@ async function question({ hostId }: Server): Promise<HostCommand> {
   }
 }
 
-/** The host answers this. */
+/** The host's answer is this. */
 async function answer(server: Server, result: CommandResult): Promise<void> {
   const { seq } = await question(server);
   await world.store.commands.complete(server.hostId ?? '', seq, result, world.time.now);
@@ -38,7 +38,7 @@ test.each([
   [5, 5],
   ['12', 12],
   [0, 0],
-])('length %o asks the host for %o lines', async (length, lines) => {
+])('length %o requests %o lines from the host', async (length, lines) => {
   const server = await world.activeServer();
   const reply = ask(server, length);
   expect((await question(server)).body).toEqual({ do: 'console', guestId: server.id, lines });
@@ -46,7 +46,7 @@ test.each([
   expect(await reply).toMatchObject({ status: 200, body: { output: 'login: ' } });
 });
 
-test('control characters are left out, and nothing of the answer is kept', async () => {
+test('control characters are dropped, and nothing of the answer is stored', async () => {
   const server = await world.activeServer();
   const reply = ask(server, null);
   const { seq } = await question(server);
@@ -56,7 +56,7 @@ test('control characters are left out, and nothing of the answer is kept', async
   expect(await world.store.commands.answer(server.hostId ?? '', seq)).toBeUndefined();
 });
 
-test('what the host could not read has paths of the host, which members do not read', async () => {
+test('a read error of the host contains paths of the host, which members cannot read', async () => {
   const server = await world.activeServer();
   const reply = ask(server, null);
   await answer(server, { ok: false, message: 'EACCES: serial.log', detail: '', steps: [] });
@@ -66,7 +66,7 @@ test('what the host could not read has paths of the host, which members do not r
   });
 });
 
-test('a host that does not answer in time is reported, and no longer asked', async () => {
+test('a host that does not answer in time is reported, and the query is withdrawn', async () => {
   const server = await world.activeServer();
   const reply = ask(server, null);
   await question(server);
@@ -78,14 +78,14 @@ test('a host that does not answer in time is reported, and no longer asked', asy
   expect(await world.store.commands.pending(server.hostId ?? '')).toEqual([]);
 });
 
-test('a locked server’s console is shown to its members', async () => {
+test('a locked server’s console is readable by its members', async () => {
   const server = await world.activeServer({ locked: true });
   const reply = ask(server, null);
   await answer(server, { ok: true, steps: [], output: '' });
   expect((await reply).status).toBe(200);
 });
 
-test('a server on no host, or on a silent one, has no console', async () => {
+test('a server without a host, or on a silent one, has no console', async () => {
   const nowhere = await world.server();
   expect(faultOf(await ask(nowhere, null))).toMatchObject({
     code: 409,
@@ -100,7 +100,7 @@ test('a server on no host, or on a silent one, has no console', async () => {
   expect(await world.store.commands.pending(server.hostId ?? '')).toEqual([]);
 });
 
-test('another project’s console is not there; a length that is none is refused', async () => {
+test('another project’s console is not found; an invalid length is refused', async () => {
   const server = await world.activeServer();
   expect((await ask(server, null, 'stranger')).status).toBe(404);
   for (const length of [-2, '-2', 'all', 1.5, true]) {

@@ -23,7 +23,7 @@ const lists: [string, (count: number) => object][] = [
   ],
 ];
 
-test.each(lists)('%s may name 100 things and no more', (field, bodyOf) => {
+test.each(lists)('%s may name at most 100 things', (field, bodyOf) => {
   expect(() => readBody(createServerBody(79), bodyOf(100))).not.toThrow();
   expect(() => readBody(createServerBody(79), bodyOf(101))).toThrow(field);
 });

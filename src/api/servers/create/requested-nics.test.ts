@@ -9,9 +9,9 @@ const nic = { networkId: null, portId: null, fixedIp: null, tag: null };
 const other = '913b0917-84f4-405b-a361-96b188737d16';
 
 const read: { name: string; version: number; given: Networks; gives: unknown }[] = [
-  { name: 'left out is unspecified', version: 1, given: undefined, gives: 'unspecified' },
+  { name: 'absent is unspecified', version: 1, given: undefined, gives: 'unspecified' },
   {
-    name: 'an empty list is as left out before 2.37',
+    name: 'an empty list is like an absent one before 2.37',
     version: 36,
     given: [],
     gives: 'unspecified',
@@ -28,19 +28,19 @@ const read: { name: string; version: number; given: Networks; gives: unknown }[]
     ],
   },
   {
-    name: 'a port makes the network beside it count for nothing',
+    name: 'a port overrides the network beside it',
     version: 1,
     given: [{ port: portId, uuid: other }],
     gives: [{ ...nic, portId }],
   },
   {
-    name: 'a null port is none',
+    name: 'a null port is ignored',
     version: 1,
     given: [{ port: null, uuid: networkId }],
     gives: [{ ...nic, networkId }],
   },
   {
-    name: 'one network may come twice',
+    name: 'one network may be named twice',
     version: 1,
     given: [{ uuid: networkId }, { uuid: networkId }],
     gives: [
@@ -61,7 +61,7 @@ const refused: { name: string; given: Networks; count?: number; message: string 
     message: "networks[0]: Bad network format: missing 'uuid'",
   },
   {
-    name: 'a network that is no UUID',
+    name: 'a network that is not a UUID',
     given: [{ uuid: 'red' }],
     message: 'networks[0]: Bad networks format: network uuid is not in proper format (red)',
   },
@@ -71,7 +71,7 @@ const refused: { name: string; given: Networks; count?: number; message: string 
     message: "networks[1]: Specified Fixed IP '10.0.0.1' cannot be used with port",
   },
   {
-    name: 'a fixed IP that is none',
+    name: 'an invalid fixed IP',
     given: [{ uuid: networkId, fixed_ip: '10.0.0.300' }],
     message: 'networks[0].fixed_ip. Value: 10.0.0.300. must be an IP address',
   },

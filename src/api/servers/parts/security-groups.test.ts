@@ -1,4 +1,4 @@
-/** Security groups at boot, of a server, and what its views say of them. */
+/** Security groups at boot, of a server, and in its views. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ComputeError } from '#core/errors.ts';
 import {
@@ -37,7 +37,7 @@ test.each([
   { groups: [{ name: groupIds.twice }], gives: [groupIds.twice] },
   { groups: [{ name: 'default' }], gives: [groupIds.default] },
   { groups: [], gives: [groupIds.default] },
-])('a port that a boot with $groups makes has $gives', async ({ groups, gives }) => {
+])('a port created by a boot with $groups has $gives', async ({ groups, gives }) => {
   const { status, body } = await boot(groups);
   expect(status).toBe(202);
   expect(madePorts()).toEqual([gives]);
@@ -45,7 +45,7 @@ test.each([
   expect(server.security_groups).toHaveLength(gives.length);
 });
 
-test('groups change nothing of a port that the request brings', async () => {
+test('groups do not change a port that the request brings', async () => {
   world.ports.set(portId, aPort(portId, { vnicType: 'normal', securityGroupIds: [] }));
   expect((await boot([{ name: groupIds.web }], { port: portId })).status).toBe(202);
   expect(world.ports.get(portId)?.securityGroupIds).toEqual([]);
@@ -109,24 +109,21 @@ test.each([
 test.each([
   ['addSecurityGroup', [[groupIds.default, groupIds.web], [groupIds.web]]],
   ['removeSecurityGroup', [[groupIds.default], []]],
-])(
-  '%s leaves a port alone on which somebody else has written the server’s id',
-  async (what, groups) => {
-    const id = await serverWithTwoPorts();
-    const foreign = aPort(flavorId, {
-      deviceId: id,
-      projectId: 'another',
-      portSecurityEnabled: what !== 'addSecurityGroup',
-      securityGroupIds: [groupIds.web],
-    });
-    world.ports.set(foreign.id, foreign);
-    expect((await act(id, { [what]: { name: groupIds.web } })).status).toBe(202);
-    expect(portGroups()).toEqual(groups);
-    expect(world.ports.get(foreign.id)).toEqual(foreign);
-  },
-);
+])('%s does not change another project’s port that names the server', async (what, groups) => {
+  const id = await serverWithTwoPorts();
+  const foreign = aPort(flavorId, {
+    deviceId: id,
+    projectId: 'another',
+    portSecurityEnabled: what !== 'addSecurityGroup',
+    securityGroupIds: [groupIds.web],
+  });
+  world.ports.set(foreign.id, foreign);
+  expect((await act(id, { [what]: { name: groupIds.web } })).status).toBe(202);
+  expect(portGroups()).toEqual(groups);
+  expect(world.ports.get(foreign.id)).toEqual(foreign);
+});
 
-test('no group is added where a port takes none', async () => {
+test('no group is added where a port cannot have one', async () => {
   const id = await serverWithTwoPorts();
   world.ports.set(imageId, aPort(imageId, { deviceId: id, portSecurityEnabled: false }));
   expect(faultOf(await act(id, { addSecurityGroup: { name: 'web' } }))).toMatchObject({

@@ -1,4 +1,4 @@
-/** The history of a server, by microversion and by who asks. */
+/** The history of a server, by microversion and by caller. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aComputeWorld, type ComputeWorld, projectId } from '#test/worlds/compute-world.ts';
 import { aBoot, aHost } from '#test/worlds/store-rows.ts';
@@ -26,7 +26,7 @@ afterEach(() => world.stop());
 const history = (path: string, as: string, version: string) =>
   world.ask(`GET /v2.1/servers/${id}/os-instance-actions${path}`, { as, version });
 
-test('actions are listed; when they changed is shown from 2.58 on', async () => {
+test('actions are listed; their change time is shown from 2.58 on', async () => {
   const { body } = await history('', 'member', '2.57');
   expect(body.instanceActions).toEqual([
     {
@@ -56,7 +56,7 @@ test.each([
   expect(event && new Set(Object.keys(event))).toEqual(keys && new Set(keys));
 });
 
-test('an event has its times, its end and where it was', async () => {
+test('an event has its times, its result and its host', async () => {
   const { body } = await history('/req-1', 'admin', '2.79');
   expect(body.instanceAction.events).toEqual([
     {
@@ -114,7 +114,7 @@ test('the history of a deleted server stays readable from 2.21 on', async () => 
   expect((await history('', 'member', '2.21')).status).toBe(200);
 });
 
-test('actions are narrowed by date from 2.58 on', async () => {
+test('actions are filtered by date from 2.58 on', async () => {
   const all = await history('?changes-since=2030-01-01', 'member', '2.57');
   expect(all.body.instanceActions).toHaveLength(1);
   const none = await history('?changes-since=2030-01-01', 'member', '2.58');

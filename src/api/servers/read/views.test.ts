@@ -1,4 +1,4 @@
-/** Servers as the API shows them, by microversion and by who asks. */
+/** Servers as the API shows them, by microversion and by caller. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aComputeWorld, type ComputeWorld, flavorId } from '#test/worlds/compute-world.ts';
 import { words } from '../../requests/words.ts';
@@ -34,21 +34,24 @@ const additions: { version: string; keys: string[]; forAdminsOnly?: true }[] = [
   { version: '2.73', keys: ['locked_reason'] },
 ];
 
-test.each(['admin', 'member'])('a server shows what its microversion has, to %s', async (as) => {
-  const { id } = await world.activeServer();
-  const expected = new Set([...from21, ...(as === 'admin' ? ofAdmins21 : [])]);
-  const keysAt = async (version: string) => {
-    const { body } = await world.ask(`GET /v2.1/servers/${id}`, { as, version });
-    return new Set(Object.keys(body.server));
-  };
-  for (const { version, keys, forAdminsOnly } of additions) {
-    const before = `2.${Number(version.slice(2)) - 1}`;
-    expect({ in: before, keys: await keysAt(before) }).toEqual({ in: before, keys: expected });
-    if (forAdminsOnly === undefined || as === 'admin') for (const key of keys) expected.add(key);
-    expect({ in: version, keys: await keysAt(version) }).toEqual({ in: version, keys: expected });
-  }
-  expect(await keysAt('2.79')).toEqual(expected);
-});
+test.each(['admin', 'member'])(
+  'a server has the fields of its microversion, for %s',
+  async (as) => {
+    const { id } = await world.activeServer();
+    const expected = new Set([...from21, ...(as === 'admin' ? ofAdmins21 : [])]);
+    const keysAt = async (version: string) => {
+      const { body } = await world.ask(`GET /v2.1/servers/${id}`, { as, version });
+      return new Set(Object.keys(body.server));
+    };
+    for (const { version, keys, forAdminsOnly } of additions) {
+      const before = `2.${Number(version.slice(2)) - 1}`;
+      expect({ in: before, keys: await keysAt(before) }).toEqual({ in: before, keys: expected });
+      if (forAdminsOnly === undefined || as === 'admin') for (const key of keys) expected.add(key);
+      expect({ in: version, keys: await keysAt(version) }).toEqual({ in: version, keys: expected });
+    }
+    expect(await keysAt('2.79')).toEqual(expected);
+  },
+);
 
 test('the flavor is a link before 2.47 and a copy from it on', async () => {
   const { id } = await world.activeServer();
@@ -69,7 +72,7 @@ test('the flavor is a link before 2.47 and a copy from it on', async () => {
   });
 });
 
-test('an active server on a host reads as Nova writes it', async () => {
+test('an active server on a host is shown as Nova shows it', async () => {
   const { id } = await world.activeServer({ createdAt: world.time.now, updatedAt: world.time.now });
   const { body } = await world.ask(`GET /v2.1/servers/${id}`);
   expect(body.server).toMatchObject({
@@ -123,7 +126,7 @@ test.each([
   });
 });
 
-test('a server that works shows no old fault', async () => {
+test('a server without an error shows no old fault', async () => {
   const { id } = await world.activeServer({ fault });
   const { body } = await world.ask(`GET /v2.1/servers/${id}`);
   expect(body.server).not.toHaveProperty('fault');
