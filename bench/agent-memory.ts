@@ -1,6 +1,4 @@
-/**
- * Resident memory of an agent at rest, as a hypervisor has it: the bundle, linked to a controller.
- */
+/** Resident memory of an idle agent as on a hypervisor: the bundle, linked to a controller. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

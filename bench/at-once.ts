@@ -2,13 +2,13 @@
 
 export interface Timed<Result> {
   results: Result[];
-  /** How long each took, in milliseconds. */
+  /** The duration of each, in milliseconds. */
   times: number[];
-  /** How long all took together. */
+  /** The duration of all together. */
   seconds: number;
 }
 
-/** Results come in the order in which they ended. */
+/** Results are in the order in which they ended. */
 export async function atOnce<One, Result>(
   all: readonly One[],
   inFlight: number,

@@ -29,13 +29,13 @@ interface FlavorView {
 }
 
 /**
- * Between two looks at a server, times the servers in flight: short enough not to show, and the
- * looks are no load of their own.
+ * The pause between two polls of a server, times the servers in flight: short enough not to show,
+ * and the polls are no load of their own.
  */
 const pollMs = 2;
 const limitMs = 60_000;
 
-/** Makes a network for the ports and picks the smallest flavor and the first image. */
+/** Creates a network for the ports and picks the smallest flavor and the first image. */
 export async function prepareGround(session: Session): Promise<BootGround> {
   const { flavors } = await request<{ flavors: FlavorView[] }>(session, {
     service: 'compute',
@@ -55,7 +55,7 @@ export async function prepareGround(session: Session): Promise<BootGround> {
   return { session, networkId, flavorId: smallest.id, imageId: image.id };
 }
 
-/** Creates direct ports, one after the other, and gives their ids. */
+/** Creates direct ports, one after the other, and returns their ids. */
 export async function createPorts(ground: BootGround, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let made = 0; made < count; made += 1) {
@@ -64,7 +64,9 @@ export async function createPorts(ground: BootGround, count: number): Promise<st
   return ids;
 }
 
-/** Boots a server per port, so many in flight at once, each until ACTIVE. Gives their ids. */
+/**
+ * Boots a server per port, with this many in flight at once, each until ACTIVE. Returns their ids.
+ */
 export function bootServers(
   ground: BootGround,
   ports: readonly string[],
@@ -73,7 +75,7 @@ export function bootServers(
   return atOnce(ports, inFlight, (port) => bootServer(ground, port, pollMs * inFlight));
 }
 
-/** Deletes servers, so many in flight at once, each until it is gone. */
+/** Deletes servers, with this many in flight at once, each until it is deleted. */
 export function deleteServers(
   ground: BootGround,
   servers: readonly string[],

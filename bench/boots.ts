@@ -1,6 +1,6 @@
 /**
- * Boots per second to ACTIVE on simulated hosts with the durable store, and where one boot's time
- * goes.
+ * Boots per second to ACTIVE on simulated hosts with the durable store, and the steps of one boot's
+ * time.
  */
 import { microversion } from '#client/servers.ts';
 import { request } from '#client/session/request.ts';
@@ -98,7 +98,7 @@ async function createAction(session: Session, server: string): Promise<ActionVie
   return reply.instanceAction;
 }
 
-/** The wire's times are UTC without a zone. */
+/** The API's times are UTC without a zone. */
 function epochMs(time: string): number {
   return Date.parse(time.endsWith('Z') ? time : `${time}Z`);
 }

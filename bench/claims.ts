@@ -1,7 +1,7 @@
 /**
  * Durable claims: the boot's step `schedule` as the dispatcher runs it, over a SQLite file that
- * syncs: the fleet is brought up to date, hosts are filtered and weighed, devices chosen and
- * claimed, and all of it committed.
+ * syncs: the fleet is updated, hosts are filtered and weighed, devices chosen and claimed, and all
+ * of it committed.
  */
 import { noLimits } from '#core/quotas/limits.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -93,7 +93,7 @@ function vfAddress(vf: number): string {
 
 /**
  * Milliseconds of each claim, after some that warm up. Every claim finds a host: memory and disk
- * are asked for in no amount that runs out.
+ * are requested in no amount that runs out.
  */
 async function timeClaims(context: WorkflowContext): Promise<number[]> {
   const times: number[] = [];
@@ -130,8 +130,8 @@ async function acceptServer(store: Store) {
 }
 
 /**
- * One row in one transaction, again and again: the most that this file can do. Each has its own
- * time: SQLite writes nothing where a row stays as it is.
+ * One row in one transaction, repeatedly: the most that this file can do. Each has its own time:
+ * SQLite writes nothing where a row is unchanged.
  */
 async function commitsPerSecond(store: Store, hostId: string): Promise<number> {
   const started = performance.now();

@@ -1,6 +1,6 @@
 /**
- * Compares the product's answers with those that a data file holds. A place where they differ is a
- * text; no text, all equal.
+ * Compares the product's answers with those in a data file. Each difference is a text; without a
+ * text, all are equal.
  */
 import { bookRequests } from '../test/conformance/book-requests.ts';
 import { firstDifference } from '../test/conformance/topic.ts';
@@ -27,7 +27,7 @@ import {
 import { makeHost } from './core-placement.ts';
 import { nicsOf, xmlOf } from './core-xml.ts';
 
-/** `better`: answers that are yes where Nova's greedy search gives up. */
+/** `better`: accepted requests where Nova's greedy search gives up. */
 export interface CheckResult {
   compared: number;
   better: number;
@@ -142,9 +142,9 @@ function checkPools(
 }
 
 /**
- * Nova takes pools request by request and never goes back; and for a guest with NUMA cells it keeps
- * only the near pools when they seem to suffice, before it drops PFs and vdpa devices that nobody
- * asked for. Everywhere else its no is the last word.
+ * Nova takes pools request by request without backtracking; and for a guest with NUMA cells it
+ * keeps only the near pools when they seem to suffice, before it drops PFs and vdpa devices that
+ * were not requested. Everywhere else its refusal is final.
  */
 function canNovaGiveUp(requests: readonly PciRequest[], { cells = [] }: NumaPlacement): boolean {
   const narrows = ({ numaPolicy }: PciRequest) =>
@@ -181,7 +181,7 @@ function checkCompute({ compute, expected }: CoreData, result: CheckResult): voi
   });
 }
 
-/** The devices of the file's one host that its entries admit. */
+/** The devices of the file's one host that its entries match. */
 export function computeDevices(compute: CoreData['compute']): PciDevice[] {
   const functions = compute.devices.map((device) => functionOf(device));
   const matching = compileDeviceSpecs(specsOf(compute.specs), functions);

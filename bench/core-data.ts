@@ -1,5 +1,5 @@
 /**
- * Files of generated inputs with the real Nova's answers: their form, and the inputs in the words
+ * Files of generated inputs with the real Nova's answers: their form, and the inputs in the terms
  * of the core.
  */
 import { readFileSync } from 'node:fs';

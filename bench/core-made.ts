@@ -1,5 +1,5 @@
 /**
- * Made-up input for the PCI core: PFs with 31 VFs each on buses of their own, lists of mixed
+ * Generated input for the PCI core: PFs with 31 VFs each on buses of their own, lists of mixed
  * entries, bound NICs.
  */
 import { printPciAddress } from '#core/pci/devices/address.ts';
@@ -37,8 +37,8 @@ export function madeDevices(count: number): PciFunction[] {
 }
 
 /**
- * Text, expression, ids and devname in turn, each for a card of its own; a host of few cards has no
- * match for most.
+ * Text, expression, ids and devname in turn, each for a card of its own; a host with few cards has
+ * no match for most.
  */
 export function madeSpecs(count: number): DeviceSpec[] {
   const forms = [

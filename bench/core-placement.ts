@@ -1,6 +1,6 @@
 /**
- * Placement decisions over made-up fleets: hosts of two PFs with 64 VFs each, on two physical
- * networks; on nine in ten the VFs asked for are used up.
+ * Placement decisions over generated fleets: hosts of two PFs with 64 VFs each, on two physical
+ * networks; on nine in ten the requested VFs are used up.
  */
 import type { PciDevicePool } from '#core/pci/pools/pool.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
@@ -16,12 +16,14 @@ const vfsPerPf = 64;
 const fitting = [1, 5];
 const sizes = [100, 1_000, 10_000];
 const measureMs = 2_000;
-/** Servers that stay before the oldest leaves: the fleet is as full at the end as at the start. */
+/**
+ * Servers that stay before the oldest is deleted: the fleet is as full at the end as at the start.
+ */
 const staying = 100;
 
 /**
- * Prints `core.decisions_per_s`: choosing the best host, booking it and freeing an older place.
- * `core.explained_per_s`: with the reason of every other host.
+ * Prints `core.decisions_per_s`: choosing the best host, claiming on it and releasing an older
+ * claim. `core.explained_per_s`: with the reason of every other host.
  */
 export function placement(): void {
   for (const hosts of sizes) {
@@ -103,7 +105,7 @@ const request: PciRequest = {
   requesterId: 'port-1',
 };
 
-/** A small server that asks for no device. */
+/** A small server that requests no device. */
 export const freeSpec: RequestSpec = {
   serverId: 'server-1',
   projectId: 'project-1',
@@ -162,7 +164,7 @@ function card(bus: number, network: string, freeVfs: number): PciDevicePool[] {
   ];
 }
 
-/** Takes a VF of the first card, or gives one back. */
+/** Claims a VF of the first card, or releases one. */
 function place(fleet: Fleet, name: string, change: 1 | -1): void {
   const host = fleet.get(name.replace('host', 'id'));
   if (host === undefined) throw new Error(`${name} is not in the fleet`);

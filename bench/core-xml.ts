@@ -1,4 +1,4 @@
-/** From a bound NIC to libvirt's XML text, as the agent does it: plan, element, print. */
+/** From a bound NIC to libvirt's XML text, as in the agent: plan, element, print. */
 import { planGuestNic } from '#core/guests/nics/plan-nic.ts';
 import type { Vif } from '#core/networking/vif.ts';
 import { nicXml } from '#integrations/libvirt/xml/interface-xml.ts';

@@ -1,6 +1,6 @@
 /**
- * The PCI core by itself: matching devices, choosing hosts, claiming, writing XML. With a data file
- * its answers are checked first.
+ * The PCI core alone: matching devices, choosing hosts, claiming, writing XML. With a data file its
+ * answers are checked first.
  */
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
@@ -40,8 +40,8 @@ const nova = {
 };
 
 /**
- * Without a file: made-up input. With one: checks every answer, ends with 1 when one differs, else
- * times the same bytes.
+ * Without a file: generated input. With one: checks every answer, ends with 1 when one differs,
+ * else times the same bytes.
  */
 export async function core({ data: file }: { data?: string | undefined }): Promise<void> {
   if (file !== undefined) return timeData(readCoreData(file));
@@ -77,7 +77,7 @@ function timeData(data: CoreData): void {
 
 interface Against {
   list?: string;
-  /** What Nova does in a second of the same. */
+  /** Nova's rate for the same. */
   nova?: number | undefined;
 }
 
@@ -111,7 +111,7 @@ function timeMatching(
 
 /**
  * Choosing among 1,000 hosts as a boot does: every filter, and the order of those that pass. `by`
- * fleet: what a large fleet is asked for, the best ten. `by` list: all of them, with the reasons of
+ * fleet: the query of a large fleet, the best ten. `by` list: all of them, with the reasons of
  * every host that does not pass: small fleets, and refusals.
  */
 function timeFiltering(data: CoreData): void {

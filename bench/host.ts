@@ -1,5 +1,5 @@
 /**
- * What an agent does on its host: discovering functions in a described sysfs, and looking whether
+ * An agent's work on its host: discovering functions in a described sysfs, and checking whether
  * anything has changed.
  */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * What lists cost the one process that serves everybody: processor time, and the longest that it
- * was held for, through HTTP and the real store.
+ * The cost of lists in the one process that serves all requests: processor time, and the longest
+ * hold of its event loop, through HTTP and the real store.
  */
 import { once } from 'node:events';
 import { loadavg } from 'node:os';

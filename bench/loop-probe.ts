@@ -1,6 +1,6 @@
 /**
- * Loaded into a measured Novella: says how much processor time it used since the last question, and
- * the longest that its event loop was held.
+ * Loaded into a measured Novella: reports the processor time since the last query, and the longest
+ * hold of its event loop.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
@@ -15,7 +15,7 @@ loop.enable();
 let last = process.cpuUsage();
 
 process.on('message', () => {
-  // A hold counts once the loop's own timer has had its turn after it.
+  // A hold counts once the loop's own timer has run after it.
   setTimeout(answer, 5 * resolutionMs);
 });
 process.channel?.unref();

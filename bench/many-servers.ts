@@ -1,11 +1,11 @@
 /**
- * Fills the database of a running Novella with copies of servers, ids new and all else as it was:
+ * Fills the database of a running Novella with copies of servers, with new ids and all else equal:
  * faster than booting thousands.
  */
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * Copies this server, its NICs, ports and history so many times; the copies are spread over all
+ * Copies this server, its NICs, ports and history this many times; the copies are spread over all
  * hosts.
  */
 export function copyServer(databaseFile: string, serverId: string, count: number): void {
@@ -95,7 +95,7 @@ const copies: Copy[] = [
     of: ofServer,
     own: {
       instance_uuid: copyOf('instance_uuid'),
-      // Numbers of a host are its own.
+      // Numbers are per host.
       seq: '1000000 * (1 + unicode(instance_uuid)) + seq * 100000 + i',
     },
   },

@@ -1,4 +1,4 @@
-/** Resident memory of the all-in-one: at rest, and holding 100 servers with a VF each. */
+/** Resident memory of the all-in-one: idle, and with 100 servers with a VF each. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { bootServers, createPorts, prepareGround } from './boot-servers.ts';
 import { printFigure } from './figure.ts';

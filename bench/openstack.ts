@@ -1,6 +1,6 @@
 /**
- * Lives of servers beside a real Keystone, Neutron and Glance: rates, and whose time and processor
- * they take. Needs root and apt.
+ * Lives of servers beside a real Keystone, Neutron and Glance: rates, and the time and processor
+ * share of each service. Needs root and apt.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ interface Running {
 
 /**
  * Prints, for one server after the other and for 20 at once, `openstack.boots_per_s`,
- * `boot_median_ms` (POST to ACTIVE), the same of deletes, and what it took, by program:
+ * `boot_median_ms` (POST to ACTIVE), the same of deletes, and the cost by program:
  * `cpu_s_per_life`, `calls_per_life`, `boot_call_ms`, `boot_time_share`, `boot_cpu_share`. At the
  * end `memory_mib`.
  */
@@ -112,7 +112,7 @@ async function measure(running: Running, inFlight: number): Promise<void> {
 
 interface Spent {
   cpuSeconds: number;
-  /** What it has printed. */
+  /** Its output. */
   log: string;
 }
 

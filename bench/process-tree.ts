@@ -7,14 +7,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** Of the kernel's clock; 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
 
-/**
- * Seconds of user and system time of this process and those below it, with those that have ended
- * there.
- */
+/** Seconds of user and system time of this process and those below it, including ended ones. */
 export function cpuSeconds(pid: number): number {
   const ticks = treeOf(pid).flatMap((one) => {
     const stat = readFileSync(`/proc/${one}/stat`, 'utf8');
-    // After the name, which may hold anything, utime to cstime are the fields 12 to 15.
+    // After the name, which may contain anything, utime to cstime are the fields 12 to 15.
     return stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')
@@ -25,8 +22,8 @@ export function cpuSeconds(pid: number): number {
 }
 
 /**
- * Memory of this process and those below it: resident, and proportional, where what several share
- * counts once.
+ * Memory of this process and those below it: resident, and proportional, where shared memory counts
+ * once.
  */
 export function memoryMib(pid: number): { resident: number; proportional: number } {
   const rollups = treeOf(pid).map((one) => readFileSync(`/proc/${one}/smaps_rollup`, 'utf8'));

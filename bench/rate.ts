@@ -5,8 +5,8 @@ const roundMs = 500;
 const rounds = 3;
 
 /**
- * Runs `work` over and over; each run does `units` of something. Gives units per second of the best
- * round: the machine's other work only ever slows it down.
+ * Runs `work` repeatedly; each run does `units` of something. Returns units per second of the best
+ * round: other work of the machine only ever slows it down.
  */
 export function unitsPerSecond(units: number, work: () => void): number {
   runFor(warmUpMs, work);

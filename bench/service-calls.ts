@@ -1,4 +1,4 @@
-/** What a service's log tells of the calls it answered. */
+/** The calls that a service's log records. */
 
 export interface ServiceCall {
   /** Without ids. Example: `PUT /v2.0/ports`. */
@@ -7,9 +7,9 @@ export interface ServiceCall {
   ms: number;
 }
 
-/** As Neutron's own server says it. */
+/** As Neutron's own server logs it. */
 const eventletLine = /"([A-Z]+ \/[^?" ]*)\S* HTTP\/[\d.]+" status: \d+ {2}len: \d+ time: ([\d.]+)/g;
-/** As uwsgi says it. */
+/** As uwsgi logs it. */
 const uwsgiLine = /\] ([A-Z]+ \/[^? ]*)\S* => generated \d+ bytes in (\d+) msecs/g;
 
 /** The calls in this part of a log of Keystone, Neutron or Glance. */

@@ -1,4 +1,4 @@
-/** How long from the start of the process until the API is ready, on a fresh state directory. */
+/** The time from the start of the process until the API is ready, on a fresh state directory. */
 import { median, printFigure } from './figure.ts';
 import { startNovella } from './running-novella.ts';
 

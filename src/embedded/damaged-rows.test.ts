@@ -1,6 +1,6 @@
 /**
- * A row of the embedded services that cannot be read is a clear answer by its id, and can be
- * deleted; lists go on without it.
+ * An unreadable row of the embedded services is refused by its id, and can be deleted; lists omit
+ * it.
  */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -114,7 +114,7 @@ const messageOf = ({ body }: Answer): string => body.NeutronError?.message ?? bo
 const rows = kinds.flatMap((kind) => kind.columns.map((column) => ({ ...kind, column })));
 
 test.each(rows)(
-  'damaged $column of $table is refused by its id, with the reason for administrators, and deleted',
+  'damaged $column of $table is refused by its id, with the reason for administrators, and can be deleted',
   async ({ table, column, path, name, make, change }) => {
     const { id } = await make();
     await damage(table, column, id);
@@ -151,7 +151,7 @@ test('a network is not deleted while a port on it has a damaged record', async (
   expect((await send(`DELETE /v2.0/networks/${port.network_id}`)).status).toBe(204);
 });
 
-test('a project whose default security group is damaged still makes ports and lists its groups', async () => {
+test('a project whose default security group is damaged can still create ports and list its groups', async () => {
   const listed = await send('GET /v2.0/security-groups');
   const { id } = listed.body.security_groups[0];
   await damage('security_groups', 'tags', id);
@@ -160,7 +160,7 @@ test('a project whose default security group is damaged still makes ports and li
   expect(port.security_groups).toEqual([id]);
 });
 
-test('a document of another kind than it must be is damage too', async () => {
+test('a document of the wrong type is damage too', async () => {
   const { id } = await newNetwork();
   await damage('networks', 'tags', id, '{}');
   const answer = await send(`GET /v2.0/networks/${id}`, undefined, cloud.adminToken);

@@ -1,4 +1,4 @@
-/** docs/embedded-services.md names what each service lacks. */
+/** docs/embedded-services.md names what each service does not offer. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { keystoneLacks } from './identity/routes.ts';
@@ -8,7 +8,9 @@ import { neutronLacks } from './network/routes.ts';
 
 const page = readFileSync(new URL('../../docs/embedded-services.md', import.meta.url), 'utf8');
 
-/** The words of the list in this section whose paragraph has `start`, in the order of the page. */
+/**
+ * The entries of the list in this section whose paragraph has `start`, in the order of the page.
+ */
 function listed(section: string, start: string): string[] {
   const text = page.split(`\n## ${section}\n`)[1]?.split('\n## ')[0] ?? '';
   const paragraph = text.split('\n\n').find((each) => each.replaceAll('\n', ' ').includes(start));

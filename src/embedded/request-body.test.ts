@@ -1,4 +1,4 @@
-/** The words for a body that its schema does not allow. */
+/** The message for a body that its schema does not allow. */
 import { Type } from 'typebox';
 import { expect, test } from 'vitest';
 import { checkedBody } from './request-body.ts';
@@ -12,6 +12,6 @@ const keys = (count: number) =>
 test.each([
   [1, "user: unknown key 'k0'"],
   [20, "user: unknown key 'k0', 'k1', 'k2'"],
-])('%i unknown keys are named as such', (count, words) => {
+])('%i unknown keys are reported as such', (count, words) => {
   expect(() => read({ user: keys(count) })).toThrow(words);
 });

@@ -1,4 +1,4 @@
-/** Who may make which call of the embedded services: every route with every kind of caller. */
+/** The role of each call of the embedded services: every route with every kind of caller. */
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identityRoutes } from './identity/routes.ts';
@@ -34,10 +34,7 @@ function tagsOf(plural: string, writers: Caller[]): Record<string, Caller[]> {
   };
 }
 
-/**
- * Written down here a second time: a route that is not in this list, or lets in somebody else,
- * fails.
- */
+/** Written here a second time: a route that is not in this list, or admits another role, fails. */
 const network: Record<string, Caller[]> = {
   'GET /v2.0': read,
   'GET /v2.0/extensions': read,

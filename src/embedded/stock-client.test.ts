@@ -19,8 +19,8 @@ beforeAll(async () => {
 afterAll(() => cloud.stop());
 
 /**
- * Left out: keys that say how a port is bound (other drivers here), where bytes lie, and on which
- * host a bound port is.
+ * Omitted: keys that show how a port is bound (other drivers here), the place of bytes, and the
+ * host of a bound port.
  */
 const comparable = (value: unknown) =>
   keyPaths(value).filter((path) => !/vif_details\.|binding:profile\.|\.stores$/.test(path));
@@ -48,7 +48,7 @@ function requestOf(call: Call) {
 
 for (const [name, { command, calls }] of Object.entries(commands)) {
   describe(`the calls of "${command}" (${name})`, () => {
-    // What the server boot between these commands did to the port.
+    // The effect on the port of the server boot between these commands.
     if (name === 'port-list') beforeAll(() => giveToServer('p-macvtap'));
     (calls as Call[]).forEach((call, index) => {
       test(`${index + 1}: ${call.method} ${call.path} gives ${call.status}`, async () => {

@@ -1,4 +1,4 @@
-/** What the lists of the identity service are filtered by; what they do not know is refused. */
+/** The filters of the identity service's lists; unknown ones are refused. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 
@@ -60,7 +60,7 @@ test('endpoints by interface, service and region', async () => {
 });
 
 const kinds = ['users', 'projects', 'domains', 'roles', 'services', 'endpoints', 'regions'];
-test.each(kinds)('%s refuses what it does not know', async (kind) => {
+test.each(kinds)('%s refuses unknown filters', async (kind) => {
   for (const query of [
     'nonsense=1',
     'id__like=x',
@@ -81,7 +81,7 @@ test.each(['users?enabled=maybe', 'users?password_expires_at=soon'])('refuses %s
   expect((await get(path)).status).toBe(400);
 });
 
-test('pages: a limit, a marker, and where the rest is', async () => {
+test('pages: a limit, a marker, and the link to the rest', async () => {
   const names: string[] = [];
   let path: string | null = 'users?limit=2&enabled=true';
   while (path !== null) {
@@ -113,7 +113,7 @@ describe('role assignments', () => {
     expect(await found(`role.id=${await idOf('roles', 'admin')}`)).toEqual(['admin admin']);
   });
 
-  test('with the roles that come with others', async () => {
+  test('with implied roles', async () => {
     const user = await idOf('users', 'admin');
     const all = await found(`effective&user.id=${user}`);
     expect(all.toSorted()).toEqual(['admin admin', 'admin member', 'admin reader']);
@@ -122,7 +122,7 @@ describe('role assignments', () => {
     expect(await found(`effective&role.id=${member}`)).toEqual(['admin member', 'demo member']);
   });
 
-  test('of groups, domains and the system there are none', async () => {
+  test('of groups, domains and the system do not exist', async () => {
     for (const query of ['group.id=g', 'scope.domain.id=default', 'scope.system=all']) {
       expect(await found(query)).toEqual([]);
     }
@@ -135,7 +135,7 @@ describe('role assignments', () => {
     },
   );
 
-  test('names are left out where nobody asks for them', async () => {
+  test('omit names by default', async () => {
     const { body } = await get('role_assignments?include_names=0');
     expect(body.role_assignments[0].role).toEqual({ id: expect.any(String) });
   });

@@ -28,7 +28,7 @@ describe('discovery', () => {
     expect(body.versions.values[0]).toMatchObject({ id: 'v3.14', status: 'stable' });
   });
 
-  test('the version document links to itself where the client reached it', async () => {
+  test('the version document links to the address that the client used', async () => {
     const headers = { host: 'cloud.example:5000' };
     const { body } = await ask(cloud.identity.app, 'GET /v3/', { headers });
     expect(body.version.links).toEqual([{ rel: 'self', href: 'http://cloud.example:5000/v3/' }]);
@@ -69,7 +69,7 @@ describe('signing in', () => {
     expect(answer.body.token).not.toHaveProperty('catalog');
   });
 
-  test('a token can be turned into another that ends no later', async () => {
+  test('a token can be exchanged for another that expires no later', async () => {
     cloud.time.now += 60_000;
     const { body } = await signInWith({
       auth: {
@@ -95,7 +95,7 @@ describe('signing in', () => {
       gives: [401, 'The user name or the password is wrong.'],
     },
     {
-      name: 'an unknown user, in the same words',
+      name: 'an unknown user, with the same message',
       given: withUser({ name: 'eve' }),
       gives: [401, 'The user name or the password is wrong.'],
     },
@@ -149,7 +149,7 @@ describe('signing in', () => {
       gives: [400, 'auth.identity.password.user.password: *** is not allowed: must be string'],
     },
     {
-      name: 'a key of a user that is none',
+      name: 'an unknown key of a user',
       given: withUser({ pasword: 'x' }),
       gives: [400, "auth.identity.password.user: unknown key 'pasword'"],
     },
@@ -162,7 +162,7 @@ describe('signing in', () => {
       ],
     },
     {
-      name: 'a way in that methods does not name',
+      name: 'a method that methods does not name',
       given: {
         auth: { identity: { methods: ['password'], password: { user }, token: { id: 't' } } },
       },
@@ -182,7 +182,7 @@ describe('signing in', () => {
     });
   }
 
-  test('a body that is no JSON is refused in Keystone’s body', async () => {
+  test('a body that is not JSON is refused in Keystone’s format', async () => {
     const { status, body } = await signInWith('{"auth":');
     expect(status).toBe(400);
     expect(body.error.title).toBe('Bad Request');
@@ -197,14 +197,14 @@ describe('tokens', () => {
       headers: { 'x-subject-token': subject },
     });
 
-  test('an admin looks at any token, a user only at its own', async () => {
+  test('an admin reads any token, a user only its own', async () => {
     expect((await look(cloud.adminToken, cloud.demoToken)).body.token.user.name).toBe('demo');
     expect((await look(cloud.demoToken, cloud.demoToken, 'HEAD')).status).toBe(200);
     expect((await look(cloud.demoToken, cloud.adminToken)).status).toBe(403);
     expect((await look(cloud.adminToken, 'junk')).status).toBe(404);
   });
 
-  test('nocatalog leaves the catalog out', async () => {
+  test('nocatalog omits the catalog', async () => {
     const { body } = await look(cloud.adminToken, cloud.adminToken, 'GET', '?nocatalog');
     expect(body.token).not.toHaveProperty('catalog');
   });
@@ -242,7 +242,7 @@ describe('tokens', () => {
     });
   });
 
-  test('a missing or wrong token is refused with the way to Keystone', async () => {
+  test('a missing or wrong token is refused with the address of Keystone', async () => {
     const answer = await ask(cloud.identity.app, 'GET /v3/projects');
     expect(answer.status).toBe(401);
     expect(answer.body.error.message).toBe('The request has no X-Auth-Token header.');
@@ -275,7 +275,7 @@ describe('the directory', () => {
     expect((await getAs(cloud.demoToken, `/v3/projects/${id}`)).status).toBe(200);
   });
 
-  test('a member lists its own projects, not everybody’s', async () => {
+  test('a member lists only its own projects', async () => {
     const { body } = await getAs(cloud.demoToken, '/v3/auth/projects');
     expect(body.projects.map((view: { name: string }) => view.name)).toEqual(['demo']);
     const refused = await getAs(cloud.demoToken, '/v3/projects');
@@ -285,7 +285,7 @@ describe('the directory', () => {
     );
   });
 
-  test('role assignments name who has what, where', async () => {
+  test('role assignments list user, role and scope', async () => {
     const { body } = await getAs(cloud.adminToken, '/v3/role_assignments?include_names=True');
     const said = body.role_assignments.map(
       (view: { user: { name: string }; role: { name: string } }) =>
@@ -294,7 +294,7 @@ describe('the directory', () => {
     expect(said.sort()).toEqual(['admin is admin', 'demo is member']);
   });
 
-  test('the catalog is there for who has a token', async () => {
+  test('the catalog is readable with a token', async () => {
     const { body } = await getAs(cloud.demoToken, '/v3/auth/catalog');
     expect(body.catalog.map((entry: { type: string }) => entry.type)).toEqual([
       'identity',
@@ -305,7 +305,7 @@ describe('the directory', () => {
   });
 });
 
-describe('what is not there says so', () => {
+describe('an unknown resource is not found', () => {
   const absent = [
     {
       given: 'GET /v3/nonsense',
@@ -334,7 +334,7 @@ describe('what is not there says so', () => {
   }
 });
 
-test('after ten wrong passwords a user waits, and learns how long', async () => {
+test('after ten wrong passwords a user must wait, and the error has the time', async () => {
   const wrong = () => signInWith(signInBody('mallory', 'wrong', 'demo'));
   for (let at = 0; at < 10; at += 1) expect((await wrong()).status).toBe(401);
   const { status, body, headers } = await wrong();
@@ -348,7 +348,7 @@ test('a password longer than 4096 characters is refused before it is hashed', as
   expect([status, body.error.code]).toEqual([400, 400]);
 });
 
-test('a new start keeps what is there and takes the password given', async () => {
+test('a restart keeps the existing data and takes the configured password', async () => {
   const store = createIdentityStore(cloud.db);
   const before = await store.users();
   expect((await getAs(cloud.demoToken, '/v3/auth/projects')).status).toBe(200);

@@ -1,4 +1,4 @@
-/** Lists of images: filters, order, pages and links, as Glance has them. */
+/** Lists of images: filters, order, pages and links, as in Glance. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 
@@ -90,7 +90,7 @@ describe('filters', () => {
     expect(await names(query)).toEqual(found);
   });
 
-  test('an admin sees all, and community images of others only when asked', async () => {
+  test('an admin sees all, and community images of others only on request', async () => {
     expect(await names('os_distro=debian', cloud.adminToken)).toEqual(['b']);
     const community = `id=<foreign community>`;
     expect(await names(`${community}&visibility=all`, cloud.demoToken)).toHaveLength(1);
@@ -176,7 +176,7 @@ describe('pages', () => {
     expect((await list(query)).next).toBeUndefined();
   });
 
-  test('go through images that are equal in all that is sorted by, each once', async () => {
+  test('contain every image once, also those that are equal in all sort keys', async () => {
     const seen: unknown[] = [];
     let next: string | undefined = '/v2/images?limit=1&sort=container_format:asc';
     while (next !== undefined) {

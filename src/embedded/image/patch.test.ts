@@ -1,4 +1,4 @@
-/** What may be said of an image, by POST and by both forms of PATCH. */
+/** The fields of an image, by POST and by both forms of PATCH. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 
@@ -44,7 +44,7 @@ describe('media types', () => {
     },
   );
 
-  test('a patch of another type is answered with those that there are', async () => {
+  test('a patch of another type is refused with the accepted types', async () => {
     const { status, body, headers } = await patch([], { type: 'application/json' });
     expect([status, body.error.message, headers['accept-patch']]).toEqual([
       415,
@@ -204,7 +204,7 @@ describe('patches', () => {
     expect(await show()).toEqual(before);
   });
 
-  test('are done as a whole or not at all, and beside others', async () => {
+  test('are applied as a whole or not at all, and concurrently with others', async () => {
     const two = [
       { op: 'add', path: '/first', value: 'x' },
       { op: 'remove', path: '/nosuch' },
@@ -216,7 +216,7 @@ describe('patches', () => {
     expect(await show()).toMatchObject({ k1: 'k1', k2: 'k2', k3: 'k3', k4: 'k4' });
   });
 
-  test('of what is not there, or not the caller’s', async () => {
+  test('of an unknown image, or another project’s, are refused', async () => {
     expect((await patch([], { of: 'nosuch' })).status).toBe(404);
     const { body: foreign } = await post({ visibility: 'private' }, cloud.adminToken);
     expect((await patch([], { of: foreign.id })).status).toBe(404);
@@ -258,7 +258,7 @@ describe('an image', () => {
     ]);
   });
 
-  test('may be made and given away for another project by an admin, within that project’s quotas', async () => {
+  test('may be created for another project by an admin, within that project’s quotas', async () => {
     const { projectId } = await cloud.identity.service.validate(cloud.demoToken);
     const own = await post({ owner: projectId });
     const given = await post({ owner: projectId }, cloud.adminToken);

@@ -1,5 +1,5 @@
 /**
- * Quotas of images: counted where images are made, and while bytes come; and the room on the disk.
+ * Quotas of images: counted when images are created, and while bytes arrive; and the disk space.
  */
 import { once } from 'node:events';
 import { readdirSync, statSync, symlinkSync } from 'node:fs';
@@ -69,7 +69,7 @@ function open(id: string, announced?: number) {
 }
 
 describe('the number of images', () => {
-  test('is held to, also when they are made at once; what is deleted counts no longer', async () => {
+  test('is limited, also for concurrent requests; deleted ones no longer count', async () => {
     const made = await Promise.all([1, 2, 3, 4, 5].map(() => send('POST /v2/images', base)));
     expect(made.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
       201, 201, 201, 413, 413,
@@ -93,7 +93,7 @@ describe('the number of images', () => {
 });
 
 describe('the size of an image', () => {
-  test('is refused by its Content-Length before a byte of it is sent', async () => {
+  test('is refused by its Content-Length before a byte is sent', async () => {
     const id = await create();
     const { answer, sending } = open(id, 2 * mib + 1);
     expect(await answer).toEqual({
@@ -104,7 +104,7 @@ describe('the size of an image', () => {
     expect([await statusOf(id), files()]).toEqual(['queued', []]);
   });
 
-  test('is counted while bytes come that were not announced', async () => {
+  test('is counted while unannounced bytes arrive', async () => {
     const id = await create();
     const { answer, sending } = open(id);
     sending.write(Buffer.alloc(2 * mib));
@@ -133,7 +133,7 @@ describe('the bytes of a project', () => {
     expect((await upload(two, mib + 1)).status).toBe(204);
   });
 
-  test('are not passed by two uploads at once, announced', async () => {
+  test('are not exceeded by two concurrent uploads, announced', async () => {
     const ids = [await create(), await create()];
     const uploads = ids.map((id) => open(id, 2 * mib));
     const refused = await Promise.race(uploads.map(({ answer }) => answer));
@@ -143,7 +143,7 @@ describe('the bytes of a project', () => {
     expect((await Promise.all(ids.map(statusOf))).toSorted()).toEqual(['active', 'queued']);
   });
 
-  test('are not passed by two uploads at once that announce nothing', async () => {
+  test('are not exceeded by two concurrent uploads without an announced length', async () => {
     const [one, two] = [await create(), await create()];
     const first = open(one);
     first.sending.write(Buffer.alloc(2 * mib - 1));

@@ -33,7 +33,7 @@ const bytes = new Uint8Array(100_000).fill(7);
 const sha512 = createHash('sha512').update(bytes).digest('hex');
 
 describe('the bytes of an image', () => {
-  test('go in once, are measured, and come out the same', async () => {
+  test('are uploaded once, measured, and downloaded unchanged', async () => {
     const { id, status, size } = await create();
     expect([status, size]).toEqual(['queued', null]);
     expect((await upload(id, bytes)).status).toBe(204);
@@ -58,7 +58,7 @@ describe('the bytes of an image', () => {
     expect(readdirSync(cloud.imageFolder)).toEqual([]);
   });
 
-  test('that are not there yet are nothing to download; before they come the formats must be set', async () => {
+  test('cannot be downloaded before the upload, nor uploaded before the formats are set', async () => {
     const { id } = await create({ disk_format: null, container_format: null });
     const down = await send(`GET /v2/images/${id}/file`);
     expect([down.status, down.body]).toEqual([204, '']);
@@ -97,7 +97,7 @@ describe('the bytes of an image', () => {
   });
 });
 
-describe('who sees and changes what', () => {
+describe('visibility and changes', () => {
   test('a member sees its own and public images, and changes only its own', async () => {
     const shown = await create({ name: 'open', visibility: 'public' });
     const hidden = await create({ name: 'closed', visibility: 'private' });
@@ -150,7 +150,7 @@ describe('changes', () => {
   });
 
   const refusals = [
-    { name: 'what is no list', given: {}, gives: [400, 'body: a patch is a list of changes'] },
+    { name: 'no list', given: {}, gives: [400, 'body: a patch is a list of changes'] },
     {
       name: 'an unknown operation',
       given: [{ op: 'move', path: '/name' }],
@@ -167,7 +167,7 @@ describe('changes', () => {
       gives: [400, 'body[0].value: missing: replace needs one'],
     },
     {
-      name: 'a property that is not there',
+      name: 'an unknown property',
       given: [{ op: 'remove', path: '/nope' }],
       gives: [409, 'body[0]: Property nope does not exist.'],
     },
@@ -215,7 +215,7 @@ describe('bad input', () => {
     });
   }
 
-  test('refuses JSON that is none, in a patch too', async () => {
+  test('refuses invalid JSON, in a patch too', async () => {
     for (const answer of [await send('POST /v2/images', '{'), await patch('any', '[')]) {
       expect(answer.status).toBe(400);
       expect(answer.body.error.message).toMatch(/^The request body is not valid JSON: /);
@@ -224,7 +224,7 @@ describe('bad input', () => {
 });
 
 describe('in this process', () => {
-  test('a starting image is made once, shown, and its bytes are there for hosts', async () => {
+  test('an initial image is created once, listed, and its bytes are available to hosts', async () => {
     const { service } = cloud.image;
     const image = await cloud.image.ensureImage({ name: 'start', content: bytes });
     expect(await cloud.image.ensureImage({ name: 'start', content: bytes })).toEqual(image);
@@ -244,14 +244,14 @@ describe('in this process', () => {
   });
 });
 
-describe('what surrounds it', () => {
-  test('the root lists versions with status 300; schemas are there', async () => {
+describe('other routes', () => {
+  test('the root lists versions with status 300; schemas exist', async () => {
     const { status, body } = await ask(cloud.image.app, 'GET /');
     expect([status, body.versions[0].status]).toEqual([300, 'CURRENT']);
     expect((await send('GET /v2/schemas/image')).body.name).toBe('image');
   });
 
-  test('what is not there says so', async () => {
+  test('an unknown resource is not found', async () => {
     const staged = await send('PUT /v2/images/i1/stage');
     expect([staged.status, staged.body.error.message]).toEqual([
       501,

@@ -1,7 +1,4 @@
-/**
- * Images of one project and another: members, tags, images out of use, bytes while they are
- * deleted.
- */
+/** Images shared between projects: members, tags, deactivated images, bytes during a deletion. */
 import { renameSync } from 'node:fs';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
@@ -86,7 +83,7 @@ describe('members', () => {
     expect(await sees()).toEqual([404, 0]);
   });
 
-  test('see themselves only, and change nothing but their own answer', async () => {
+  test('see only themselves, and change only their own status', async () => {
     for (const member of [foreign, 'p2']) await send(`POST ${path}`, { member });
     const membersFor = async (answer: ReturnType<typeof send>) =>
       (await answer).body.members.map(({ member_id: member }: { member_id: string }) => member);
@@ -128,7 +125,7 @@ describe('members', () => {
     { status: 7 },
     { status: 'accepted', member: 'x' },
     { status: 'accepted', id: 'x' },
-  ])('the answer %j is refused', async (body) => {
+  ])('the status %j is refused', async (body) => {
     await send(`POST ${path}`, { member: foreign });
     expect(await statusOf(byForeign(`PUT ${path}/${foreign}`, body))).toBe(400);
   });
@@ -156,7 +153,7 @@ describe('members', () => {
     expect(members.status).toBe(visibility === 'private' ? 404 : 403);
   });
 
-  test('of an image that is private for a while see nothing of it', async () => {
+  test('of a private image see nothing of it', async () => {
     await send(`POST ${path}`, { member: foreign });
     const hide = [{ op: 'replace', path: '/visibility', value: 'private' }];
     const type = { 'content-type': 'application/openstack-images-v2.1-json-patch' };
@@ -170,7 +167,7 @@ describe('members', () => {
 });
 
 describe('tags as paths', () => {
-  test('are set and removed one by one, also at once', async () => {
+  test('are set and removed one by one, also concurrently', async () => {
     const id = await create();
     const tagged = ['a', 'b%2Fc', '%E5%90%8D', 'a'].map((tag) =>
       statusOf(send(`PUT /v2/images/${id}/tags/${tag}`)),
@@ -195,8 +192,8 @@ describe('tags as paths', () => {
   });
 });
 
-describe('an image out of use', () => {
-  test('gives its bytes to admins only, and is in use again as it was', async () => {
+describe('a deactivated image', () => {
+  test('gives its bytes to admins only, and is active again once reactivated', async () => {
     const id = await create();
     const act = (name: string, by = send) => statusOf(by(`POST /v2/images/${id}/actions/${name}`));
     const refused = await send(`POST /v2/images/${id}/actions/deactivate`);
@@ -221,7 +218,7 @@ describe('an image out of use', () => {
     expect(await act('nosuch')).toBe(404);
   });
 
-  test('of the cloud stays so at the next start', async () => {
+  test('of the cloud stays deactivated at the next start', async () => {
     const content = Buffer.from('tiny');
     const { id } = await cloud.image.ensureImage({ name: 'tiny', content });
     await byAdmin(`POST /v2/images/${id}/actions/deactivate`);
@@ -254,7 +251,7 @@ describe('bytes', () => {
     expect(answer.headers).not.toHaveProperty('content-md5');
   });
 
-  test('that are no range of the image are 416, several ranges 400', async () => {
+  test('outside of the image are 416, several ranges 400', async () => {
     const id = await create();
     await upload(id, bytes);
     const statusWith = async (range: string) => {
@@ -280,7 +277,7 @@ describe('bytes', () => {
     expect(await statusOf(send(`DELETE /v2/images/${id}`))).toBe(204);
   });
 
-  test('come to their end when the image is deleted meanwhile', async () => {
+  test('are sent to the end when the image is deleted during the download', async () => {
     const id = await create();
     const size = 16 * 1024 ** 2;
     await upload(id, Buffer.alloc(size, 7));
@@ -295,7 +292,7 @@ describe('bytes', () => {
     expect(length).toBe(size);
   });
 
-  test('of another project’s image are neither taken nor given', async () => {
+  test('of another project’s image are neither uploaded nor downloaded', async () => {
     const id = await create({ visibility: 'private' });
     expect((await upload(id, bytes, foreignToken)).status).toBe(404);
     await upload(id, bytes);

@@ -22,7 +22,7 @@ const post = (path: string, body: unknown) => send(`POST /v2.0/${path}`, body);
 const ports = async () => (await send('GET /v2.0/ports')).body.ports;
 const named = (name: string) => ({ network_id: network, name });
 
-describe('what is made', () => {
+describe('what is created', () => {
   test('ports, in their order, each with its own address', async () => {
     const { status, body } = await post('ports', { ports: ['a', 'b', 'c'].map(named) });
     expect(status).toBe(201);
@@ -73,7 +73,7 @@ describe('what is made', () => {
   });
 });
 
-describe('when one cannot be made, none is', () => {
+describe('when one cannot be created, none is', () => {
   test('an error names the item, in Neutron’s type', async () => {
     const wish = { ports: [named('x'), { network_id: 'nope' }] };
     const { status, body } = await post('ports', wish);
@@ -88,7 +88,7 @@ describe('when one cannot be made, none is', () => {
     expect(await ports()).toEqual([]);
   });
 
-  test('an address that two of them ask for', async () => {
+  test('an address that two of them request', async () => {
     const fixed_ips = [{ ip_address: '10.0.0.9' }];
     const wish = { ports: [1, 2].map((index) => ({ ...named(`p${index}`), fixed_ips })) };
     expect((await post('ports', wish)).status).toBe(409);
@@ -103,7 +103,7 @@ describe('when one cannot be made, none is', () => {
     expect(await ports()).toEqual([]);
   });
 
-  test('a key that one of them does not take', async () => {
+  test('a key that one of them does not have', async () => {
     const wish = { ports: [named('x'), { ...named('y'), vlan: 3 }] };
     const { status, body } = await post('ports', wish);
     expect([status, body.NeutronError.message]).toEqual([
@@ -173,12 +173,12 @@ test.each(refusals)('$gives', async ({ given, gives }) => {
   expect([status, body.NeutronError.message]).toEqual([400, gives]);
 });
 
-test('a change is of one only', async () => {
+test('a change applies to one only', async () => {
   const { status } = await send(`PUT /v2.0/networks/${network}`, { networks: [{ name: 'x' }] });
   expect(status).toBe(400);
 });
 
-test('others have their turn while many are made', async () => {
+test('other requests are served while many are created', async () => {
   const group = (await post('security-groups', { security_group: { name: 'busy' } })).body;
   const rules = Array.from({ length: mostAtOnce }, (_, at) => ({
     security_group_id: group.security_group.id,

@@ -50,7 +50,7 @@ test('a member boots on its own networks, else on shared ones', async () => {
   expect(await names()).toEqual(['own']);
 });
 
-test('a port is made, bound, found by its server, unbound and removed', async () => {
+test('a port is created, bound, found by its server, unbound and removed', async () => {
   const { service } = cloud.network;
   const port = await newPort(demo.projectId);
   const bound = await service.updatePort(port.id, {
@@ -75,7 +75,7 @@ test('a port is made, bound, found by its server, unbound and removed', async ()
   expect(await service.listServerPorts('vm')).toEqual([]);
 });
 
-test('a foreign or unknown port is not found', async () => {
+test('a port that is unknown or of another project is not found', async () => {
   const port = await newPort('another-project');
   for (const id of [port.id, 'nope']) {
     await expect(cloud.network.service.showPort(id, demo)).rejects.toMatchObject({
@@ -86,7 +86,7 @@ test('a foreign or unknown port is not found', async () => {
   expect(await cloud.network.service.listPorts([port.id, 'nope'])).toEqual([port]);
 });
 
-test("an address on another project's network is the user's to choose only as its owner, and one in use is a conflict", async () => {
+test("an address on another project's network can be chosen only by its owner, and one in use is a conflict", async () => {
   const requested = {
     networkId: network,
     projectId: demo.projectId,
@@ -100,7 +100,7 @@ test("an address on another project's network is the user's to choose only as it
   await expect(service.createPort(requested, admin)).rejects.toMatchObject({ kind: 'conflict' });
 });
 
-test('any number of ports is one question to the store', async () => {
+test('any number of ports is one query to the store', async () => {
   const questions: unknown[] = [];
   const answer = async (question: unknown) => {
     questions.push(question);

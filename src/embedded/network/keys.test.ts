@@ -1,4 +1,4 @@
-/** A key of a request is honoured or refused, in every resource. */
+/** Every key of a request is honoured or refused, in every resource. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 
@@ -24,7 +24,7 @@ const put = (kind: string, wish: object) =>
 
 const kinds = ['network', 'subnet', 'port', 'security_group', 'security_group_rule'];
 describe.each(kinds)('a new %s', (kind) => {
-  test('does not take a key that is none, nor one that is only shown', async () => {
+  test('refuses an unknown key, and one that is read-only', async () => {
     const unknown = await post(kind, { bogus: 1, vlan: 2 });
     expect([unknown.status, unknown.body.NeutronError]).toEqual([
       400,
@@ -37,7 +37,7 @@ describe.each(kinds)('a new %s', (kind) => {
     ]);
   });
 
-  test('does not take a key beside it, nor what is no object', async () => {
+  test('refuses a key beside it, and what is not an object', async () => {
     expect((await send(`POST ${pathOf(kind)}`, { [kind]: {}, bogus: 1 })).status).toBe(400);
     for (const wish of [null, 'x', [], 1]) {
       expect((await send(`POST ${pathOf(kind)}`, { [kind]: wish })).status).toBe(400);
@@ -49,7 +49,7 @@ describe.each(kinds)('a new %s', (kind) => {
     ['description', null],
     ['project_id', 7],
     ['project_id', null],
-  ])('does not take %s %j', async (key, value) => {
+  ])('refuses %s %j', async (key, value) => {
     const { status, body } = await post(kind, {
       network_id: ids['network'],
       cidr: '10.9.0.0/24',
@@ -60,7 +60,7 @@ describe.each(kinds)('a new %s', (kind) => {
 });
 
 describe.each(kinds.slice(0, 4))('a change of a %s', (kind) => {
-  test('does not take a key that is none, nor one that stays', async () => {
+  test('refuses an unknown key, and one that cannot change', async () => {
     const unknown = await put(kind, { bogus: 1 });
     expect([unknown.status, unknown.body.NeutronError.message]).toEqual([
       400,
@@ -90,8 +90,8 @@ test.each(inner)('the parts of a %s are checked too: %j', async (kind, wish) => 
   expect((await put(kind, wish)).status).toBe(400);
 });
 
-describe('what is taken is done', () => {
-  test('pools of a subnet change; those that do not fit are refused', async () => {
+describe('accepted keys take effect', () => {
+  test('pools of a subnet change; invalid ones are refused', async () => {
     const pools = [{ start: '10.0.0.100', end: '10.0.0.110' }];
     const { status, body } = await put('subnet', { allocation_pools: pools });
     expect([status, body.subnet.allocation_pools]).toEqual([200, pools]);
@@ -101,7 +101,7 @@ describe('what is taken is done', () => {
     expect((await put('subnet', { allocation_pools: outside })).status).toBe(400);
   });
 
-  test('a gateway does not lie in a pool', async () => {
+  test('a gateway cannot be in a pool', async () => {
     const { status, body } = await put('subnet', { gateway_ip: '10.0.0.105' });
     expect([status, body.NeutronError.type]).toEqual([409, 'GatewayConflictWithAllocationPools']);
     expect((await put('subnet', { gateway_ip: null })).body.subnet.gateway_ip).toBeNull();

@@ -1,6 +1,4 @@
-/**
- * Lists in pages, in an order, filtered and with chosen fields: of every resource in the same way.
- */
+/** Lists with pages, order, filters and chosen fields: the same for every resource. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 
@@ -52,7 +50,7 @@ describe('pages', () => {
     expect(pages).toEqual([['p1', 'p2'], ['p3', 'p4'], ['p5', 'p6'], []]);
   });
 
-  test('the previous link turns around: the page before, in the same order', async () => {
+  test('the previous link reverses: the page before, in the same order', async () => {
     const p4 = await idOf('p4');
     const body = await list(`limit=2&marker=${p4}&${byName}`);
     expect(namesOf(body)).toEqual(['p5', 'p6']);
@@ -90,11 +88,11 @@ describe('pages', () => {
     expect((await follow(linkOf(body, 'next') ?? '')).ports).toEqual([{ name: 'p2' }]);
   });
 
-  test('an empty marker is none', async () => {
+  test('an empty marker is ignored', async () => {
     expect(namesOf(await list(`marker=&limit=2&${byName}`))).toEqual(['p1', 'p2']);
   });
 
-  test('a marker without a limit gives all after it', async () => {
+  test('a marker without a limit returns all after it', async () => {
     expect(namesOf(await list(`marker=${await idOf('p4')}&${byName}`))).toEqual(['p5', 'p6']);
   });
 });
@@ -112,7 +110,7 @@ const lists = [
 describe.each(lists)('the list of $path', ({ path, links, kind }) => {
   beforeAll(() => post('subnets', { subnet: { network_id: network, cidr: '10.1.0.0/24' } }));
 
-  test('says where the previous page is', async () => {
+  test('links to the previous page', async () => {
     expect((await list('limit=1', path))[links]).toEqual(
       expect.arrayContaining([
         { rel: 'previous', href: expect.stringContaining(`/v2.0/${path}?limit=1&`) },
@@ -156,7 +154,7 @@ describe.each(lists)('the list of $path', ({ path, links, kind }) => {
     expect(answer.body.NeutronError.message).toContain(words);
   });
 
-  test('does not know a marker that is nobody', async () => {
+  test('refuses an unknown marker', async () => {
     const { status, body } = await send(`GET /v2.0/${path}?limit=1&marker=nobody`);
     expect([status, body.NeutronError.type]).toEqual([404, `${kind}NotFound`]);
   });
@@ -170,7 +168,7 @@ describe('order', () => {
     await send(`PUT /v2.0/ports/${await idOf('p3')}`, { port: { admin_state_up: true } });
   });
 
-  test('a direction that is none is refused', async () => {
+  test('an unknown direction is refused', async () => {
     const { status, body } = await send('GET /v2.0/ports?sort_key=name&sort_dir=up');
     expect([status, body.NeutronError.message]).toEqual([
       400,
@@ -190,7 +188,7 @@ describe('order', () => {
 });
 
 describe('filters', () => {
-  test('a flag in each of its words; a word that is none is refused', async () => {
+  test('a flag in each spelling; an unknown one is refused', async () => {
     for (const word of ['True', 'true', '1', 'yes']) {
       expect((await list(`admin_state_up=${word}`)).ports).toHaveLength(6);
     }
@@ -202,7 +200,7 @@ describe('filters', () => {
     ]);
   });
 
-  test('of a key that is repeated one value is enough', async () => {
+  test('one value of a repeated key is enough', async () => {
     expect(namesOf(await list(`name=p2&name=p5&${byName}`))).toEqual(['p2', 'p5']);
   });
 
@@ -222,7 +220,7 @@ describe('filters', () => {
     await send(`DELETE /v2.0/ports/${port.id}`);
   });
 
-  test('a show refuses what filters nothing', async () => {
+  test('a show refuses filters', async () => {
     expect((await send(`GET /v2.0/networks/${network}?nonsense=1`)).status).toBe(400);
     const { body } = await send(`GET /v2.0/networks/${network}?fields=name`);
     expect(body.network).toEqual({ name: 'red' });

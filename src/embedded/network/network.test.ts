@@ -66,7 +66,7 @@ describe('networks', () => {
       ],
     },
     {
-      name: 'an id that is no number',
+      name: 'an id that is not a number',
       given: vlan('4x'),
       gives: [
         400,
@@ -82,7 +82,7 @@ describe('networks', () => {
       ],
     },
     {
-      name: 'a type that is not here',
+      name: 'an unsupported type',
       given: { 'provider:network_type': 'vxlan' },
       gives: [
         400,
@@ -129,7 +129,7 @@ describe('networks', () => {
     await send(`DELETE /v2.0/networks/${first.body.network.id}`);
   });
 
-  test('a body that is no JSON is refused in Neutron’s body', async () => {
+  test('a body that is not JSON is refused in Neutron’s format', async () => {
     const { status, body } = await send('POST /v2.0/networks', '{"network":');
     expect(status).toBe(400);
     expect(body.NeutronError).toMatchObject({
@@ -138,7 +138,7 @@ describe('networks', () => {
     });
   });
 
-  test('members see shared networks without provider keys, and foreign ones not at all', async () => {
+  test('members see shared networks without provider keys, and other projects’ not at all', async () => {
     const shared = (await newNetwork({ name: 'all', shared: true, ...vlan(50) })).body.network;
     const hidden = (await newNetwork({ name: 'hidden', ...vlan(51) })).body.network;
     const list = await send('GET /v2.0/networks', undefined, cloud.demoToken);
@@ -176,7 +176,7 @@ describe('networks', () => {
 });
 
 describe('subnets', () => {
-  test('gateway and pool follow from the range; pools can be asked for', async () => {
+  test('gateway and pool follow from the range; pools can be requested', async () => {
     const { id } = (await newNetwork({ name: 's1', ...vlan(70) })).body.network;
     const rows = [
       { cidr: '10.20.0.0/22', gateway_ip: '10.20.0.1', pool: ['10.20.0.2', '10.20.3.254'] },
@@ -209,7 +209,7 @@ describe('subnets', () => {
   const cidr = '10.50.0.0/24';
   const refusals = [
     {
-      name: 'what is no CIDR',
+      name: 'an invalid CIDR',
       given: { cidr: '10.50.0.0' },
       gives: "subnet.cidr: '10.50.0.0' is no CIDR, as 10.0.0.0/24 or fd00::/64",
     },
@@ -234,7 +234,7 @@ describe('subnets', () => {
       gives: "subnet.allocation_pools[0]: '10.50.0.10-10.50.1.10' is not within 10.50.0.0/24",
     },
     {
-      name: 'a pool upside down',
+      name: 'a pool with its end before its start',
       given: { cidr, allocation_pools: [{ start: '10.50.0.20', end: '10.50.0.10' }] },
       gives:
         "subnet.allocation_pools[0]: '10.50.0.20-10.50.0.10' is no range of addresses, lower end first",
@@ -252,7 +252,7 @@ describe('subnets', () => {
         "subnet.allocation_pools[1]: '10.50.0.20-10.50.0.30' overlaps with '10.50.0.10-10.50.0.20'",
     },
     {
-      name: 'a name server that is none',
+      name: 'an invalid name server',
       given: { cidr, dns_nameservers: ['dns'] },
       gives: "subnet.dns_nameservers[0]: 'dns' is no IP address",
     },
@@ -285,7 +285,7 @@ describe('subnets', () => {
     ]);
   });
 
-  test('a subnet in use stays; a network in use stays; both go when their ports are gone', async () => {
+  test('a subnet in use stays; a network in use stays; both can be deleted after their ports', async () => {
     const { id } = (await newNetwork({ name: 's3', ...vlan(72) })).body.network;
     const { subnet } = (await newSubnet({ network_id: id, cidr: '10.70.0.0/24' })).body;
     const { port } = (await send('POST /v2.0/ports', { port: { network_id: id } })).body;
@@ -304,7 +304,7 @@ describe('subnets', () => {
 });
 
 describe('security groups', () => {
-  test('groups and rules are made, shown and removed', async () => {
+  test('groups and rules are created, shown and removed', async () => {
     const { body } = await send('POST /v2.0/security-groups', { security_group: { name: 'web' } });
     const { id } = body.security_group;
     const rule = {
@@ -326,7 +326,7 @@ describe('security groups', () => {
     expect((await send(`DELETE /v2.0/security-groups/${id}`)).status).toBe(204);
   });
 
-  test('default is there from the start and stays', async () => {
+  test('default exists from the start and stays', async () => {
     const { body } = await send('GET /v2.0/security-groups', undefined, cloud.demoToken);
     const [{ id, name }] = body.security_groups;
     expect(name).toBe('default');
@@ -335,8 +335,8 @@ describe('security groups', () => {
   });
 });
 
-describe('what surrounds it', () => {
-  test('extensions say what is there', async () => {
+describe('other routes', () => {
+  test('extensions list what is supported', async () => {
     const { body } = await send('GET /v2.0/extensions');
     const aliases = body.extensions.map((extension: { alias: string }) => extension.alias);
     expect(aliases).toEqual(expect.arrayContaining(['provider', 'binding', 'security-group']));
@@ -355,7 +355,7 @@ describe('what surrounds it', () => {
     expect(wrong.body.error.message).toBe('The token is unknown, expired or revoked.');
   });
 
-  test('small reads that clients make on the way', async () => {
+  test('small reads of common clients are answered', async () => {
     expect((await send('GET /v2.0/agents')).body).toEqual({ agents: [] });
     expect((await send('GET /v2.0/availability_zones')).body.availability_zones).toHaveLength(1);
     expect((await send('GET /v2.0/quotas/p1')).body.quota.port).toBe(-1);
@@ -363,7 +363,7 @@ describe('what surrounds it', () => {
     expect((await send('GET /v2.0/')).body.resources[0].collection).toBe('networks');
   });
 
-  test('what is not there says so', async () => {
+  test('an unknown resource is not found', async () => {
     const router = await send('POST /v2.0/routers', {});
     expect([router.status, router.body.NeutronError.message]).toEqual([
       501,

@@ -25,7 +25,7 @@ const change = (id: string, port: object, token?: string) =>
 const remove = (id: string) => send(`DELETE /v2.0/ports/${id}`);
 
 describe('addresses', () => {
-  test('ports get the next free address of the pool, and a freed one is given again', async () => {
+  test('ports get the next free address of the pool, and a released one is used again', async () => {
     const first = (await newPort()).body.port;
     const second = (await newPort()).body.port;
     expect(first.fixed_ips).toEqual([{ subnet_id: subnet, ip_address: '10.0.0.2' }]);
@@ -39,7 +39,7 @@ describe('addresses', () => {
     await remove(third.id);
   });
 
-  test('ports made at once get different addresses, and the last one learns that there is none left', async () => {
+  test('ports created concurrently get different addresses, and the last is refused when none is left', async () => {
     const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(() => newPort()));
     const made = answers.filter(({ status }) => status === 201).map(({ body }) => body.port);
     expect(new Set(made.map((port) => port.fixed_ips[0].ip_address)).size).toBe(5);
@@ -52,7 +52,7 @@ describe('addresses', () => {
     for (const { id } of made) await remove(id);
   });
 
-  test('an address and a MAC can be asked for, once', async () => {
+  test('an address and a MAC can be requested, once', async () => {
     const requested = { fixed_ips: [{ ip_address: '10.0.0.5' }], mac_address: 'FA:16:3E:00:00:09' };
     const { port } = (await newPort(requested)).body;
     expect(port).toMatchObject({
@@ -73,7 +73,7 @@ describe('addresses', () => {
     await remove(port.id);
   });
 
-  test('a network with both IP versions gives one address of each', async () => {
+  test('a network with both IP versions assigns one address of each', async () => {
     const { id } = (await post('networks', { network: { name: 'dual' } })).body.network;
     for (const cidr of ['10.9.0.0/24', 'fd00:9::/64']) {
       await post('subnets', {
@@ -152,7 +152,7 @@ describe('binding', () => {
     });
   }
 
-  test('a bound port says how its VF is to be set, as port security and admin state are now', async () => {
+  test('a bound port has its VF settings, following port security and admin state', async () => {
     const off = { port_security_enabled: false, admin_state_up: false };
     const { port } = (await newPort({ 'binding:vnic_type': 'macvtap', ...off })).body;
     const settings = async (requested: object) =>
@@ -190,7 +190,7 @@ describe('binding', () => {
     await remove(port.id);
   });
 
-  test('the VNIC type of a bound port stays', async () => {
+  test('the VNIC type of a bound port cannot change', async () => {
     const { port } = (await newPort({ 'binding:vnic_type': 'direct' })).body;
     await change(port.id, bind);
     const { status, body } = await change(port.id, { 'binding:vnic_type': 'macvtap' });
@@ -202,8 +202,8 @@ describe('binding', () => {
   });
 });
 
-describe('projects are kept apart', () => {
-  test('a member sees neither foreign ports nor where its own are bound', async () => {
+describe('projects are isolated', () => {
+  test('a member sees neither other projects’ ports nor where its own are bound', async () => {
     const foreign = (await newPort()).body.port;
     const own = (await newPort({ name: 'mine' }, cloud.demoToken)).body.port;
     await change(own.id, { 'binding:host_id': 'peer-compute-1' });
@@ -245,7 +245,7 @@ describe('projects are kept apart', () => {
 });
 
 describe('lists', () => {
-  test('filters, fields in each form clients send, sorting and pages', async () => {
+  test('filters, fields in each form that clients send, sorting and pages', async () => {
     for (const name of ['a', 'b', 'c']) await newPort({ name, device_id: `vm-${name}` });
     const ask = async (query: string) => (await send(`GET /v2.0/ports?${query}`)).body.ports;
     const names = async (query: string) =>
@@ -317,7 +317,7 @@ describe('bad input is refused with field, value and rule', () => {
       gives: [404, 'Security group nope could not be found.'],
     },
     {
-      name: 'a part of Neutron that is not here',
+      name: 'an unsupported part of Neutron',
       given: { qos_policy_id: 'q' },
       gives: [
         501,
@@ -336,7 +336,7 @@ describe('bad input is refused with field, value and rule', () => {
     expect((await send('GET /v2.0/ports')).body.ports).toEqual([]);
   });
 
-  test('a filter that does not exist is not taken for "all"', async () => {
+  test('an unknown filter is not taken for "all"', async () => {
     const { status, body } = await send('GET /v2.0/ports?device=x');
     expect(status).toBe(400);
     expect(body.NeutronError.message).toMatch(

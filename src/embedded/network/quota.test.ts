@@ -1,4 +1,4 @@
-/** Quotas of the network service: enforced where things are added, and shown. */
+/** Quotas of the network service: enforced on creation, and shown. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 
@@ -15,7 +15,7 @@ const send = (act: string, body?: unknown) =>
   ask(cloud.network.app, act, { token: cloud.demoToken, ...(body !== undefined && { body }) });
 const post = (path: string, body: unknown) => send(`POST /v2.0/${path}`, body);
 
-test('more than the project may have is refused as by Neutron, also when asked for at once', async () => {
+test('requests beyond the quota are refused as by Neutron, also concurrent ones', async () => {
   const networks = await Promise.all(
     ['a', 'b', 'c'].map((name) => post('networks', { network: { name } })),
   );
@@ -51,7 +51,7 @@ test('more than the project may have is refused as by Neutron, also when asked f
   expect((await rule('udp')).body.NeutronError.type).toBe('OverQuota');
 });
 
-test('quotas and what is used of them are shown', async () => {
+test('quotas and their usage are shown', async () => {
   const { quota } = (await send(`GET /v2.0/quotas/${project}`)).body;
   expect(quota).toEqual({
     network: 2,

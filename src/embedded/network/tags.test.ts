@@ -29,7 +29,7 @@ describe.each(kinds)('tags of %s', (kind) => {
     return (Object.values(body)[0] as { tags: string[] }).tags;
   };
 
-  test('one is set, asked for and taken off', async () => {
+  test('one is set, checked and removed', async () => {
     expect((await send(`PUT ${path()}/tags/blue`)).status).toBe(201);
     expect((await send(`PUT ${path()}/tags/blue`)).status).toBe(201);
     expect((await send(`PUT ${path()}/tags/a%2Fb%20c`)).status).toBe(201);
@@ -57,7 +57,7 @@ describe.each(kinds)('tags of %s', (kind) => {
     { name: 'a tag that is a number', tags: [1] },
     { name: 'the same tag twice', tags: ['x', 'x'] },
     { name: '51 tags', tags: Array.from({ length: 51 }, (_, index) => `t${index}`) },
-    { name: 'what is no list', tags: 'x' },
+    { name: 'no list', tags: 'x' },
   ];
   test.each(wrong)('refuses $name', async ({ tags }) => {
     expect((await send(`PUT ${path()}/tags`, { tags })).status).toBe(400);
@@ -77,7 +77,7 @@ describe.each(kinds)('tags of %s', (kind) => {
     expect((await send(`PUT ${path()}/tags/${'x'.repeat(256)}`)).status).toBe(400);
   });
 
-  test('a thing that is not there, or is of others, has none', async () => {
+  test('a resource that is unknown, or of another project, has none', async () => {
     const unknown = await send(`GET /v2.0/${kind}/nope/tags`);
     expect([unknown.status, unknown.body.NeutronError.type]).toEqual([404, 'TagResourceNotFound']);
     const { body } = await send(
@@ -108,7 +108,7 @@ describe.each(kinds)('the filters of %s', (kind) => {
     { query: 'not-tags-any=c,b', holds: false },
     { query: 'tags=a&not-tags-any=b', holds: false },
   ];
-  test.each(filters)('what is tagged a and b, by $query: $holds', async ({ query, holds }) => {
+  test.each(filters)('tagged a and b, by $query: $holds', async ({ query, holds }) => {
     const id = things[kind];
     await send(`PUT /v2.0/${kind}/${id}/tags`, { tags: ['a', 'b'] });
     const { status, body } = await send(`GET /v2.0/${kind}?${query}`);
@@ -118,7 +118,7 @@ describe.each(kinds)('the filters of %s', (kind) => {
   });
 });
 
-test('a port is made with tags; a network is not', async () => {
+test('a port is created with tags; a network is not', async () => {
   const port = { network_id: things['networks'], tags: ['new'] };
   const made = await post('ports', { port });
   expect([made.status, made.body.port.tags]).toEqual([201, ['new']]);

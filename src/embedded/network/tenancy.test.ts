@@ -55,13 +55,13 @@ const ofNetworkOwner = [
 ] as const;
 
 describe("on another project's shared network", () => {
-  test.each(ofNetworkOwner)('a new port with %s of choice is refused', async (key, requested) => {
+  test.each(ofNetworkOwner)('a new port with chosen %s is refused', async (key, requested) => {
     const { status, body } = await newPort(shared, requested);
     expect([status, body.NeutronError.type]).toEqual([403, 'PolicyNotAuthorized']);
     expect(body.NeutronError.message).toContain(`rule:create_port:${key} is disallowed by policy`);
   });
 
-  test('a port keeps the addresses that it was given', async () => {
+  test('a port keeps its addresses', async () => {
     const { port } = (await newPort(shared, {})).body;
     const { status, body } = await change(port.id, { fixed_ips: [{ subnet_id: sharedSubnet }] });
     expect(status).toBe(403);
@@ -69,7 +69,7 @@ describe("on another project's shared network", () => {
     await remove(port.id);
   });
 
-  test.each(ofNetworkOwner)('a port is not given %s of choice later', async (key, requested) => {
+  test.each(ofNetworkOwner)('a port does not get chosen %s later', async (key, requested) => {
     const { port } = (await newPort(shared, {})).body;
     const { 'binding:vnic_type': _, ...wanted } = requested as Record<string, unknown>;
     const { status, body } = await change(port.id, wanted);
@@ -78,7 +78,7 @@ describe("on another project's shared network", () => {
     await remove(port.id);
   });
 
-  test('a port of a chosen subnet, kind and name is made and deleted', async () => {
+  test('a port with a chosen subnet, vnic type and name is created and deleted', async () => {
     const requested = {
       name: 'mine',
       'binding:vnic_type': 'direct',
@@ -140,7 +140,7 @@ describe('on its own network', () => {
     expect([status, body.NeutronError.type]).toEqual([403, 'PolicyNotAuthorized']);
   });
 
-  test('the MAC of a port that exists is for administrators and services', async () => {
+  test('the MAC of an existing port is for administrators and services', async () => {
     const { port } = (await newPort(own, {})).body;
     const requested = { mac_address: 'fa:16:3e:aa:bb:03' };
     expect((await change(port.id, requested)).status).toBe(403);
@@ -184,7 +184,7 @@ describe('the owner of a network', () => {
     expect((await send(`DELETE /v2.0/ports/${theirs}`, undefined, third)).status).toBe(404);
   });
 
-  test('shares it for as long as they are there', async () => {
+  test('shares it for as long as they exist', async () => {
     const unshared = { network: { shared: false } };
     const { status, body } = await asAdmin(`PUT /v2.0/networks/${own}`, unshared);
     expect([status, body.NeutronError.type]).toEqual([409, 'InvalidSharedSetting']);
@@ -204,7 +204,7 @@ describe('the owner of a network', () => {
   });
 });
 
-test('not even an administrator changes MAC and kind of a bound port, or the segment of a network', async () => {
+test('not even an administrator changes MAC and vnic type of a bound port, or the segment of a network', async () => {
   const { port } = (await newPort(own, { 'binding:vnic_type': 'direct' })).body;
   const admin = cloud.adminToken;
   await change(port.id, { 'binding:host_id': 'peer-compute-1' }, admin);

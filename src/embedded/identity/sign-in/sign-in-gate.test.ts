@@ -13,14 +13,14 @@ test('ten wrong passwords in a row are checked, the next is refused without a ch
   await expect(admit(admin, right)).rejects.toMatchObject({ kind: 'tooManyRequests' });
 });
 
-test('another user, and the same user elsewhere, are not held back', async () => {
+test('another user, and the same user elsewhere, are not delayed', async () => {
   const { admit } = gate();
   for (let at = 0; at < 10; at += 1) await admit(admin, wrong);
   expect(await admit({ ...admin, source: '192.0.2.2' }, right)).toBe(true);
   expect(await admit({ ...admin, user: 'demo' }, right)).toBe(true);
 });
 
-test('a refused user may try again seconds later, and a right password forgets the wrong ones', async () => {
+test('a refused user may retry seconds later, and a correct password resets the count', async () => {
   const { admit } = gate();
   for (let at = 0; at < 10; at += 1) await admit(admin, wrong);
   time.at += 5_000;
@@ -68,7 +68,7 @@ test('a check that fails is no wrong password', async () => {
   expect(await admit(admin, right)).toBe(true);
 });
 
-test('of a flood few are checked at once, some wait, and the rest is refused at once', async () => {
+test('in a flood few are checked at once, some wait, and the rest is refused at once', async () => {
   const { admit } = gate();
   let [running, most, checked] = [0, 0, 0];
   const slow = async () => {

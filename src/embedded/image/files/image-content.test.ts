@@ -1,4 +1,4 @@
-/** An upload that fails while the database takes no change. */
+/** An upload that fails while the database accepts no change. */
 import { expect, test } from 'vitest';
 import type { StoredImage } from '#contracts/store/image-store.ts';
 import { silentLog } from '#test/silent-log.ts';
@@ -42,7 +42,7 @@ function world() {
   return { image, database, upload };
 }
 
-test('its own failure is reported, and the next upload is taken', async () => {
+test('its own failure is reported, and the next upload is accepted', async () => {
   const { image, database, upload } = world();
   await expect(upload(broken)).rejects.toThrow('broken off');
   expect(image.status).toBe('saving');
@@ -52,7 +52,7 @@ test('its own failure is reported, and the next upload is taken', async () => {
   await expect(upload(bytes())).rejects.toMatchObject({ kind: 'conflict' });
 });
 
-test('of two at once one is taken', async () => {
+test('of two concurrent uploads one is accepted', async () => {
   const { image, upload } = world();
   const [one, two] = await Promise.allSettled([upload(bytes()), upload(bytes())]);
   expect([one.status, two.status, image.status]).toEqual(['fulfilled', 'rejected', 'active']);

@@ -1,4 +1,4 @@
-/** The gate of an upload by itself: the disk and the sum of a project while bytes come. */
+/** The gate of an upload alone: the disk and the total of a project while bytes arrive. */
 import { expect, test } from 'vitest';
 import type { StoredImage } from '#contracts/store/image-store.ts';
 import { noLimits } from '#core/quotas/limits.ts';
@@ -22,7 +22,7 @@ function gates({ keepFreeBytes }: { keepFreeBytes?: number } = {}) {
   return { disk, stored, open };
 }
 
-test('an upload ends when others fill the disk meanwhile', async () => {
+test('an upload ends when others fill the disk during it', async () => {
   const { disk, open } = gates();
   const gate = open(imageOf('p1'));
   await gate.admit(1);
@@ -46,7 +46,7 @@ test.each([
   expect(await admitted.then(() => true).catch(() => false)).toBe(row.admitted);
 });
 
-test('what one upload holds is not there for another, until it is over', async () => {
+test('what one upload reserves is not available to another until it ends', async () => {
   const { stored, open } = gates({ keepFreeBytes: 0 });
   const [one, two] = [open(imageOf('p1', 'i1')), open(imageOf('p1', 'i2'))];
   await one.admit(60 * mib);

@@ -11,7 +11,7 @@ describe('text', () => {
     ['in:a,,b', ['', 'a', 'b']],
     ['in:', ['']],
     ['in:in:a', ['in:a']],
-  ])('%s is one of %j', (value, found) => {
+  ])('%s matches one of %j', (value, found) => {
     const all = ['', 'a', 'b', 'b,c', 'a:b', 'say "a"', 'in:a', null];
     expect(all.filter(textTest('name', value))).toEqual(found);
   });

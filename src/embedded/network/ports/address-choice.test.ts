@@ -1,9 +1,9 @@
-/** Which addresses a port gets, and what finding them costs. */
+/** The addresses of a port, and the cost of finding them. */
 import { expect, test } from 'vitest';
 import type { StoredSubnet } from '#contracts/store/network-store.ts';
 import { chooseAddresses } from './address-choice.ts';
 
-/** Counts how often it is asked. */
+/** Counts its calls. */
 class CountingSet extends Set<string> {
   looks = 0;
   override has(text: string): boolean {
@@ -22,7 +22,7 @@ const subnet = {
   ],
 } as StoredSubnet;
 
-test('addresses come from the pools in their order, without those that are taken', () => {
+test('addresses are taken from the pools in order, skipping used ones', () => {
   const taken = new Set(['10.0.0.2', '10.0.1.0']);
   const chosen = chooseAddresses(
     'n1',
@@ -37,7 +37,7 @@ test('addresses come from the pools in their order, without those that are taken
   ]);
 });
 
-test('many addresses of one subnet are found in one walk through it', () => {
+test('many addresses of one subnet are found in one pass', () => {
   const taken = new CountingSet(
     Array.from({ length: 2_000 }, (_, at) => `10.0.${1 + Math.floor(at / 250)}.${at % 250}`),
   );

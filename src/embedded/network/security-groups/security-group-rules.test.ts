@@ -1,4 +1,4 @@
-/** What a security group and its rules may ask for. */
+/** The keys of a security group and its rules. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 
@@ -39,12 +39,12 @@ const kept = [
     },
   },
   {
-    name: 'host bits, which the normalized CIDR has not',
+    name: 'host bits, which the normalized CIDR does not have',
     given: { remote_ip_prefix: '192.0.2.7/24' },
     gives: { remote_ip_prefix: '192.0.2.7/24', normalized_cidr: '192.0.2.0/24' },
   },
   {
-    name: 'an IPv6 prefix, and a type in small letters',
+    name: 'an IPv6 prefix, and a type in lower case',
     given: { ethertype: 'ipv6', remote_ip_prefix: '2001:db8::/32' },
     gives: { ethertype: 'IPv6', remote_ip_prefix: '2001:db8::/32' },
   },
@@ -110,8 +110,8 @@ test.each(refused)('%s: %j', async (type, given) => {
   );
 });
 
-describe('what a rule refers to', () => {
-  test('a group that is there, and its own project', async () => {
+describe('the references of a rule', () => {
+  test('an existing group, and its own project', async () => {
     const other = (await post('security-groups', { security_group: { name: 'db' } })).body
       .security_group.id;
     const made = await newRule({ remote_group_id: other, protocol: 'tcp' });
@@ -145,7 +145,7 @@ describe('what a rule refers to', () => {
   });
 });
 
-test('the same rule is refused, in whatever words', async () => {
+test('a duplicate rule is refused, in whatever spelling', async () => {
   const first = await newRule({ protocol: 'udp' });
   const { id } = first.body.security_group_rule;
   for (const again of [
@@ -178,7 +178,7 @@ describe('a group', () => {
     expect(body.security_group.security_group_rules.length).toBeGreaterThan(2);
   });
 
-  test('default keeps its name, and nobody else takes it', async () => {
+  test('default keeps its name, and no other group takes it', async () => {
     const [own] = (await send('GET /v2.0/security-groups?name=default')).body.security_groups;
     const renamed = await change(own.id, { name: 'mine' });
     expect([renamed.status, renamed.body.NeutronError.type]).toEqual([
@@ -197,7 +197,7 @@ describe('a group', () => {
     }
   });
 
-  test('of another project is not there', async () => {
+  test('of another project is not found', async () => {
     const { body } = await post('security-groups', { security_group: {} }, cloud.adminToken);
     expect(body.security_group.name).toBe('');
     expect((await change(body.security_group.id, { name: 'x' })).status).toBe(404);
