@@ -15,7 +15,7 @@ import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
 import { aGuest } from '#test/hosts/guests.ts';
-import { saidLog } from '#test/said-log.ts';
+import { recordedLog } from '#test/recorded-log.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { type Agent, startAgent } from './agent.ts';
 
@@ -49,7 +49,7 @@ async function aHost() {
   await hypervisor.define(guest, {});
   await hypervisor.start(guest.id);
   const pciBus = new SimulatedPciBus({ host, listGuests: () => hypervisor.listGuests() });
-  const log = saidLog();
+  const log = recordedLog();
   const agent = (journal: CommandJournal, change: Partial<AgentOptions> = {}): Promise<Agent> =>
     startAgent({
       host: 'host-1',

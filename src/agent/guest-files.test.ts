@@ -36,8 +36,8 @@ async function anAgent(guestFiles: GuestFiles) {
   const hypervisor = new SimulatedHypervisor({ host, domainXml: () => '<domain/>' });
   const pciBus = new SimulatedPciBus({ host, listGuests: () => hypervisor.listGuests() });
   const { agentEnd, controllerEnd } = inProcessLink();
-  const heard: ToController[] = [];
-  controllerEnd.onMessage((message) => void heard.push(message));
+  const received: ToController[] = [];
+  controllerEnd.onMessage((message) => void received.push(message));
   const agent = await startAgent({
     ...{ host: 'host-1', hostIp: '192.0.2.1', hypervisor, pciBus, guestFiles },
     ...{
@@ -57,7 +57,7 @@ async function anAgent(guestFiles: GuestFiles) {
     reported: async (body: HostCommandBody): Promise<CommandResult> => {
       const mine = ++seq;
       controllerEnd.send({ type: 'command', command: { seq: mine, serverId: guest.id, body } });
-      const result = () => heard.find((each) => each.type === 'result' && each.seq === mine);
+      const result = () => received.find((each) => each.type === 'result' && each.seq === mine);
       await vi.waitFor(() => expect(result()).toBeDefined());
       const message = result();
       if (message?.type !== 'result') throw new Error('no result');

@@ -62,16 +62,16 @@ const igbVfs = { vendor_id: '8086', product_id: '10ca', ...forPorts };
 const unwatched = { watch: () => () => undefined };
 
 test('the report of a device combines the hypervisor’s facts with those of sysfs', async () => {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const { devices, problems } = await reportedBy({
     ...unwatched,
     async describe(functions) {
-      asked.push(...functions.map(({ address }) => address));
+      requests.push(...functions.map(({ address }) => address));
       const said = { network: ['rx', 'tx'], vpd: { cardSerialNumber: 'A1' } };
       return new Map(functions.map(({ address }) => [address, said]));
     },
   });
-  expect(devices.map(({ function: fn }) => fn.address)).toEqual(asked);
+  expect(devices.map(({ function: fn }) => fn.address)).toEqual(requests);
   expect(devices.length).toBeGreaterThan(1);
   for (const { function: fn } of devices) {
     expect(fn.quarantine).toBeUndefined();
@@ -103,20 +103,20 @@ test('a device unknown to the hypervisor is offered to no server, and the host r
 });
 
 test('a device that was just created is waited for, once', async () => {
-  let looks = 0;
+  let polls = 0;
   const { devices } = await reportedBy(
     {
       ...unwatched,
       describe: async (functions) => {
-        looks += 1;
-        const known = looks === 1 ? functions.slice(1) : functions;
+        polls += 1;
+        const known = polls === 1 ? functions.slice(1) : functions;
         return new Map(known.map(({ address }) => [address, {}]));
       },
     },
     igbVfs,
     { nodeWaitMs: 60_000 },
   );
-  expect(looks).toBe(2);
+  expect(polls).toBe(2);
   expect(devices.filter(({ function: fn }) => fn.quarantine !== undefined)).toEqual([]);
 });
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   aComputeWorld,
-  type Asked,
+  type RequestOptions,
   bootBody,
   type ComputeWorld,
   faultOf,
@@ -20,13 +20,13 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 const good = { networks: [{ port: portId }] };
-const create = (change: object): Asked => ({ body: bootBody({ ...good, ...change }) });
+const create = (change: object): RequestOptions => ({ body: bootBody({ ...good, ...change }) });
 const post = 'POST /v2.1/servers';
 
 interface Refusal {
   name: string;
   act: string;
-  given?: Asked;
+  given?: RequestOptions;
   gives: [number, string];
   expected: string;
 }

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { waitFor } from './wait-for.ts';
 
 test('it polls until the condition holds, and returns the last value', async () => {
-  let looks = 0;
+  let polls = 0;
   const look = async () => {
-    looks += 1;
-    return { done: looks === 3, value: looks };
+    polls += 1;
+    return { done: polls === 3, value: polls };
   };
   expect(await waitFor('three looks', look, { limitMs: 60_000, pauseMs: 0 })).toBe(3);
 });

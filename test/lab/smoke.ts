@@ -70,8 +70,10 @@ async function story(host: LabHost): Promise<void> {
     disks.some(({ text }) => text === labDevices.nvme.text),
     JSON.stringify(disks),
   );
-  await step('ping', async () => hears(await one.command(`ping ${second.ipAddress}`), '2/2'));
-  await step('ping by the bridge', async () => hears(await two.command('ping 10.43.0.1'), '2/2'));
+  await step('ping', async () => receives(await one.command(`ping ${second.ipAddress}`), '2/2'));
+  await step('ping by the bridge', async () =>
+    receives(await two.command('ping 10.43.0.1'), '2/2'),
+  );
   await step('hot-plug', async () => {
     writeFileSync(join(host.shareDirectory, 'plug.xml'), interfaceXml(third));
     await host.mustRun('virsh attach-device first /mnt/share/plug.xml --live');
@@ -117,7 +119,7 @@ async function makeBridge(host: LabHost): Promise<void> {
     ip addr add 10.43.0.1/24 dev enp1s0v3`);
 }
 
-function hears(reports: GuestReport[], received: string): void {
+function receives(reports: GuestReport[], received: string): void {
   assert.equal(reports.find(({ what }) => what === 'PING')?.['received'], received);
 }
 

@@ -242,11 +242,11 @@ test('unused images are removed after a week, or when space is short; those unde
     writeFileSync(join(host.imageDirectory, name), 'none of ours');
     utimesSync(join(host.imageDirectory, name), eightDaysAgo, eightDaysAgo);
   }
-  const strangers = ['.keep', 'stranger', 'stranger.part'];
-  const kept = () => host.cached().filter((name) => !strangers.includes(name));
+  const foreignFiles = ['.keep', 'stranger', 'stranger.part'];
+  const kept = () => host.cached().filter((name) => !foreignFiles.includes(name));
   await host.files.prepare(other('next'), { fresh: false });
   expect(kept()).toEqual(['disk.raw', 'next.raw', 'recent.raw']);
-  expect(host.cached()).toEqual(expect.arrayContaining(strangers));
+  expect(host.cached()).toEqual(expect.arrayContaining(foreignFiles));
   free = 10 * mib;
   await host.files.remove(other('next').id);
   await expect(host.files.prepare(other('last'), { fresh: false })).rejects.toThrow('disk full');

@@ -19,7 +19,7 @@ import { describedImages } from '#test/images.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-const patience = { timeout: 60_000 };
+const waitOptions = { timeout: 60_000 };
 
 let libvirtd: PrivateLibvirtd;
 let child: LibvirtChild;
@@ -91,8 +91,8 @@ test('a libvirtd without a node device driver reports it, and answers all else',
   const all = await functions();
   // The connections of the killed one are detected one after the other.
   const said = () => nodeDevices.describe(all).then(() => 'all', String);
-  await expect.poll(said, patience).toMatch(/list the host's devices: .*not supported/);
-  await expect.poll(() => child.call('listDomains', []).catch(String), patience).toEqual([]);
+  await expect.poll(said, waitOptions).toMatch(/list the host's devices: .*not supported/);
+  await expect.poll(() => child.call('listDomains', []).catch(String), waitOptions).toEqual([]);
   const { configFile } = await aHost();
   const row = (await examineHost(configFile)).find(({ code }) => code === 'node-devices');
   expect(row).toMatchObject({

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cloud, startCloud, unbound } from './cloud.ts';
-import { heardWhile } from './heard-calls.ts';
+import { callsDuring } from './logged-calls.ts';
 
 let cloud: Cloud;
 let network: string;
@@ -86,14 +86,14 @@ const names: Record<string, string> = {
 const documented = readFileSync(new URL('../../docs/performance.md', import.meta.url), 'utf8');
 
 test.each(rows)('$what: these calls and no more', async ({ what, nics, boot, delete: gone }) => {
-  const asked = await nicsOf(nics);
+  const requests = await nicsOf(nics);
   let id = '';
-  const booting = await heardWhile(cloud, async () => {
-    id = await cloud.started('counted', asked);
+  const booting = await callsDuring(cloud, async () => {
+    id = await cloud.started('counted', requests);
   });
   const { body } = await cloud.compute('alice', 'GET', `/servers/${id}`);
   expect(body.server).toMatchObject({ status: 'ACTIVE' });
-  for (const { port } of asked) {
+  for (const { port } of requests) {
     if (port === undefined) continue;
     expect(await cloud.shown(port)).toMatchObject({
       device_id: id,
@@ -101,8 +101,8 @@ test.each(rows)('$what: these calls and no more', async ({ what, nics, boot, del
       'binding:vif_type': expect.stringMatching(/hw_veb|hostdev_physical|ovs/),
     });
   }
-  const leaving = await heardWhile(cloud, () => cloud.remove(id));
-  for (const { port } of asked) {
+  const leaving = await callsDuring(cloud, () => cloud.remove(id));
+  for (const { port } of requests) {
     if (port !== undefined) expect(await cloud.shown(port)).toMatchObject(unbound);
   }
   expect(booting.calls).toEqual(boot.toSorted());
@@ -117,7 +117,7 @@ test('attaching and detaching a port costs the same', async () => {
   const server = await cloud.boot('grows', await nicsOf(['direct']));
   const port = await cloud.port(network, 'direct');
   const path = `/servers/${server.id}/os-interface`;
-  const attaching = await heardWhile(cloud, async () => {
+  const attaching = await callsDuring(cloud, async () => {
     const interfaceAttachment = { port_id: port };
     const { status } = await cloud.compute('alice', 'POST', path, { interfaceAttachment });
     expect(status).toBe(200);
@@ -125,7 +125,7 @@ test('attaching and detaching a port costs the same', async () => {
   expect(await cloud.shown(port)).toMatchObject({ 'binding:vif_type': 'hw_veb' });
   // The answer's view of the port is read once more.
   expect(attaching.calls).toEqual([showPort, listPorts, listServerPorts, updatePort].toSorted());
-  const detaching = await heardWhile(cloud, async () => {
+  const detaching = await callsDuring(cloud, async () => {
     await cloud.compute('alice', 'DELETE', `${path}/${port}`);
     // A concurrent request to Neutron may be written into the line of another.
     await expect

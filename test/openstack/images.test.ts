@@ -225,12 +225,12 @@ test.each([
   async (row) => {
     const image = await uploadedImage(alice);
     let looks = 0;
-    const atSecondLook: Mischief = async ({ path }) => {
+    const atSecondRequest: Mischief = async ({ path }) => {
       // The first is the API's; then the host requests the bytes.
       if (path.endsWith(image) && ++looks === 2) await row.act(image);
       return undefined;
     };
-    await behind(atSecondLook, async (on) => {
+    await behind(atSecondRequest, async (on) => {
       const user = await on.as('alice');
       const port = await user.port(network, 'direct');
       const free = await (await on.as('admin')).freeVfs('physnet1');

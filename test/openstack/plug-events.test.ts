@@ -18,7 +18,7 @@ import { runFolder } from './environment/run-folder.ts';
 import type { WiringAgent } from './environment/wiring-agent.ts';
 
 const plugTimeoutSeconds = 15;
-const patience = { timeout: 60_000, interval: 100 };
+const waitOptions = { timeout: 60_000, interval: 100 };
 const state = temporaryDirectory();
 let openstack: OpenStack;
 let agent: WiringAgent;
@@ -121,13 +121,13 @@ async function boot(ports: string[]): Promise<string> {
 const showServer = async (id: string) => (await send('compute', 'GET', `/servers/${id}`)).server;
 
 async function becomes(id: string, status: string): Promise<void> {
-  await expect.poll(async () => (await showServer(id)).status, patience).toBe(status);
+  await expect.poll(async () => (await showServer(id)).status, waitOptions).toBe(status);
 }
 
 /** The guest is being started, or runs already: only the ports are missing then. */
 async function waits(id: string): Promise<void> {
   const taskState = async () => (await showServer(id))['OS-EXT-STS:task_state'];
-  await expect.poll(taskState, patience).toBe('spawning');
+  await expect.poll(taskState, waitOptions).toBe('spawning');
 }
 
 async function remove(id: string): Promise<void> {
@@ -135,7 +135,7 @@ async function remove(id: string): Promise<void> {
   const status = async () =>
     (await fetch(`${novella.urls.compute}/servers/${id}`, { headers: { 'x-auth-token': token } }))
       .status;
-  await expect.poll(status, patience).toBe(404);
+  await expect.poll(status, waitOptions).toBe(404);
 }
 
 /** Lines of Neutron's log about its own calls that contain this. */
@@ -171,9 +171,9 @@ test('one direct port costs four calls of ports', async () => {
     (await send('compute', 'GET', '/servers?status=ACTIVE')).servers.map(
       ({ id: each }: { id: string }) => each,
     );
-  await expect.poll(active, patience).toContain(server);
+  await expect.poll(active, waitOptions).toContain(server);
   await expect
-    .poll(() => logged('Nova event', 'network-vif-plugged', id), patience)
+    .poll(() => logged('Nova event', 'network-vif-plugged', id), waitOptions)
     .toHaveLength(1);
   const calls = [...logged('/v2.0/ports', id, 'HTTP/1.1"'), ...logged(`device_id=${server}`)];
   expect(calls.map((line) => /"(GET|PUT)/.exec(line)?.[1])).toEqual(['GET', 'GET', 'PUT', 'GET']);
@@ -204,9 +204,9 @@ test('a fixed IP that changes in Neutron is shown by the server; a port deleted 
   });
   const addresses = async () =>
     ((await showServer(id)).addresses.red ?? []).map(({ addr }: { addr: string }) => addr);
-  await expect.poll(addresses, patience).toContain(address);
+  await expect.poll(addresses, waitOptions).toContain(address);
   await send('neutron', 'DELETE', `/v2.0/ports/${doomed}`);
-  await expect.poll(addresses, patience).toEqual([address]);
+  await expect.poll(addresses, waitOptions).toEqual([address]);
   const { instanceActions } = await send('compute', 'GET', `/servers/${id}/os-instance-actions`);
   expect(instanceActions[0]).toMatchObject({ action: 'detach_interface', user_id: 'novella' });
   await remove(id);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mustRun } from '#test/debian/must-run.ts';
 import { type Cloud, startCloud, unbound } from './cloud.ts';
-import { heardWhile } from './heard-calls.ts';
+import { callsDuring } from './logged-calls.ts';
 
 let cloud: Cloud;
 let red: string;
@@ -41,9 +41,9 @@ async function faultOf(server: string): Promise<string> {
 }
 
 /** A boot that ends in ERROR without a request to Neutron to bind anything. */
-async function refusedUnasked(portId: string): Promise<string> {
+async function refusedBeforeBinding(portId: string): Promise<string> {
   let id = '';
-  const { calls } = await heardWhile(cloud, async () => {
+  const { calls } = await callsDuring(cloud, async () => {
     ({ id } = await cloud.boot('refused', [{ port: portId }]));
   });
   expect(calls.filter((call) => call.includes('PUT'))).toEqual([]);
@@ -61,11 +61,11 @@ test('a host without an agent is refused before the claim', async () => {
   cloud.openstack.agent('host-9', { physnet1: ['ens1f0'] });
   await cloud.startNovella({ hosts: { 'host-1': host } });
   for (const kind of ['direct', 'macvtap']) {
-    expect(await refusedUnasked(await cloud.port(red, kind))).toBe(
+    expect(await refusedBeforeBinding(await cloud.port(red, kind))).toBe(
       'No valid host was found. host-1: network: no live NIC Switch agent serves physnet1 (there is none)',
     );
   }
-  expect(await refusedUnasked(await cloud.port(red, 'normal'))).toContain(
+  expect(await refusedBeforeBinding(await cloud.port(red, 'normal'))).toContain(
     'no live Open vSwitch agent serves physnet1 (there is none)',
   );
 });
@@ -84,7 +84,7 @@ test('an agent that serves another network, and one that is dead, are named', as
   cloud.openstack.agent('host-2', { physnet1: ['enp1s0'] });
   cloud.openstack.silenceAgents('host-2');
   await cloud.startNovella({ hosts: { 'host-1': host, 'host-2': host } });
-  expect(await refusedUnasked(await cloud.port(red, 'direct'))).toMatch(
+  expect(await refusedBeforeBinding(await cloud.port(red, 'direct'))).toMatch(
     /host-1: network: no live NIC Switch agent serves physnet1 \(it has physnet2\); host-2: network: no live NIC Switch agent serves physnet1 \(it is dead, last heartbeat \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\)$/,
   );
 });
@@ -119,7 +119,7 @@ test('agents that die after they were listed: one host is tried, and reports wha
   const ports = [await cloud.port(red, 'direct'), await cloud.port(red, 'normal')];
   const nics = ports.map((port) => ({ port }));
   let id = '';
-  const { calls } = await heardWhile(cloud, async () => {
+  const { calls } = await callsDuring(cloud, async () => {
     ({ id } = await cloud.boot('late', nics));
   });
   const fault = await faultOf(id);
@@ -142,7 +142,7 @@ test('a port that no agent on its host could bind is not attached', async () => 
   const server = await cloud.boot('grows', []);
   const port = await cloud.port(red, 'direct');
   const path = `/servers/${server.id}/os-interface`;
-  const { calls } = await heardWhile(cloud, async () => {
+  const { calls } = await callsDuring(cloud, async () => {
     const interfaceAttachment = { port_id: port };
     const { status, body } = await cloud.compute('admin', 'POST', path, { interfaceAttachment });
     expect([status, body.badRequest.message]).toEqual([
@@ -182,10 +182,10 @@ test('a network without a physical network: refused at once, or by the agents wh
     expect.stringContaining(`its network ${tunnel} has no provider:physical_network`),
   ]);
   await cloud.startNovella({ hosts: { 'host-1': { ...host, enp2s0: null } } });
-  expect(await refusedUnasked(port)).toBe(
+  expect(await refusedBeforeBinding(port)).toBe(
     'No valid host was found. host-1: network: no live NIC Switch agent serves vxlan networks (it has physnet1)',
   );
-  expect(await refusedUnasked(await cloud.port(tunnel, 'normal'))).toBe(
+  expect(await refusedBeforeBinding(await cloud.port(tunnel, 'normal'))).toBe(
     'No valid host was found. host-1: network: no live Open vSwitch agent serves vxlan networks (it has physnet1)',
   );
 });

@@ -17,7 +17,7 @@ import { freePorts, readConfig } from '#programs/config/config.ts';
 import { startAllInOne } from '#programs/up/up.ts';
 import { version } from '#programs/version.ts';
 
-const patienceMs = 240_000;
+const timeoutMs = 240_000;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 let place: ReturnType<typeof temporaryDirectory>;
@@ -27,7 +27,7 @@ beforeAll(() => {
   const folder = join(place.path, 'bundle');
   execFileSync(process.execPath, ['bundle/agent.ts', folder, '--with-node'], { cwd: root });
   agent = [join(folder, 'node'), join(folder, 'novella-agent.mjs')];
-}, patienceMs);
+}, timeoutMs);
 afterAll(() => place.remove());
 
 test('the bundle prints its version and how to start it', async () => {
@@ -77,5 +77,5 @@ test(
       await controller.stop();
     }
   },
-  patienceMs,
+  timeoutMs,
 );

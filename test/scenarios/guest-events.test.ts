@@ -24,8 +24,8 @@ async function aServer(cloud: Cloud, { hosts }: AllInOne) {
     becomes: (status: string, power: number) =>
       cloud.until(async () => {
         const { server } = await cloud.ok('compute', 'GET', `/servers/${id}`);
-        const isSo = server.status === status && server['OS-EXT-STS:power_state'] === power;
-        return { done: isSo && !server['OS-EXT-STS:task_state'], value: server };
+        const holds = server.status === status && server['OS-EXT-STS:power_state'] === power;
+        return { done: holds && !server['OS-EXT-STS:task_state'], value: server };
       }),
     act: async (body: object) => {
       const path = `/servers/${id}/action`;

@@ -208,11 +208,11 @@ scenario(
   async (cloud) => {
     const id = await cloud.boot([]);
     await cloud.settled(id, 'ACTIVE');
-    const nobody = '11111111-2222-4333-8444-555555555555';
+    const unknownId = '11111111-2222-4333-8444-555555555555';
     const rows: [object, number, RegExp][] = [
-      [{ port_id: nobody }, 404, /interfaceAttachment\.port_id: Port id 1111/],
-      [{ net_id: nobody }, 404, /interfaceAttachment\.net_id: Network 1111/],
-      [{ net_id: nobody, fixed_ips: [{ ip_address: 'x' }] }, 400, /fixed_ips/],
+      [{ port_id: unknownId }, 404, /interfaceAttachment\.port_id: Port id 1111/],
+      [{ net_id: unknownId }, 404, /interfaceAttachment\.net_id: Network 1111/],
+      [{ net_id: unknownId, fixed_ips: [{ ip_address: 'x' }] }, 400, /fixed_ips/],
     ];
     for (const [requested, status, expected] of rows) {
       const reply = await cloud.send('compute', 'POST', `/servers/${id}/os-interface`, {

@@ -9,7 +9,7 @@ import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 
 /** Hosts count as down, and as lost, within seconds. */
 const impatient = (config: Config): Config => ({ ...config, hostDownMs: 1_000, hostLostMs: 2_000 });
-const patience = 90_000;
+const waitOptions = 90_000;
 
 const hostOf = async (cloud: Cloud, id: string): Promise<string> => {
   const { server } = await cloud.ok('compute', 'GET', `/servers/${id}`);
@@ -58,7 +58,7 @@ scenario(
     await cloud.gone(id);
   },
   impatient,
-  patience,
+  waitOptions,
 );
 
 scenario(
@@ -81,7 +81,7 @@ scenario(
     expect((await cloud.freeVfs('physnet1'))[lost]).toBe(4);
   },
   (config) => ({ ...config, hostDownMs: 4_000, hostLostMs: 600_000 }),
-  patience,
+  waitOptions,
 );
 
 scenario(
@@ -106,7 +106,7 @@ scenario(
     });
   },
   impatient,
-  patience,
+  waitOptions,
 );
 
 scenario(
@@ -129,7 +129,7 @@ scenario(
     });
   },
   (config) => ({ ...config, hostDownMs: 4_000, hostLostMs: 600_000 }),
-  patience,
+  waitOptions,
 );
 
 scenario(
@@ -171,5 +171,5 @@ scenario(
     await cloud.settled(await cloud.boot([]), 'ACTIVE');
   },
   impatient,
-  patience,
+  waitOptions,
 );

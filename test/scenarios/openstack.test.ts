@@ -72,15 +72,15 @@ scenario(
   'services that are down do not stop the start; a caller’s error names the service',
   async () => {
     const state = temporaryDirectory();
-    const nobody = 'http://127.0.0.1:1/v3';
-    const text = `openstack: { auth_url: "${nobody}", username: nova, password: secret }`;
+    const closedUrl = 'http://127.0.0.1:1/v3';
+    const text = `openstack: { auth_url: "${closedUrl}", username: nova, password: secret }`;
     const config = { ...parseConfig(text, 'x'), stateDir: state.path, ports: freePorts };
     const alone = await startAllInOne(config, silentLog);
     try {
       const headers = { 'x-auth-token': 'somebody' };
       const reply = await fetch(`${alone.urls.compute}/servers`, { headers });
       expect(reply.status).toBe(503);
-      expect(await reply.text()).toContain(`identity service at ${nobody} does not answer`);
+      expect(await reply.text()).toContain(`identity service at ${closedUrl} does not answer`);
     } finally {
       await alone.stop();
       state.remove();

@@ -272,7 +272,7 @@ async function inParallel<T>(works: (() => Promise<T>)[]): Promise<T[]> {
   return results;
 }
 
-const patienceMs = 240_000;
+const timeoutMs = 240_000;
 
 for (const act of acts) {
   for (const disturbance of disturbances) {
@@ -303,7 +303,7 @@ for (const act of acts) {
         expect([happened.at(0), happened.at(-1)]).toEqual([true, false]);
       },
       withHosts(act[disturbance.only]),
-      patienceMs,
+      timeoutMs,
     );
   }
 }

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 import { startNovella, temporaryDirectory } from '#test/processes/novella-process.ts';
 
-const nobody = '11111111-2222-4333-8444-555555555555';
+const unknownId = '11111111-2222-4333-8444-555555555555';
 
 /** A cloud in which nothing may be left: no bound port, no held device, no server. */
 async function expectUntouched(cloud: Cloud): Promise<void> {
@@ -36,31 +36,31 @@ const rows: {
 }[] = [
   {
     name: 'an unknown port',
-    change: (server) => ({ ...server, networks: [{ port: nobody }] }),
+    change: (server) => ({ ...server, networks: [{ port: unknownId }] }),
     status: 400,
     body: 'badRequest',
-    expected: new RegExp(`networks\\[0\\]\\.port: Port id ${nobody} could not be found`),
+    expected: new RegExp(`networks\\[0\\]\\.port: Port id ${unknownId} could not be found`),
   },
   {
     name: 'an unknown network',
-    change: (server) => ({ ...server, networks: [{ uuid: nobody }] }),
+    change: (server) => ({ ...server, networks: [{ uuid: unknownId }] }),
     status: 400,
     body: 'badRequest',
-    expected: new RegExp(`networks\\[0\\]\\.uuid: Network ${nobody} could not be found`),
+    expected: new RegExp(`networks\\[0\\]\\.uuid: Network ${unknownId} could not be found`),
   },
   {
     name: 'an unknown flavor',
-    change: (server) => ({ ...server, flavorRef: nobody }),
+    change: (server) => ({ ...server, flavorRef: unknownId }),
     status: 400,
     body: 'badRequest',
-    expected: new RegExp(`flavorRef: Flavor ${nobody} could not be found`),
+    expected: new RegExp(`flavorRef: Flavor ${unknownId} could not be found`),
   },
   {
     name: 'an unknown image',
-    change: (server) => ({ ...server, imageRef: nobody }),
+    change: (server) => ({ ...server, imageRef: unknownId }),
     status: 400,
     body: 'badRequest',
-    expected: new RegExp(`imageRef: Image ${nobody} could not be found`),
+    expected: new RegExp(`imageRef: Image ${unknownId} could not be found`),
   },
   {
     name: 'an unknown key',

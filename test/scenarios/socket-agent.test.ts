@@ -23,7 +23,7 @@ import {
 import { recordedEvents, until, untilRecorded } from '#test/processes/recorded-events.ts';
 
 /** Processes start slowly on a busy machine. */
-const patienceMs = 240_000;
+const timeoutMs = 240_000;
 
 const linked = /^linked to the controller$/;
 
@@ -46,7 +46,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
   await novella?.stop();
   state.remove();
-}, patienceMs);
+}, timeoutMs);
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -124,7 +124,7 @@ test(
     expect(await cloud.freeVfs('physnet1')).toEqual({ hv1: 4 });
     expect(await agent.stop()).toBe(0);
   },
-  patienceMs,
+  timeoutMs,
 );
 
 const stateDir = () => join(state.path, 'controller');
@@ -145,7 +145,7 @@ test.each([
     await startAgent('hv1', token).waitForLog(linked);
     await expectOneGuestEach(cloud, ids);
   },
-  patienceMs,
+  timeoutMs,
 );
 
 /** Cuts the connection each time that two more events are recorded, until it is stopped. */
@@ -188,7 +188,7 @@ test(
       cutter.stop();
     }
   },
-  patienceMs,
+  timeoutMs,
 );
 
 async function expectRebooted(cloud: Cloud, id: string): Promise<void> {
@@ -212,7 +212,7 @@ test.each([0, 1, 3, 6])(
     await expectOneGuestEach(cloud, ids);
     expect(before.agent.said).toContainEqual(expect.stringMatching(/^the link to the controller/));
   },
-  patienceMs,
+  timeoutMs,
 );
 
 test(
@@ -224,7 +224,7 @@ test(
     await startAgent('hv1', token).waitForLog(linked);
     await expectOneGuestEach(cloud, ids);
   },
-  patienceMs,
+  timeoutMs,
 );
 
 test(
@@ -242,7 +242,7 @@ test(
     );
     expect((await cloud.ok('operator', 'GET', '/hosts')).hosts).toEqual([]);
   },
-  patienceMs,
+  timeoutMs,
 );
 
 test(
@@ -264,7 +264,7 @@ test(
     await cloud.settled(kept ?? '', 'ACTIVE');
     expect(guestsOfAgent(folderOf('hv1'), 'hv1')).toContain(kept);
   },
-  patienceMs,
+  timeoutMs,
 );
 
 test(
@@ -281,5 +281,5 @@ test(
     await cloud.settled(await cloud.boot([]), 'ACTIVE');
     expect(guestsOfAgent(folder, 'hv1')).toHaveLength(1);
   },
-  patienceMs,
+  timeoutMs,
 );

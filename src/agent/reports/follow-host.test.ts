@@ -49,11 +49,11 @@ function devicesOf(message: ToController | undefined): HostReport['devices'] {
 }
 
 const soon = { timeout: 10_000, interval: 50 };
-const patience = { timeout: 30_000 };
+const waitOptions = { timeout: 30_000 };
 
 test(
   'removed VFs and a lost carrier are reported unasked, and nothing is reported twice',
-  patience,
+  waitOptions,
   async () => {
     const { options, kernel, agent, heard } = await begin();
     expect(devicesOf(heard[0]).map(({ function: fn }) => fn.address)).toHaveLength(5);
@@ -70,7 +70,7 @@ test(
 
 test(
   'a quarantine is reported before the result of the command that returned the VF',
-  patience,
+  waitOptions,
   async () => {
     const { kernel, agent, heard, notify } = await begin();
     const guest = aGuest({ nics: [aMacvtapNic(vf0)] });
@@ -92,7 +92,7 @@ test(
 
 test(
   'health that was reported with a change of devices is reported again when it changes',
-  patience,
+  waitOptions,
   async () => {
     let problems: HostProblem[] = [];
     // Long enough for the change of devices to be reported first.
@@ -100,22 +100,22 @@ test(
       checkHealth: async () => problems,
       healthMs: 1_500,
     });
-    const toldProblems = () => {
+    const reportedProblems = () => {
       const last = heard.at(-1);
       return last !== undefined && 'report' in last ? last.report.problems : undefined;
     };
     problems = [{ code: 'state-directory', message: 'full', blocks: 'all' }];
     await options.pciBus.setVfCount(pf0, 2);
-    await expect.poll(toldProblems, soon).toEqual(problems);
+    await expect.poll(reportedProblems, soon).toEqual(problems);
     problems = [];
-    await expect.poll(toldProblems, soon).toEqual([]);
+    await expect.poll(reportedProblems, soon).toEqual([]);
     await agent.stop();
   },
 );
 
 test(
   'a VF that the hypervisor lists later is offered from its next report on',
-  patience,
+  waitOptions,
   async () => {
     let isKnown = false;
     let learn = (): void => undefined;

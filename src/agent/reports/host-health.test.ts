@@ -164,10 +164,10 @@ test('health is checked repeatedly, and reported when it changes', async () => {
   problems = [{ code: 'state-directory', message: 'full: 900 MiB free', blocks: 'all' }];
   await heard('hello', 'report');
   const looked = Promise.withResolvers<void>();
-  let looks = 0;
+  let polls = 0;
   problems = [{ code: 'state-directory', message: 'full: 899 MiB free', blocks: 'all' }];
   life.watcher = ({ act }) => {
-    if (act === 'facts' && (looks += 1) > 4) looked.resolve();
+    if (act === 'facts' && (polls += 1) > 4) looked.resolve();
   };
   // Changed figures alone are not reported.
   await looked.promise;

@@ -7,7 +7,7 @@ import { closed, readBody } from './json-schema.ts';
 const keys = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, at) => [`k!${at}`, 'x']));
 
-function wordsFor(schema: TSchema, body: unknown): string {
+function messageFor(schema: TSchema, body: unknown): string {
   try {
     readBody(schema, body);
   } catch (error) {
@@ -18,8 +18,8 @@ function wordsFor(schema: TSchema, body: unknown): string {
 
 test.each([1, 2, 20])('%i unknown keys are reported as such', (count) => {
   const rule = /^Additional properties are not allowed \('k!0'.* (was|were) unexpected\)$/;
-  expect(wordsFor(closed({ name }), keys(count))).toMatch(rule);
-  const inside = wordsFor(closed({ metadata: textMap }), { metadata: keys(count) });
+  expect(messageFor(closed({ name }), keys(count))).toMatch(rule);
+  const inside = messageFor(closed({ metadata: textMap }), { metadata: keys(count) });
   expect(inside).toMatch(/^Invalid input for field\/attribute metadata\. Value: \{"k!0"/);
   expect(inside).toMatch(/Additional properties are not allowed \('k!0'/);
 });

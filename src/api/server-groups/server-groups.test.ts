@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   aComputeWorld,
-  type Asked,
+  type RequestOptions,
   bootBody,
   type ComputeWorld,
   faultOf,
@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-function create(group: object, asked: Asked = {}) {
+function create(group: object, asked: RequestOptions = {}) {
   return world.ask(`POST ${groupsPath}`, { as: 'member', body: { server_group: group }, ...asked });
 }
 

@@ -29,8 +29,8 @@ test('concurrent changes of tags and metadata are all kept', async () => {
 
 test('the limit of tags applies to concurrent additions', async () => {
   const { id } = await world.server({ tags: Array.from({ length: 45 }, (_, at) => `t${at}`) });
-  const asked = names.map((name) => world.ask(`PUT /v2.1/servers/${id}/tags/${name}`));
-  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  const requests = names.map((name) => world.ask(`PUT /v2.1/servers/${id}/tags/${name}`));
+  const statuses = (await Promise.all(requests)).map(({ status }) => status);
   expect(statuses.filter((status) => status === 201)).toHaveLength(5);
   expect(statuses.filter((status) => status === 400)).toHaveLength(15);
 });

@@ -21,9 +21,9 @@ test('a cloud is trusted by the authorities of its cacert', async () => {
     region,
     url: `http://${region}`,
   }));
-  const heard: string[] = [];
+  const received: string[] = [];
   const server = createServer(authority.sign(), (asked, reply) => {
-    asked.on('data', (text: Buffer) => heard.push(text.toString()));
+    asked.on('data', (text: Buffer) => received.push(text.toString()));
     reply.setHeader('x-subject-token', 't');
     reply.end(JSON.stringify({ token: { catalog: [{ type: 'compute', endpoints }] } }));
   });
@@ -36,7 +36,7 @@ test('a cloud is trusted by the authorities of its cacert', async () => {
     );
     const session = await openSession({ ...place, ...login, caFile });
     expect(session.endpoints).toEqual({ compute: 'http://north' });
-    expect(JSON.parse(heard.join(''))).toEqual({
+    expect(JSON.parse(received.join(''))).toEqual({
       auth: {
         identity: {
           methods: ['application_credential'],

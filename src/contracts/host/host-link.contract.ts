@@ -38,8 +38,8 @@ export function hostLinkContract(connect: () => Promise<JoinedEnds>): void {
     const { agentEnd, controllerEnd } = await connect();
     const sent = [hello, result(1), result(2), result(3, 'x'.repeat(300_000)), result(4)];
     for (const message of sent) agentEnd.send(message);
-    const heard = await listen<ToController>(controllerEnd, sent.length);
-    expect(heard).toEqual(sent);
+    const received = await listen<ToController>(controllerEnd, sent.length);
+    expect(received).toEqual(sent);
     const answers = [
       { type: 'welcome', hostId: 'h1' },
       { type: 'recorded', seq: 1 },
@@ -96,16 +96,16 @@ export function hostLinkContract(connect: () => Promise<JoinedEnds>): void {
     agentEnd.send(result(1));
     agentEnd.close();
     agentEnd.send(result(2));
-    const heard: ToController[] = [];
+    const messages: ToController[] = [];
     await new Promise<void>((resolve) => {
       controllerEnd.onMessage((message) => {
-        heard.push(message);
+        messages.push(message);
         if (message.type === 'result') resolve();
       });
     });
     await new Promise<void>((resolve) => controllerEnd.onClose(resolve));
     controllerEnd.send({ type: 'recorded', seq: 1 });
-    expect(heard).toEqual([hello, result(1)]);
+    expect(messages).toEqual([hello, result(1)]);
   });
 }
 

@@ -152,18 +152,18 @@ export function describeHypervisor(name: string, suite: HypervisorSuite): void {
       const stop = hypervisor.watch((change) => {
         if (change.what === 'guest' && change.guestId === guest.id) reported.push(change.state);
       });
-      const isTold = async (state: string) => {
+      const isNotified = async (state: string) => {
         await expect.poll(() => reported.at(-1), { timeout: timeoutMs ?? 5_000 }).toBe(state);
       };
       await hypervisor.define(guest, {});
       await hypervisor.start(guest.id);
-      await isTold('running');
+      await isNotified('running');
       await hypervisor.pause(guest.id);
-      await isTold('paused');
+      await isNotified('paused');
       await hypervisor.destroy(guest.id);
-      await isTold('shutOff');
+      await isNotified('shutOff');
       await hypervisor.undefine(guest.id);
-      await isTold('gone');
+      await isNotified('gone');
       stop();
     });
 

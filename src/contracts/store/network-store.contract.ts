@@ -99,9 +99,9 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
 
   test('counts the resources of a project', async () => {
     const store = await filled();
-    for (const things of ['networks', 'subnets', 'ports'] as const) {
-      expect(await store.count(things, 'p1')).toBe(1);
-      expect(await store.count(things, 'p2')).toBe(0);
+    for (const resources of ['networks', 'subnets', 'ports'] as const) {
+      expect(await store.count(resources, 'p1')).toBe(1);
+      expect(await store.count(resources, 'p2')).toBe(0);
     }
     expect(await store.count('securityGroups', 'p1')).toBe(0);
     expect(await store.count('securityGroupRules', 'p1')).toBe(0);

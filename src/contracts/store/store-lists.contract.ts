@@ -178,8 +178,8 @@ export function storeListsContract(fresh: () => Promise<OpenStore>): void {
     const store = await (await fresh())();
     const ids: string[] = [];
     for (let at = 0; at < 130; at += 1) ids.push((await store.servers.create(aNewServer())).id);
-    const asked = [...ids.toReversed(), 'nobody'];
-    const read = await store.servers.read(asked);
+    const requests = [...ids.toReversed(), 'nobody'];
+    const read = await store.servers.read(requests);
     expect(read.map(({ id }) => id)).toEqual(ids.toReversed());
   });
 

@@ -74,10 +74,10 @@ export function storeQuotasContract(fresh: () => Promise<OpenStore>): void {
   test('concurrent requests over two connections never exceed a limit together', async () => {
     const open = await fresh();
     const stores = [await open(), await open()];
-    const asked = Array.from({ length: 12 }, (_, at) =>
+    const requests = Array.from({ length: 12 }, (_, at) =>
       stores[at % 2]!.servers.createWithin(within({ instances: 7 }, 2), some(2)),
     );
-    const ends = await Promise.allSettled(asked);
+    const ends = await Promise.allSettled(requests);
     expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
     expect(await stores[0]!.quotaUsage('project-1')).toMatchObject({ instances: 6 });
   });

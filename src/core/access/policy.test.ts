@@ -44,8 +44,8 @@ const rules: { name: string; roles: string[]; may: Rule[]; mayNot: Rule[] }[] = 
 
 for (const { name, roles, may, mayNot } of rules) {
   test(`policy: ${name}`, () => {
-    const asked = [...may, ...mayNot];
-    expect(asked.filter((rule) => allows(rule, actor(roles)))).toEqual(may);
+    const named = [...may, ...mayNot];
+    expect(named.filter((rule) => allows(rule, actor(roles)))).toEqual(may);
   });
 }
 

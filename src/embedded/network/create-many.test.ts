@@ -75,8 +75,8 @@ describe('what is created', () => {
 
 describe('when one cannot be created, none is', () => {
   test('an error names the item, in Neutron’s type', async () => {
-    const wish = { ports: [named('x'), { network_id: 'nope' }] };
-    const { status, body } = await post('ports', wish);
+    const request = { ports: [named('x'), { network_id: 'nope' }] };
+    const { status, body } = await post('ports', request);
     expect([status, body.NeutronError]).toEqual([
       404,
       {

@@ -18,7 +18,7 @@ afterAll(() => cloud.stop());
 const send = (act: string, body: unknown) =>
   ask(cloud.network.app, act, { token: cloud.adminToken, body });
 const pathOf = (kind: string) => `/v2.0/${kind.replaceAll('_', '-')}s`;
-const post = (kind: string, wish: object) => send(`POST ${pathOf(kind)}`, { [kind]: wish });
+const post = (kind: string, request: object) => send(`POST ${pathOf(kind)}`, { [kind]: request });
 const put = (kind: string, wish: object) =>
   send(`PUT ${pathOf(kind)}/${ids[kind]}`, { [kind]: wish });
 

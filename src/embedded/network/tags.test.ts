@@ -3,17 +3,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 
 let cloud: EmbeddedCloud;
-const things: Record<string, string> = {};
+const resources: Record<string, string> = {};
 
 beforeAll(async () => {
   cloud = await startEmbeddedCloud();
   const network = (await post('networks', { network: { name: 'red' } })).body.network.id;
-  things['networks'] = network;
+  resources['networks'] = network;
   const subnet = { network_id: network, cidr: '10.0.0.0/24' };
-  things['subnets'] = (await post('subnets', { subnet })).body.subnet.id;
-  things['ports'] = (await post('ports', { port: { network_id: network } })).body.port.id;
+  resources['subnets'] = (await post('subnets', { subnet })).body.subnet.id;
+  resources['ports'] = (await post('ports', { port: { network_id: network } })).body.port.id;
   const group = await post('security-groups', { security_group: { name: 'web' } });
-  things['security-groups'] = group.body.security_group.id;
+  resources['security-groups'] = group.body.security_group.id;
 });
 afterAll(() => cloud.stop());
 
@@ -23,7 +23,7 @@ const post = (path: string, body: unknown) => send(`POST /v2.0/${path}`, body);
 const kinds = ['networks', 'subnets', 'ports', 'security-groups'];
 
 describe.each(kinds)('tags of %s', (kind) => {
-  const path = () => `/v2.0/${kind}/${things[kind]}`;
+  const path = () => `/v2.0/${kind}/${resources[kind]}`;
   const shown = async () => {
     const { body } = await send(`GET ${path()}`);
     return (Object.values(body)[0] as { tags: string[] }).tags;
@@ -109,7 +109,7 @@ describe.each(kinds)('the filters of %s', (kind) => {
     { query: 'tags=a&not-tags-any=b', holds: false },
   ];
   test.each(filters)('tagged a and b, by $query: $holds', async ({ query, holds }) => {
-    const id = things[kind];
+    const id = resources[kind];
     await send(`PUT /v2.0/${kind}/${id}/tags`, { tags: ['a', 'b'] });
     const { status, body } = await send(`GET /v2.0/${kind}?${query}`);
     expect(status).toBe(200);
@@ -119,7 +119,7 @@ describe.each(kinds)('the filters of %s', (kind) => {
 });
 
 test('a port is created with tags; a network is not', async () => {
-  const port = { network_id: things['networks'], tags: ['new'] };
+  const port = { network_id: resources['networks'], tags: ['new'] };
   const made = await post('ports', { port });
   expect([made.status, made.body.port.tags]).toEqual([201, ['new']]);
   const { status, body } = await post('networks', { network: { name: 'n', tags: ['x'] } });

@@ -14,13 +14,13 @@ const failing =
 test('libvirt answers with its version', async () => {
   const printed =
     'Compiled against library: libvirt 11.3.0\nRunning hypervisor: QEMU 10.0.3\nRunning against daemon: 11.3.0\n\n';
-  const asked: string[][] = [];
+  const requests: string[][] = [];
   const run: RunProgram = async (command) => {
-    asked.push([...command]);
+    requests.push([...command]);
     return printed;
   };
   expect(await askLibvirt(run, uri)).toEqual({ uri, state: 'answers', version: '11.3.0' });
-  expect(asked).toEqual([['virsh', '--connect', uri, '--readonly', 'version', '--daemon']]);
+  expect(requests).toEqual([['virsh', '--connect', uri, '--readonly', 'version', '--daemon']]);
 });
 
 test.each([

@@ -4,13 +4,13 @@ import { readUptime } from './uptime.ts';
 const line = ' 08:32:11 up 93 days, 18:25, 12 users,  load average: 0.20, 0.12, 0.14';
 
 test('the uptime of a machine is the output of its program', async () => {
-  const asked: (readonly string[])[] = [];
+  const requests: (readonly string[])[] = [];
   const run = async (command: readonly string[]) => {
-    asked.push(command);
+    requests.push(command);
     return `${line}\n`;
   };
   expect(await readUptime(run)).toBe(line);
-  expect(asked).toEqual([['uptime']]);
+  expect(requests).toEqual([['uptime']]);
 });
 
 test.each(['', 'uptime: not today\n', `${line}${' '.repeat(300)}x\n`])(

@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws';
 import { sha256OfToken } from '#runtime/token-hash.ts';
 import type { AgentEnd } from '#contracts/host/host-link.ts';
 import { aDial, aHostDoor, type TestDoorOptions } from '#test/worlds/host-links.ts';
-import { saidLog } from '#test/said-log.ts';
+import { recordedLog } from '#test/recorded-log.ts';
 import { tlsFiles } from '#test/tls/tls-files.ts';
 import { socketUrl } from './dial.ts';
 import type { Admission } from './host-door.ts';
@@ -23,7 +23,7 @@ async function aDoor(options: TestDoorOptions = {}) {
 }
 
 function anAgent(url: string, more: Parameters<typeof aDial>[1] = {}) {
-  const log = saidLog();
+  const log = recordedLog();
   const links: AgentEnd[] = [];
   const dial = aDial(url, { log, ...more, onLink: (end) => links.push(end) });
   opened.push(dial);
@@ -85,15 +85,15 @@ test('a refused token is reported with the remedy, and retried when it has been 
 
 test('an unreadable token is reported, and read again', async () => {
   const door = await aDoor();
-  let isThere = false;
+  let exists = false;
   const token = () => {
-    if (isThere) return 'secret';
+    if (exists) return 'secret';
     throw new Error('/etc/novella/token: no such file');
   };
   const { log, links } = anAgent(door.url, { token });
   await vi.waitFor(() => expect(log.said.length).toBeGreaterThan(0));
   expect(log.said[0]).toBe('warn /etc/novella/token: no such file; trying again');
-  isThere = true;
+  exists = true;
   await vi.waitFor(() => expect(links).toHaveLength(1));
 });
 

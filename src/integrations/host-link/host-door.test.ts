@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { sha256OfToken } from '#runtime/token-hash.ts';
 import type { ControllerEnd, ToController } from '#contracts/host/host-link.ts';
 import { aHostDoor, type TestDoor, type TestDoorOptions } from '#test/worlds/host-links.ts';
-import { type SaidLog, saidLog } from '#test/said-log.ts';
+import { type RecordedLog, recordedLog } from '#test/recorded-log.ts';
 import type { Admission } from './host-door.ts';
 
 const opened: { close(): Promise<void> }[] = [];
@@ -12,8 +12,8 @@ afterEach(async () => {
   for (const each of opened.splice(0).toReversed()) await each.close();
 });
 
-async function aDoor(options: TestDoorOptions = {}): Promise<TestDoor & { log: SaidLog }> {
-  const log = saidLog();
+async function aDoor(options: TestDoorOptions = {}): Promise<TestDoor & { log: RecordedLog }> {
+  const log = recordedLog();
   const door = await aHostDoor({ log, ...options });
   opened.push(door);
   return { ...door, log };
@@ -173,9 +173,9 @@ const wrong = [
 test.each(wrong)(
   '$name ends the link, and the log has the reason',
   async ({ say, code, reason }) => {
-    const heard: ToController[] = [];
+    const received: ToController[] = [];
     const door = await aDoor({
-      onLink: (end) => end.onMessage((message) => void heard.push(message)),
+      onLink: (end) => end.onMessage((message) => void received.push(message)),
     });
     const peer = aPeer(door.url);
     await isOpen(peer);
@@ -184,7 +184,7 @@ test.each(wrong)(
     peer.send(JSON.stringify(hello));
     expect(await ended).toEqual({ code, reason: expect.stringContaining(reason) });
     expect(door.log.said.at(1)).toContain(`warn link closed: ${reason}`);
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   },
 );
 
@@ -203,14 +203,14 @@ test('binary messages and oversized messages end the link', async () => {
 });
 
 test('keys that this version does not know are dropped', async () => {
-  const heard: ToController[] = [];
+  const messages: ToController[] = [];
   const door = await aDoor({
-    onLink: (end) => end.onMessage((message) => void heard.push(message)),
+    onLink: (end) => end.onMessage((message) => void messages.push(message)),
   });
   const peer = aPeer(door.url);
   await isOpen(peer);
   peer.send(JSON.stringify({ ...hello, report: { ...report, mood: 'good' }, colour: 'red' }));
-  await vi.waitFor(() => expect(heard).toEqual([hello]));
+  await vi.waitFor(() => expect(messages).toEqual([hello]));
 });
 
 test('a second link of a host replaces the first, whose late messages still count', async () => {

@@ -220,7 +220,7 @@ test('a kernel that refuses VFs is quoted', async () => {
 
 test('VFs that appear one after the other are waited for, longer for more VFs', async () => {
   const { kernel } = onIgb();
-  let isThere = false;
+  let exists = false;
   const late = async (path: string, text: string): Promise<void> => {
     await kernel.write(path, text);
     if (text !== '2') return;
@@ -228,12 +228,12 @@ test('VFs that appear one after the other are waited for, longer for more VFs', 
     rmSync(link);
     setImmediate(() => {
       symlinkSync('../0000:01:10.2', link);
-      isThere = true;
+      exists = true;
     });
   };
   const bus = new SysfsPciBus({ root: kernel.root, run: kernel.run, write: late });
   await bus.setVfCount(pf0, 2);
-  expect(isThere).toBe(true);
+  expect(exists).toBe(true);
   let now = 0;
   const clock = vi.spyOn(Date, 'now').mockImplementation(() => (now += 40_000));
   const never = new SysfsPciBus({ root: kernel.root, run: kernel.run, write: async () => {} });

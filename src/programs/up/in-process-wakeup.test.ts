@@ -6,13 +6,13 @@ const delivered = () => Promise.resolve();
 
 test('a notification reaches every listener of its topic and no other', async () => {
   const wakeup = inProcessWakeup();
-  const heard: string[] = [];
-  wakeup.listen('tasks', () => heard.push('first'));
-  wakeup.listen('tasks', () => heard.push('second'));
-  wakeup.listen('commands:host-1', () => heard.push('host-1'));
+  const received: string[] = [];
+  wakeup.listen('tasks', () => received.push('first'));
+  wakeup.listen('tasks', () => received.push('second'));
+  wakeup.listen('commands:host-1', () => received.push('host-1'));
   wakeup.notify('tasks');
   await delivered();
-  expect(heard).toEqual(['first', 'second']);
+  expect(received).toEqual(['first', 'second']);
 });
 
 test('listeners run after the notifying code has continued', async () => {
@@ -41,13 +41,13 @@ test('concurrent notifications are one; one from inside a listener is another', 
 
 test('a removed listener is not called, and others still are', async () => {
   const wakeup = inProcessWakeup();
-  const heard: string[] = [];
-  const same = () => heard.push('same');
+  const messages: string[] = [];
+  const same = () => messages.push('same');
   const stop = wakeup.listen('tasks', same);
   wakeup.listen('tasks', same);
   stop();
   stop();
   wakeup.notify('tasks');
   await delivered();
-  expect(heard).toEqual(['same']);
+  expect(messages).toEqual(['same']);
 });

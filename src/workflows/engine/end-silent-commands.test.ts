@@ -7,7 +7,7 @@ import type { HostCommandBody } from '#contracts/host/host-link.ts';
 import type { Store } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { openStore } from '#integrations/database/store.ts';
-import { saidLog, type SaidLog } from '#test/said-log.ts';
+import { recordedLog, type RecordedLog } from '#test/recorded-log.ts';
 import { aBoot, aHost, toStep } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from './context.ts';
 import { endSilentCommands, hostSilentMessage, watchSilentHosts } from './end-silent-commands.ts';
@@ -18,7 +18,7 @@ let store: Store;
 let steady: number;
 let links: HostLinks;
 let notified: string[];
-let log: SaidLog;
+let log: RecordedLog;
 let context: WorkflowContext;
 let hostId: string;
 
@@ -26,7 +26,7 @@ beforeEach(async () => {
   const clock = { now: () => 1_000_000 };
   steady = 0;
   notified = [];
-  log = saidLog();
+  log = recordedLog();
   ({ store } = await openStore(':memory:', { clock }));
   links = new HostLinks({ clock, monotonic: { now: () => steady }, ...settings });
   const wakeup = { notify: (topic: string) => notified.push(topic) };

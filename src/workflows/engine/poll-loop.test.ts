@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { inProcessWakeup } from '#programs/up/in-process-wakeup.ts';
-import { saidLog } from '#test/said-log.ts';
+import { recordedLog } from '#test/recorded-log.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { pollLoop } from './poll-loop.ts';
 
@@ -10,7 +10,7 @@ const options = { topic: 'tasks', pollMs: 60_000, failing: 'no look' } as const;
 afterEach(() => void vi.useRealTimers());
 
 /** A poll that ends on demand, and the number of polls so far. */
-function slowLook() {
+function slowPoll() {
   const ends: ((error?: Error) => void)[] = [];
   const look = () =>
     new Promise<void>((resolve, reject) =>
@@ -20,7 +20,7 @@ function slowLook() {
 }
 
 test('it polls at once, and once more for all wake-ups during a poll; never twice at a time', async () => {
-  const { look, count, end } = slowLook();
+  const { look, count, end } = slowPoll();
   const loop = pollLoop(parts, options, look);
   loop.wake();
   parts.wakeup.notify('tasks');
@@ -34,7 +34,7 @@ test('it polls at once, and once more for all wake-ups during a poll; never twic
 });
 
 test('a poll that fails is repeated at the next wake-up', async () => {
-  const { look, count, end } = slowLook();
+  const { look, count, end } = slowPoll();
   const loop = pollLoop(parts, options, look);
   end(new Error('away'));
   loop.wake();
@@ -44,7 +44,7 @@ test('a poll that fails is repeated at the next wake-up', async () => {
 });
 
 test('stopped, it waits for the running poll, and begins no other', async () => {
-  const { look, count, end } = slowLook();
+  const { look, count, end } = slowPoll();
   const loop = pollLoop(parts, options, look);
   let isStopped = false;
   const stopping = loop.stop().then(() => {
@@ -62,7 +62,7 @@ test('stopped, it waits for the running poll, and begins no other', async () => 
 });
 
 test('a poll that fails is logged', async () => {
-  const log = saidLog();
+  const log = recordedLog();
   const error = vi.spyOn(log, 'error');
   const away = new Error('away');
   const loop = pollLoop({ ...parts, log }, options, () => Promise.reject(away));

@@ -9,9 +9,9 @@ test.each([
   { name: 'the next epoch: another workflow took over', given: { epoch: 4 }, gives: 'superseded' },
   { name: 'no task: it has ended', given: undefined, gives: 'superseded' },
 ])('before an outside effect the store has $name', async ({ given, gives }) => {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const of = async (id: string) => {
-    asked.push(id);
+    requests.push(id);
     return given;
   };
   const store = { tasks: { of } } as unknown as Store;
@@ -19,7 +19,7 @@ test.each([
     () => 'current',
     (error: unknown) => (error instanceof Superseded ? 'superseded' : error),
   );
-  expect([seen, asked]).toEqual([gives, ['s-1']]);
+  expect([seen, requests]).toEqual([gives, ['s-1']]);
 });
 
 test('an error meant for the user fails a step as it is', () => {

@@ -13,20 +13,20 @@ const bound = { deviceId: serverId, deviceOwner: 'compute:nova', bindingHost: 'h
 
 /** Runs the step for a server on host-1 with these NICs; the requests to Neutron. */
 async function unbind(nics: ServerNic[], ports: Port[]): Promise<string[]> {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const network: Partial<NetworkService> = {
     listServerPorts: async (id) => ports.filter(({ deviceId }) => deviceId === id),
     listPorts: async (ids) => {
-      if (ids.length > 0) asked.push(`list ${ids.join(' ')}`);
+      if (ids.length > 0) requests.push(`list ${ids.join(' ')}`);
       return ports.filter(({ id }) => ids.includes(id));
     },
     async updatePort(id, change) {
-      asked.push(`unbind ${id}`);
+      requests.push(`unbind ${id}`);
       expect(change).toEqual({ deviceId: '', deviceOwner: '', bindingHost: null, profile: {} });
       return aPort(id);
     },
     async deletePort(id) {
-      asked.push(`delete ${id}`);
+      requests.push(`delete ${id}`);
     },
   };
   const server = {
@@ -43,7 +43,7 @@ async function unbind(nics: ServerNic[], ports: Port[]): Promise<string[]> {
     store: { servers: { get: async () => server }, tasks: { of: async () => task } },
   } as unknown as WorkflowContext;
   await unbindPorts(context, task);
-  return asked;
+  return requests;
 }
 
 const usersNic = (portId: string) => aNic({ portId, ownsPort: false });

@@ -7,7 +7,7 @@ import type { CommandResult, HostReport, ToAgent } from '#contracts/host/host-li
 import type { Store } from '#contracts/store/store.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
 import { openStore } from '#integrations/database/store.ts';
-import { saidLog } from '#test/said-log.ts';
+import { recordedLog } from '#test/recorded-log.ts';
 import { aBoot, facts, toStep } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { HostLinks } from '../hosts/host-links.ts';
@@ -30,7 +30,7 @@ const ok: CommandResult = { ok: true, steps: [] };
 async function aController() {
   const { store } = await openStore(':memory:');
   stores.push(store);
-  const log = saidLog();
+  const log = recordedLog();
   const clock = { now: Date.now };
   let wake = () => {};
   const context = {
@@ -198,7 +198,7 @@ test('a hello that cannot be recorded is reported with its cause', async () => {
   store.hosts.register = () => Promise.reject(new Error('no such column: number'));
   const { agentEnd, controllerEnd } = inProcessLink();
   const failed = new Promise<unknown>((resolve) => {
-    const context = { store, log: saidLog() } as unknown as WorkflowContext;
+    const context = { store, log: recordedLog() } as unknown as WorkflowContext;
     serveAgent(context, controllerEnd, () => {}, resolve);
   });
   agentEnd.send({ type: 'hello', host: 'host-1', report });

@@ -13,7 +13,7 @@ import { watchPorts } from './watch-ports.ts';
 
 let world: ComputeWorld;
 let serverId: string;
-let asked: string[];
+let requests: string[];
 
 const mine = () => aPort(portId, { deviceId: serverId, macAddress: 'fa:16:3e:00:00:01' });
 const moved = [{ subnetId: 's1', ipAddress: '10.20.0.77' }];
@@ -21,15 +21,15 @@ const moved = [{ subnetId: 's1', ipAddress: '10.20.0.77' }];
 beforeEach(async () => {
   world = await aComputeWorld();
   await idleServer({});
-  asked = [];
+  requests = [];
   const { network } = world.context;
   const real = { ...network };
   network.listServerPorts = (id) => {
-    asked.push('ports');
+    requests.push('ports');
     return real.listServerPorts(id);
   };
   network.listPorts = (ids) => {
-    asked.push('port');
+    requests.push('port');
     return real.listPorts(ids);
   };
 });
@@ -77,26 +77,26 @@ test('a changed address is followed with one poll', async () => {
   await notify('changed');
   await look();
   expect(await act()).toBe('follow-ports');
-  expect([await addresses(), await left(), asked]).toEqual([moved, [], ['ports']]);
+  expect([await addresses(), await left(), requests]).toEqual([moved, [], ['ports']]);
 });
 
 test('an event of a port that has not changed costs a poll and nothing else', async () => {
   await notify('changed');
   await look();
-  expect([await act(), await left(), asked]).toEqual([undefined, [], ['ports']]);
+  expect([await act(), await left(), requests]).toEqual([undefined, [], ['ports']]);
 });
 
 test('an event of a port that is not a NIC of the server costs no poll', async () => {
   await notify('deleted', 'other');
   await look();
-  expect([await act(), await left(), asked]).toEqual([undefined, [], []]);
+  expect([await act(), await left(), requests]).toEqual([undefined, [], []]);
 });
 
 test('the NIC of a deleted port is removed; the event stays until nothing is left to do', async () => {
   world.ports.clear();
   await notify('deleted');
   await look();
-  expect([await act(), asked]).toEqual(['detach', ['ports', 'port']]);
+  expect([await act(), requests]).toEqual(['detach', ['ports', 'port']]);
   expect(await left()).toEqual(['deleted']);
 });
 
@@ -247,7 +247,7 @@ test('while the server’s state forbids detaching, the event waits, and no poll
   await world.store.servers.update(serverId, { vmState: 'suspended' });
   await notify('deleted');
   await look();
-  expect([await act(), await left(), asked]).toEqual([undefined, ['deleted'], []]);
+  expect([await act(), await left(), requests]).toEqual([undefined, ['deleted'], []]);
   await world.store.servers.update(serverId, { vmState: 'active' });
   await look();
   expect(await act()).toBe('detach');
@@ -265,7 +265,7 @@ test('a missed event is made up for by a poll of every server', async () => {
   world.ports.set(portId, { ...mine(), fixedIps: moved });
   await look({ mayHaveMissed: true });
   expect(await act()).toBe('follow-ports');
-  expect([await addresses(), await left(), asked]).toEqual([moved, [], ['ports']]);
+  expect([await addresses(), await left(), requests]).toEqual([moved, [], ['ports']]);
 });
 
 test('without its admin role no port counts as deleted, unless its deletion was reported', async () => {
@@ -273,7 +273,7 @@ test('without its admin role no port counts as deleted, unless its deletion was 
   const refuse = () => Promise.reject(new ComputeError('forbidden', 'the role admin is missing'));
   world.context.network.showNetwork = refuse;
   await look({ mayHaveMissed: true });
-  expect([await act(), await left(), asked]).toEqual([undefined, [], ['ports', 'port']]);
+  expect([await act(), await left(), requests]).toEqual([undefined, [], ['ports', 'port']]);
   await notify('deleted');
   await look();
   expect(await act()).toBe('detach');
@@ -289,5 +289,5 @@ test('nothing is kept for a server without a host', async () => {
   await world.store.servers.update(serverId, { hostId: null });
   await notify('changed');
   await look();
-  expect([await left(), asked]).toEqual([[], []]);
+  expect([await left(), requests]).toEqual([[], []]);
 });

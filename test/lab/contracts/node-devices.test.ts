@@ -28,7 +28,7 @@ beforeAll(async () => {
   const uri = `qemu+tcp://127.0.0.1:${host.portTo(libvirtPort)}/system`;
   child = new LibvirtChild({ uri, log: silentLog });
   await makeVfs(2);
-  await vi.waitUntil(async () => (await vfsThatLibvirtKnows()) === 2, patience);
+  await vi.waitUntil(async () => (await vfsThatLibvirtKnows()) === 2, waitOptions);
 });
 
 afterAll(async () => {
@@ -36,7 +36,7 @@ afterAll(async () => {
   await host?.stop();
 });
 
-const patience = { timeout: 60_000, interval: 500 };
+const waitOptions = { timeout: 60_000, interval: 500 };
 
 function makeVfs(count: number): Promise<string> {
   return host.mustRun(`
@@ -94,7 +94,7 @@ test('libvirt lists new VFs, and then their features', async () => {
     reported += 1;
   });
   await makeVfs(3);
-  await expect.poll(() => reported, patience).toBeGreaterThan(0);
-  await expect.poll(() => vfsThatLibvirtKnows(), patience).toBe(3);
+  await expect.poll(() => reported, waitOptions).toBeGreaterThan(0);
+  await expect.poll(() => vfsThatLibvirtKnows(), waitOptions).toBe(3);
   unwatch();
 });

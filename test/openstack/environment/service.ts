@@ -48,12 +48,12 @@ export class Service {
   async #answers(running: Running): Promise<void> {
     const url = urlsOf(this.#ports)[this.#name];
     const end = performance.now() + readyLimitMs;
-    const isThere = () =>
+    const exists = () =>
       fetch(url).then(
         ({ status }) => status < 500,
         () => false,
       );
-    while (!(await isThere())) {
+    while (!(await exists())) {
       const late = performance.now() > end;
       if (late || !running.isRunning()) {
         await running.kill();

@@ -224,9 +224,9 @@ function childrenOf(pid: number): string[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
 }
 
-async function until(what: string, isSo: () => boolean, limitMs = 60_000): Promise<void> {
+async function until(what: string, holds: () => boolean, limitMs = 60_000): Promise<void> {
   const end = performance.now() + limitMs;
-  while (!isSo()) {
+  while (!holds()) {
     if (performance.now() > end) throw new Error(`not within ${limitMs / 1_000} s: ${what}`);
     await delay(20);
   }

@@ -26,9 +26,9 @@ export async function untilRecorded(stateDir: string, count: number): Promise<vo
 }
 
 /** Polls every two milliseconds. Throws after a minute, with what it waited for. */
-export async function until(what: string, isSo: () => boolean): Promise<void> {
+export async function until(what: string, holds: () => boolean): Promise<void> {
   const end = Date.now() + timeoutMs;
-  while (!isSo()) {
+  while (!holds()) {
     if (Date.now() > end) throw new Error(`waited for ${what} for ${timeoutMs} ms`);
     await pause(pollMs);
   }

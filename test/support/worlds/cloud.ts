@@ -31,7 +31,7 @@ export interface Sent {
 export type CloudPlace = Pick<AllInOne, 'urls' | 'cloudsYaml'>;
 
 /** The pauses grow, since each poll takes processor time from what it waits for. */
-const patience = { limitMs: 20_000, pauseMs: 10, longestPauseMs: 100 };
+const waitOptions = { limitMs: 20_000, pauseMs: 10, longestPauseMs: 100 };
 
 /** A signed-in user of a cloud. */
 export class Cloud {
@@ -155,7 +155,7 @@ export class Cloud {
 
   /** Polls until it is done or the time-out ends. */
   until<T>(look: () => Promise<Sight<T>>): Promise<T> {
-    return waitFor('what the test expects', look, patience);
+    return waitFor('what the test expects', look, waitOptions);
   }
 }
 

@@ -48,7 +48,7 @@ const callers: Record<string, { roles: string[]; project: string }> = {
   service: { roles: ['service'], project: otherProjectId },
 };
 
-export interface Asked {
+export interface RequestOptions {
   /** The caller; default admin, null: unauthenticated. */
   as?: string | null;
   /** The microversion; default 2.79. '' sends none. */
@@ -127,7 +127,10 @@ export async function aComputeWorld() {
     limits,
     ports,
     /** Example: `ask('GET /v2.1/servers', { as: 'member', version: '2.1' })`. */
-    ask: async (act: string, { as = 'admin', version = '2.79', body, headers }: Asked = {}) => {
+    ask: async (
+      act: string,
+      { as = 'admin', version = '2.79', body, headers }: RequestOptions = {},
+    ) => {
       const answer = await ask(app, act, {
         ...(as !== null && { token: as }),
         ...(body !== undefined && { body }),

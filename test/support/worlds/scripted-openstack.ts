@@ -7,7 +7,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { connectOpenStack, type OpenStackOptions } from '#integrations/openstack/connect.ts';
 
-export interface Heard {
+export interface ReceivedRequest {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
@@ -44,11 +44,11 @@ export type ScriptedOpenStack = Awaited<ReturnType<typeof scriptedOpenStack>>;
  * counted; token n is `own-n`.
  */
 export async function scriptedOpenStack(
-  replies: Reply[] | ((heard: Heard) => Reply),
+  replies: Reply[] | ((heard: ReceivedRequest) => Reply),
   options: Partial<OpenStackOptions> & { roles?: string[]; catalog?: unknown[] } = {},
 ) {
   const { roles = ['admin', 'service'], catalog = [], ...rest } = options;
-  const heard: Heard[] = [];
+  const heard: ReceivedRequest[] = [];
   const time = { now: Date.parse('2026-11-23T07:15:00Z') };
   let signIns = 0;
   const tokenFor = (): Reply => ({
@@ -64,7 +64,7 @@ export async function scriptedOpenStack(
       },
     },
   });
-  const next = (request: Heard): Reply => {
+  const next = (request: ReceivedRequest): Reply => {
     if (request.method === 'POST' && request.path === '/v3/auth/tokens') return tokenFor();
     heard.push(request);
     if (typeof replies === 'function') return replies(request);

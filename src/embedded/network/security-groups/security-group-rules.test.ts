@@ -168,8 +168,8 @@ test('a duplicate rule is refused, in whatever spelling', async () => {
 });
 
 describe('a group', () => {
-  const change = (id: string, wish: object) =>
-    send(`PUT /v2.0/security-groups/${id}`, { security_group: wish });
+  const change = (id: string, request: object) =>
+    send(`PUT /v2.0/security-groups/${id}`, { security_group: request });
 
   test('changes its name and description, and keeps its rules', async () => {
     const { status, body } = await change(group, { name: 'www', description: 'of the web' });

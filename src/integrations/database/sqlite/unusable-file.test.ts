@@ -11,14 +11,14 @@ const source = stripTypeScriptTypes(
   readFileSync(new URL('./unusable-file.ts', import.meta.url), 'utf8'),
 );
 const isRoot = process.getuid?.() === 0;
-const nobody = isRoot ? { uid: 65_534, gid: 65_534 } : {};
+const unprivileged = isRoot ? { uid: 65_534, gid: 65_534 } : {};
 
 /** What an unprivileged user is told; root may do everything. */
 function said(path: string): string {
   const code = `${source.replaceAll('export ', '')}\nconsole.log(whyUnusable(process.argv[1]) ?? 'usable');`;
   const args = ['--input-type=module', '-e', code, path];
   const { stdout, stderr } = spawnSync(process.execPath, args, {
-    ...nobody,
+    ...unprivileged,
     cwd: '/',
     encoding: 'utf8',
   });
@@ -26,7 +26,7 @@ function said(path: string): string {
 }
 
 /** Can that user run our Node at all? Not where the project lies in root's home. */
-const canAsk = spawnSync(process.execPath, ['-e', ''], { ...nobody, cwd: '/' }).status === 0;
+const canAsk = spawnSync(process.execPath, ['-e', ''], { ...unprivileged, cwd: '/' }).status === 0;
 
 function aFile(): string {
   const path = freshFile('x.sqlite');

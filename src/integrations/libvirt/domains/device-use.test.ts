@@ -12,7 +12,7 @@ function aDomain(guest: Guest, state: number, macvtapSources: Record<string, str
 
 const holder = aGuest({ id: 'other', name: 'instance-7', nics: [aHostdevNic(vf0)] });
 const macvtapHolder = aGuest({ id: 'other', name: 'instance-7', nics: [aMacvtapNic(vf1)] });
-const stranger = viewOf({
+const otherProgram = viewOf({
   id: 'theirs',
   name: 'theirs',
   state: 1,
@@ -44,7 +44,7 @@ const rows = [
   {
     name: 'a VF whose interface another program uses',
     wanted: vf1,
-    domain: stranger,
+    domain: otherProgram,
     by: 'theirs',
   },
 ];

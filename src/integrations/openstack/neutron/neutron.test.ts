@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { physicalSegmentOf } from '#core/networking/vif-of.ts';
 import {
-  type Heard,
+  type ReceivedRequest,
   type Reply,
   scriptedOpenStack,
   type ScriptedOpenStack,
@@ -194,7 +194,7 @@ test('concurrent reads of networks are one call, and one for their subnets, whil
     host_routes: [],
     enable_dhcp: true,
   };
-  scripted = await scriptedOpenStack(({ path }: Heard) =>
+  scripted = await scriptedOpenStack(({ path }: ReceivedRequest) =>
     path.startsWith('/v2.0/subnets')
       ? {
           status: 200,
@@ -279,7 +279,7 @@ test('agents are read once per half minute, page by page; each type reports its 
       agent('a5', 'DHCP agent'),
     ],
   };
-  scripted = await scriptedOpenStack(({ path }: Heard) => ({
+  scripted = await scriptedOpenStack(({ path }: ReceivedRequest) => ({
     status: 200,
     body: {
       agents: pages[path as keyof typeof pages],

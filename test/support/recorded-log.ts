@@ -1,12 +1,12 @@
 /** A log that keeps its lines, for tests that read it as an operator would. */
 import type { Log } from '#contracts/log.ts';
 
-export interface SaidLog extends Log {
+export interface RecordedLog extends Log {
   /** Example: `warn the link broke`. */
   said: string[];
 }
 
-export function saidLog(): SaidLog {
+export function recordedLog(): RecordedLog {
   const said: string[] = [];
   const at =
     (level: string) =>

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Cloud } from './cloud.ts';
 
 /** `calls`: those of the actions; `renewals`: those that renew what Novella caches. Sorted. */
-export interface Heard {
+export interface LoggedCalls {
   calls: string[];
   renewals: string[];
 }
@@ -20,7 +20,7 @@ const remembered = [
  * The requests that both services got from Novella while `act` ran. Example of a call: `user GET
  * ports/{id}`, `service GET ports?device_id`.
  */
-export async function heardWhile(cloud: Cloud, act: () => Promise<void>): Promise<Heard> {
+export async function callsDuring(cloud: Cloud, act: () => Promise<void>): Promise<LoggedCalls> {
   const { openstack } = cloud;
   await settled(cloud);
   const from = {
