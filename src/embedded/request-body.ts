@@ -3,7 +3,6 @@ import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ComputeError } from '#core/errors.ts';
 import { faultOf, plainPhrasing } from '#runtime/schema-fault.ts';
-import type { Finding } from '#runtime/schema-findings.ts';
 
 /** A body of one schema: checked, it is what the schema describes. */
 export interface CheckedBody<Body> {
@@ -20,7 +19,7 @@ export function checkedBody<Schema extends TSchema>(schema: Schema): CheckedBody
   const read = (body: unknown): Static<Schema> => {
     if (body === undefined) throw new ComputeError('invalid', 'The request has no JSON body.');
     if (validator.Check(body)) return body;
-    throw new ComputeError('invalid', explain(validator.Errors(body), body, schema));
+    throw new ComputeError('invalid', explain(body, schema));
   };
   return { schema: () => schema, read };
 }
@@ -31,8 +30,8 @@ export function fieldsOf(value: unknown): Record<string, unknown> | undefined {
   return isObject ? { ...value } : undefined;
 }
 
-function explain(findings: Finding[], body: unknown, schema: TSchema): string {
-  const { names, keys, shown, rule } = faultOf(findings, { value: body, schema }, plainPhrasing);
+function explain(body: unknown, schema: TSchema): string {
+  const { names, keys, shown, rule } = faultOf({ value: body, schema }, plainPhrasing);
   const field = names.length === 0 ? 'body' : names.join('.');
   return keys.length > 0 ? `${field}: ${rule}` : `${field}: ${shown} is not allowed: ${rule}`;
 }

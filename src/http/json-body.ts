@@ -1,14 +1,13 @@
 /** JSON bodies with bounds: endless nesting or lists cost no more than a scan of the text. */
 import type { FastifyRequest } from 'fastify';
 import { ComputeError, errorText } from '#core/errors.ts';
+import { excessOf } from '#runtime/json-size.ts';
 
-/** The deepest real body, a server with its NICs, has 6 levels. */
-const deepest = 64;
 /**
- * The largest real body, 50 ports at once, has some 3,000, and a list of 500 devices 4,000. A
- * validator takes up to 20 µs for each to report what is wrong.
+ * The deepest real body, a server with its NICs, has 6 levels. The largest, 50 ports at once, has
+ * some 3,000 values, and a list of 500 devices 4,000.
  */
-const mostValues = 5_000;
+const bounds = { levels: 64, values: 5_000 };
 
 /** A content type parser for bodies of JSON under any name; an empty body is none. */
 export function parseJsonBody(
@@ -18,8 +17,10 @@ export function parseJsonBody(
 ): void {
   const body = String(text);
   if (body.trim() === '') return done(null, undefined);
-  const problem = excessOf(body);
-  if (problem !== undefined) return done(new ComputeError('invalid', problem));
+  const excess = excessOf(body, bounds);
+  if (excess !== undefined) {
+    return done(new ComputeError('invalid', `The request body ${excess}.`));
+  }
   let value: unknown;
   try {
     value = JSON.parse(body);
@@ -49,44 +50,4 @@ function halfPair(text: string, value: unknown): string | undefined {
     }
   }
   return undefined;
-}
-
-/** What exceeds its limit, if anything: levels or values. Example: `[[[…]]]` with 65 levels. */
-function excessOf(text: string): string | undefined {
-  let depth = 0;
-  let values = 1;
-  for (let at = 0; at < text.length; at += 1) {
-    switch (text.charCodeAt(at)) {
-      case quote:
-        at = endOfString(text, at);
-        break;
-      case openBrace:
-      case openBracket:
-        depth += 1;
-        if (depth > deepest) return `The request body is nested deeper than ${deepest} levels.`;
-        break;
-      case closeBrace:
-      case closeBracket:
-        depth -= 1;
-        break;
-      case comma:
-        values += 1;
-        if (values > mostValues) return `The request body has more than ${mostValues} values.`;
-        break;
-    }
-  }
-  return undefined;
-}
-
-const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
-const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
-
-/** Where the string that begins here ends: at its closing quote, or at the end of the text. */
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === quote) return at;
-    if (code === backslash) at += 1;
-  }
-  return text.length;
 }

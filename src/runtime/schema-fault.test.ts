@@ -1,5 +1,4 @@
 import { type TProperties, type TSchema, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { expect, test } from 'vitest';
 import { faultOf, plainPhrasing, type SchemaPhrasing } from './schema-fault.ts';
 
@@ -7,8 +6,7 @@ const closed = (properties: TProperties) =>
   Type.Object(properties, { additionalProperties: false });
 
 function fault(schema: TSchema, value: unknown, phrasing: Partial<SchemaPhrasing> = {}) {
-  const findings = Compile(schema).Errors(value);
-  return faultOf(findings, { value, schema }, { ...plainPhrasing, ...phrasing });
+  return faultOf({ value, schema }, { ...plainPhrasing, ...phrasing });
 }
 
 const named = closed({ port: closed({ name: Type.String() }) });

@@ -2,6 +2,7 @@
  * What a JSON Schema refuses of a value: the one field to name, its value, and its rule. Each
  * reader of bodies, files or messages phrases it for those who read its texts.
  */
+import { firstFindings } from './first-findings.ts';
 import { cutTo, type Finding, namesIn, quoted, valueAt } from './schema-findings.ts';
 
 /** The texts in which readers differ. */
@@ -48,17 +49,14 @@ interface Checked {
 }
 
 /**
- * The fault to report of these findings, which a validator has for a refused value. An unknown key
- * comes first: a misspelt one says more than that the right one is missing. Then comes the innermost
- * fault. A schema may describe its `pattern` under the key `rule`, which validators ignore.
- * Example: `faultOf(validator.Errors(value), { value, schema }, plainPhrasing)` →
+ * The fault to report of a value that the schema refuses. An unknown key comes first: a misspelt one
+ * says more than that the right one is missing. Then comes the innermost fault; of a large value,
+ * the first one. A schema may describe its `pattern` under the key `rule`, which validators ignore.
+ * Example: `faultOf({ value, schema }, plainPhrasing)` →
  * `{ names: ['port', 'mtu'], keys: [], shown: '"x"', rule: 'must be integer' }`.
  */
-export function faultOf(
-  findings: readonly Finding[],
-  { value, schema }: Checked,
-  phrasing: SchemaPhrasing,
-): SchemaFault {
+export function faultOf({ value, schema }: Checked, phrasing: SchemaPhrasing): SchemaFault {
+  const findings = firstFindings(schema, value);
   const finding = unknownKeys(findings) ?? innermost(findings);
   if (finding === undefined) return { names: [], keys: [], shown: '', rule: 'is not valid' };
   const names = namesIn(finding.instancePath);

@@ -3,7 +3,7 @@ import { type Static, type TOptional, type TProperties, type TSchema, Type } fro
 import { Compile, type Validator } from 'typebox/compile';
 import { ComputeError } from '#core/errors.ts';
 import { faultOf, type SchemaPhrasing } from '#runtime/schema-fault.ts';
-import { type Finding, quoted } from '#runtime/schema-findings.ts';
+import { quoted } from '#runtime/schema-findings.ts';
 
 /** A JSON Schema as plain data. */
 export interface JsonSchema {
@@ -39,10 +39,7 @@ export function readBody<Schema extends TSchema>(
 ): Static<Schema> {
   const given = isLenient ? forgiven(dataOf(schema), body) : body;
   if (isAsSaid(schema, given)) return given;
-  throw new ComputeError(
-    'invalid',
-    explain(validatorOf(schema).Errors(given), given, dataOf(schema)),
-  );
+  throw new ComputeError('invalid', explain(given, dataOf(schema)));
 }
 
 function dataOf(schema: TSchema): JsonSchema {
@@ -75,8 +72,8 @@ const phrasing: SchemaPhrasing = {
   secrets: ['adminPass'],
 };
 
-function explain(findings: Finding[], body: unknown, schema: JsonSchema): string {
-  const { names, keys, shown, rule } = faultOf(findings, { value: body, schema }, phrasing);
+function explain(body: unknown, schema: JsonSchema): string {
+  const { names, keys, shown, rule } = faultOf({ value: body, schema }, phrasing);
   if (names.length > 0) {
     return `Invalid input for field/attribute ${names.join('.')}. Value: ${shown}. ${rule}`;
   }

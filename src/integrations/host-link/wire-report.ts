@@ -6,6 +6,11 @@ import { type Static, type TSchema, Type } from 'typebox';
 import type * as Contract from '#contracts/host/host-link.ts';
 import { Address, Count, orNull, ShortText } from './message-fields.ts';
 
+/** A large host: 16 ports of 255 VFs each, and the ports. */
+const mostDevices = 4_096;
+/** Far more than one hypervisor runs. */
+const mostGuests = 4_096;
+
 const Text = Type.String({ maxLength: 1024 * 1024 });
 
 const NumaNode = Type.Object({
@@ -93,10 +98,10 @@ export const HostReport = sameAs<Contract.HostReport>()(
         function: PciFunction,
         tags: Type.Record(ShortText, orNull(Type.String({ maxLength: 4096 }))),
       }),
-      { maxItems: 20_000 },
+      { maxItems: mostDevices },
     ),
-    guests: Type.Array(FoundGuest, { maxItems: 20_000 }),
-    unsettledGuests: Type.Optional(Type.Array(ShortText, { maxItems: 20_000 })),
+    guests: Type.Array(FoundGuest, { maxItems: mostGuests }),
+    unsettledGuests: Type.Optional(Type.Array(ShortText, { maxItems: mostGuests })),
     hypervisorIsSilent: Type.Optional(Type.Literal(true)),
     problems: Type.Optional(Type.Array(Problem, { maxItems: 1024 })),
     uptime: Type.Optional(Uptime),

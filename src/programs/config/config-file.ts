@@ -60,7 +60,7 @@ export function checkedBy<Schema extends TSchema>(
 ): Static<Schema> {
   const checker = Compile(schema);
   if (checker.Check(content)) return content;
-  const fault = faultOf(checker.Errors(content), { value: content, schema }, phrasing);
+  const fault = faultOf({ value: content, schema }, phrasing);
   const { names, keys, rule } = fault;
   // A missing key has no line.
   const unknown = keys.filter((key) => Object.hasOwn(Object(valueAt(names, content)), key));

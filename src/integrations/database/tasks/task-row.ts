@@ -77,7 +77,7 @@ function check({
   const { value } = json;
   if (isData(kind, value)) return { kind, step, data: value };
   const checked = { value, schema: taskData[kind] };
-  const { names, rule } = faultOf(validatorOf(kind).Errors(value), checked, plainPhrasing);
+  const { names, rule } = faultOf(checked, plainPhrasing);
   return `${['data', ...names].join('.')}: ${rule}`;
 }
 
