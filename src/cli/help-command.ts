@@ -3,7 +3,7 @@
  * nearest.
  */
 import { type Command, CommanderError } from 'commander';
-import { nearestWord } from '#runtime/nearest-word.ts';
+import { closestName } from '#runtime/nearest-word.ts';
 
 /**
  * Replaces commander's own, which has one level of commands and shows the general help for unknown
@@ -24,7 +24,7 @@ function commandNamed(program: Command, words: readonly string[]): Command {
   for (const word of words) {
     const names = command.commands.map((each) => each.name());
     const found = command.commands.find((each) => each.name() === word);
-    if (found === undefined) throw unknownCommand(program, word, nearestWord(word, names));
+    if (found === undefined) throw unknownCommand(program, word, closestName(word, names));
     command = found;
   }
   return command;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearestWord } from './nearest-word.ts';
+import { closestName } from './nearest-word.ts';
 
 const words = ['status', 'explain', 'pci', '--os-auth-url', '--os-cacert', 'up'];
 
@@ -13,5 +13,5 @@ test.each([
   ['x', undefined],
   ['', undefined],
 ])('"%s" probably means %s', (word, meant) => {
-  expect(nearestWord(word, words)).toBe(meant);
+  expect(closestName(word, words)).toBe(meant);
 });

@@ -7,11 +7,11 @@ const leastLikeness = 0.4;
  * The candidate with the fewest changed, added, missing or swapped letters; undefined when none is
  * near. Example: `stauts` of `status, up` → `status`.
  */
-export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
+export function closestName(name: string, candidates: readonly string[]): string | undefined {
   const [best] = candidates
-    .map((candidate) => ({ candidate, changes: changesBetween(word, candidate) }))
+    .map((candidate) => ({ candidate, changes: changesBetween(name, candidate) }))
     .filter(({ candidate, changes }) => {
-      const length = Math.max(word.length, candidate.length);
+      const length = Math.max(name.length, candidate.length);
       return changes <= 3 && (length - changes) / length > leastLikeness;
     })
     .toSorted((one, other) => one.changes - other.changes);

@@ -5,11 +5,11 @@
  * a failure is handled. Results are in input order; throws the error of the first failed input in
  * that order.
  */
-export async function settleAll<Thing, Result>(
-  things: readonly Thing[],
-  act: (thing: Thing, at: number) => Promise<Result>,
+export async function settleAll<Item, Result>(
+  items: readonly Item[],
+  act: (item: Item, at: number) => Promise<Result>,
 ): Promise<Result[]> {
-  const ends = await Promise.allSettled(things.map(act));
+  const ends = await Promise.allSettled(items.map(act));
   return ends.map((end) => {
     if (end.status === 'rejected') throw end.reason;
     return end.value;

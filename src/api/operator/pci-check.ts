@@ -45,9 +45,9 @@ export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
     ...(typeof entry === 'string' ? { text: entry } : { object: entry }),
   }));
   const { specs, refusals } = readDeviceSpecs(sources, hostFunctions);
-  const partlyKnownTo = 'the controller';
+  const partialViewOf = 'the controller';
   const check = await runInTurns(
-    checkingDeviceSpecs(specs, devices, { hostFunctions, partlyKnownTo }),
+    checkingDeviceSpecs(specs, devices, { hostFunctions, partialViewOf }),
   );
   const { aliases, refused } =
     alias === undefined

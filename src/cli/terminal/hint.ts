@@ -1,6 +1,6 @@
 /** The line below commander's own error: what to type instead. */
 import type { Command, CommanderError } from 'commander';
-import { nearestWord } from '#runtime/nearest-word.ts';
+import { closestName } from '#runtime/nearest-word.ts';
 import { hintForUnknown } from '../unknown-command.ts';
 
 /** undefined where commander has printed one, or without a suggestion. */
@@ -14,7 +14,7 @@ export function hintFor({ code, message }: CommanderError, program: Command): st
   if (code !== 'commander.unknownOption' || message.includes('Did you mean')) return undefined;
   // Commander suggests no hidden ones.
   const flag = /'(--[^'=]*)/.exec(message)?.[1] ?? '';
-  const near = nearestWord(
+  const near = closestName(
     flag,
     options.flatMap(({ long }) => long ?? []),
   );

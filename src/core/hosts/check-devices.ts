@@ -8,7 +8,7 @@ import type { PciFunction } from '../pci/devices/device.ts';
 import { hasIfname } from '../pci/devices/interface-names.ts';
 import { auditDeviceSpecs, printFinding } from '../pci/specs/device-spec-audit.ts';
 import type { DeviceSpec } from '../pci/specs/device-spec.ts';
-import { lacksPfInterface } from '../pci/specs/sriov-warnings.ts';
+import { hasNoPfInterface } from '../pci/specs/sriov-warnings.ts';
 import { type HostCheck, report } from './host-check.ts';
 import type { FunctionDetails, HostFacts } from './host-facts.ts';
 
@@ -132,7 +132,7 @@ function pfsWithoutInterface(
 ): HostCheck[] {
   const match = compileDeviceSpecs(deviceSpecs, functions);
   const vfs = offered.filter(
-    (fn) => 'physical_network' in (match(fn)?.tags ?? {}) && lacksPfInterface(fn, functions),
+    (fn) => 'physical_network' in (match(fn)?.tags ?? {}) && hasNoPfInterface(fn, functions),
   );
   return [...Map.groupBy(vfs, ({ parentAddress }) => parentAddress)].flatMap(([pf, group]) => {
     if (pf === null) return [];

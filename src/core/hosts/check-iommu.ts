@@ -34,15 +34,17 @@ function iommu(facts: HostFacts, isNeeded: boolean): HostCheck {
  * Source: Linux `kernel-parameters.txt`.
  */
 function iommuAdvice({ cpuVendor, architecture, commandLine }: HostFacts) {
-  const words = new Set(commandLine.split(/\s+/));
-  const off = ['iommu=off', 'intel_iommu=off', 'amd_iommu=off'].find((word) => words.has(word));
+  const options = new Set(commandLine.split(/\s+/));
+  const off = ['iommu=off', 'intel_iommu=off', 'amd_iommu=off'].find((option) =>
+    options.has(option),
+  );
   if (off !== undefined) {
     return {
       why: ` (kernel command line: ${off})`,
       fix: `remove ${off} from the kernel command line and reboot`,
     };
   }
-  if (cpuVendor === 'Intel' && !words.has('intel_iommu=on')) {
+  if (cpuVendor === 'Intel' && !options.has('intel_iommu=on')) {
     return {
       why: ' (intel_iommu=on is not on the kernel command line)',
       fix: 'add intel_iommu=on iommu=pt to the kernel command line and reboot',

@@ -42,7 +42,7 @@ export function plugState(
       return { state: 'hopeless', message, sameElsewhere: true };
     }
     if (port.status === 'ERROR') {
-      const message = `port ${id} could not be wired on host ${host}: the network service shows it in status ERROR; ${whereToLook(port.vnicType, host)}`;
+      const message = `port ${id} could not be wired on host ${host}: the network service shows it in status ERROR; ${whatToCheck(port.vnicType, host)}`;
       return { state: 'hopeless', message, sameElsewhere: false };
     }
     if (awaitsWiring(port)) waiting.push(port);
@@ -58,12 +58,12 @@ export function unwiredMessage(ports: readonly Port[], host: string, seconds: nu
   return ports
     .map(
       ({ id, vnicType, macAddress, status }) =>
-        `port ${id} (${vnicType}, ${macAddress}) is still ${status} on host ${host} after ${seconds} s: no agent has wired it; ${whereToLook(vnicType, host)}`,
+        `port ${id} (${vnicType}, ${macAddress}) is still ${status} on host ${host} after ${seconds} s: no agent has wired it; ${whatToCheck(vnicType, host)}`,
     )
     .join('; ');
 }
 
-function whereToLook(vnicType: VnicType, host: string): string {
+function whatToCheck(vnicType: VnicType, host: string): string {
   const agent =
     vnicTraits(vnicType).agent === 'switch'
       ? 'layer-2 agent (Open vSwitch or Linux bridge)'

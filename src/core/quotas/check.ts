@@ -18,21 +18,21 @@ export function headroom(limits: QuotaLimits, name: QuotaName, used: number): nu
 /**
  * The limits that a request would exceed, in alphabetical order; empty: allowed. Amounts that are
  * not requested are not checked. Example: limits of 10 instances, `used` `{ instances: 9 }`,
- * `asked` `{ instances: 2 }` → `['instances']`.
+ * `requested` `{ instances: 2 }` → `['instances']`.
  */
 export function exceededQuotas(
   limits: QuotaLimits,
-  { used, asked }: { used: Amounts; asked: Amounts },
+  { used, requested }: { used: Amounts; requested: Amounts },
 ): QuotaName[] {
-  const names = Object.keys(asked) as QuotaName[];
+  const names = Object.keys(requested) as QuotaName[];
   return names
-    .filter((name) => (asked[name] ?? 0) > headroom(limits, name, used[name] ?? 0))
+    .filter((name) => (requested[name] ?? 0) > headroom(limits, name, used[name] ?? 0))
     .sort();
 }
 
 /**
- * The message of the refusal. `asked` is text for a requested range. Example: `Quota exceeded for
- * instances: Requested 3, but already used 9 of 10 instances`. Source: Nova
+ * The message of the refusal. `requested` is text for a requested range. Example: `Quota exceeded
+ * for instances: Requested 3, but already used 9 of 10 instances`. Source: Nova
  * `exception.TooManyInstances`.
  */
 export function quotaSentence(
@@ -40,19 +40,19 @@ export function quotaSentence(
   {
     limits,
     used,
-    asked,
+    requested,
   }: {
     limits: QuotaLimits;
     used: Amounts;
-    asked: Readonly<Partial<Record<QuotaName, number | string>>>;
+    requested: Readonly<Partial<Record<QuotaName, number | string>>>;
   },
 ): string {
   const listed = (read: (name: QuotaName) => number | string) => exceeded.map(read).join(', ');
   const names = listed((name) => name);
-  const [requested, taken, allowed] = [
-    listed((name) => asked[name] ?? 0),
+  const [amounts, taken, allowed] = [
+    listed((name) => requested[name] ?? 0),
     listed((name) => used[name] ?? 0),
     listed((name) => limits[name]),
   ];
-  return `Quota exceeded for ${names}: Requested ${requested}, but already used ${taken} of ${allowed} ${names}`;
+  return `Quota exceeded for ${names}: Requested ${amounts}, but already used ${taken} of ${allowed} ${names}`;
 }

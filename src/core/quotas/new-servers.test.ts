@@ -4,7 +4,7 @@ import { allowedServers } from './new-servers.ts';
 
 const limits = { ...standardLimits, ram: -1 };
 const ask = (used: object, [minCount, maxCount]: [number, number], cores = 1, ram = 512) =>
-  allowedServers(limits, { used, asked: { minCount, maxCount, cores, ram } });
+  allowedServers(limits, { used, requested: { minCount, maxCount, cores, ram } });
 
 test.each([
   { used: {}, counts: [1, 1], cores: 1, allowed: 1 },

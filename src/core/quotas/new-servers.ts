@@ -7,7 +7,7 @@ import { type Amounts, exceededQuotas, headroom, quotaSentence } from './check.t
 import type { QuotaLimits } from './limits.ts';
 
 /** Servers of one flavor, at least `minCount` of them. `cores` and `ram` (MiB) are of one. */
-export interface ServersAsked {
+export interface ServersRequested {
   minCount: number;
   maxCount: number;
   cores: number;
@@ -23,9 +23,9 @@ export interface ServersAsked {
  */
 export function allowedServers(
   limits: QuotaLimits,
-  { used, asked }: { used: Amounts; asked: ServersAsked },
+  { used, requested }: { used: Amounts; requested: ServersRequested },
 ): number {
-  const { minCount, maxCount, cores, ram } = asked;
+  const { minCount, maxCount, cores, ram } = requested;
   const whole = { instances: maxCount, cores: maxCount * cores, ram: maxCount * ram };
   const allowed = Math.min(
     maxCount,
@@ -34,11 +34,11 @@ export function allowedServers(
     fitting(headroom(limits, 'ram', used.ram ?? 0), ram),
   );
   if (allowed < minCount) {
-    const exceeded = exceededQuotas(limits, { used, asked: whole });
+    const exceeded = exceededQuotas(limits, { used, requested: whole });
     const instances = minCount === maxCount ? minCount : `${minCount}-${maxCount}`;
     throw new ComputeError(
       'overQuota',
-      quotaSentence(exceeded, { limits, used, asked: { ...whole, instances } }),
+      quotaSentence(exceeded, { limits, used, requested: { ...whole, instances } }),
     );
   }
   const { server_group_members: members } = used;

@@ -33,14 +33,16 @@ test.each([
   { used: 12, asked: 0, exceeded: [] },
 ])('$asked more with $used of 10 in use: exceeds $exceeded', ({ used, asked, exceeded }) => {
   expect(
-    exceededQuotas(limits, { used: { instances: used }, asked: { instances: asked } }),
+    exceededQuotas(limits, { used: { instances: used }, requested: { instances: asked } }),
   ).toEqual(exceeded);
 });
 
 test('a limit of -1 means unlimited, and a limit of 0 allows nothing', () => {
-  const asked = { instances: 1_000_000, cores: 1_000_000 };
-  expect(exceededQuotas(noLimits, { used: {}, asked })).toEqual([]);
-  expect(exceededQuotas({ ...limits, instances: 0 }, { used: {}, asked })).toEqual(['instances']);
+  const requested = { instances: 1_000_000, cores: 1_000_000 };
+  expect(exceededQuotas(noLimits, { used: {}, requested })).toEqual([]);
+  expect(exceededQuotas({ ...limits, instances: 0 }, { used: {}, requested })).toEqual([
+    'instances',
+  ]);
 });
 
 test('the remainder is never negative', () => {
@@ -50,8 +52,10 @@ test('the remainder is never negative', () => {
 
 test('the refusal names every exceeded limit, in alphabetical order', () => {
   const used = { instances: 9, ram: 50_000 };
-  const exceeded = exceededQuotas(limits, { used, asked: { ram: 4096, instances: 3 } });
-  expect(quotaSentence(exceeded, { limits, used, asked: { ram: 4096, instances: '2-3' } })).toBe(
+  const exceeded = exceededQuotas(limits, { used, requested: { ram: 4096, instances: 3 } });
+  expect(
+    quotaSentence(exceeded, { limits, used, requested: { ram: 4096, instances: '2-3' } }),
+  ).toBe(
     'Quota exceeded for instances, ram: Requested 2-3, 4096, but already used 9, 50000 of 10, 51200 instances, ram',
   );
 });

@@ -79,16 +79,16 @@ function shareOf(
   node: HostNumaNode,
   { isPinned, claims }: { isPinned: boolean; claims: readonly NumaClaim[] },
 ): NumaShare | undefined {
-  const here = claims.filter((claim) => claim.node === node.id);
-  const memoryUsed = here.reduce((sum, claim) => sum + claim.memoryMib, 0);
+  const claimsOnNode = claims.filter((claim) => claim.node === node.id);
+  const memoryUsed = claimsOnNode.reduce((sum, claim) => sum + claim.memoryMib, 0);
   if (memoryMib > node.memoryMib - memoryUsed) return undefined;
   const share = { node: node.id, vcpus, memoryMib };
   if (isPinned) {
-    const taken = new Set(here.flatMap((claim) => claim.cpus));
+    const taken = new Set(claimsOnNode.flatMap((claim) => claim.cpus));
     const cpus = node.dedicatedCpus.filter((cpu) => !taken.has(cpu)).slice(0, vcpus);
     return cpus.length === vcpus ? { ...share, cpus } : undefined;
   }
-  const shared = here.filter((claim) => claim.cpus.length === 0);
+  const shared = claimsOnNode.filter((claim) => claim.cpus.length === 0);
   const used = shared.reduce((sum, claim) => sum + claim.vcpus, 0);
   if (vcpus > node.cpus.length || used + vcpus > node.cpus.length * sharedCpuRatio) {
     return undefined;

@@ -43,7 +43,7 @@ export interface ShownState {
 export function statesShownAs(status: string): ShownState[] {
   return (Object.keys(byVmState) as VmState[]).flatMap((vmState): ShownState[] => {
     const shown = Object.entries(busy[vmState] ?? {}) as [TaskState, string][];
-    const oneOf = shown.flatMap(([task, word]) => (word === status ? [task] : []));
+    const oneOf = shown.flatMap(([task, shownStatus]) => (shownStatus === status ? [task] : []));
     const noneOf = shown.map(([task]) => task);
     return [
       ...(oneOf.length > 0 ? [{ vmState, tasks: { oneOf } }] : []),

@@ -7,7 +7,7 @@
  * Failures whose text is about the user's own input (image, port, network) or does not mention a
  * host. The entire message must match.
  */
-const ownThings = [
+const userMessages = [
   /^image [\w-]+ does not exist any more$/,
   /^image [\w-]+(?: has| is|:) (?!.*broke off)[^/]*$/,
   /^image property [\w-]+ [^/]*$/,
@@ -20,7 +20,7 @@ const ownThings = [
   /^(?:Error|internal error)$/,
 ];
 
-const hostsHidden: [start: RegExp, words: (found: RegExpMatchArray) => string][] = [
+const shortened: [start: RegExp, text: (found: RegExpMatchArray) => string][] = [
   [/^No valid host was found\./, (found) => `${found[0]} There are not enough hosts available.`],
   [/^No host could start the server\./, (found) => found[0]],
   [
@@ -36,10 +36,10 @@ const hostsHidden: [start: RegExp, words: (found: RegExpMatchArray) => string][]
  * `NoValidHost`, and its policy for `fault.details`.
  */
 export function memberText(message: string): string {
-  if (ownThings.some((known) => known.test(message))) return message;
-  for (const [start, words] of hostsHidden) {
+  if (userMessages.some((pattern) => pattern.test(message))) return message;
+  for (const [start, text] of shortened) {
     const found = message.match(start);
-    if (found !== null) return words(found);
+    if (found !== null) return text(found);
   }
   return 'The host could not do it. An administrator can see the reason.';
 }

@@ -24,7 +24,8 @@ export async function checkImageCount(
   const limits = limitsOf(projectId);
   if (limits.images === unlimited) return;
   const used = await rows.count(projectId);
-  if (exceededQuotas(limits, { used: { images: used }, asked: { images: 1 } }).length === 0) return;
+  if (exceededQuotas(limits, { used: { images: used }, requested: { images: 1 } }).length === 0)
+    return;
   throw new ComputeError(
     'tooLarge',
     `Quota exceeded for images: project ${projectId} has ${used} of ${limits.images} images and asks for 1 more.`,

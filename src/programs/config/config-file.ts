@@ -5,7 +5,7 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type Document, LineCounter, parseDocument } from 'yaml';
-import { nearestWord } from '#runtime/nearest-word.ts';
+import { closestName } from '#runtime/nearest-word.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { faultOf, plainPhrasing, type SchemaPhrasing } from '#runtime/schema-fault.ts';
 import { valueAt } from '#runtime/schema-findings.ts';
@@ -74,7 +74,7 @@ export function checkedBy<Schema extends TSchema>(
 const phrasing: SchemaPhrasing = {
   ...plainPhrasing,
   unknownKeys: ([key = ''], known) => {
-    const meant = nearestWord(key, known);
+    const meant = closestName(key, known);
     const hint = meant === undefined ? '' : `; is ${meant} meant?`;
     return `is not a key of the configuration${hint}`;
   },

@@ -44,21 +44,21 @@ interface Accepting {
 export async function acceptWithPorts(
   context: WorkflowContext,
   caller: Caller,
-  asked: RequestedServers,
+  requested: RequestedServers,
 ): Promise<Server[]> {
-  const { minCount } = asked.quota;
-  const newServers = await withinQuota(context, asked);
+  const { minCount } = requested.quota;
+  const newServers = await withinQuota(context, requested);
   const accepting: Accepting[] = [];
   try {
-    const refusal = await untilRefused(context, caller, { ...asked, newServers, accepting });
+    const refusal = await untilRefused(context, caller, { ...requested, newServers, accepting });
     const made = accepting.filter(hasPorts);
     const isEnough = isComputeError(refusal, 'overQuota') && made.length >= minCount;
     if (refusal !== undefined && !isEnough) throw refusal;
     const accepted = await boot(context, made);
-    for (const each of accepting) if (!hasPorts(each)) await takeBack(context, each, refusal);
+    for (const each of accepting) if (!hasPorts(each)) await abandon(context, each, refusal);
     return accepted;
   } catch (error) {
-    for (const each of accepting) await takeBack(context, each, error);
+    for (const each of accepting) await abandon(context, each, error);
     throw error;
   } finally {
     for (const { task, newServer } of accepting) {
@@ -75,9 +75,9 @@ async function withinQuota(
   const [first] = newServers;
   if (first === undefined) return newServers;
   const { vcpus: cores, memoryMib: ram } = first.server.flavor;
-  const asked = { minCount, maxCount: newServers.length, cores, ram };
+  const requested = { minCount, maxCount: newServers.length, cores, ram };
   const used = await store.quotaUsage(first.server.projectId);
-  return newServers.slice(0, allowedServers(limits, { used, asked }));
+  return newServers.slice(0, allowedServers(limits, { used, requested }));
 }
 
 function hasPorts({ server }: Accepting): boolean {
@@ -96,8 +96,8 @@ async function untilRefused(
       const each = await bornDeleting(context, newServer, quota.limits);
       accepting.push(each);
       const { server } = each;
-      const asked = { nics: server.nics, naming: bootNaming, securityGroupIds };
-      each.server = { ...server, nics: await makePorts(context, caller, server, asked) };
+      const request = { nics: server.nics, naming: bootNaming, securityGroupIds };
+      each.server = { ...server, nics: await makePorts(context, caller, server, request) };
     } catch (error) {
       return error;
     }
@@ -128,7 +128,7 @@ async function boot(context: WorkflowContext, made: readonly Accepting[]): Promi
     const next = { kind, step, data, dueAt: context.clock.now() };
     const { ok } = await context.store.commit({ task, nics, events, next });
     if (ok) accepted.push(server);
-    else await letGo(context, server);
+    else await deleteOrphanedPorts(context, server);
   }
   if (accepted.length > 0) return accepted;
   const ids = made.map(({ server }) => server.id).join(', ');
@@ -136,7 +136,7 @@ async function boot(context: WorkflowContext, made: readonly Accepting[]): Promi
 }
 
 /** Releases the deletion task. The user's own ports are free at once, for another request. */
-async function takeBack(
+async function abandon(
   context: WorkflowContext,
   { task, server, startedAt }: Accepting,
   error: unknown,
@@ -151,7 +151,7 @@ async function takeBack(
       actionMessage: message,
       next: { step: task.step, data: task.data, dueAt: context.clock.now() },
     });
-    if (!ok) await letGo(context, server);
+    if (!ok) await deleteOrphanedPorts(context, server);
   } catch (failure) {
     context.log.warn(
       { err: failure, server: server.id },
@@ -161,7 +161,7 @@ async function takeBack(
 }
 
 /** Another request has deleted the server, perhaps before its last port was created. */
-async function letGo(context: WorkflowContext, server: Server): Promise<void> {
+async function deleteOrphanedPorts(context: WorkflowContext, server: Server): Promise<void> {
   try {
     await deletePortsMadeFor(context, server);
   } catch (error) {

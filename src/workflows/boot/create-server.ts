@@ -20,7 +20,7 @@ import { checkImageFits, findImage } from './find-image.ts';
 import { refuseUnknownHints } from './placement-request.ts';
 import { groupsForBoot } from '../ports/security-groups.ts';
 import {
-  type AskedNics,
+  type RequestedNics,
   automaticNics,
   type ResolvedNics,
   resolveNics,
@@ -45,9 +45,9 @@ export async function createServers(
   checkImageFits(flavor, image);
   const numa = guestNumaOf(flavor, image.properties);
   const affinityPolicy = affinityPolicyOf(flavor, image.properties);
-  const asked = await askedNics(context, caller, request);
+  const requested = await requestedNics(context, caller, request);
   const securityGroupIds = await groupsForBoot(context, caller, request.securityGroups);
-  const resolved = await resolveNics(context, caller, { ...asked, affinityPolicy });
+  const resolved = await resolveNics(context, caller, { ...requested, affinityPolicy });
   const reservationId = `r-${context.newId().replaceAll('-', '').slice(0, 8)}`;
   const newServers: NewServer<'boot'>[] = [];
   for (let index = 0; index < request.maxCount; index++) {
@@ -72,10 +72,10 @@ export async function createServers(
       }),
     );
   }
-  const lacksPorts = resolved.nics.some(({ portId }) => portId === null);
+  const needsPorts = resolved.nics.some(({ portId }) => portId === null);
   try {
     const quota = { limits: context.limitsOf(caller.projectId), minCount: request.minCount };
-    return lacksPorts
+    return needsPorts
       ? await acceptWithPorts(context, caller, { newServers, quota, securityGroupIds })
       : await context.store.servers.createWithin(quota, newServers);
   } finally {
@@ -95,16 +95,16 @@ async function findFlavor(
   throw new ComputeError('invalid', `flavorRef: Flavor ${id} could not be found.`);
 }
 
-async function askedNics(
+async function requestedNics(
   context: WorkflowContext,
   caller: Caller,
   { networks }: NewServerRequest,
-): Promise<Pick<AskedNics, 'asked' | 'read'>> {
-  if (networks === 'none') return { asked: [] };
+): Promise<Pick<RequestedNics, 'requested' | 'read'>> {
+  if (networks === 'none') return { requested: [] };
   if (networks === 'auto' || networks === 'unspecified') {
     return automaticNics(context, caller, networks);
   }
-  return { asked: networks };
+  return { requested: networks };
 }
 
 interface Making {

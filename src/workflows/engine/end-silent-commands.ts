@@ -12,13 +12,13 @@ import { repeat } from './repeat.ts';
 /** The message for every user: it names no host. */
 export const hostSilentMessage = 'The host of the server stopped reporting.';
 
-const lookMs = 5_000;
+const checkMs = 5_000;
 
 /** Polls every five seconds until stopped. */
 export function watchSilentHosts(context: WorkflowContext): { stop(): Promise<void> } {
   return repeat(
     () => endSilentCommands(context),
-    lookMs,
+    checkMs,
     (error) => context.log.error({ err: error }, 'cannot check for silent hosts; will try again'),
   );
 }

@@ -50,8 +50,8 @@ export class FleetView {
 
   #forgetAllBut(versions: readonly HostVersion[]): void {
     if (versions.length === this.#rows.size) return;
-    const there = new Set(versions.map(({ id }) => id));
-    for (const id of [...this.#rows.keys()].filter((id) => !there.has(id))) {
+    const present = new Set(versions.map(({ id }) => id));
+    for (const id of [...this.#rows.keys()].filter((id) => !present.has(id))) {
       this.#rows.delete(id);
       this.fleet.remove(id);
     }

@@ -52,11 +52,11 @@ export async function attachInterface(
   { nic, requestId }: AttachRequest,
 ): Promise<string> {
   refuseState(server, 'attach_interface', attachable);
-  const asked =
-    nic === null ? await automaticNics(context, caller, 'auto', 'invalid') : { asked: [nic] };
+  const requested =
+    nic === null ? await automaticNics(context, caller, 'auto', 'invalid') : { requested: [nic] };
   const affinityPolicy = affinityPolicyOf(server.flavor, server.imageProperties);
   const { nics, pciRequests, devicePorts } = await resolveNics(context, caller, {
-    ...asked,
+    ...requested,
     affinityPolicy,
     projectId: server.projectId,
     naming: attachNaming,

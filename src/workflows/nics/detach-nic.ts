@@ -96,10 +96,10 @@ function waitForHost<Kind extends NicRemovalKind>(
 ): StepOutcome<Kind> {
   const { saidWhy = false } = task.data;
   const failure = failureOf(task);
-  const saysWhy = !saidWhy && links.silentMs(host) > settings.hostLostMs;
-  const waiting = { ...task, data: { ...task.data, saidWhy: saidWhy || saysWhy } };
+  const reportsWhy = !saidWhy && links.silentMs(host) > settings.hostLostMs;
+  const waiting = { ...task, data: { ...task.data, saidWhy: saidWhy || reportsWhy } };
   return {
-    ...(saysWhy && { actionMessage: failure?.message ?? hostSilentMessage }),
+    ...(reportsWhy && { actionMessage: failure?.message ?? hostSilentMessage }),
     next: retryLater(waiting, clock.now()),
   };
 }
@@ -133,8 +133,8 @@ export async function unbindNicPort<Kind extends NicRemovalKind>(
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
   const { portIsGone } = task.data;
-  const asked = 'nic' in task.data ? task.data.nic : undefined;
-  const nic = nicOf(server, task) ?? (asked && { ...asked, ownsPort: false });
+  const requested = 'nic' in task.data ? task.data.nic : undefined;
+  const nic = nicOf(server, task) ?? (requested && { ...requested, ownsPort: false });
   if (portIsGone === true) {
     return { next: { step: 'release', data: task.data, dueAt: startedAt } };
   }

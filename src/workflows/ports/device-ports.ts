@@ -7,7 +7,7 @@ import type { NetworkRequest } from '#core/networking/network-request.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
 /** Writing back an older profile could undo an administrator's change. */
-const goodForMs = 10_000;
+const ttlMs = 10_000;
 
 /**
  * The ports of these NICs: as read, or all in one call when that was too long ago. One that no
@@ -18,7 +18,7 @@ export async function freshDevicePorts(
   nics: readonly NetworkRequest[],
   known: DevicePorts | undefined,
 ): Promise<DevicePort[]> {
-  if (known !== undefined && clock.now() - known.readAt < goodForMs) return known.ports;
+  if (known !== undefined && clock.now() - known.readAt < ttlMs) return known.ports;
   return network.listPorts(
     nics.flatMap(({ portId, pciRequestId }) =>
       portId === null || pciRequestId === null ? [] : [portId],

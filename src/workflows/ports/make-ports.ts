@@ -40,12 +40,12 @@ export async function makePorts(
       const port = await context.network.createPort(newPort, caller);
       return { ...nic, portId: port.id, ownsPort: true };
     } catch (error) {
-      throw inWords(error, { nic, at, naming });
+      throw asNicError(error, { nic, at, naming });
     }
   });
 }
 
-function inWords(
+function asNicError(
   error: unknown,
   { nic, at, naming }: { nic: ServerNic; at: number; naming: NicNaming },
 ): unknown {

@@ -11,7 +11,7 @@ import type { WorkflowContext } from '../engine/context.ts';
  * current values. A network is read only for those; with `networksToo` for all, and a NIC whose
  * network has another name, gateway or the like counts too.
  */
-export async function movedNics(
+export async function nicsWithChangedPorts(
   context: WorkflowContext,
   server: Pick<Server, 'nics'>,
   ports: readonly Port[],

@@ -103,7 +103,7 @@ const byPort = (portId: string): RequestedNic => ({
   tag: null,
 });
 
-const of = (asked: RequestedNic[]) => ({ asked, affinityPolicy: null });
+const of = (requested: RequestedNic[]) => ({ requested, affinityPolicy: null });
 
 const needing = ['show_port user', 'list_ports service 1', 'show_network service'];
 const callRows: { vnicType: VnicType; calls: string[]; requests: number }[] = [
@@ -153,64 +153,64 @@ test('of several invalid NICs the first is named', async () => {
 const refusals: {
   name: string;
   port: Port;
-  asked: RequestedNic[];
+  requested: RequestedNic[];
   message: RegExp;
   kind: string;
 }[] = [
   {
     name: 'an unknown port',
     port: portOf('direct'),
-    asked: [byPort('nowhere')],
+    requested: [byPort('nowhere')],
     message: /^networks\[0\]\.port: Port id nowhere could not be found/,
     kind: 'invalid',
   },
   {
     name: 'an unknown network',
     port: portOf('direct'),
-    asked: [{ ...byPort(''), portId: null, networkId: 'nowhere' }],
+    requested: [{ ...byPort(''), portId: null, networkId: 'nowhere' }],
     message: /^networks\[0\]\.uuid: Network nowhere could not be found/,
     kind: 'invalid',
   },
   {
     name: 'a port in use',
     port: portOf('direct', { deviceId: 'server-9', deviceOwner: 'compute:nova' }),
-    asked: [byPort('port-direct')],
+    requested: [byPort('port-direct')],
     message: /^networks\[0\]\.port: Port port-direct is in use by compute:nova server-9/,
     kind: 'conflict',
   },
   {
     name: 'a port of another project that is visible to the owner of its network',
     port: portOf('direct', { projectId: 'other' }),
-    asked: [byPort('port-direct')],
+    requested: [byPort('port-direct')],
     message: /^networks\[0\]\.port: Port port-direct is not usable: it belongs to another project/,
     kind: 'invalid',
   },
   {
     name: 'a port without an address',
     port: portOf('direct', { fixedIps: [] }),
-    asked: [byPort('port-direct')],
+    requested: [byPort('port-direct')],
     message: /port-direct requires a FixedIP/,
     kind: 'invalid',
   },
   {
     name: 'a port named twice',
     port: portOf('normal'),
-    asked: [byPort('port-normal'), byPort('port-normal')],
+    requested: [byPort('port-normal'), byPort('port-normal')],
     message: /^networks\[1\]\.port: port port-normal is named twice/,
     kind: 'invalid',
   },
   {
     name: 'a vnic type that is not supported',
     port: portOf('smart-nic'),
-    asked: [byPort('port-smart-nic')],
+    requested: [byPort('port-smart-nic')],
     message: /binding:vnic_type smart-nic, which is not supported; use normal, direct/,
     kind: 'invalid',
   },
 ];
 
-test.each(refusals)('$name is refused by its name', async ({ port, asked, message, kind }) => {
+test.each(refusals)('$name is refused by its name', async ({ port, requested, message, kind }) => {
   const { context } = around(port);
-  const refusal = resolveNics(context, caller, of(asked));
+  const refusal = resolveNics(context, caller, of(requested));
   await expect(refusal).rejects.toThrow(message);
   await expect(refusal).rejects.toMatchObject({ kind });
 });
@@ -243,9 +243,12 @@ test('a direct port on a network without a physical network is accepted where a 
 
 test('the policy of flavor or image applies where the port has none', async () => {
   const policyOf = async (port: Port) => {
-    const asked = [byPort('port-direct')];
+    const requested = [byPort('port-direct')];
     const { context } = around(port);
-    const { pciRequests } = await resolveNics(context, caller, { asked, affinityPolicy: 'socket' });
+    const { pciRequests } = await resolveNics(context, caller, {
+      requested,
+      affinityPolicy: 'socket',
+    });
     return pciRequests[0]?.numaPolicy;
   };
   const port = portOf('direct');

@@ -25,8 +25,8 @@ export interface ResolvedNics {
 }
 
 /** `affinityPolicy`: of flavor or image, for ports without one of their own. */
-export interface AskedNics {
-  asked: readonly RequestedNic[];
+export interface RequestedNics {
+  requested: readonly RequestedNic[];
   affinityPolicy: NumaPolicy | null;
   /** The project of the server. Default: the caller's. */
   projectId?: string;
@@ -66,21 +66,21 @@ export async function resolveNics(
   context: WorkflowContext,
   caller: Caller,
   {
-    asked,
+    requested,
     affinityPolicy,
     projectId = caller.projectId,
     read = [],
     naming = bootNaming,
-  }: AskedNics,
+  }: RequestedNics,
 ): Promise<ResolvedNics> {
   const readAt = context.clock.now();
-  const named = await settleAll(asked, async (nic, at): Promise<Named> => {
+  const named = await settleAll(requested, async (nic, at): Promise<Named> => {
     const { missing } = naming;
     const field = nic.portId === null ? naming.network(at) : naming.port(at);
     if (nic.portId === null) {
       return { request: await resolveNetwork(context, caller, { nic, field, missing, read }) };
     }
-    if (asked.findIndex(({ portId }) => portId === nic.portId) < at) {
+    if (requested.findIndex(({ portId }) => portId === nic.portId) < at) {
       throw new ComputeError('invalid', `${field}: port ${nic.portId} is named twice`);
     }
     return resolvePort(context, caller, { nic, field, missing, read, projectId });
@@ -118,7 +118,7 @@ export async function automaticNics(
   caller: Caller,
   networks: 'auto' | 'unspecified',
   ambiguous: 'conflict' | 'invalid' = 'conflict',
-): Promise<Pick<AskedNics, 'asked' | 'read'>> {
+): Promise<Pick<RequestedNics, 'requested' | 'read'>> {
   const bootable = await context.network.listBootableNetworks(caller);
   const [only] = bootable;
   if (bootable.length > 1) {
@@ -130,18 +130,18 @@ export async function automaticNics(
   }
   if (only !== undefined) {
     return {
-      asked: [{ networkId: only.id, portId: null, fixedIp: null, tag: null }],
+      requested: [{ networkId: only.id, portId: null, fixedIp: null, tag: null }],
       read: bootable,
     };
   }
-  if (networks === 'unspecified') return { asked: [] };
+  if (networks === 'unspecified') return { requested: [] };
   throw new ComputeError(
     'invalid',
     'networks: "auto" needs a network with a subnet that this project can use, and there is none; create one, or use "none"',
   );
 }
 
-interface Asked {
+interface NamedNic {
   nic: RequestedNic;
   field: string;
   missing: NicNaming['missing'];
@@ -163,7 +163,7 @@ interface NeedingPort {
 async function resolveNetwork(
   context: WorkflowContext,
   caller: Caller,
-  { nic, field, missing, read }: Asked,
+  { nic, field, missing, read }: NamedNic,
 ): Promise<NetworkRequest> {
   if (nic.networkId === null) {
     throw new ComputeError('invalid', `${field}: Bad network format: missing 'uuid'`);
@@ -192,7 +192,7 @@ async function resolveNetwork(
 async function resolvePort(
   context: WorkflowContext,
   caller: Caller,
-  { nic, field, missing, projectId }: Asked & { projectId: string },
+  { nic, field, missing, projectId }: NamedNic & { projectId: string },
 ): Promise<Named> {
   const portId = nic.portId ?? '';
   const port = await found(context.network.showPort(portId, caller), {
@@ -235,11 +235,11 @@ async function requestOf(
 }
 
 async function found<T>(
-  looked: Promise<T>,
+  read: Promise<T>,
   { kind, message }: { kind: NicNaming['missing']; message: string },
 ): Promise<T> {
   try {
-    return await looked;
+    return await read;
   } catch (cause) {
     if (isComputeError(cause, 'notFound')) throw new ComputeError(kind, message, { cause });
     throw cause;

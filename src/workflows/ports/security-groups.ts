@@ -17,12 +17,12 @@ import type { WorkflowContext } from '../engine/context.ts';
 export async function groupsForBoot(
   context: WorkflowContext,
   caller: Caller,
-  asked: readonly string[],
+  requested: readonly string[],
 ): Promise<string[] | undefined> {
-  if (asked.every((name) => name === 'default')) return undefined;
-  const find = await groupFinder(context, caller, { projectId: caller.projectId, asked });
+  if (requested.every((name) => name === 'default')) return undefined;
+  const find = await groupFinder(context, caller, { projectId: caller.projectId, requested });
   return [
-    ...new Set(asked.map((name, at) => find(name, `security_groups[${at}].name`, 'invalid'))),
+    ...new Set(requested.map((name, at) => find(name, `security_groups[${at}].name`, 'invalid'))),
   ];
 }
 
@@ -45,7 +45,7 @@ export async function changeGroups(
   { act, group }: SecurityGroupChange,
 ): Promise<void> {
   const { projectId } = server;
-  const find = await groupFinder(context, caller, { projectId, asked: [group] });
+  const find = await groupFinder(context, caller, { projectId, requested: [group] });
   const groupId = find(group, 'name', 'notFound');
   const ports = await portsOf(context, server);
   const changed = act === 'add' ? added(server, ports, groupId) : removed(server, ports, groupId);
@@ -106,10 +106,10 @@ const uuidForm = /^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
 async function groupFinder(
   { network }: WorkflowContext,
   caller: Caller,
-  { projectId, asked }: { projectId: string; asked: readonly string[] },
+  { projectId, requested }: { projectId: string; requested: readonly string[] },
 ): Promise<(idOrName: string, field: string, kind: ErrorKind) => string> {
   const own = await network.listSecurityGroups({ projectId }, caller);
-  const ids = asked.filter((text) => uuidForm.test(text) && !own.some(({ id }) => id === text));
+  const ids = requested.filter((text) => uuidForm.test(text) && !own.some(({ id }) => id === text));
   const shared =
     ids.length === 0 || caller.isAdmin ? [] : await network.listSecurityGroups({ ids }, caller);
   return (idOrName, field, kind) => {

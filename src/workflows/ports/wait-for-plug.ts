@@ -11,7 +11,7 @@ import type { Port } from '#core/networking/port.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import { backoffMs } from '#runtime/backoff.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { movedNics } from './port-news.ts';
+import { nicsWithChangedPorts } from './port-news.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { serverOf } from '../engine/server-of.ts';
 import type { StepContinues, StepOutcome, WorkflowStep } from '../engine/workflow.ts';
@@ -88,10 +88,10 @@ export function waitForPlug<Kind extends PlugKind>(
     // A clock that has gone back does not make the wait longer than a full one from now.
     const deadline = Math.min(plug.deadline, now + context.settings.plugTimeoutMs);
     const isLate = now >= deadline;
-    const look = await lookAtPorts(context, server, isLate);
+    const read = await readPorts(context, server, isLate);
     const next = parked(context, task, { ...plug, deadline, looks: plug.looks + 1 });
-    if (look === undefined) return { next };
-    const found = plugState(unwired, look.ports, host);
+    if (read === undefined) return { next };
+    const found = plugState(unwired, read.ports, host);
     if (found.state === 'hopeless') {
       throw new ComputeError(found.sameElsewhere ? 'invalid' : 'unavailable', found.message);
     }
@@ -100,7 +100,7 @@ export function waitForPlug<Kind extends PlugKind>(
       throw new ComputeError('unavailable', unwiredMessage(found.ports, host, seconds));
     }
     const seen = {
-      nics: look.moved,
+      nics: read.moved,
       // A port that no longer exists is handled once the server is idle.
       seenEvents: { kinds: ['plugged', 'changed'] as const, upTo: events.at(-1)?.id ?? 0 },
     };
@@ -112,14 +112,14 @@ export function waitForPlug<Kind extends PlugKind>(
 }
 
 /** undefined: the network service does not answer now. Throws that once it is too late to retry. */
-async function lookAtPorts(
+async function readPorts(
   context: WorkflowContext,
   server: Server,
   isLate: boolean,
 ): Promise<{ ports: Port[]; moved: ServerNic[] } | undefined> {
   try {
     const ports = await context.network.listServerPorts(server.id);
-    return { ports, moved: await movedNics(context, server, ports) };
+    return { ports, moved: await nicsWithChangedPorts(context, server, ports) };
   } catch (error) {
     if (isLate || !isComputeError(error, 'unavailable')) throw error;
     context.log.warn({ server: server.id, error: error.message }, 'ports cannot be read');

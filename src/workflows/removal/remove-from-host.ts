@@ -59,8 +59,8 @@ export function removalSteps<Kind extends RemovalKind>(
       return { ...outcome, next: await nextWhileWaiting(context, task) };
     },
     async guestRemoved(context, task) {
-      const asked = await context.store.commands.last(task.serverId, 'destroy');
-      if (asked?.result != null) return guestRemoved(context, task);
+      const command = await context.store.commands.last(task.serverId, 'destroy');
+      if (command?.result != null) return guestRemoved(context, task);
       return { next: await nextWhileWaiting(context, task) };
     },
   };
@@ -85,8 +85,8 @@ export function returnSteps<Kind extends RemovalKind>(
 ): Record<'hostReturned' | 'removeGuestAgain', RemovalStep<Kind>> {
   return {
     async hostReturned(context, task) {
-      const asked = await context.store.commands.last(task.serverId, 'destroy');
-      if (asked?.result?.ok === true) return giveBack(context, task);
+      const command = await context.store.commands.last(task.serverId, 'destroy');
+      if (command?.result?.ok === true) return giveBack(context, task);
       return { next: retryLater(task, context.clock.now(), 'remove-guest-again') };
     },
     async removeGuestAgain(context, task) {

@@ -31,14 +31,14 @@ async function follow(
   };
   return {
     server: { vmState, powerState },
-    events: [finishedEvent(context, `guest_${eventWords[state]}`, startedAt, how)],
+    events: [finishedEvent(context, `guest_${eventNames[state]}`, startedAt, how)],
     ...(problem !== null && { actionMessage: problem }),
     outcome: succeeded,
     next: null,
   };
 }
 
-const eventWords: Record<GuestState, string> = {
+const eventNames: Record<GuestState, string> = {
   running: 'running',
   paused: 'paused',
   shutOff: 'shut_off',

@@ -10,7 +10,7 @@ import type { WorkflowContext } from '../engine/context.ts';
 import { beginDetach } from '../nics/detach-interface.ts';
 import { beginFollowingPorts } from './follow-ports.ts';
 import { pollLoop, type PollLoop } from '../engine/poll-loop.ts';
-import { movedNics, nicWithoutPort } from '../ports/port-news.ts';
+import { nicsWithChangedPorts, nicWithoutPort } from '../ports/port-news.ts';
 import { plugStep } from '../ports/wait-for-plug.ts';
 
 /** The pause while the network service does not answer. */
@@ -41,7 +41,7 @@ export function watchPorts(
     if (clock.now() < notBefore) return;
     for (const serverId of await store.networkEvents.idleServers()) {
       try {
-        await lookAtPorts(context, serverId);
+        await handleEvents(context, serverId);
       } catch (error) {
         log.warn({ err: error, server: serverId }, 'ports cannot be followed; will try again');
         notBefore = clock.now() + pauseMs;
@@ -60,7 +60,7 @@ async function suspectAll({ store, clock }: WorkflowContext): Promise<void> {
   }
 }
 
-async function lookAtPorts(context: WorkflowContext, serverId: string): Promise<void> {
+async function handleEvents(context: WorkflowContext, serverId: string): Promise<void> {
   const { store } = context;
   // Events first: this read does not cover later ones.
   const events = await store.networkEvents.of(serverId);
@@ -79,7 +79,7 @@ async function lookAtPorts(context: WorkflowContext, serverId: string): Promise<
   const orphan = await nicWithoutPort(context, server, { ports, reported });
   if (orphan !== undefined) return beginDetach(context, server, orphan);
   const networksToo = events.some(({ kind, portId }) => kind === 'changed' && portId === '');
-  const nics = await movedNics(context, server, ports, { networksToo });
+  const nics = await nicsWithChangedPorts(context, server, ports, { networksToo });
   const moved = nics.flatMap(({ id: nicId, vif: now }) => {
     const before = server.nics.find(({ id }) => id === nicId)?.vif;
     return now !== null && before != null ? [{ nicId, before, now }] : [];

@@ -89,8 +89,8 @@ function domainProblems(fn: PciFunction): Reason[] {
   if (!hasWideDomain(fn.address)) return [];
   const who =
     fn.deviceType === 'type-VF' ? 'only a macvtap port can get it' : 'no guest can get it';
-  const words = `PCI device ${fn.address}: its PCI domain is above ffff, which QEMU does not take: ${who}`;
-  return [reason('wide-domain', words)];
+  const message = `PCI device ${fn.address}: its PCI domain is above ffff, which QEMU does not take: ${who}`;
+  return [reason('wide-domain', message)];
 }
 
 function driverProblems(fn: PciFunction, facts: DeviceFacts): Reason[] {
@@ -131,14 +131,14 @@ function iommuProblems(
   const problems = others.flatMap(({ address }) => {
     const guest = elsewhere.get(address);
     if (guest === undefined) return [];
-    const words = `${shared} with ${address} of guest ${guest}: a group has one guest at a time; use a slot whose port has ACS`;
-    return [reason('iommu-group-shared', words)];
+    const message = `${shared} with ${address} of guest ${guest}: a group has one guest at a time; use a slot whose port has ACS`;
+    return [reason('iommu-group-shared', message)];
   });
   const used = others.filter((other) => !elsewhere.has(other.address) && isUsedByHost(other));
   if (used.length === 0) return problems;
   const names = used.map(({ address, driver }) => `${address} (driver ${driver})`).join(', ');
-  const words = `${shared} with ${names}, which this host uses: bind what the host does not need to vfio-pci, give all of them to one guest, or use a slot whose port has ACS`;
-  return [...problems, reason('iommu-group-shared', words)];
+  const message = `${shared} with ${names}, which this host uses: bind what the host does not need to vfio-pci, give all of them to one guest, or use a slot whose port has ACS`;
+  return [...problems, reason('iommu-group-shared', message)];
 }
 
 function reason(code: string, message: string): Reason {

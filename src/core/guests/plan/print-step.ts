@@ -3,7 +3,7 @@ import { printVfChange } from '../../pci/vf/vf-settings.ts';
 import { type BridgeWiring, type GuestNic, isPciNic } from '../description/guest.ts';
 import type { Step } from './step.ts';
 
-type Printers = { [Word in Step['do']]: (step: Extract<Step, { do: Word }>) => string };
+type Printers = { [Kind in Step['do']]: (step: Extract<Step, { do: Kind }>) => string };
 
 const printers: Printers = {
   'check-devices': ({ guest }) => `check the devices of ${guest.name}`,

@@ -5,7 +5,7 @@ import type { Step } from './step.ts';
  * Absent: nothing to undo. Checks change nothing, and restoring a recorded device resets all of its
  * VF's settings.
  */
-type Undos = { [Word in Step['do']]?: (step: Extract<Step, { do: Word }>) => Step };
+type Undos = { [Kind in Step['do']]?: (step: Extract<Step, { do: Kind }>) => Step };
 
 const undos: Undos = {
   'record-device': ({ device, guestId }) => ({ do: 'restore-device', device, guestId }),

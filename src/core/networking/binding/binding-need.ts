@@ -81,9 +81,9 @@ export function bindingRefusal(
 ): Reason | undefined {
   const kinds = agents.present(kindsFor(need));
   if (kinds.length === 0 || need.segments.length === 0) return undefined;
-  const here = agents.on(host);
-  if (here.some(({ kind }) => !known.has(kind))) return undefined;
-  const fitting = here.filter(({ kind }) => kinds.includes(kind));
+  const agentsOnHost = agents.on(host);
+  if (agentsOnHost.some(({ kind }) => !known.has(kind))) return undefined;
+  const fitting = agentsOnHost.filter(({ kind }) => kinds.includes(kind));
   if (fitting.some((agent) => agent.isAlive && serves(agent, need.segments))) return undefined;
   const wanted = describeSegments(need.segments);
   return {
@@ -125,10 +125,10 @@ function serves(agent: NetworkAgent, segments: BindingNeed['segments']): boolean
 
 /** Example: `physnet1 or vxlan networks`. */
 function describeSegments(segments: BindingNeed['segments']): string {
-  const words = segments.map(
+  const names = segments.map(
     ({ networkType, physicalNetwork }) => physicalNetwork ?? `${networkType ?? 'unknown'} networks`,
   );
-  return [...new Set(words)].join(' or ');
+  return [...new Set(names)].join(' or ');
 }
 
 function describeFound(fitting: readonly NetworkAgent[]): string {

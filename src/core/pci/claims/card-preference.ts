@@ -4,7 +4,7 @@
  */
 import { assignPools, isUsable, type PoolShare } from '../pools/assign-pools.ts';
 import { type PciDevicePool, poolKey } from '../pools/pool.ts';
-import { asksOnlyFor, inTakingOrder, type NumaPlacement } from '../pools/pool-match.ts';
+import { requestsOnly, inTakingOrder, type NumaPlacement } from '../pools/pool-match.ts';
 import type { PciRequest } from '../requests/request.ts';
 
 /**
@@ -27,7 +27,7 @@ export function assignPreferring(
   placement: NumaPlacement,
 ): PoolShare[] | undefined {
   const plain = assignPools(pools, requests, placement);
-  if (plain === undefined || requests.some(({ spec }) => asksOnlyFor(spec, 'type-PF')))
+  if (plain === undefined || requests.some(({ spec }) => requestsOnly(spec, 'type-PF')))
     return plain;
   const shares: PoolShare[] = [];
   for (const [at, request] of requests.entries()) {

@@ -70,11 +70,11 @@ export function freeDevices(
 
 /** It is replaced by the device that its host has since found at its address. */
 function givenBack({ found, ...device }: PciDevice): PciDevice {
-  const nobody = { serverId: null, requestId: null };
+  const unheld = { serverId: null, requestId: null };
   if (found !== undefined) {
-    return { ...found.function, tags: found.tags, status: 'available', ...nobody };
+    return { ...found.function, tags: found.tags, status: 'available', ...unheld };
   }
-  return { ...device, status: device.status === 'missing' ? 'removed' : 'available', ...nobody };
+  return { ...device, status: device.status === 'missing' ? 'removed' : 'available', ...unheld };
 }
 
 /** Is the device held by a server (claimed, allocated, or held and missing)? */

@@ -8,7 +8,7 @@ import type { PciDevicePool } from '../pools/pool.ts';
 import { matchesRequest, mismatches, type NumaPlacement, poolValue } from '../pools/pool-match.ts';
 import type { PciRequest, PciRequestSpec } from '../requests/request.ts';
 import { interfaceTag } from '../requests/interface-need.ts';
-import { deviceWord, placeOf } from './request-words.ts';
+import { deviceNoun, placeOf } from './request-words.ts';
 
 /**
  * Reasons why these pools cannot satisfy all requests; call it only when `assignPools` found no
@@ -31,7 +31,7 @@ export function explainRefusal(
 }
 
 function describeRequest(request: PciRequest): string {
-  return `${placeOf(request)} ${deviceWord(request)}`;
+  return `${placeOf(request)} ${deviceNoun(request)}`;
 }
 
 /**
@@ -102,10 +102,12 @@ function explainGroup(
  * VFs.
  */
 function explainTogether(requests: readonly PciRequest[]): Reason {
-  const kinds = [...Map.groupBy(requests, describeRequest).entries()].map(([words, group]) => {
-    const count = group.reduce((sum, request) => sum + request.count, 0);
-    return `${count} ${words.startsWith('alias') ? words : `on ${words}`}`;
-  });
+  const kinds = [...Map.groupBy(requests, describeRequest).entries()].map(
+    ([description, group]) => {
+      const count = group.reduce((sum, request) => sum + request.count, 0);
+      return `${count} ${description.startsWith('alias') ? description : `on ${description}`}`;
+    },
+  );
   return {
     code: 'pci-together',
     message: `each request fits alone, but not all together: ${kinds.join(' and ')} (a PF and its VFs cannot both be taken)`,
@@ -114,8 +116,8 @@ function explainTogether(requests: readonly PciRequest[]): Reason {
 }
 
 function countText(request: PciRequest, free: number): string {
-  const word = deviceWord(request);
-  const plural = request.count === 1 ? word : `${word}s`;
+  const noun = deviceNoun(request);
+  const plural = request.count === 1 ? noun : `${noun}s`;
   return `${placeOf(request)}: ${free} of ${request.count} ${plural} free`;
 }
 
@@ -129,35 +131,35 @@ function nearestMiss(pools: readonly PciDevicePool[], request: PciRequest): stri
   );
   const [first] = misses;
   if (first === undefined) return undefined;
-  const alike = misses.filter(({ words }) => words(1) === first.words(1));
-  return first.words(alike.reduce((sum, { count }) => sum + count, 0));
+  const alike = misses.filter(({ text }) => text(1) === first.text(1));
+  return first.text(alike.reduce((sum, { count }) => sum + count, 0));
 }
 
 function oneMiss(pool: PciDevicePool, request: PciRequest, spec: PciRequestSpec): Miss | undefined {
   const unsuited = unsuitedType(pool, request, spec);
-  if (unsuited !== undefined) return { words: unsuited, count: pool.count };
+  if (unsuited !== undefined) return { text: unsuited, count: pool.count };
   const [key, ...more] = mismatches(pool, spec);
   if (key === undefined || more.length > 0 || uninformative.has(key)) return undefined;
-  const { [key]: asked, ...others } = spec;
+  const { [key]: requested, ...others } = spec;
   if (!matchesRequest(pool, { ...request, spec: [others] })) return undefined;
   const has = poolValue(pool, key) ?? null;
-  if (key === interfaceTag) return { words: withoutInterface, count: pool.count };
+  if (key === interfaceTag) return { text: withoutInterface, count: pool.count };
   const shown = has === null ? 'unset' : `"${has}"`;
   return {
-    words: (count) => `${count} free with ${key} ${shown}, "${asked ?? 'unset'}" asked`,
+    text: (count) => `${count} free with ${key} ${shown}, "${requested ?? 'unset'}" asked`,
     count: pool.count,
   };
 }
 
 /** Text for a number of free devices. */
-type MissWords = (count: number) => string;
+type MissText = (count: number) => string;
 
 interface Miss {
-  words: MissWords;
+  text: MissText;
   count: number;
 }
 
-const withoutInterface: MissWords = (count) =>
+const withoutInterface: MissText = (count) =>
   `${count === 1 ? '1 VF has' : `${count} VFs have`} no network interface, which macvtap needs`;
 
 /**
@@ -169,14 +171,15 @@ function unsuitedType(
   pool: PciDevicePool,
   { aliasName }: PciRequest,
   spec: PciRequestSpec,
-): MissWords | undefined {
-  const { dev_type: asked, remote_managed: _managed, ...others } = spec;
+): MissText | undefined {
+  const { dev_type: requested, remote_managed: _managed, ...others } = spec;
   if (mismatches(pool, others).length > 0) return undefined;
   if (aliasName !== null) {
-    const isAsked = asked?.toLowerCase() === pool.deviceType.toLowerCase();
-    const isTaken = asked === undefined && !['type-PF', 'vdpa'].includes(pool.deviceType);
-    if (isAsked || isTaken) return undefined;
-    return (count) => `${count} free with dev_type ${pool.deviceType}, ${asked ?? 'none'} asked`;
+    const isRequested = requested?.toLowerCase() === pool.deviceType.toLowerCase();
+    const isTaken = requested === undefined && !['type-PF', 'vdpa'].includes(pool.deviceType);
+    if (isRequested || isTaken) return undefined;
+    return (count) =>
+      `${count} free with dev_type ${pool.deviceType}, ${requested ?? 'none'} asked`;
   }
   if (pool.deviceType !== 'type-PCI' || !('physical_network' in spec)) return undefined;
   return (count) => `${count} free of type PCI: no SR-IOV`;
@@ -190,13 +193,13 @@ function countOf(pools: readonly PciDevicePool[]): number {
 
 /** The first few, as a decision keeps the reasons of every host. */
 function poolText(pools: readonly PciDevicePool[]): string[] {
-  return pools.slice(0, poolsNamed).map(poolWord);
+  return pools.slice(0, poolsNamed).map(poolName);
 }
 
 const poolsNamed = 8;
 
 /** Example: `8086:10ca type-VF of 0000:01:00.0, physical_network physnet1: 3`. */
-function poolWord(pool: PciDevicePool): string {
+function poolName(pool: PciDevicePool): string {
   const network = pool.tags['physical_network'];
   const where = network === undefined || network === null ? '' : `, physical_network ${network}`;
   return `${pool.vendorId}:${pool.productId} ${pool.deviceType} of ${pool.address}${where}: ${pool.count}`;

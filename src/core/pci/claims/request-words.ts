@@ -1,5 +1,5 @@
 /** Names of a request in messages: where its devices come from, what it takes. */
-import { asksOnlyFor } from '../pools/pool-match.ts';
+import { requestsOnly } from '../pools/pool-match.ts';
 import type { PciRequest } from '../requests/request.ts';
 
 /**
@@ -19,9 +19,9 @@ export function placeOf(request: PciRequest): string {
  * What it takes there. Example: a direct port's → `VF`; a direct-physical one's → `PF`; an alias
  * without a device type → `device`.
  */
-export function deviceWord(request: PciRequest): string {
-  if (asksOnlyFor(request.spec, 'type-PF')) return 'PF';
-  if (asksOnlyFor(request.spec, 'vdpa')) return 'vdpa device';
-  if (asksOnlyFor(request.spec, 'type-VF')) return 'VF';
+export function deviceNoun(request: PciRequest): string {
+  if (requestsOnly(request.spec, 'type-PF')) return 'PF';
+  if (requestsOnly(request.spec, 'vdpa')) return 'vdpa device';
+  if (requestsOnly(request.spec, 'type-VF')) return 'VF';
   return request.aliasName === null ? 'VF' : 'device';
 }

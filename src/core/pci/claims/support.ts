@@ -2,7 +2,7 @@
 import type { Verdict } from '../../reason.ts';
 import { assignPools, isUsable } from '../pools/assign-pools.ts';
 import type { PciDevicePool } from '../pools/pool.ts';
-import { asksOnlyFor, type NumaPlacement } from '../pools/pool-match.ts';
+import { requestsOnly, type NumaPlacement } from '../pools/pool-match.ts';
 import { explainRefusal } from './refusal.ts';
 import type { PciRequest } from '../requests/request.ts';
 
@@ -47,7 +47,7 @@ function fitInTurn(
   const taken = new Map<PciDevicePool, number>();
   return requests.every(
     (request) =>
-      !asksOnlyFor(request.spec, 'type-PF') &&
+      !requestsOnly(request.spec, 'type-PF') &&
       missingOf(request, pools, { placement, taken }) === 0,
   );
 }

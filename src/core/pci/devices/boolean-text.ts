@@ -3,14 +3,14 @@
  * `strutils.bool_from_string`.
  */
 
-const words = new Map([
-  ...['1', 't', 'true', 'on', 'y', 'yes'].map((word) => [word, true] as const),
-  ...['0', 'f', 'false', 'off', 'n', 'no'].map((word) => [word, false] as const),
+const booleans = new Map([
+  ...['1', 't', 'true', 'on', 'y', 'yes'].map((text) => [text, true] as const),
+  ...['0', 'f', 'false', 'off', 'n', 'no'].map((text) => [text, false] as const),
 ]);
 
 /** Example: `Yes` → true; `off` → false; `maybe` → undefined. */
 export function parseBooleanText(text: string): boolean | undefined {
-  return words.get(text) ?? words.get(text.trim().toLowerCase());
+  return booleans.get(text) ?? booleans.get(text.trim().toLowerCase());
 }
 
 /** Does this text, if any, mean true? Unclear texts do not. */

@@ -6,7 +6,7 @@ import { isComputeError } from '../../errors.ts';
 import { parseAliases, type PciAlias } from '../requests/alias.ts';
 import type { PciDeviceType } from '../devices/device.ts';
 import type { PciDevicePool } from './pool.ts';
-import { asksOnlyFor, matchesRequest, mismatches } from './pool-match.ts';
+import { requestsOnly, matchesRequest, mismatches } from './pool-match.ts';
 
 /** `takes`: offered functions that it can take with nothing held. `warning` null: no problem. */
 export interface CheckedAlias {
@@ -78,12 +78,12 @@ function whyNone(
   const kinds = alike.map(
     (pool) => `${pool.vendorId}:${pool.productId} is offered as ${pool.deviceType}`,
   );
-  const asked = spec.map((one) => one['dev_type']).find((type) => type !== undefined);
-  const asks = asked === undefined ? 'asks for no device_type' : `asks for ${asked}`;
-  const isSameType = asked !== undefined && asksOnlyFor(spec, first.deviceType);
+  const requested = spec.map((one) => one['dev_type']).find((type) => type !== undefined);
+  const requests = requested === undefined ? 'asks for no device_type' : `asks for ${requested}`;
+  const isSameType = requested !== undefined && requestsOnly(spec, first.deviceType);
   const why = isSameType ? ', managed by a SmartNIC (remote_managed)' : '';
   return {
     code: 'alias-wrong-type',
-    message: `alias ${name} ${asks}, ${[...new Set(kinds)].join(', ')}${why}`,
+    message: `alias ${name} ${requests}, ${[...new Set(kinds)].join(', ')}${why}`,
   };
 }

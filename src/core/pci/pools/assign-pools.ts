@@ -6,7 +6,7 @@
 import { type PciDevicePool, poolKey } from './pool.ts';
 import {
   allowsNumaNode,
-  asksOnlyFor,
+  requestsOnly,
   inTakingOrder,
   matchesRequest,
   type NumaPlacement,
@@ -32,7 +32,7 @@ export function assignPools(
 ): PoolShare[] | undefined {
   const usable = (request: PciRequest) =>
     pools.filter((pool) => isUsable(pool, request, placement));
-  const isForPf = (request: PciRequest) => asksOnlyFor(request.spec, 'type-PF');
+  const isForPf = (request: PciRequest) => requestsOnly(request.spec, 'type-PF');
   const others = requests
     .filter((request) => !isForPf(request))
     .map((request) => ({
@@ -54,7 +54,7 @@ export function assignPools(
 const none: ReadonlySet<string> = new Set();
 
 /** A request for some devices. */
-export interface Wanted {
+export interface Demand {
   request: PciRequest;
   count: number;
   /** Pools it may take from, best first. */
@@ -77,9 +77,9 @@ export function isUsable(
  * and what is taken so far.
  */
 interface PfSearch {
-  wanted: readonly Wanted[];
+  wanted: readonly Demand[];
   from: number;
-  others: readonly Wanted[];
+  others: readonly Demand[];
   taken: readonly PoolShare[];
 }
 
@@ -112,7 +112,7 @@ function isUsedUp(pool: PciDevicePool, taken: readonly PoolShare[]): boolean {
 }
 
 /** The effect of taking this PF on the other requests: equal for interchangeable cards. */
-function cardKind(pf: PciDevicePool, wanted: readonly Wanted[]): string {
+function cardKind(pf: PciDevicePool, wanted: readonly Demand[]): string {
   const counts = wanted.map(({ pools }) =>
     pools
       .filter(({ address }) => address === pf.address)
@@ -126,7 +126,7 @@ function cardKind(pf: PciDevicePool, wanted: readonly Wanted[]): string {
  * elsewhere. Pools at the hidden addresses give nothing. Undefined when not all are matched.
  */
 export function matchCounts(
-  wanted: readonly Wanted[],
+  wanted: readonly Demand[],
   hiddenAddresses: ReadonlySet<string>,
 ): PoolShare[] | undefined {
   const shares = wanted.map(() => new Map<PciDevicePool, number>());

@@ -30,15 +30,15 @@ export interface NumaPlacement {
 export function matchesRequest(pool: PciDevicePool, request: PciRequest): boolean {
   const { spec } = request;
   return (
-    (pool.deviceType !== 'type-PF' || asksOnlyFor(spec, 'type-PF')) &&
-    (pool.deviceType !== 'vdpa' || asksOnlyFor(spec, 'vdpa')) &&
+    (pool.deviceType !== 'type-PF' || requestsOnly(spec, 'type-PF')) &&
+    (pool.deviceType !== 'vdpa' || requestsOnly(spec, 'vdpa')) &&
     matchesAny(pool, spec) &&
     (!isTrue(pool.tags['remote_managed']) || spec.every((one) => isTrue(one['remote_managed'])))
   );
 }
 
 /** Does every spec name this device type? */
-export function asksOnlyFor(spec: readonly PciRequestSpec[], deviceType: string): boolean {
+export function requestsOnly(spec: readonly PciRequestSpec[], deviceType: string): boolean {
   return spec.every((one) => same(one['dev_type'], deviceType));
 }
 
@@ -65,8 +65,8 @@ function matchesSpec(pool: PciDevicePool, spec: PciRequestSpec): boolean {
   return true;
 }
 
-function isMet(pool: PciDevicePool, key: string, asked: string | null | undefined): boolean {
-  return same(poolValue(pool, key), asked) || keysOutsidePools.has(key);
+function isMet(pool: PciDevicePool, key: string, requested: string | null | undefined): boolean {
+  return same(poolValue(pool, key), requested) || keysOutsidePools.has(key);
 }
 
 /** `capability_type` can only be "pci"; the others are for Nova's Placement. */
@@ -95,9 +95,9 @@ export function poolValue(pool: PciDevicePool, key: string): string | null | und
   }
 }
 
-function same(has: string | null | undefined, asked: string | null | undefined): boolean {
-  if (has === asked) return true;
-  const text = (asked ?? null)?.toLowerCase();
+function same(has: string | null | undefined, requested: string | null | undefined): boolean {
+  if (has === requested) return true;
+  const text = (requested ?? null)?.toLowerCase();
   return has === text || (has ?? null)?.toLowerCase() === text;
 }
 

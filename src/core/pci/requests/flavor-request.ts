@@ -25,15 +25,15 @@ export function requestsForFlavor({
   affinityPolicy,
   newId,
 }: FlavorRequestInput): PciRequest[] {
-  const asked = extraSpecs[aliasKey];
-  if (asked === undefined) return [];
+  const text = extraSpecs[aliasKey];
+  if (text === undefined) return [];
   const policy = flavorPolicy(extraSpecs) ?? affinityPolicy ?? null;
-  return aliasCounts(asked).map(({ name, count }) => {
+  return aliasCounts(text).map(({ name, count }) => {
     const alias = aliases.find((one) => one.name === name);
     if (alias === undefined) {
       throw new ComputeError(
         'invalid',
-        `pci_passthrough:alias "${asked}": alias "${name}" is not defined`,
+        `pci_passthrough:alias "${text}": alias "${name}" is not defined`,
         {
           detail: 'alias_not_defined',
         },
@@ -77,20 +77,20 @@ function flavorPolicy(extraSpecs: Record<string, string>): NumaPolicy | null {
 /** More functions than a guest's board has slots. */
 const mostDevices = 256;
 
-function parsePart(part: string, asked: string): { name: string; count: number } {
+function parsePart(part: string, text: string): { name: string; count: number } {
   const [, name = '', count] = /^([^:]*):\s*(\d+)\s*$/.exec(part) ?? [];
   if (count !== undefined) {
     const number = Number(count);
     if (number >= 1 && number <= mostDevices) return { name: name.trim(), count: number };
     throw new ComputeError(
       'invalid',
-      `pci_passthrough:alias "${asked}": "${part}": COUNT must be 1 to ${mostDevices}`,
+      `pci_passthrough:alias "${text}": "${part}": COUNT must be 1 to ${mostDevices}`,
       { detail: 'bad_alias_count' },
     );
   }
   throw new ComputeError(
     'invalid',
-    `pci_passthrough:alias "${asked}": "${part}" must be NAME:COUNT`,
+    `pci_passthrough:alias "${text}": "${part}" must be NAME:COUNT`,
     { detail: 'bad_alias_syntax' },
   );
 }

@@ -154,7 +154,7 @@ test('a list whose every entry matches something has no findings', () => {
 
 test('where not all functions are known, an entry without matches may still have some', () => {
   const specs = parseDeviceSpecs([{ object: { devname: 'ens9' }, source: 'x:1' }], functions);
-  const [finding] = auditDeviceSpecs(specs, functions, { partlyKnownTo: 'the controller' });
+  const [finding] = auditDeviceSpecs(specs, functions, { partialViewOf: 'the controller' });
   expect(finding).toMatchObject({
     level: 'warning',
     code: 'not-known',

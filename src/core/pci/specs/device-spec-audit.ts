@@ -37,7 +37,7 @@ export interface AuditOptions {
    * Set when these are only some of the host's functions: an entry that admits none of them may
    * still be right. Example: `the controller`.
    */
-  partlyKnownTo?: string;
+  partialViewOf?: string;
 }
 
 /** What one entry does on a host. */
@@ -125,7 +125,7 @@ type Finding = Pick<DeviceSpecFinding, 'level' | 'code' | 'message'>;
 function whyUnused(
   { spec, admitted, taken, takenBefore }: EntryCover,
   functions: readonly PciFunction[],
-  { hostFunctions = functions, partlyKnownTo }: AuditOptions,
+  { hostFunctions = functions, partialViewOf }: AuditOptions,
 ): Finding[] {
   if (taken.length > 0) return [];
   if (admitted.length > 0) {
@@ -143,10 +143,10 @@ function whyUnused(
       },
     ];
   }
-  if (partlyKnownTo === undefined) {
+  if (partialViewOf === undefined) {
     return [{ level: 'problem', ...whyNoMatch(spec, functions, hostFunctions) }];
   }
-  const message = `admits none of the ${functions.length} functions that ${partlyKnownTo} knows; the host may have others`;
+  const message = `admits none of the ${functions.length} functions that ${partialViewOf} knows; the host may have others`;
   return [{ level: 'warning', code: 'not-known', message }];
 }
 
@@ -189,7 +189,7 @@ function admitsEverything(spec: DeviceSpec): boolean {
 }
 
 /** Keys that are tags only because they are misspelt. */
-const likelyMeant: [RegExp, string][] = [
+const likelyKeys: [RegExp, string][] = [
   [/^vendor/i, 'vendor_id'],
   [/^product/i, 'product_id'],
   [/^addr/i, 'address'],
@@ -199,7 +199,7 @@ const likelyMeant: [RegExp, string][] = [
 
 function oddTags(spec: DeviceSpec): [tag: string, likely: string][] {
   return Object.keys(spec.tags).flatMap((tag): [string, string][] => {
-    const likely = likelyMeant.find(([form]) => form.test(tag))?.[1];
+    const likely = likelyKeys.find(([form]) => form.test(tag))?.[1];
     return likely === undefined || likely === tag ? [] : [[tag, likely]];
   });
 }

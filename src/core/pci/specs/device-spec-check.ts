@@ -96,9 +96,9 @@ function poolsIfFree(
 ): PoolWithDevices[] {
   const free = functions.flatMap((fn) => {
     const taker = takers.get(fn.address);
-    const nobody = { status: 'available', serverId: null, requestId: null } as const;
+    const unheld = { status: 'available', serverId: null, requestId: null } as const;
     const isFree = taker !== undefined && fn.quarantine === undefined;
-    return !isFree ? [] : [{ ...fn, tags: taker.tags, ...nobody }];
+    return !isFree ? [] : [{ ...fn, tags: taker.tags, ...unheld }];
   });
   return groupByPool(free);
 }

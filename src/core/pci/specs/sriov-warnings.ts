@@ -75,8 +75,8 @@ function withoutDomain({ spec, taken, leftOut }: Offer): SriovWarning[] {
     if (vf === undefined) return [];
     const isOther = spec.productId !== '*' && spec.productId !== vf.productId;
     const product = isOther ? `, without product_id (theirs is ${vf.productId})` : '';
-    const theirs = vfs.length === 1 ? 'its VF is' : `its ${vfs.length} VFs are`;
-    const message = `${named} is a PF; without its domain ${theirs} not admitted: write ${pf.address}${product}`;
+    const subject = vfs.length === 1 ? 'its VF is' : `its ${vfs.length} VFs are`;
+    const message = `${named} is a PF; without its domain ${subject} not admitted: write ${pf.address}${product}`;
     return [{ code: 'pf-without-domain' as const, message }];
   });
 }
@@ -125,7 +125,7 @@ function withWideDomain({ taken }: Offer): SriovWarning[] {
 }
 
 function withoutInterface({ taken }: Offer, functions: readonly PciFunction[]): SriovWarning[] {
-  const vfs = taken.filter((fn) => lacksPfInterface(fn, functions));
+  const vfs = taken.filter((fn) => hasNoPfInterface(fn, functions));
   return [...Map.groupBy(vfs, ({ parentAddress }) => parentAddress)].map(([pf, group]) => ({
     code: 'pf-without-interface',
     message: `no port can get ${group.length === 1 ? 'the VF' : `the ${group.length} VFs`} of PF ${pf}: it has no network interface, through which a VF is set up; bind the PF's own driver`,
@@ -133,7 +133,7 @@ function withoutInterface({ taken }: Offer, functions: readonly PciFunction[]): 
 }
 
 /** Is it a VF that cannot be set up because its PF has no interface? InfiniBand needs none. */
-export function lacksPfInterface(fn: PciFunction, functions: readonly PciFunction[]): boolean {
+export function hasNoPfInterface(fn: PciFunction, functions: readonly PciFunction[]): boolean {
   const { deviceType, isInfiniBand, parentIfname, parentAddress } = fn;
   if (deviceType !== 'type-VF' || isInfiniBand === true || parentIfname !== null) return false;
   const pf = functions.find(({ address }) => address === parentAddress);

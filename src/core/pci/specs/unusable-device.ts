@@ -3,7 +3,7 @@
  * count as free.
  */
 import type { PciFunction, ReportedDevice } from '../devices/device.ts';
-import { lacksPfInterface } from './sriov-warnings.ts';
+import { hasNoPfInterface } from './sriov-warnings.ts';
 
 /**
  * The device, quarantined where a port could not get it: a VF for ports whose PF has no interface.
@@ -15,7 +15,7 @@ export function withQuarantine(
   functions: readonly PciFunction[],
 ): ReportedDevice {
   const isForPorts = 'physical_network' in tags;
-  if (fn.quarantine !== undefined || !isForPorts || !lacksPfInterface(fn, functions)) {
+  if (fn.quarantine !== undefined || !isForPorts || !hasNoPfInterface(fn, functions)) {
     return { function: fn, tags };
   }
   const quarantine = `its PF ${fn.parentAddress} has no network interface, through which a VF is set up: bind the PF's own driver`;

@@ -74,7 +74,7 @@ function whyNotNamed(
     spec.vendorId === '*' || spec.vendorId === named.vendorId ? 'wrong-product' : 'wrong-vendor';
   return {
     code,
-    message: `${label} is ${idsOf(named)}${ofVfs}; the entry asks for ${askedIds(spec)}`,
+    message: `${label} is ${idsOf(named)}${ofVfs}; the entry asks for ${specIds(spec)}`,
   };
 }
 
@@ -115,18 +115,18 @@ function whyAddressFails(
   const fails = (fn: PciFunction) => failedAddressParts(spec.address, fn.address);
   const placed = fitting.filter((fn) => fails(fn).length === 0);
   if (placed.length > 0) return noCardSerial(spec, placed);
-  const asked = `address ${JSON.stringify(spec.address.written)}`;
+  const address = `address ${JSON.stringify(spec.address.written)}`;
   const near = fitting.filter((fn) => fails(fn).length === 1);
   const [first] = near.map((fn) => fails(fn)[0]);
   if (first !== undefined) {
     const alike = near.filter((fn) => fails(fn)[0] === first);
     const values = listed(alike.map((fn) => addressTexts(fn.address)[first]));
-    const message = `no ${what(spec)} is at ${asked}; ${counted(alike.length)} would be with ${first} ${values}`;
+    const message = `no ${what(spec)} is at ${address}; ${counted(alike.length)} would be with ${first} ${values}`;
     return { code: 'wrong-address', message };
   }
-  const there = functions.filter((fn) => fails(fn).length === 0);
-  const others = there.length === 0 ? '' : `; what is there is ${listed(there.map(idsOf))}`;
-  const message = `no ${what(spec)} is at ${asked}${others || elsewhere(spec, fitting)}`;
+  const present = functions.filter((fn) => fails(fn).length === 0);
+  const others = present.length === 0 ? '' : `; what is there is ${listed(present.map(idsOf))}`;
+  const message = `no ${what(spec)} is at ${address}${others || elsewhere(spec, fitting)}`;
   return { code: 'wrong-address', message };
 }
 
@@ -160,15 +160,15 @@ function byInterest(one: PciFunction, other: PciFunction): number {
 
 function elsewhere(spec: DeviceSpec, fitting: readonly PciFunction[]): string {
   const hasIds = spec.vendorId !== '*' || spec.productId !== '*';
-  return hasIds ? `; ${askedIds(spec)} is at ${listed(fitting.map(({ address }) => address))}` : '';
+  return hasIds ? `; ${specIds(spec)} is at ${listed(fitting.map(({ address }) => address))}` : '';
 }
 
 function what(spec: DeviceSpec): string {
   const hasIds = spec.vendorId !== '*' || spec.productId !== '*';
-  return hasIds ? askedIds(spec) : 'PCI function';
+  return hasIds ? specIds(spec) : 'PCI function';
 }
 
-function askedIds(spec: DeviceSpec): string {
+function specIds(spec: DeviceSpec): string {
   return `${spec.vendorId}:${spec.productId}`;
 }
 

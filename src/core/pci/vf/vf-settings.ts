@@ -63,7 +63,7 @@ export function completeChange(now: VfSettings, change: VfChange): VfChange {
 }
 
 /** Text of each setting in messages and plans. */
-const words: { [Name in VfSettingName]: (value: VfSettings[Name]) => string } = {
+const texts: { [Name in VfSettingName]: (value: VfSettings[Name]) => string } = {
   macAddress: (mac) => (mac === noMac ? 'no MAC' : `MAC ${mac}`),
   vlan: (vlan) => (vlan === 0 ? 'no VLAN' : `VLAN ${vlan}`),
   qos: (qos) => `VLAN priority ${qos}`,
@@ -77,6 +77,6 @@ const words: { [Name in VfSettingName]: (value: VfSettings[Name]) => string } = 
 /** One line. Example: `{ macAddress: 'fa:16:…', vlan: 42 }` → `MAC fa:16:…, VLAN 42`. */
 export function printVfChange(change: VfChange): string {
   return Object.entries(change)
-    .map(([name, value]) => (words[name as VfSettingName] as (value: unknown) => string)(value))
+    .map(([name, value]) => (texts[name as VfSettingName] as (value: unknown) => string)(value))
     .join(', ');
 }

@@ -75,7 +75,7 @@ export function baselineDifferences(
   for (const [name, was] of Object.entries(others)) {
     const is = now.settings[name as keyof VfSettings];
     if (is !== was)
-      differences.push(`${settingNames[name] ?? name} is ${said(is)}, was ${said(was)}`);
+      differences.push(`${settingNames[name] ?? name} is ${valueText(is)}, was ${valueText(was)}`);
   }
   const ownMac = now.own?.macAddress;
   if (ownMac !== undefined && ownMac === guestMacAddress && ownMac !== baseline.ownMacAddress) {
@@ -93,7 +93,7 @@ const settingNames: Record<string, string> = {
   maxTxRateMbps: 'rate limit',
 };
 
-function said(value: unknown): string {
+function valueText(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   return String(value);
 }

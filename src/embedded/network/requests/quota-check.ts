@@ -66,6 +66,6 @@ async function excessOf(
   if (limits[name] === unlimited) return undefined;
   const used = await countOf(rows, projectId, resource);
   const isOver =
-    exceededQuotas(limits, { used: { [name]: used }, asked: { [name]: asked } }).length > 0;
+    exceededQuotas(limits, { used: { [name]: used }, requested: { [name]: asked } }).length > 0;
   return isOver ? `${used} of ${limits[name]} ${name} and asks for ${asked} more` : undefined;
 }

@@ -45,7 +45,7 @@ export async function serversAllowed(
   const usage = await quotaUsage(trx, projectId);
   return allowedServers(limits, {
     used: { ...usage, ...(await groupMembers(trx, first.groupId)) },
-    asked: {
+    requested: {
       minCount,
       maxCount: newServers.length,
       cores: flavor.vcpus,
@@ -75,6 +75,6 @@ export async function refuseTooManyGroups(
   limits: QuotaLimits,
 ): Promise<void> {
   const used = await quotaUsage(trx, projectId);
-  if (exceededQuotas(limits, { used, asked: { server_groups: 1 } }).length === 0) return;
+  if (exceededQuotas(limits, { used, requested: { server_groups: 1 } }).length === 0) return;
   throw new ComputeError('overQuota', 'Quota exceeded, too many server groups.');
 }
