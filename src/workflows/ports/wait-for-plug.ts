@@ -11,7 +11,7 @@ import type { Port } from '#core/networking/port.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import { backoffMs } from '#runtime/backoff.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { nicsWithChangedPorts } from './port-news.ts';
+import { nicsWithChangedPorts } from './changed-ports.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { serverOf } from '../engine/server-of.ts';
 import type { StepContinues, StepOutcome, WorkflowStep } from '../engine/workflow.ts';

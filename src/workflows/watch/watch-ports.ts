@@ -10,7 +10,7 @@ import type { WorkflowContext } from '../engine/context.ts';
 import { beginDetach } from '../nics/detach-interface.ts';
 import { beginFollowingPorts } from './follow-ports.ts';
 import { pollLoop, type PollLoop } from '../engine/poll-loop.ts';
-import { nicsWithChangedPorts, nicWithoutPort } from '../ports/port-news.ts';
+import { nicsWithChangedPorts, nicWithoutPort } from '../ports/changed-ports.ts';
 import { plugStep } from '../ports/wait-for-plug.ts';
 
 /** The pause while the network service does not answer. */

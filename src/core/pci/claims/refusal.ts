@@ -8,7 +8,7 @@ import type { PciDevicePool } from '../pools/pool.ts';
 import { matchesRequest, mismatches, type NumaPlacement, poolValue } from '../pools/pool-match.ts';
 import type { PciRequest, PciRequestSpec } from '../requests/request.ts';
 import { interfaceTag } from '../requests/interface-need.ts';
-import { deviceNoun, placeOf } from './request-words.ts';
+import { deviceNoun, placeOf } from './request-text.ts';
 
 /**
  * Reasons why these pools cannot satisfy all requests; call it only when `assignPools` found no

@@ -1,4 +1,4 @@
-/** The word that was probably meant. */
+/** The name that was probably intended. */
 
 /** Fewer letters in common than this, and the two have nothing to do with each other. */
 const leastLikeness = 0.4;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closestName } from './nearest-word.ts';
+import { closestName } from './closest-name.ts';
 
 const words = ['status', 'explain', 'pci', '--os-auth-url', '--os-cacert', 'up'];
 
