@@ -89,7 +89,7 @@ async function bootServer(ground: BootGround, port: string, pauseMs: number): Pr
   const id = await createServer(session, {
     ...{ name: 'bench', flavorRef, imageRef, networks: [{ port }] },
   });
-  await waitForServer(session, id, { statuses: ['ACTIVE'], patience: { limitMs, pauseMs } });
+  await waitForServer(session, id, { statuses: ['ACTIVE'], limits: { limitMs, pauseMs } });
   return id;
 }
 

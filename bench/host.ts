@@ -20,12 +20,12 @@ export async function host(): Promise<void> {
   try {
     describeSysfs(root);
     const bus = new SysfsPciBus({ root });
-    const look = lookAtSysfs(root);
-    await look();
+    const read = lookAtSysfs(root);
+    await read();
     const details = { vfs: pfs * vfsPerPf, pfs, runs };
     const discovering = await timesOf(() => bus.listFunctions());
     printFigure({ figure: 'host.discover_ms', value: discovering, unit: 'ms', ...details });
-    printFigure({ figure: 'host.look_ms', value: await timesOf(look), unit: 'ms', ...details });
+    printFigure({ figure: 'host.look_ms', value: await timesOf(read), unit: 'ms', ...details });
   } finally {
     rmSync(root, { recursive: true });
   }

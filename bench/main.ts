@@ -25,15 +25,16 @@ const groups: Record<string, (options: { data?: string | undefined }) => Promise
   host,
 };
 
-const { values, positionals: asked } = parseArgs({
+const { values, positionals: requested } = parseArgs({
   options: { data: { type: 'string' } },
   allowPositionals: true,
 });
-const unknown = asked.filter((name) => groups[name] === undefined);
+const unknown = requested.filter((name) => groups[name] === undefined);
 if (unknown.length > 0) {
   process.stderr.write(
     `bench: no group "${unknown.join('", "')}"; there are ${Object.keys(groups).join(', ')}\n`,
   );
   process.exit(2);
 }
-for (const name of asked.length === 0 ? Object.keys(groups) : asked) await groups[name]?.(values);
+for (const name of requested.length === 0 ? Object.keys(groups) : requested)
+  await groups[name]?.(values);

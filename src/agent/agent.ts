@@ -39,10 +39,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const notify: CurrentLink['notify'] = (message) => current.notify(message);
   const parts = hostParts(options);
   const turns = new GuestQueue();
-  const looks = new GuestStateReporter(options, notify, turns);
+  const guestStates = new GuestStateReporter(options, notify, turns);
   const reports = new SerialQueue();
   // One after the other, so that the last one reported is the last one read.
-  const look = (): Promise<HostReport> => reports.run(() => reportHost(options, parts, turns));
+  const readReport = (): Promise<HostReport> =>
+    reports.run(() => reportHost(options, parts, turns));
   let reported: readonly HostProblem[] = [];
   /** For every report that is sent, whatever triggered it. */
   const noteHealth = (seen: HostReport): HostReport => {
@@ -53,29 +54,29 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   await reconcileHost(options, parts);
   await auditSpecs(options);
   const followed = followHost(options, parts, {
-    report: look,
+    report: readReport,
     send: (seen) => notify({ type: 'report', report: noteHealth(seen) }),
   });
-  const report = async (): Promise<HostReport> => noteHealth(followed.note(await look()));
-  const desk = await CommandQueue.open({
+  const report = async (): Promise<HostReport> => noteHealth(followed.note(await readReport()));
+  const commands = await CommandQueue.open({
     parts,
     journal,
     log,
     turns,
-    expect: (guestId) => looks.expect(guestId),
+    expect: (guestId) => guestStates.expect(guestId),
     // The recipient of the result then has the state of the guest and its devices.
     beforeResult: async (guestId) => {
       await followed.settled();
-      await looks.now(guestId);
+      await guestStates.now(guestId);
     },
     answer: (key, result) => current.answer(key, result),
   });
   const listener: LinkListener = {
-    welcome: (hostId) => desk.tellAgain(hostId),
-    command: (hostId, { command }) => desk.take(hostId, command),
-    recorded: (key) => desk.forget(key),
+    welcome: (hostId) => commands.resendResults(hostId),
+    command: (hostId, { command }) => commands.take(hostId, command),
+    recorded: (key) => commands.forget(key),
   };
-  const watching = { looks, look: report, notify, parts, reported: () => reported };
+  const watching = { guestStates, report, notify, parts, reported: () => reported };
   const unwatch = watchHost(options, watching);
   const beat = async (): Promise<void> =>
     notify({ type: 'heartbeat', ...(await uptimeOf(options)) });
@@ -89,7 +90,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       unwatch();
       followed.stop();
       clearInterval(timer);
-      await desk.stop();
+      await commands.stop();
       current.close();
     },
   };

@@ -7,8 +7,8 @@ import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { BridgeRefs } from './taps/bridge-refs.ts';
 import { DeviceGuard } from './devices/device-guard.ts';
-import { NodeLooks } from './devices/node-looks.ts';
-import { TapCare } from './taps/tap-care.ts';
+import { NodeStates } from './devices/node-looks.ts';
+import { TapRefs } from './taps/tap-care.ts';
 
 export interface HostParts {
   host: string;
@@ -16,9 +16,9 @@ export interface HostParts {
   pciBus: PciBus;
   guestFiles: GuestFiles;
   devices: DeviceGuard;
-  nodes: NodeLooks;
+  nodes: NodeStates;
   bridges: BridgeRefs;
-  taps: TapCare;
+  taps: TapRefs;
   log: Log;
   /** What the agent's start failed to do for the host. */
   problems: HostProblem[];
@@ -34,9 +34,9 @@ export function hostParts(options: AgentOptions): HostParts {
     guestFiles,
     log,
     devices: new DeviceGuard(options),
-    nodes: new NodeLooks(options),
+    nodes: new NodeStates(options),
     bridges: new BridgeRefs(options),
-    taps: new TapCare(options),
+    taps: new TapRefs(options),
     problems: [],
   };
 }
@@ -47,8 +47,8 @@ export function hostParts(options: AgentOptions): HostParts {
  */
 export async function cleanUpHost(parts: HostParts): Promise<void> {
   const { hypervisor, devices, bridges, taps } = parts;
-  const guestsHere = () => hypervisor.listGuests();
-  await devices.cleanUp(guestsHere);
-  await bridges.cleanUp(guestsHere);
-  await taps.cleanUp(guestsHere);
+  const listGuests = () => hypervisor.listGuests();
+  await devices.cleanUp(listGuests);
+  await bridges.cleanUp(listGuests);
+  await taps.cleanUp(listGuests);
 }

@@ -29,7 +29,7 @@ export async function reportHost(
   const actedOn = turns.observe();
   try {
     const [hypervisor, found, bus, uptime] = await Promise.all([
-      lookAtHypervisor(options),
+      readHypervisor(options),
       healthProblems(options),
       options.pciBus.listFunctions(),
       uptimeOf(options),
@@ -73,7 +73,7 @@ function withAnySerial(fn: PciFunction): PciFunction {
 
 type Seen = Pick<HostReport, 'facts' | 'guests' | 'hypervisorIsSilent'> & { problem?: HostProblem };
 
-async function lookAtHypervisor({ hypervisor, reserved }: AgentOptions): Promise<Seen> {
+async function readHypervisor({ hypervisor, reserved }: AgentOptions): Promise<Seen> {
   try {
     const [whole, guests] = await Promise.all([hypervisor.facts(), hypervisor.listGuests()]);
     return { facts: reserved === undefined ? whole : withoutReserved(whole, reserved), guests };

@@ -35,11 +35,11 @@ export function withCloud(command: Command): Command {
 /** The option values of this command's program. */
 export function cloudChoice(command: Command): CloudChoice {
   const program = rootOf(command);
-  const said = keys.flatMap((key) => {
+  const values = keys.flatMap((key) => {
     const value = valueOf(program, flagOf(key));
     return value === undefined ? [] : [[key, value] as const];
   });
-  return { name: valueOf(program, '--os-cloud'), said: Object.fromEntries(said) };
+  return { name: valueOf(program, '--os-cloud'), values: Object.fromEntries(values) };
 }
 
 /** Example: `auth_url` → `--os-auth-url`. */

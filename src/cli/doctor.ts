@@ -43,9 +43,9 @@ export function showChecks(
 function checkLines(checks: readonly HostCheck[], hasStyle: boolean): string[] {
   const width = Math.max(...checks.map(({ name }) => name.length));
   return checks.flatMap(({ level, name, found, fix }) => {
-    const word = level.padEnd(4);
-    const shown = hasStyle ? styleText(colors[level], word, { validateStream: false }) : word;
-    const indent = ' '.repeat(word.length + 2 + width + 2);
+    const label = level.padEnd(4);
+    const shown = hasStyle ? styleText(colors[level], label, { validateStream: false }) : label;
+    const indent = ' '.repeat(label.length + 2 + width + 2);
     const [first = '', ...more] = wrap(found, indent);
     const row = `${shown}  ${name.padEnd(width)}  ${first.trimStart()}`;
     return [row, ...more, ...(fix === null ? [] : wrap(`→ ${fix}`, indent))];

@@ -15,24 +15,24 @@ export function addHelpCommand(program: Command): void {
     .command('help')
     .description('show the help of a command')
     .argument('[command...]', 'such as: pci pools')
-    .action((words: string[]) => commandNamed(program, words).help());
+    .action((names: string[]) => commandNamed(program, names).help());
 }
 
 /** Throws as commander does for an unknown command. */
-function commandNamed(program: Command, words: readonly string[]): Command {
+function commandNamed(program: Command, names: readonly string[]): Command {
   let command = program;
-  for (const word of words) {
+  for (const name of names) {
     const names = command.commands.map((each) => each.name());
-    const found = command.commands.find((each) => each.name() === word);
-    if (found === undefined) throw unknownCommand(program, word, closestName(word, names));
+    const found = command.commands.find((each) => each.name() === name);
+    if (found === undefined) throw unknownCommand(program, name, closestName(name, names));
     command = found;
   }
   return command;
 }
 
-function unknownCommand(program: Command, word: string, near: string | undefined): CommanderError {
+function unknownCommand(program: Command, name: string, near: string | undefined): CommanderError {
   const advice = near === undefined ? '' : `\n(Did you mean ${near}?)`;
-  const message = `error: unknown command '${word}'${advice}`;
+  const message = `error: unknown command '${name}'${advice}`;
   program.configureOutput().writeErr?.(`${message}\n`);
   return new CommanderError(1, 'commander.unknownCommand', message);
 }

@@ -47,13 +47,13 @@ const ofOpenStack = new Set(
  * What to type instead; undefined without a suggestion. `words`: the command line from the unknown
  * command on. Example: `['server', 'list']` → a hint that names `openstack server list`.
  */
-export function hintForUnknown(words: readonly string[]): string | undefined {
-  const [first = '', ...rest] = words;
+export function hintForUnknown(args: readonly string[]): string | undefined {
+  const [first = '', ...rest] = args;
   if (Object.hasOwn(ours, first)) return `Try: novella ${ours[first]}`;
   if (Object.hasOwn(ofNova, first)) return stockClient(`${ofNova[first]} …`);
   if (!ofOpenStack.has(first)) return undefined;
-  const isPlain = rest.every((word) => /^[\w.:/=,@-]+$/.test(word));
-  return stockClient(isPlain ? words.join(' ') : `${first} …`);
+  const isPlain = rest.every((arg) => /^[\w.:/=,@-]+$/.test(arg));
+  return stockClient(isPlain ? args.join(' ') : `${first} …`);
 }
 
 function stockClient(command: string): string {

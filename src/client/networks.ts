@@ -56,11 +56,11 @@ export async function createPort(
 
 /** Throws `notFound` for an id that no port has. */
 export async function showPort(session: Session, id: string): Promise<PortView> {
-  const asked = { service: 'network', path: `/v2.0/ports/${id}` } as const;
-  return (await request<{ port: PortView }>(session, asked)).port;
+  const call = { service: 'network', path: `/v2.0/ports/${id}` } as const;
+  return (await request<{ port: PortView }>(session, call)).port;
 }
 
 function post<T>(session: Session, path: string, body: object): Promise<T> {
-  const asked = { service: 'network', method: 'POST', path: `/v2.0${path}`, body } as const;
-  return request<T>(session, asked);
+  const call = { service: 'network', method: 'POST', path: `/v2.0${path}`, body } as const;
+  return request<T>(session, call);
 }

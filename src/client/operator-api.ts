@@ -29,8 +29,8 @@ export async function listDevices(
 /** The pools of all hosts and their roll-up. Counts are of free devices. */
 export async function listPools(session: Session): Promise<PoolsReply> {
   const all: PoolsReply = { pools: [], stats: [] };
-  const asked = { service: 'operator', path: '/pci/pools' } as const;
-  for await (const { pools, stats } of pagesOf<PoolsReply>(session, asked, 'pools')) {
+  const call = { service: 'operator', path: '/pci/pools' } as const;
+  for await (const { pools, stats } of pagesOf<PoolsReply>(session, call, 'pools')) {
     all.pools.push(...pools);
     all.stats.push(...stats);
   }
@@ -44,14 +44,14 @@ export function controllerStatus(session: Session): Promise<ControllerStatus> {
 
 /** Every host that has ever reported, by name. */
 export async function listHosts(session: Session): Promise<HostView[]> {
-  const asked = { service: 'operator', path: '/hosts' } as const;
-  return allOf<HostView>(session, asked, 'hosts');
+  const call = { service: 'operator', path: '/hosts' } as const;
+  return allOf<HostView>(session, call, 'hosts');
 }
 
 /** Every host that was ever enrolled, by name. */
 export async function listEnrolments(session: Session): Promise<EnrolmentView[]> {
-  const asked = { service: 'operator', path: '/hosts/enrolments' } as const;
-  return (await request<OperatorReply<'GET /hosts/enrolments'>>(session, asked)).enrolments;
+  const call = { service: 'operator', path: '/hosts/enrolments' } as const;
+  return (await request<OperatorReply<'GET /hosts/enrolments'>>(session, call)).enrolments;
 }
 
 /** Makes a token for a host. Throws `conflict` when it has one, unless `replace`. */
@@ -60,9 +60,9 @@ export async function makeEnrolment(
   name: string,
   replace: boolean,
 ): Promise<NewEnrolmentView> {
-  const asked = { service: 'operator', method: 'POST', path: enrolmentPath(name) } as const;
+  const call = { service: 'operator', method: 'POST', path: enrolmentPath(name) } as const;
   type Reply = OperatorReply<'POST /hosts/:name/enrolment'>;
-  return (await request<Reply>(session, { ...asked, body: { replace } })).enrolment;
+  return (await request<Reply>(session, { ...call, body: { replace } })).enrolment;
 }
 
 /**

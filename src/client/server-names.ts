@@ -15,8 +15,8 @@ async function listServers(session: Session, name?: string): Promise<NamedServer
   const query = new URLSearchParams({ all_tenants: 'True' });
   if (name !== undefined) query.set('name', patternFor(name));
   const path = `/servers?${query.toString()}`;
-  const asked = { service: 'compute', path, microversion } as const;
-  const servers = await allOf<NamedServer>(session, asked, 'servers');
+  const call = { service: 'compute', path, microversion } as const;
+  const servers = await allOf<NamedServer>(session, call, 'servers');
   return name === undefined ? servers : servers.filter((server) => server.name === name);
 }
 

@@ -2,7 +2,7 @@
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { request, type ServiceRequest } from './session/request.ts';
 import type { Session } from './session/session.ts';
-import { type Patience, waitFor } from './wait-for.ts';
+import { type PollLimits, waitFor } from './wait-for.ts';
 
 /** The microversion that the client requests. */
 export const microversion = '2.79';
@@ -40,8 +40,8 @@ export async function allServers(session: Session): Promise<ServerView[]> {
 
 /** Requests a server; returns its id. It may still fail. `server`: the body below its key. */
 export async function createServer(session: Session, server: object): Promise<string> {
-  const asked = { path: '/servers', method: 'POST', body: { server } } as const;
-  return (await compute<{ server: { id: string } }>(session, asked)).server.id;
+  const call = { path: '/servers', method: 'POST', body: { server } } as const;
+  return (await compute<{ server: { id: string } }>(session, call)).server.id;
 }
 
 /** Throws `notFound` for an id that no server has. */
@@ -61,37 +61,37 @@ export async function deleteServer(session: Session, id: string): Promise<void> 
 export function waitForServer(
   session: Session,
   id: string,
-  { statuses, patience }: { statuses: readonly string[]; patience?: Patience },
+  { statuses, limits }: { statuses: readonly string[]; limits?: PollLimits },
 ): Promise<ServerView> {
-  const look = async () => {
+  const poll = async () => {
     const server = await showServer(session, id);
     const isSettled = server['OS-EXT-STS:task_state'] === null;
-    const isThere = isSettled && statuses.includes(server.status);
-    if (isSettled && !isThere && server.status === 'ERROR') {
+    const isReached = isSettled && statuses.includes(server.status);
+    if (isSettled && !isReached && server.status === 'ERROR') {
       const why = server.fault?.message ?? 'without a fault';
       throw new ComputeError('conflict', `server ${server.name} went to ERROR: ${why}`);
     }
-    return { done: isThere, value: server };
+    return { done: isReached, value: server };
   };
-  return waitFor(`server ${id} to be ${statuses.join(' or ')}`, look, patience);
+  return waitFor(`server ${id} to be ${statuses.join(' or ')}`, poll, limits);
 }
 
 /** Throws `unavailable` when the server still exists at the timeout. */
 export async function waitForServerGone(
   session: Session,
   id: string,
-  patience?: Patience,
+  limits?: PollLimits,
 ): Promise<void> {
-  const look = async () => {
+  const poll = async () => {
     const server = await showServer(session, id).catch((error: unknown) => {
       if (isComputeError(error, 'notFound')) return undefined;
       throw error;
     });
     return { done: server === undefined, value: server };
   };
-  await waitFor(`server ${id} to be gone`, look, patience);
+  await waitFor(`server ${id} to be gone`, poll, limits);
 }
 
-function compute<T>(session: Session, asked: Omit<ServiceRequest, 'service'>): Promise<T> {
-  return request<T>(session, { service: 'compute', microversion, ...asked });
+function compute<T>(session: Session, call: Omit<ServiceRequest, 'service'>): Promise<T> {
+  return request<T>(session, { service: 'compute', microversion, ...call });
 }

@@ -93,7 +93,7 @@ function restoreLines(folder: string, { manifest, stateDir, kept }: Restored): s
 }
 
 function amountsOf({ servers, images }: Pick<Manifest, 'servers' | 'images'>): string {
-  const count = (amount: number, word: string) => `${amount} ${word}${amount === 1 ? '' : 's'}`;
+  const count = (amount: number, noun: string) => `${amount} ${noun}${amount === 1 ? '' : 's'}`;
   return `${count(servers, 'server')} (deleted ones too), ${count(images, 'image')}`;
 }
 

@@ -66,7 +66,7 @@ export class CommandQueue {
   /**
    * A link to the controller that uses this host id is up: sends it every result that it may lack.
    */
-  async tellAgain(hostId: string): Promise<void> {
+  async resendResults(hostId: string): Promise<void> {
     for (const entry of this.#kept.values()) {
       if (entry.hostId !== hostId) await this.forget(entry);
       else if (entry.result !== null) this.#options.answer(entry, entry.result);

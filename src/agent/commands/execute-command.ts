@@ -130,9 +130,9 @@ async function bringBack(
     for (const step of steps) records.push(await timed(parts, step));
     return [];
   } catch (error) {
-    const words = errorText(error);
+    const message = errorText(error);
     parts.log.warn({ host: parts.host, guest: guest.id, err: error }, `${body.do} was not undone`);
-    return [`not undone: ${words}`];
+    return [`not undone: ${message}`];
   }
 }
 
@@ -148,8 +148,8 @@ async function undo(parts: HostParts, steps: readonly Step[]): Promise<string[]>
     try {
       await executeStep(parts, back);
     } catch (error) {
-      const words = errorText(error);
-      left.push(`not undone: ${printStep(step)}: ${words}`);
+      const message = errorText(error);
+      left.push(`not undone: ${printStep(step)}: ${message}`);
       parts.log.warn({ host: parts.host, step: step.do, err: error }, 'a step was not undone');
     }
   }
@@ -162,11 +162,11 @@ async function planFor(
 ): Promise<Plan> {
   const guestId = guestIdOf(body);
   const found = (await parts.hypervisor.listGuests()).find((guest) => guest.id === guestId);
-  return { steps: stepsFor(body, found), isUndone: (step) => mayUndo(body, found, step) };
+  return { steps: stepsFor(body, found), isUndone: (step) => isUndone(body, found, step) };
 }
 
 /** A guest that existed before the spawn is kept, with its disk. */
-function mayUndo(body: HostCommandBody, found: FoundGuest | undefined, step: Step): boolean {
+function isUndone(body: HostCommandBody, found: FoundGuest | undefined, step: Step): boolean {
   if (body.do === 'attach') return true;
   if (body.do !== 'spawn') return false;
   return found === undefined || (step.do !== 'define' && step.do !== 'prepare-files');
@@ -210,10 +210,10 @@ function stepsFor(
 
 /** A controller may be newer than this agent. */
 function refuseUnknown(body: never): never {
-  const word = String((body as { do?: unknown }).do);
+  const name = String((body as { do?: unknown }).do);
   throw new ComputeError(
     'notImplemented',
-    `the agent of this host does not know the command "${word}": it is older than the controller; upgrade it`,
+    `the agent of this host does not know the command "${name}": it is older than the controller; upgrade it`,
   );
 }
 

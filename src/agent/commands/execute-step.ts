@@ -9,7 +9,7 @@ import { checkDevices } from '../devices/check-devices.ts';
 import type { HostParts } from '../host-parts.ts';
 
 type Executors = {
-  [Word in Step['do']]: (parts: HostParts, step: Extract<Step, { do: Word }>) => Promise<void>;
+  [Kind in Step['do']]: (parts: HostParts, step: Extract<Step, { do: Kind }>) => Promise<void>;
 };
 
 const executors: Executors = {

@@ -22,9 +22,9 @@ export async function checkDevices(parts: HostParts, guest: Guest): Promise<void
   ]);
   const problems = deviceProblems(guest, { functions, guests }).map(({ message }) => message);
   if (problems.length === 0) {
-    const here = guests.find(({ id }) => id === guest.id);
+    const found = guests.find(({ id }) => id === guest.id);
     const has = new Set(
-      here !== undefined && isLive(here) ? here.devices.map(({ address }) => address) : [],
+      found !== undefined && isLive(found) ? found.devices.map(({ address }) => address) : [],
     );
     const handOver = handOversOf(guest, guests);
     // The guest's current devices were checked at their hand-over, and now the guest itself uses
@@ -79,9 +79,9 @@ async function settingProblems({ pciBus }: HostParts, guest: Guest): Promise<str
     const change = vfChangeOf(nic);
     if (Object.keys(change).length === 0) continue;
     for (const name of await pciBus.lackingSettings(nic.address, change)) {
-      const asked = printVfChange({ [name]: change[name] });
+      const setting = printVfChange({ [name]: change[name] });
       problems.push(
-        `port ${nic.portId} asks for ${asked}, but the NIC of PCI device ${nic.address} has no such setting: change the port, or use another NIC`,
+        `port ${nic.portId} asks for ${setting}, but the NIC of PCI device ${nic.address} has no such setting: change the port, or use another NIC`,
       );
     }
   }

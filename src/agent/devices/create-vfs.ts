@@ -26,8 +26,7 @@ export async function createVfs(
     try {
       await createVfsOf(host, name, count);
     } catch (error) {
-      const words = errorText(error);
-      const message = `vf_counts: ${name}: ${count}: ${words}`;
+      const message = `vf_counts: ${name}: ${count}: ${errorText(error)}`;
       problems.push({ code: 'vf-count', message, blocks: 'none' });
       host.log.error({ host: host.host, pf: name, count }, message);
     }

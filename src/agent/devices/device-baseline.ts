@@ -26,7 +26,7 @@ export interface DeviceBaseline {
   isUp?: boolean;
 }
 
-const lookEveryMs = 100;
+const pollMs = 100;
 
 /** Reads the function now. Throws `unavailable` when it cannot be read. */
 export async function takeBaseline(pciBus: PciBus, fn: PciFunction): Promise<DeviceBaseline> {
@@ -75,7 +75,7 @@ export async function restoreBaseline(pciBus: PciBus, request: RestoreRequest): 
 async function restorePfInterface(pciBus: PciBus, request: RestoreRequest): Promise<void> {
   const { address, baseline, keepsDriver } = request;
   if (baseline.isUp === undefined || keepsDriver) return;
-  await interfaceIsThere(pciBus, request);
+  await interfaceExists(pciBus, request);
   if (!baseline.isUp || (await pciBus.isUp(address)) === true) return;
   await pciBus.setInterface(address, { up: true });
   if ((await pciBus.isUp(address)) === false) throw new Error('restore failed: it is down, was up');
@@ -105,7 +105,7 @@ async function restoreDriver(
     const now = await pciBus.driverOf(address);
     if (now === driver || (driver === null && now?.includes('vfio') !== true)) return;
     if (Date.now() >= limit) break;
-    await delay(lookEveryMs);
+    await delay(pollMs);
   }
   await pciBus.bindDriver(address, driver);
 }
@@ -121,24 +121,24 @@ async function restoreVf(
   const made = await setVfWithoutMac(pciBus, address, change, ownMacAddress);
   const settings = { ...baseline.settings, ...made };
   const target = { ...baseline, settings };
-  if (ownMacAddress !== null && !keepsDriver) await interfaceIsThere(pciBus, request);
+  if (ownMacAddress !== null && !keepsDriver) await interfaceExists(pciBus, request);
   await restoreInterface(pciBus, address, target, guestMacAddress);
   const differences = baselineDifferences(target, await pciBus.vfState(address), guestMacAddress);
   if (differences.length > 0) throw new Error(`restore failed: ${differences.join('; ')}`);
 }
 
 /** Some drivers create the interface seconds after they are bound. */
-async function interfaceIsThere(
+async function interfaceExists(
   pciBus: PciBus,
   { address, baseline: { driver }, driverWaitMs }: RestoreRequest,
 ): Promise<void> {
   const limit = Date.now() + driverWaitMs;
   while ((await pciBus.ifnameOf(address)) === null) {
     if (Date.now() >= limit) {
-      const said = `driver ${driver ?? 'none'} has made no network interface within ${driverWaitMs / 1_000} s, it had one before`;
-      throw new Error(said);
+      const message = `driver ${driver ?? 'none'} has made no network interface within ${driverWaitMs / 1_000} s, it had one before`;
+      throw new Error(message);
     }
-    await delay(lookEveryMs);
+    await delay(pollMs);
   }
 }
 

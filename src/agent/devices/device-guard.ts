@@ -97,12 +97,12 @@ export class DeviceGuard {
    * Cleans devices of guests that are not on this host, and those that could not be cleaned before.
    * Records are read first: a guest is defined before its devices are recorded.
    */
-  async cleanUp(guestsHere: () => Promise<readonly { id: string }[]>): Promise<void> {
+  async cleanUp(listGuests: () => Promise<readonly { id: string }[]>): Promise<void> {
     const records = await this.#records();
     if (records.length === 0) return;
-    const here = new Set((await guestsHere()).map(({ id }) => id));
+    const guestIds = new Set((await listGuests()).map(({ id }) => id));
     for (const { device, guestId, problem } of records) {
-      if (!here.has(guestId) || problem !== null) await this.restore(device, guestId);
+      if (!guestIds.has(guestId) || problem !== null) await this.restore(device, guestId);
     }
   }
 
@@ -208,9 +208,9 @@ export class DeviceGuard {
     for (const listener of this.#listeners) listener();
   }
 
-  #log(level: 'info' | 'error', address: PciAddress, words: string): void {
+  #log(level: 'info' | 'error', address: PciAddress, message: string): void {
     const { log, host } = this.#options;
-    log[level]({ host, address }, `PCI device ${address} ${words}`);
+    log[level]({ host, address }, `PCI device ${address} ${message}`);
   }
 }
 

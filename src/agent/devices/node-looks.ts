@@ -15,7 +15,7 @@ import {
   withNodeCapabilities,
 } from '#core/pci/devices/node-capabilities.ts';
 
-export interface NodeLooksOptions {
+export interface NodeStateOptions {
   nodeDevices?: NodeDevices | undefined;
   /**
    * How long a function that the kernel has just created may stay unknown before it is reported so:
@@ -24,16 +24,16 @@ export interface NodeLooksOptions {
   nodeWaitMs?: number;
 }
 
-const lookEveryMs = 100;
+const pollMs = 100;
 
-export class NodeLooks {
-  readonly #options: NodeLooksOptions;
+export class NodeStates {
+  readonly #options: NodeStateOptions;
   #problems: HostProblem[] = [];
   /** Functions unknown at the last read: they are not waited for again. */
   #unknown: ReadonlySet<PciAddress> = new Set();
   #answered: ReadonlyMap<PciAddress, NodeCapabilities> = new Map();
 
-  constructor(options: NodeLooksOptions) {
+  constructor(options: NodeStateOptions) {
     this.#options = options;
   }
 
@@ -108,7 +108,7 @@ export class NodeLooks {
         this.#unknown = new Set(unknown);
         return known;
       }
-      await delay(lookEveryMs);
+      await delay(pollMs);
     }
   }
 }

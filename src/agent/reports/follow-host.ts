@@ -41,7 +41,7 @@ export function followHost(
     reported = canonicalText(now.devices);
     return now;
   };
-  const tellChange = async (): Promise<void> => {
+  const reportChange = async (): Promise<void> => {
     isDirty = false;
     const now = await report();
     if (!stopped && canonicalText(now.devices) !== reported) send(note(now));
@@ -50,9 +50,9 @@ export function followHost(
     queue.run(work).catch((error: unknown) => {
       log.warn({ err: error, host }, 'the state of the host cannot be read; will try again');
     });
-  const cleanAndTell = async (): Promise<void> => {
+  const cleanAndReport = async (): Promise<void> => {
     await cleanUpHost(parts);
-    await tellChange();
+    await reportChange();
   };
 
   parts.devices.onChange(() => {
@@ -60,16 +60,16 @@ export function followHost(
   });
   const changed = (): void => {
     clearTimeout(quiet);
-    quiet = setTimeout(() => void inTurn(tellChange), quietMs);
+    quiet = setTimeout(() => void inTurn(reportChange), quietMs);
   };
   // The hypervisor notices a function later than the kernel, and may report it alone.
   const unwatches = [pciBus.watch(changed), parts.nodes.watch(changed)];
-  const timer = setInterval(() => void inTurn(cleanAndTell), cleanEveryMs);
+  const timer = setInterval(() => void inTurn(cleanAndReport), cleanEveryMs);
   timer.unref();
   return {
     note,
     settled: async () => {
-      if (isDirty) await inTurn(tellChange);
+      if (isDirty) await inTurn(reportChange);
     },
     stop() {
       stopped = true;

@@ -40,7 +40,7 @@ export class GuestStateReporter {
   }
 
   /** Reads the state once operations in progress have ended: an event may be outdated by then. */
-  later(guestId: string): void {
+  schedule(guestId: string): void {
     if (this.#scheduled.has(guestId)) return;
     this.#scheduled.add(guestId);
     this.#turns.take(guestId, () => this.now(guestId));

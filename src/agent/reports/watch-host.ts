@@ -11,8 +11,8 @@ import { healthText, healthTextOf } from './host-health.ts';
 import type { HostParts } from '../host-parts.ts';
 
 export interface WatchParts {
-  looks: GuestStateReporter;
-  look: () => Promise<HostReport>;
+  guestStates: GuestStateReporter;
+  report: () => Promise<HostReport>;
   notify: (message: ToController) => void;
   parts: HostParts;
   /** The problems of the host as last reported to the controller. */
@@ -24,11 +24,11 @@ export interface WatchParts {
  * away from a host that is unwell: a repair should be noticed soon.
  */
 const unhealthyIntervalMs = 5_000;
-const whenWellMs = 30_000;
+const healthyIntervalMs = 30_000;
 
 /** Watches until the returned function is called. */
 export function watchHost(options: AgentOptions, watching: WatchParts): () => void {
-  const { looks, look, notify, parts, reported } = watching;
+  const { guestStates, report, notify, parts, reported } = watching;
   let stopped = false;
 
   /** Never throws: nobody awaits it. */
@@ -43,34 +43,34 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
     }
   };
 
-  const report = async (): Promise<void> => {
-    const now = await look();
+  const sendReport = async (): Promise<void> => {
+    const now = await report();
     if (!stopped) notify({ type: 'report', report: now });
   };
 
   const checkHealth = async (): Promise<void> => {
     parts.problems = await withoutReachedCounts(options, options.vfCounts ?? {}, parts.problems);
     const now = await healthText(options, [...parts.problems, ...parts.nodes.problems]);
-    if (!stopped && now !== healthTextOf(reported())) await report();
+    if (!stopped && now !== healthTextOf(reported())) await sendReport();
   };
 
   const unwatch = options.hypervisor.watch((change) => {
-    if (change.what === 'guest') looks.later(change.guestId);
-    else void tryTo(report);
+    if (change.what === 'guest') guestStates.schedule(change.guestId);
+    else void tryTo(sendReport);
   });
-  const isUnwell = () => reported().some(({ blocks }) => blocks !== 'none');
+  const isUnhealthy = () => reported().some(({ blocks }) => blocks !== 'none');
   const tickMs = options.healthMs ?? unhealthyIntervalMs;
-  const restMs = options.healthMs ?? whenWellMs;
+  const restMs = options.healthMs ?? healthyIntervalMs;
   let restedMs = 0;
   const timer = setInterval(() => {
     restedMs += tickMs;
-    if (restedMs < restMs && !isUnwell()) return;
+    if (restedMs < restMs && !isUnhealthy()) return;
     restedMs = 0;
     void tryTo(checkHealth);
   }, tickMs);
   return () => {
     stopped = true;
-    looks.stop();
+    guestStates.stop();
     unwatch();
     clearInterval(timer);
   };

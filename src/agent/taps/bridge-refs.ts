@@ -42,14 +42,14 @@ export class BridgeRefs {
    * Drops the uses of guests that are not on this host. A guest is always defined before its
    * bridges are made.
    */
-  async cleanUp(guestsHere: () => Promise<readonly { id: string }[]>): Promise<void> {
+  async cleanUp(listGuests: () => Promise<readonly { id: string }[]>): Promise<void> {
     const users = new Set<string>();
     for (const key of await this.#memory.keys(folder)) {
       for (const { guestId } of await this.#uses(key.slice(folder.length + 1))) users.add(guestId);
     }
     if (users.size === 0) return;
-    const here = new Set((await guestsHere()).map(({ id }) => id));
-    await this.#drop(({ guestId }) => users.has(guestId) && !here.has(guestId));
+    const guestIds = new Set((await listGuests()).map(({ id }) => id));
+    await this.#drop(({ guestId }) => users.has(guestId) && !guestIds.has(guestId));
   }
 
   async #drop(isDropped: (use: BridgeUse) => boolean): Promise<void> {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { executeCommand } from '../commands/execute-command.ts';
-import { TapCare } from './tap-care.ts';
+import { TapRefs } from './tap-care.ts';
 
 const ovs = { bridge: 'br-int', interfaceId: 'p1' };
 const tap = {
@@ -18,7 +18,7 @@ const tap = {
 function aHost(options = {}) {
   const taps = new SimulatedTaps(options);
   const memory = new SimulatedMemory();
-  return { taps, memory, care: new TapCare({ taps, memory }) };
+  return { taps, memory, care: new TapRefs({ taps, memory }) };
 }
 
 test('a tap is removed with its NIC, and remaining taps with their guest', async () => {
@@ -38,7 +38,7 @@ test('after a crash the taps of removed guests are removed', async () => {
   const { taps, care, memory } = aHost();
   await care.make(tap, { guestId: 'g1', portId: 'p1' });
   await care.make({ ...tap, devName: 'tap-b' }, { guestId: 'g2', portId: 'p2' });
-  await new TapCare({ taps, memory }).cleanUp(async () => [{ id: 'g2' }]);
+  await new TapRefs({ taps, memory }).cleanUp(async () => [{ id: 'g2' }]);
   expect(taps.names).toEqual(['tap-b']);
 });
 

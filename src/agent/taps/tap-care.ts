@@ -15,7 +15,7 @@ interface TapRecord {
 
 const folder = 'taps';
 
-export class TapCare {
+export class TapRefs {
   readonly #taps: HostTaps;
   readonly #memory: HostMemory;
   readonly #queue = new KeyedQueue();
@@ -42,11 +42,11 @@ export class TapCare {
    * Removes those of guests that are not on this host. A guest is always defined before its taps
    * are created.
    */
-  async cleanUp(guestsHere: () => Promise<readonly { id: string }[]>): Promise<void> {
+  async cleanUp(listGuests: () => Promise<readonly { id: string }[]>): Promise<void> {
     const known = new Set((await this.#records()).map(({ guestId }) => guestId));
     if (known.size === 0) return;
-    const here = new Set((await guestsHere()).map(({ id }) => id));
-    await this.#drop(({ guestId }) => known.has(guestId) && !here.has(guestId));
+    const guestIds = new Set((await listGuests()).map(({ id }) => id));
+    await this.#drop(({ guestId }) => known.has(guestId) && !guestIds.has(guestId));
   }
 
   async #drop(isDropped: (record: TapRecord) => boolean): Promise<void> {

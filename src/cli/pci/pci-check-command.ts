@@ -86,7 +86,7 @@ async function sessionOf(
   choice: CloudChoice,
   environment: PciCheckEnvironment,
 ): Promise<Session | undefined> {
-  const isCloudGiven = choice.name !== undefined || Object.keys(choice.said).length > 0;
+  const isCloudGiven = choice.name !== undefined || Object.keys(choice.values).length > 0;
   if (against === undefined && !isCloudGiven) return undefined;
   if (typeof against === 'string' && !(URL.canParse(against) && /^https?:/.test(against))) {
     throw new ComputeError(

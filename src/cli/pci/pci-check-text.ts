@@ -136,13 +136,13 @@ function nearMiss(view: CheckView, { nearest }: FunctionView): string {
   const failures = nearest.failed.map((key) => {
     if (key === 'remote_managed') return 'its card reports no serial number';
     const [name, part] = key.split('.');
-    const asked = part === undefined ? spec[key] : askedPart(spec['address'], part);
-    return `${part === undefined ? key : `${name} ${part}`} is not ${typeof asked === 'string' ? asked : JSON.stringify(asked)}`;
+    const required = part === undefined ? spec[key] : requiredPart(spec['address'], part);
+    return `${part === undefined ? key : `${name} ${part}`} is not ${typeof required === 'string' ? required : JSON.stringify(required)}`;
   });
   return `${nearest.entry}: ${failures.join(', ')}`;
 }
 
-function askedPart(address: unknown, part: string): string {
+function requiredPart(address: unknown, part: string): string {
   return statedAddressPart(address as AddressPattern['written'], part as AddressField);
 }
 

@@ -81,7 +81,7 @@ export async function checkPci(
   const view =
     isElsewhere && session !== undefined
       ? await askController(session, host, list)
-      : await checkHere(list, machine, { options, host, session });
+      : await checkLocally(list, machine, { options, host, session });
   if (options.json === true) {
     writeJson(screen, view);
   } else {
@@ -91,7 +91,7 @@ export async function checkPci(
   return exitStatus[view.result];
 }
 
-async function checkHere(
+async function checkLocally(
   list: DeviceList,
   machine: LocalMachine,
   {

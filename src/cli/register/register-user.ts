@@ -37,11 +37,11 @@ export interface UserPlan {
  * Throws as `planServiceUser`; `notFound` for an unknown domain.
  */
 export async function planUser(session: Session, options: UserOptions): Promise<UserPlan> {
-  const there = await stateOf(session, options);
-  const steps = planServiceUser(there, options);
+  const state = await stateOf(session, options);
+  const steps = planServiceUser(state, options);
   return {
     steps,
-    carryOut: (password, made) => carryOut(session, there, { steps, options, password, made }),
+    carryOut: (password, made) => carryOut(session, state, { steps, options, password, made }),
   };
 }
 
@@ -73,7 +73,7 @@ async function stateOf(session: Session, options: UserOptions): Promise<UserStat
 
 async function carryOut(
   session: Session,
-  there: UserState,
+  state: UserState,
   {
     steps,
     options,

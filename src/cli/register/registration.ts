@@ -26,12 +26,12 @@ export interface WantedRegistration {
  * replaced: it may be a Nova in use.
  */
 export function planRegistration(
-  there: readonly Endpoint[],
+  existing: readonly Endpoint[],
   { url, region, replace }: WantedRegistration,
 ): RegistrationStep[] {
-  const here = there.filter((endpoint) => endpoint.region_id === region);
+  const ofRegion = existing.filter((endpoint) => endpoint.region_id === region);
   const steps = interfaces.map((name): RegistrationStep => {
-    const found = here.find((endpoint) => endpoint.interface === name);
+    const found = ofRegion.find((endpoint) => endpoint.interface === name);
     if (found === undefined) return { act: 'add', interface: name, url };
     if (found.url === url) return { act: 'keep', interface: name, url };
     return { act: 'change', interface: name, url, id: found.id, before: found.url };

@@ -38,28 +38,28 @@ export interface UserStep {
  * to be done. Throws `conflict` for a user with another password, unless it may be replaced: a Nova
  * may be using it. `notFound` without a role `admin`.
  */
-export function planServiceUser(there: UserState, wanted: WantedUser): UserStep[] {
-  if (there.roleIds.admin === undefined) {
+export function planServiceUser(state: UserState, wanted: WantedUser): UserStep[] {
+  if (state.roleIds.admin === undefined) {
     throw new ComputeError('notFound', 'Keystone has no role admin: a service user cannot have it');
   }
   const { user, project } = wanted;
-  const isNew = there.userId === undefined;
-  const act = (isThere: boolean) => (isThere ? 'keep' : 'add');
-  if (there.isPassword === false && !wanted.replace) {
+  const isNew = state.userId === undefined;
+  const act = (exists: boolean) => (exists ? 'keep' : 'add');
+  if (state.isPassword === false && !wanted.replace) {
     throw new ComputeError(
       'conflict',
       `user ${user} has another password than the one in the file; with --replace it becomes this one, and clients with the old one are refused`,
     );
   }
   const change: UserStep[] =
-    there.isPassword === false ? [{ act: 'change', what: 'password', name: user }] : [];
+    state.isPassword === false ? [{ act: 'change', what: 'password', name: user }] : [];
   return [
-    { act: act(there.projectId !== undefined), what: 'project', name: project },
-    { act: act(there.roleIds.service !== undefined), what: 'role', name: 'service' },
+    { act: act(state.projectId !== undefined), what: 'project', name: project },
+    { act: act(state.roleIds.service !== undefined), what: 'role', name: 'service' },
     { act: act(!isNew), what: 'user', name: user },
     ...change,
     ...serviceRoles.map(
-      (role): UserStep => ({ act: act(there.granted.includes(role)), what: 'grant', name: role }),
+      (role): UserStep => ({ act: act(state.granted.includes(role)), what: 'grant', name: role }),
     ),
   ];
 }

@@ -105,7 +105,7 @@ const columns: Column<Row>[] = [
   { title: 'HOST', value: ({ name }) => name },
   { title: 'STATE', value: ({ host }) => host?.state ?? 'never seen' },
   { title: 'STATUS', value: ({ host }) => host?.status ?? '' },
-  { title: 'TOKEN', value: tokenWord },
+  { title: 'TOKEN', value: tokenState },
   { title: 'LINKED FROM', value: ({ enrolment }) => enrolment?.link?.address ?? '' },
   { title: 'LAST SEEN', value: ({ host }) => host?.last_seen_at ?? '' },
   { title: 'GUESTS', value: ({ host }) => String(host?.running_guests ?? ''), align: 'right' },
@@ -113,7 +113,7 @@ const columns: Column<Row>[] = [
 ];
 
 /** A host of the controller's own process needs no token. */
-function tokenWord({ enrolment }: Row): string {
+function tokenState({ enrolment }: Row): string {
   if (enrolment === undefined) return '';
   return enrolment.revoked_at === null ? 'good' : 'revoked';
 }

@@ -92,14 +92,14 @@ function statusLines(status: Status, style: { bold: boolean }): string[] {
 
 /** Example: `2 running, 1 waiting for a host`. */
 function taskCounts(tasks: ControllerStatus['tasks']): string {
-  const words = [
+  const counts = [
     [tasks.running, 'running'],
     [tasks.queued, 'queued'],
     [tasks.host, 'waiting for a host'],
     [tasks.waiting, 'waiting for a retry or an event'],
   ] as const;
-  const some = words.filter(([count]) => count > 0);
-  return some.map(([count, word]) => `${count} ${word}`).join(', ') || 'none';
+  const some = counts.filter(([count]) => count > 0);
+  return some.map(([count, label]) => `${count} ${label}`).join(', ') || 'none';
 }
 
 /** Example: `ACTIVE 3, ERROR 1`. */

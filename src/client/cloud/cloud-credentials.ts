@@ -46,10 +46,10 @@ export const placeKeys = [
 export type CloudKey = (typeof authKeys)[number] | (typeof placeKeys)[number];
 
 /** What a user specified of a cloud: not checked, perhaps incomplete. */
-export interface CloudWords {
+export interface CloudSource {
   /** For messages. Example: `clouds.yaml: cloud "novella"`. */
   where: string;
-  said: Partial<Record<CloudKey, unknown>>;
+  values: Partial<Record<CloudKey, unknown>>;
 }
 
 const defaultDomain = 'Default';
@@ -58,11 +58,11 @@ const defaultDomain = 'Default';
  * The values as credentials. Domains are `Default` unless given; the id `default` is that one's, as
  * `keystone-manage bootstrap` makes it. Throws `invalid` naming place, key, value and rule.
  */
-export function toCredentials({ where, said }: CloudWords): CloudCredentials {
+export function toCredentials({ where, values }: CloudSource): CloudCredentials {
   const refuse = (key: CloudKey, rule: string): ComputeError =>
     new ComputeError('invalid', `${where}: ${key} ${rule}`);
   const given = (key: CloudKey): string | undefined => {
-    const value = said[key] ?? '';
+    const value = values[key] ?? '';
     if (typeof value === 'number') return String(value);
     if (typeof value !== 'string') throw refuse(key, 'must be a text');
     return value === '' ? undefined : value;
@@ -72,11 +72,11 @@ export function toCredentials({ where, said }: CloudWords): CloudCredentials {
     if (value === undefined) throw refuse(key, 'is missing; it must be a text');
     return value;
   };
-  const domainName = (whose: 'user' | 'project'): string => {
-    const id = given(`${whose}_domain_id`) ?? 'default';
-    const name = given(`${whose}_domain_name`);
+  const domainName = (owner: 'user' | 'project'): string => {
+    const id = given(`${owner}_domain_id`) ?? 'default';
+    const name = given(`${owner}_domain_name`);
     if (name === undefined && id !== 'default') {
-      throw refuse(`${whose}_domain_id`, `"${id}": set ${whose}_domain_name instead`);
+      throw refuse(`${owner}_domain_id`, `"${id}": set ${owner}_domain_name instead`);
     }
     return name ?? defaultDomain;
   };

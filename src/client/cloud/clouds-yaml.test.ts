@@ -111,7 +111,7 @@ test('the cloud’s entry in a secure.yaml is merged, and takes precedence', () 
     password: 'hidden',
     caFile: join(folder, 'home', 'ca.pem'),
   });
-  expect(findCloud(surroundings({}, work), { name: 'other', said: {} })).toMatchObject({
+  expect(findCloud(surroundings({}, work), { name: 'other', values: {} })).toMatchObject({
     password: 'secret',
   });
 });
@@ -183,7 +183,7 @@ for (const row of refused) {
     const find = () =>
       findCloud(
         { variables: { OS_CLIENT_CONFIG_FILE: path }, workingFolder: empty, home: empty },
-        { name: row.cloud, said: {} },
+        { name: row.cloud, values: {} },
       );
     expect(find).toThrow(row.message);
   });

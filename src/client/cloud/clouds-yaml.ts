@@ -12,7 +12,7 @@ import {
   authKeys,
   type CloudCredentials,
   type CloudPlace,
-  type CloudWords,
+  type CloudSource,
   placeKeys,
   toCredentials,
 } from './cloud-credentials.ts';
@@ -30,7 +30,7 @@ export interface Surroundings {
  */
 export interface CloudChoice {
   name: string | undefined;
-  said: CloudWords['said'];
+  values: CloudSource['values'];
 }
 
 /**
@@ -42,33 +42,37 @@ export interface CloudChoice {
  */
 export function findCloud(
   surroundings: Surroundings,
-  choice: CloudChoice = { name: undefined, said: {} },
+  choice: CloudChoice = { name: undefined, values: {} },
 ): CloudCredentials {
   const { variables } = surroundings;
   const name = choice.name ?? (variables['OS_CLOUD'] || undefined);
-  if (name === undefined && (choice.said.auth_url ?? variables['OS_AUTH_URL'])) {
-    const { where, said } = wordsOfVariables(variables);
-    const places = choice.said.auth_url === undefined ? where : `the --os-* options and ${where}`;
-    return toCredentials({ where: places, said: { ...said, ...choice.said } });
+  if (name === undefined && (choice.values.auth_url ?? variables['OS_AUTH_URL'])) {
+    const { where, values } = variableSettings(variables);
+    const places = choice.values.auth_url === undefined ? where : `the --os-* options and ${where}`;
+    return toCredentials({ where: places, values: { ...values, ...choice.values } });
   }
   // Beside a started `novella up`, its own file too.
   const own = join(surroundings.workingFolder, '.novella');
   const advice =
     'OS_AUTH_URL is not set either. Run this next to a started "novella up", or set OS_CLIENT_CONFIG_FILE to the clouds.yaml it wrote.';
-  const { where, said } = wordsOfCloud(surroundings, { name, alsoIn: [own], advice });
-  const { compute_endpoint_override: url } = wordsOfVariables(variables).said;
+  const { where, values } = cloudSettings(surroundings, { name, alsoIn: [own], advice });
+  const { compute_endpoint_override: url } = variableSettings(variables).values;
   return toCredentials({
     where,
-    said: { ...(url !== undefined && { compute_endpoint_override: url }), ...said, ...choice.said },
+    values: {
+      ...(url !== undefined && { compute_endpoint_override: url }),
+      ...values,
+      ...choice.values,
+    },
   });
 }
 
 /** The values of the OS_* variables. Example: OS_REGION_NAME → `region_name`. */
-export function wordsOfVariables(variables: Surroundings['variables']): CloudWords {
-  const words = [...authKeys, ...placeKeys]
+export function variableSettings(variables: Surroundings['variables']): CloudSource {
+  const settings = [...authKeys, ...placeKeys]
     .map((key) => [key, variables[`OS_${key.toUpperCase()}`]])
     .filter(([, value]) => value !== undefined && value !== '');
-  return { where: 'the OS_* variables', said: Object.fromEntries(words) };
+  return { where: 'the OS_* variables', values: Object.fromEntries(settings) };
 }
 
 /**
@@ -76,10 +80,10 @@ export function wordsOfVariables(variables: Surroundings['variables']): CloudWor
  * OS_CLIENT_CONFIG_FILE, the working folder (and `alsoIn`), ~/.config/openstack, /etc/openstack.
  * Without a name: `novella`, else the only entry. Throws `invalid`.
  */
-export function wordsOfCloud(
+export function cloudSettings(
   surroundings: Surroundings,
   options: { name?: string | undefined; alsoIn?: string[]; advice?: string },
-): CloudWords {
+): CloudSource {
   const { name, alsoIn = [], advice = 'Set OS_CLIENT_CONFIG_FILE to its path.' } = options;
   const { variables, workingFolder, home } = surroundings;
   const standard = [join(home, '.config', 'openstack'), '/etc/openstack'];
@@ -95,10 +99,10 @@ export function wordsOfCloud(
     throw new ComputeError('invalid', `no clouds.yaml is at ${places}. ${advice}`);
   }
   const secure = search('secure.yaml', 'OS_CLIENT_SECURE_FILE').find((file) => existsSync(file));
-  const { where, said } = wordsOfEntry(path, { name, secure });
-  const { cacert } = said;
-  if (typeof cacert !== 'string') return { where, said };
-  return { where, said: { ...said, cacert: cacert.replace(/^~(?=\/)/, home) } };
+  const { where, values } = entrySettings(path, { name, secure });
+  const { cacert } = values;
+  if (typeof cacert !== 'string') return { where, values };
+  return { where, values: { ...values, cacert: cacert.replace(/^~(?=\/)/, home) } };
 }
 
 /**
@@ -119,13 +123,13 @@ function triedPlace(path: string): string {
  * listing the entries there are.
  */
 export function readCloud(path: string, name?: string): CloudCredentials {
-  return toCredentials(wordsOfEntry(path, { name }));
+  return toCredentials(entrySettings(path, { name }));
 }
 
-function wordsOfEntry(
+function entrySettings(
   path: string,
   { name, secure }: { name?: string | undefined; secure?: string | undefined },
-): CloudWords {
+): CloudSource {
   const clouds = readEntries(path);
   const names = Object.keys(clouds);
   const wanted = name ?? (names.length === 1 ? names[0] : 'novella') ?? 'novella';
@@ -140,11 +144,11 @@ function wordsOfEntry(
   const secrets = secure === undefined ? undefined : readEntries(secure)[wanted];
   return {
     where: `${path}: cloud "${wanted}"`,
-    said: { ...wordsIn(entry), ...wordsIn(secrets) },
+    values: { ...settingsIn(entry), ...settingsIn(secrets) },
   };
 }
 
-function wordsIn(entry: unknown): CloudWords['said'] {
+function settingsIn(entry: unknown): CloudSource['values'] {
   if (!isRecord(entry)) return {};
   const auth = isRecord(entry['auth']) ? entry['auth'] : {};
   const all = [

@@ -7,7 +7,7 @@ interface Link {
   href: string;
 }
 
-type Asked = Pick<ServiceRequest, 'service' | 'path' | 'microversion'>;
+type ListCall = Pick<ServiceRequest, 'service' | 'path' | 'microversion'>;
 
 /**
  * Each page of a list as it comes. `key`: of the list in the answer; its links are beside it.
@@ -15,15 +15,15 @@ type Asked = Pick<ServiceRequest, 'service' | 'path' | 'microversion'>;
  */
 export async function* pagesOf<Page extends object>(
   session: Session,
-  asked: Asked,
+  call: ListCall,
   key: keyof Page & string,
 ): AsyncGenerator<Page> {
-  const [path = '', query = ''] = asked.path.split('?');
+  const [path = '', query = ''] = call.path.split('?');
   const keys = new URLSearchParams(query);
   for (;;) {
     const text = keys.toString();
     const page = await request<Page>(session, {
-      ...asked,
+      ...call,
       path: text === '' ? path : `${path}?${text}`,
     });
     yield page;
@@ -40,9 +40,9 @@ export async function* pagesOf<Page extends object>(
 /**
  * All items of a list. Example: `allOf(session, { service: 'operator', path: '/hosts' }, 'hosts')`.
  */
-export async function allOf<Item>(session: Session, asked: Asked, key: string): Promise<Item[]> {
+export async function allOf<Item>(session: Session, call: ListCall, key: string): Promise<Item[]> {
   const items: Item[] = [];
-  for await (const page of pagesOf<Record<string, Item[]>>(session, asked, key)) {
+  for await (const page of pagesOf<Record<string, Item[]>>(session, call, key)) {
     items.push(...(page[key] ?? []));
   }
   return items;

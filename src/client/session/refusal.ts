@@ -12,11 +12,11 @@ export function readReply(reply: ServiceReply): unknown {
   const isOk = status >= 200 && status < 300;
   if (isOk && (json !== undefined || text === '')) return json;
   const id = reply.headers.get('x-openstack-request-id');
-  const asked = `${service} ${method} ${new URL(url).pathname}: ${status}`;
-  const words = isOk ? 'the reply is not JSON' : wordsOf(reply, json);
+  const call = `${service} ${method} ${new URL(url).pathname}: ${status}`;
+  const message = isOk ? 'the reply is not JSON' : refusalText(reply, json);
   throw new ComputeError(
     isOk ? 'unavailable' : kindOf(status),
-    `${words} (${asked}${id === null ? '' : `, request ${id}`})`,
+    `${message} (${call}${id === null ? '' : `, request ${id}`})`,
   );
 }
 
@@ -24,7 +24,7 @@ export function readReply(reply: ServiceReply): unknown {
  * What the commands request of compute and operator API is for administrators; which of their rules
  * refused it does not help here.
  */
-function wordsOf({ service, status, statusText }: ServiceReply, json: unknown): string {
+function refusalText({ service, status, statusText }: ServiceReply, json: unknown): string {
   if (status === 403 && (service === 'compute' || service === 'operator')) {
     return 'only administrators may do this; sign in as one: name the cloud with --os-cloud or OS_CLOUD';
   }

@@ -34,22 +34,22 @@ export interface RawRequest extends Omit<ServiceRequest, 'method'> {
  * Sends one request and returns its JSON (undefined for an empty reply). A refusal is thrown as
  * ComputeError: the service's message, then the request, the status and the request id.
  */
-export async function request<T>(session: Session, asked: ServiceRequest): Promise<T> {
-  return readReply(await send(session, asked)) as T;
+export async function request<T>(session: Session, call: ServiceRequest): Promise<T> {
+  return readReply(await send(session, call)) as T;
 }
 
 /**
  * Sends one request and returns the reply, a refusal too. One for an expired or revoked token is
  * retried once after a new sign-in. Throws `unavailable` when there is no answer.
  */
-export async function send(session: Session, asked: RawRequest): Promise<ServiceReply> {
-  const { token = session.token } = asked;
-  const reply = await sendWith(token, session, asked);
-  if (reply.status !== 401 || asked.token !== undefined) return reply;
+export async function send(session: Session, call: RawRequest): Promise<ServiceReply> {
+  const { token = session.token } = call;
+  const reply = await sendWith(token, session, call);
+  if (reply.status !== 401 || call.token !== undefined) return reply;
   if (session.renew === undefined) return reply;
   // Another request may have renewed it since.
   if (session.token === token) await session.renew();
-  return sendWith(session.token, session, asked);
+  return sendWith(session.token, session, call);
 }
 
 function sendWith(

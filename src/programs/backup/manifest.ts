@@ -81,5 +81,5 @@ function parsed(path: string): unknown {
 }
 
 function isBelow(path: string): boolean {
-  return path.split('/').every((word) => word !== '.' && word !== '..');
+  return path.split('/').every((part) => part !== '.' && part !== '..');
 }

@@ -66,15 +66,15 @@ export function runConfigImport(
   try {
     writeFileSync(output, made.yaml);
   } catch (cause) {
-    const words = errorText(cause);
-    throw new ComputeError('invalid', `${output}: cannot be written: ${words}`, { cause });
+    const reason = errorText(cause);
+    throw new ComputeError('invalid', `${output}: cannot be written: ${reason}`, { cause });
   }
   writeLines(screen, [...reportLines(made, from), '', `Written: ${output}`]);
 }
 
 function reportLines({ carried, left }: Import, from: string): string[] {
-  const said = [`Carried over from ${from}: ${carried.join(', ')}`];
-  if (left.length === 0) return said;
+  const lines = [`Carried over from ${from}: ${carried.join(', ')}`];
+  if (left.length === 0) return lines;
   const columns = [
     ...(new Set(left.map(({ file }) => file)).size > 1 ? [fileColumn] : []),
     {
@@ -85,7 +85,7 @@ function reportLines({ carried, left }: Import, from: string): string[] {
     { title: 'NOT CARRIED OVER', value: ({ option }: UnsupportedOption) => option },
     { title: 'BECAUSE', value: ({ why }: UnsupportedOption) => why },
   ];
-  return [...said, '', ...tableLines(columns, left)];
+  return [...lines, '', ...tableLines(columns, left)];
 }
 
 const fileColumn = { title: 'FILE', value: ({ file }: UnsupportedOption) => file };

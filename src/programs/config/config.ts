@@ -239,7 +239,7 @@ export interface DescribedHostConfig {
   /** Physical networks that its normal ports reach. Nova's and Neutron's `bridge_mappings`. */
   bridgeMappings: string[];
   /** Is not started with the cloud. */
-  later?: boolean;
+  startsDown?: boolean;
 }
 
 export interface ServicePorts {

@@ -14,7 +14,7 @@ export interface HostParts extends Omit<AgentOptions, 'log' | 'heartbeatMs'> {
   /** Notes for the operator at its start. */
   notes?: readonly string[];
   /** Its agent starts only on demand. */
-  later?: boolean;
+  startsDown?: boolean;
 }
 
 /**

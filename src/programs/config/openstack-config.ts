@@ -6,11 +6,11 @@ import { resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
 import {
   type CloudKey,
-  type CloudWords,
+  type CloudSource,
   endpointInterfaces,
   toCredentials,
 } from '#client/cloud/cloud-credentials.ts';
-import { type Surroundings, wordsOfCloud, wordsOfVariables } from '#client/cloud/clouds-yaml.ts';
+import { type Surroundings, cloudSettings, variableSettings } from '#client/cloud/clouds-yaml.ts';
 import { readAuthorities } from '#client/session/trust.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { OpenStackOptions } from '#integrations/openstack/connect.ts';
@@ -93,9 +93,9 @@ export function toOpenStackConfig(
   place: Place,
   surroundings: Surroundings,
 ): OpenStackConfig {
-  const words = saidElsewhere(section, place, surroundings);
-  const here = place(['openstack']);
-  const own = ownSettings(section, here);
+  const source = cloudSource(section, place, surroundings);
+  const where = place(['openstack']);
+  const own = ownSettings(section, where);
   const {
     authUrl,
     region,
@@ -103,8 +103,8 @@ export function toOpenStackConfig(
     caFile,
     ...user
   } = toCredentials({
-    where: words === undefined ? here : `${here}, with ${words.where}`,
-    said: { project_name: 'service', ...words?.said, ...own },
+    where: source === undefined ? where : `${where}, with ${source.where}`,
+    values: { project_name: 'service', ...source?.values, ...own },
   });
   return {
     authUrl,
@@ -125,11 +125,11 @@ export function toOpenStackConfig(
  * The environment is used only where the section requests it: otherwise a shell set up for a
  * production cloud would change the meaning of a complete file.
  */
-function saidElsewhere(
+function cloudSource(
   { cloud, from, auth_url: authUrl }: Section,
   place: Place,
   surroundings: Surroundings,
-): CloudWords | undefined {
+): CloudSource | undefined {
   const { variables } = surroundings;
   if (cloud !== undefined && from !== undefined) {
     throw new ComputeError(
@@ -144,9 +144,9 @@ function saidElsewhere(
     );
   }
   const name = cloud ?? (from && (variables['OS_CLOUD'] || undefined));
-  if (name === undefined) return from && wordsOfVariables(variables);
+  if (name === undefined) return from && variableSettings(variables);
   try {
-    return wordsOfCloud(surroundings, { name });
+    return cloudSettings(surroundings, { name });
   } catch (cause) {
     if (!(cause instanceof ComputeError)) throw cause;
     const where = place(['openstack', cloud === undefined ? 'from' : 'cloud']);
@@ -154,12 +154,12 @@ function saidElsewhere(
   }
 }
 
-function ownSettings(section: Section, here: string): CloudWords['said'] {
+function ownSettings(section: Section, where: string): CloudSource['values'] {
   const { password, password_file: file } = section;
   if (password !== undefined && file !== undefined) {
-    throw new ComputeError('invalid', `${here}: must have either password or password_file`);
+    throw new ComputeError('invalid', `${where}: must have either password or password_file`);
   }
-  const words: Partial<Record<CloudKey, string | undefined>> = {
+  const settings: Partial<Record<CloudKey, string | undefined>> = {
     auth_url: section.auth_url,
     username: section.username,
     // A file's last newline is not part of the password.
@@ -173,7 +173,7 @@ function ownSettings(section: Section, here: string): CloudWords['said'] {
     interface: section.interface,
     cacert: section.ca_file,
   };
-  return Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 function inMs(seconds: number | undefined): number | undefined {

@@ -8,7 +8,7 @@ export function readTextFile(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const words = code === 'ENOENT' ? 'no such file' : `cannot be read (${code ?? String(cause)})`;
-    throw new ComputeError('invalid', `${path}: ${words}`, { cause });
+    const reason = code === 'ENOENT' ? 'no such file' : `cannot be read (${code ?? String(cause)})`;
+    throw new ComputeError('invalid', `${path}: ${reason}`, { cause });
   }
 }

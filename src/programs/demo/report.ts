@@ -19,7 +19,7 @@ interface Style {
 export function reportLines(story: Story, style: Style): string[] {
   const host = story.server['OS-EXT-SRV-ATTR:host'] ?? 'no host';
   const sections: [string, string[]][] = [
-    ['What the hosts had, and what web asks for', [...hostLines(story, style), ...askedHint]],
+    ['What the hosts had, and what web asks for', [...hostLines(story, style), ...requestHint]],
     [
       `Why ${host}`,
       [...story.explanation.decisions.flatMap((one) => whyLines(one, style)), ...whyHint],
@@ -36,7 +36,7 @@ export function reportLines(story: Story, style: Style): string[] {
   ]);
 }
 
-const askedHint = [
+const requestHint = [
   'web asks for two VFs on physnet1: its direct port and its macvtap port need',
   'one each. Its plain NIC on network blue needs none.',
 ];

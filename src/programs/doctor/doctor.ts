@@ -12,7 +12,7 @@ import { readHostFacts } from '#integrations/host-facts/read-host.ts';
 import { askProgram } from '#runtime/run-program.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { readAgentConfig, usualStateDir } from '../config/agent-config.ts';
-import { placesHere } from '../hosts/host-health.ts';
+import { hostPlaces } from '../hosts/host-health.ts';
 
 /** The settings that a host is checked for. */
 interface ExaminedHost {
@@ -35,8 +35,8 @@ const unconfigured: ExaminedHost = {
  * file. Changes nothing.
  */
 export async function examineHost(configFile: string | undefined): Promise<HostCheck[]> {
-  const host = configFile === undefined ? unconfigured : askedBy(configFile);
-  const { architecture, ...places } = placesHere(host.stateDirectory);
+  const host = configFile === undefined ? unconfigured : hostOfConfig(configFile);
+  const { architecture, ...places } = hostPlaces(host.stateDirectory);
   const pciBus = new SysfsPciBus({ root: '/sys' });
   const [facts, libvirt, qemuVersion, { functions }] = await Promise.all([
     readHostFacts({ architecture, ...places }),
@@ -71,7 +71,7 @@ async function usesOf(pciBus: SysfsPciBus, offered: readonly PciFunction[]) {
   }
 }
 
-function askedBy(configFile: string): ExaminedHost {
+function hostOfConfig(configFile: string): ExaminedHost {
   const { host, stateDir } = readAgentConfig(configFile);
   const { deviceSpec, vfCounts, libvirt } = host;
   return { deviceSpec, vfCounts, stateDirectory: stateDir, libvirtUri: libvirt.uri };

@@ -35,7 +35,7 @@ async function checks({ places, pciBus, deviceSpecs }: WatchedMachine): Promise<
 }
 
 /** The machine that this process runs on. */
-export function placesHere(stateDirectory: string): HostPlaces {
+export function hostPlaces(stateDirectory: string): HostPlaces {
   const folders = (process.env['PATH'] ?? '').split(':').filter((folder) => folder !== '');
   return {
     root: '/',

@@ -15,7 +15,7 @@ import { LibvirtNodeDevices } from '#integrations/libvirt/node-devices.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/domains/start-libvirt-hypervisor.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { askProgram, runDeviceTool } from '#runtime/run-program.ts';
-import { machineProblems, placesHere, startNotes } from './host-health.ts';
+import { machineProblems, hostPlaces, startNotes } from './host-health.ts';
 import type { RealHostConfig } from '../config/host-config.ts';
 import type { HostParts } from '../config/host-parts.ts';
 
@@ -41,7 +41,7 @@ export async function realHostParts(
   const deviceSpecs = parseDeviceSpecs(config.deviceSpec, functions);
   const guestsDirectory = join(stateDir, 'guests');
   await makeTraversable(guestsDirectory);
-  const machine = { places: placesHere(stateDir), pciBus, deviceSpecs };
+  const machine = { places: hostPlaces(stateDir), pciBus, deviceSpecs };
   const child = new LibvirtChild({
     uri: config.libvirt.uri,
     log,

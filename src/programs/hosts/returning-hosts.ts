@@ -16,14 +16,14 @@ export class ReturningHosts {
 
   constructor(names: Iterable<string>) {
     this.#awaited = new Set(names);
-    this.#timer = setTimeout(() => this.giveUp(), graceMs);
-    if (this.#awaited.size === 0) this.giveUp();
+    this.#timer = setTimeout(() => this.stop(), graceMs);
+    if (this.#awaited.size === 0) this.stop();
   }
 
   /** This one has reported. */
   reported(name: string): void {
     this.#awaited.delete(name);
-    if (this.#awaited.size === 0) this.giveUp();
+    if (this.#awaited.size === 0) this.stop();
   }
 
   /** Settles when all have reported, or the wait has timed out. */
@@ -32,7 +32,7 @@ export class ReturningHosts {
   }
 
   /** Stops waiting for them. */
-  giveUp(): void {
+  stop(): void {
     clearTimeout(this.#timer);
     this.#all.resolve();
   }

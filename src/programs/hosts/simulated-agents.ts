@@ -54,7 +54,7 @@ export async function simulatedHosts(
 }
 
 /** As on an igb. */
-const igbLacks: VfSettingName[] = ['linkState', 'minTxRateMbps'];
+const igbUnsupported: VfSettingName[] = ['linkState', 'minTxRateMbps'];
 
 /** A host with the captured igb machine; `at`: its index among such hosts. */
 export async function capturedHost(
@@ -70,18 +70,18 @@ export async function capturedHost(
   return hostParts(host, at, {
     ...around,
     specs: config.deviceSpec,
-    lacking: igbLacks,
+    unsupported: igbUnsupported,
     features: igbFeatures,
   });
 }
 
 function describedHost(config: DescribedHostConfig, at: number, around: Surroundings): HostParts {
-  const { name, cpu, dedicatedCpus = [], deviceSpec, bridgeMappings, later = false } = config;
+  const { name, cpu, dedicatedCpus = [], deviceSpec, bridgeMappings, startsDown = false } = config;
   const size = cpu === undefined ? {} : sizeOf(cpu);
   const functions = describedFunctions(config.devices);
   const machine = simulatedHost(name, functions, { ...size, dedicatedCpus });
   const parts = hostParts(machine, at, { ...around, specs: deviceSpec });
-  return { ...parts, bridgedNetworks: bridgeMappings, later };
+  return { ...parts, bridgedNetworks: bridgeMappings, startsDown };
 }
 
 /** Each PF of a fleet host with its VFs is on physnet1 and physnet2 in turn. */
@@ -95,7 +95,7 @@ function fleetSpecs(host: SimulatedHost): DeviceSpecSource[] {
 
 interface HostMaking extends Surroundings {
   specs: DeviceSpecSource[];
-  lacking?: readonly VfSettingName[];
+  unsupported?: readonly VfSettingName[];
   /** Of the interfaces of its VFs. */
   features?: readonly string[];
 }
@@ -103,7 +103,7 @@ interface HostMaking extends Surroundings {
 function hostParts(
   machine: SimulatedHost,
   at: number,
-  { folder, images, specs, lacking = [], features = [] }: HostMaking,
+  { folder, images, specs, unsupported = [], features = [] }: HostMaking,
 ): HostParts {
   const hypervisor = new SimulatedHypervisor({
     host: machine,
@@ -111,7 +111,7 @@ function hostParts(
     stateDirectory: join(folder, machine.name, 'guests'),
   });
   const listGuests = () => hypervisor.listGuests();
-  const pciBus = new SimulatedPciBus({ host: machine, listGuests, lacking });
+  const pciBus = new SimulatedPciBus({ host: machine, listGuests, lacking: unsupported });
   return {
     host: machine.name,
     // Documentation addresses (RFC 5737): nothing listens there.

@@ -26,8 +26,8 @@ function textLine(line: string): string {
   const facts = Object.entries(entry)
     .filter(([key]) => !withoutPlace.has(key) && !(isRequest && inMessage.has(key)))
     .map(([key, value]) => `${key}=${factText(value)}`);
-  const said = [entry.msg ?? '', ...facts].filter((part) => part !== '').join('  ');
-  return `${time} ${name} ${printable(said)}\n`;
+  const text = [entry.msg ?? '', ...facts].filter((part) => part !== '').join('  ');
+  return `${time} ${name} ${printable(text)}\n`;
 }
 
 /** Fields that a request's message already contains. */

@@ -43,6 +43,6 @@ export async function runCommand(program: Command): Promise<void> {
 export function systemRefusal(error: unknown): string | undefined {
   const { code, path, message } = error as NodeJS.ErrnoException;
   if (typeof code !== 'string' || typeof path !== 'string') return undefined;
-  const [, words = message] = /^\w+: (.+?), \w+/.exec(message) ?? [];
-  return `${path}: ${words} (${code})`;
+  const [, reason = message] = /^\w+: (.+?), \w+/.exec(message) ?? [];
+  return `${path}: ${reason} (${code})`;
 }

@@ -29,15 +29,15 @@ export async function contentsOf(
   parts: readonly HostParts[],
   { imageNames }: Pick<CloudServices, 'imageNames'>,
 ): Promise<Contents> {
-  const here = new Set(parts.map(({ host }) => host));
-  const hosts = (await store.hosts.list()).filter(({ name }) => here.has(name));
+  const inProcess = new Set(parts.map(({ host }) => host));
+  const hosts = (await store.hosts.list()).filter(({ name }) => inProcess.has(name));
   const problems = hosts.flatMap(({ name, problems: found }) =>
     found
       .filter(({ blocks }) => blocks !== 'none')
       .map(({ message }) => `${name}: ${message.split('\n', 1)[0] ?? ''}`),
   );
   return {
-    hosts: [...here],
+    hosts: [...inProcess],
     simulated: parts.every(({ simulated }) => simulated !== undefined),
     problems,
     usable: hosts.filter(({ problems: found }) => found.every(({ blocks }) => blocks !== 'all'))

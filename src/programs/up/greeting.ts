@@ -55,9 +55,9 @@ function ofOwnServices(cloud: Started, isTerminal: boolean): string[] {
     '',
     ...password,
     'Talk to it from another terminal:',
-    `  export OS_CLIENT_CONFIG_FILE=${shellWord(cloudsYaml)}`,
+    `  export OS_CLIENT_CONFIG_FILE=${shellQuoted(cloudsYaml)}`,
     '  export OS_CLOUD=novella',
-    `  (or: . ${shellWord(join(dirname(cloudsYaml), 'openrc'))})`,
+    `  (or: . ${shellQuoted(join(dirname(cloudsYaml), 'openrc'))})`,
     ...firstSteps(contents),
   ];
 }
@@ -141,6 +141,6 @@ export function surveyLines({ survey }: Pick<Started, 'survey'>): string[] {
 }
 
 /** Quoted only where a shell would interpret it otherwise. */
-function shellWord(path: string): string {
+function shellQuoted(path: string): string {
   return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

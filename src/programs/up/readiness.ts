@@ -24,7 +24,7 @@ export interface ReadinessOptions<Tables> {
 export function readiness<Tables>({ reserve, db, clock }: ReadinessOptions<Tables>): Readiness {
   let isDispatching = false;
   let last: { at: number; problem: Promise<string | undefined> } | undefined;
-  const look = async (): Promise<string | undefined> => {
+  const findProblem = async (): Promise<string | undefined> => {
     if (!isDispatching) return 'dispatcher not running';
     if (reserve.isShort()) return 'disk full';
     return (await isWritable(db)) ? undefined : 'database not writable';
@@ -33,7 +33,7 @@ export function readiness<Tables>({ reserve, db, clock }: ReadinessOptions<Table
     check() {
       const now = clock.now();
       if (last === undefined || Math.abs(now - last.at) >= rememberMs) {
-        last = { at: now, problem: look().catch(() => 'state directory not readable') };
+        last = { at: now, problem: findProblem().catch(() => 'state directory not readable') };
       }
       return last.problem;
     },

@@ -108,7 +108,7 @@ async function start(
   const own = { db, clock, state, urls, physicalNetworks, quotas, portEvents, tls, log, stops };
   const cloud = await cloudServices(config, own);
   const { services } = cloud;
-  const hosts = await hostsInHere(config, state, { images: services.image, log, stops });
+  const hosts = await inProcessHosts(config, state, { images: services.image, log, stops });
   for (const host of hosts) physicalNetworks.set(host.host, physicalNetworksOf(host));
   const localHosts = new Set(hosts.map(({ host }) => host));
   const links = new HostLinks({ clock, monotonic, localHosts, hostTimeoutMs: config.hostDownMs });
@@ -128,9 +128,9 @@ async function start(
   };
   portEvents.connect(context);
   const running = runningHosts(context, hosts, { log, onReport });
-  for (const { host, later } of hosts) {
+  for (const { host, startsDown } of hosts) {
     stops.push(() => running.stop(host));
-    if (later !== true) await running.start(host);
+    if (startsDown !== true) await running.start(host);
   }
   dispatchWhenBack(context, returning, { stops, ready });
   const doors = { context, cloud, urls, tls, log, stops, ready, reserve, localHosts, onReport };
@@ -148,7 +148,7 @@ async function start(
 }
 
 /** The hosts whose agents run in this process: simulated ones, or this machine. */
-async function hostsInHere(
+async function inProcessHosts(
   config: Config,
   state: StateDirectory,
   { images: contents, log, stops }: { images: ImageContents; log: Logger; stops: Stops },
@@ -173,15 +173,15 @@ async function hostsInHere(
  */
 async function hostsOfBefore(store: Store, stops: Stops): Promise<ReturningHosts> {
   const enrolments = await store.enrolments.list();
-  const mayDialIn = new Set(
+  const mayConnect = new Set(
     enrolments.filter(({ revokedAt }) => revokedAt === null).map(({ host }) => host),
   );
   const known = await store.hosts.list();
-  for (const host of known) if (!mayDialIn.has(host.name)) await store.hosts.seen(host.id, 0);
+  for (const host of known) if (!mayConnect.has(host.name)) await store.hosts.seen(host.id, 0);
   const returning = new ReturningHosts(
-    known.map(({ name }) => name).filter((name) => mayDialIn.has(name)),
+    known.map(({ name }) => name).filter((name) => mayConnect.has(name)),
   );
-  stops.push(() => returning.giveUp());
+  stops.push(() => returning.stop());
   return returning;
 }
 
@@ -216,7 +216,7 @@ function dispatchWhenBack(
   stops.push(async () => {
     isStopped = true;
     ready.dispatching(false);
-    returning.giveUp();
+    returning.stop();
     for (const work of (await dispatching) ?? []) await work.stop();
   });
 }

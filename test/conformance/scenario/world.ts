@@ -63,7 +63,7 @@ function configOf(input: ScenarioInput, stateDir: string): Config {
       deviceSpec: configEntries(host.device_spec),
       devices: withMacs(host.devices, at),
       bridgeMappings: physicalNetworks,
-      ...(host.later === true && { later: true }),
+      ...(host.later === true && { startsDown: true }),
       ...(host.cpu !== undefined && {
         cpu: {
           nodes: host.cpu.cpu_nodes ?? 1,

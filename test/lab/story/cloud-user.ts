@@ -98,7 +98,7 @@ export class CloudUser {
    * it is in ERROR instead.
    */
   settled(id: string, ...statuses: string[]): Promise<ServerView> {
-    return waitForServer(this.#session, id, { statuses, patience: slowHost });
+    return waitForServer(this.#session, id, { statuses, limits: slowHost });
   }
 
   async act(serverId: string, action: object): Promise<void> {

@@ -4,7 +4,7 @@ import { readCloud } from '#client/cloud/clouds-yaml.ts';
 import { createNetwork, createPort } from '#client/networks.ts';
 import { send } from '#client/session/request.ts';
 import { openSession, type ServiceName, type Session } from '#client/session/session.ts';
-import { type Sight, waitFor } from '#client/wait-for.ts';
+import { type Polled, waitFor } from '#client/wait-for.ts';
 import { type Config, freePorts, readConfig } from '#programs/config/config.ts';
 import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
 import { temporaryDirectory } from '../processes/novella-process.ts';
@@ -154,7 +154,7 @@ export class Cloud {
   }
 
   /** Polls until it is done or the time-out ends. */
-  until<T>(look: () => Promise<Sight<T>>): Promise<T> {
+  until<T>(look: () => Promise<Polled<T>>): Promise<T> {
     return waitFor('what the test expects', look, waitOptions);
   }
 }
