@@ -7,8 +7,8 @@ import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { BridgeRefs } from './taps/bridge-refs.ts';
 import { DeviceGuard } from './devices/device-guard.ts';
-import { NodeStates } from './devices/node-looks.ts';
-import { TapRefs } from './taps/tap-care.ts';
+import { NodeStates } from './devices/node-states.ts';
+import { TapRefs } from './taps/tap-refs.ts';
 
 export interface HostParts {
   host: string;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { DeviceFacts } from '#core/guests/plan/hand-over.ts';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/devices/address.ts';
 import { functionUses } from './uses/function-uses.ts';
-import type { LookedAt } from './uses/looked-at.ts';
+import type { LookedAt } from './uses/inspected-machine.ts';
 import { readInterface } from './reading/read-interfaces.ts';
 import { isUp, linkedName, listFolder, readText } from './reading/sysfs-files.ts';
 

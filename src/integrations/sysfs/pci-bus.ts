@@ -25,7 +25,7 @@ import { bindDriver } from './control/bind-driver.ts';
 import { deviceFacts } from './device-facts.ts';
 import { functionUses } from './uses/function-uses.ts';
 import { readNetwork } from './uses/host-uses.ts';
-import type { LookedAt } from './uses/looked-at.ts';
+import type { LookedAt } from './uses/inspected-machine.ts';
 import { pfReader } from './reading/pf-facts.ts';
 import { readFunction } from './reading/read-function.ts';
 import { readInterface } from './reading/read-interfaces.ts';

@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { tryParsePciAddress } from '#core/pci/devices/address.ts';
-import type { LookedAt } from './looked-at.ts';
+import type { LookedAt } from './inspected-machine.ts';
 import { listFolder, readText } from '../reading/sysfs-files.ts';
 
 /** A disk, a partition, or a device built from them. */

@@ -7,7 +7,7 @@ import { type PciAddress, tryParsePciAddress } from '#core/pci/devices/address.t
 import { consoleUses } from './console-uses.ts';
 import { diskUses } from './disk-uses.ts';
 import { hostUses } from './host-uses.ts';
-import type { LookedAt } from './looked-at.ts';
+import type { LookedAt } from './inspected-machine.ts';
 import { interfacesBelow } from '../reading/read-interfaces.ts';
 import { linkedName, listFolder } from '../reading/sysfs-files.ts';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { executeCommand } from '../commands/execute-command.ts';
-import { TapRefs } from './tap-care.ts';
+import { TapRefs } from './tap-refs.ts';
 
 const ovs = { bridge: 'br-int', interfaceId: 'p1' };
 const tap = {
