@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describedFunctions } from '#integrations/simulated/machine/described-devices.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
-import { lookAtSysfs } from '#integrations/sysfs/watch.ts';
+import { sysfsReader } from '#integrations/sysfs/watch.ts';
 import { median, printFigure } from './figure.ts';
 
 const pfs = 8;
@@ -20,7 +20,7 @@ export async function host(): Promise<void> {
   try {
     describeSysfs(root);
     const bus = new SysfsPciBus({ root });
-    const read = lookAtSysfs(root);
+    const read = sysfsReader(root);
     await read();
     const details = { vfs: pfs * vfsPerPf, pfs, runs };
     const discovering = await timesOf(() => bus.listFunctions());

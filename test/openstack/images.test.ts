@@ -65,7 +65,7 @@ async function cacheOf(host: string, on: Beside): Promise<{ cache: ImageCache; f
   const source = httpImageSource({
     controllerUrl: new URL(on.computeUrl).origin,
     token: () => token,
-    patienceMs: 0,
+    timeoutMs: 0,
   });
   const cache = new ImageCache({
     folder,

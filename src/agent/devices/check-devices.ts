@@ -78,7 +78,7 @@ async function settingProblems({ pciBus }: HostParts, guest: Guest): Promise<str
   for (const nic of guest.nics.filter(isPciNic)) {
     const change = vfChangeOf(nic);
     if (Object.keys(change).length === 0) continue;
-    for (const name of await pciBus.lackingSettings(nic.address, change)) {
+    for (const name of await pciBus.unsupportedSettings(nic.address, change)) {
       const setting = printVfChange({ [name]: change[name] });
       problems.push(
         `port ${nic.portId} asks for ${setting}, but the NIC of PCI device ${nic.address} has no such setting: change the port, or use another NIC`,

@@ -64,7 +64,7 @@ export function hostLinkContract(connect: () => Promise<JoinedEnds>): void {
     agentEnd.send(result(1));
     await done;
     expect(trail).toEqual(
-      ['hello', 'heartbeat', 'result'].flatMap((word) => [`${word} begins`, `${word} ends`]),
+      ['hello', 'heartbeat', 'result'].flatMap((type) => [`${type} begins`, `${type} ends`]),
     );
   });
 

@@ -111,9 +111,11 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
     test('an unsupported setting of a NIC is known beforehand, and refused by name', async () => {
       const bus = await make();
       const change = { linkState: 'disable', spoofCheck: false } as const;
-      expect(await bus.lackingSettings(vf0, change)).toEqual(['linkState']);
-      expect(await bus.lackingSettings(vf1, change)).toEqual(['linkState']);
-      expect(await bus.lackingSettings(vf0, { linkState: 'auto', spoofCheck: true })).toEqual([]);
+      expect(await bus.unsupportedSettings(vf0, change)).toEqual(['linkState']);
+      expect(await bus.unsupportedSettings(vf1, change)).toEqual(['linkState']);
+      expect(await bus.unsupportedSettings(vf0, { linkState: 'auto', spoofCheck: true })).toEqual(
+        [],
+      );
       expect((await bus.vfState(vf0)).settings.spoofCheck).toBe(true);
       const step = { do: 'set-vf', address: vf0, change: { linkState: 'disable' } } as const;
       await expect(bus.applyVfStep(step)).rejects.toMatchObject({

@@ -48,7 +48,7 @@ export interface PciBus {
    * is probed once, without changing anything. Example: link state disable on an igb →
    * `['linkState']`.
    */
-  lackingSettings(address: PciAddress, change: VfChange): Promise<VfSettingName[]>;
+  unsupportedSettings(address: PciAddress, change: VfChange): Promise<VfSettingName[]>;
   /** Throws `unavailable` for an address that is not on the host. */
   deviceFacts(address: PciAddress): Promise<DeviceFacts>;
   /** Changes the function's own interface; no error when it has none. */

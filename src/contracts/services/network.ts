@@ -58,7 +58,7 @@ export interface NetworkService {
   listSecurityGroups(
     wanted: WantedSecurityGroups,
     caller: Caller,
-    isForShow?: boolean,
+    isDisplayOnly?: boolean,
   ): Promise<SecurityGroup[]>;
   /**
    * With the caller's own rights. Throws `conflict` (address in use, none left), `overQuota`, or

@@ -100,7 +100,7 @@ export interface StoredSecurityGroupRule extends Omit<Stored, 'name'> {
 }
 
 /** What can be counted by project. */
-export type CountedThing =
+export type CountedKind =
   | 'networks'
   | 'subnets'
   | 'ports'
@@ -125,7 +125,7 @@ export interface PortFilter {
  */
 export interface NetworkRows {
   /** How many of them belong to the project. */
-  count(things: CountedThing, projectId: string): Promise<number>;
+  count(kind: CountedKind, projectId: string): Promise<number>;
 
   addNetwork(network: StoredNetwork): Promise<void>;
   network(id: string): Promise<StoredNetwork | undefined>;

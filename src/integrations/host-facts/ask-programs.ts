@@ -42,10 +42,10 @@ function addressIn(name: string) {
 
 /** virsh prints what it could not do, and then why. */
 function causeOf(error: unknown, act: RegExp): string {
-  const words = errorText(error);
+  const reason = errorText(error);
   const stderr = error instanceof ProgramFailure ? error.stderr : '';
   const lines = stderr.split('\n').map((line) => line.replace(/^error: /, '').trim());
-  return lines.find((line) => line !== '' && !act.test(line)) ?? words;
+  return lines.find((line) => line !== '' && !act.test(line)) ?? reason;
 }
 
 const emulators: Record<string, string> = {

@@ -14,7 +14,7 @@ import {
   type ToolFacts,
 } from '#core/hosts/host-facts.ts';
 import { readFunctionDetails } from './read-functions.ts';
-import { lookAtStateDirectory } from './state-directory.ts';
+import { readStateDirectory } from './state-directory.ts';
 
 export interface HostPlaces {
   /** The parent of `sys`, `proc`, `dev`, `lib`. Example: `/`, or a described machine's folder. */
@@ -56,7 +56,7 @@ export async function readHostFacts(places: HostPlaces): Promise<HostFacts> {
     cgroups: await readCgroups(at('sys/fs/cgroup')),
     tools: await findTools(places.programFolders),
     ...(stateDirectory !== undefined && {
-      stateDirectory: await lookAtStateDirectory(stateDirectory),
+      stateDirectory: await readStateDirectory(stateDirectory),
     }),
   };
 }
@@ -92,8 +92,8 @@ async function readModules({
   const states = await Promise.all(
     checkedModules.map(async (name): Promise<[CheckedModule, ModuleState]> => {
       if (hasModule(builtIn, name)) return [name, 'loaded'];
-      if (await isThere(join(root, 'sys/module', name))) return [name, 'loaded'];
-      if (await isThere(join(root, signs[name]))) return [name, 'loaded'];
+      if (await exists(join(root, 'sys/module', name))) return [name, 'loaded'];
+      if (await exists(join(root, signs[name]))) return [name, 'loaded'];
       return [name, hasModule(loadable, name) ? 'available' : 'absent'];
     }),
   );
@@ -132,8 +132,8 @@ async function readHugepages(folder: string): Promise<HostFacts['hugepages']> {
 }
 
 async function readCgroups(folder: string): Promise<HostFacts['cgroups']> {
-  if (await isThere(join(folder, 'cgroup.controllers'))) return 'v2';
-  return (await isThere(join(folder, 'cpu'))) ? 'v1' : 'none';
+  if (await exists(join(folder, 'cgroup.controllers'))) return 'v2';
+  return (await exists(join(folder, 'cpu'))) ? 'v1' : 'none';
 }
 
 const isoMakers = ['genisoimage', 'xorriso'];
@@ -153,13 +153,13 @@ export async function findProgram(
   for (const name of names) {
     for (const folder of folders) {
       const path = join(folder, name);
-      if (await isThere(path, constants.X_OK)) return path;
+      if (await exists(path, constants.X_OK)) return path;
     }
   }
   return null;
 }
 
-async function isThere(path: string, mode = constants.F_OK): Promise<boolean> {
+async function exists(path: string, mode = constants.F_OK): Promise<boolean> {
   try {
     await access(path, mode);
     return true;

@@ -8,9 +8,9 @@ import type { StateDirectoryFacts } from '#core/hosts/host-facts.ts';
 const bytesPerMib = 1_048_576;
 
 /** For a directory not yet created, inspects the nearest folder above it. */
-export async function lookAtStateDirectory(path: string): Promise<StateDirectoryFacts> {
+export async function readStateDirectory(path: string): Promise<StateDirectoryFacts> {
   let folder = path;
-  while (!(await isThere(folder)) && dirname(folder) !== folder) folder = dirname(folder);
+  while (!(await exists(folder)) && dirname(folder) !== folder) folder = dirname(folder);
   return {
     path,
     exists: folder === path,
@@ -19,7 +19,7 @@ export async function lookAtStateDirectory(path: string): Promise<StateDirectory
   };
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return (await refusalOf(path, constants.F_OK)) === null;
 }
 

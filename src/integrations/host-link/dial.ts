@@ -55,7 +55,7 @@ const maxRefusalBytes = 16 * 1024;
 
 /** How a try ended. `needsPerson`: retrying soon is of no use. */
 interface Ended {
-  words: string;
+  message: string;
   needsPerson: boolean;
   lastedMs: number;
 }
@@ -80,14 +80,14 @@ async function keepDialling(
 ): Promise<void> {
   const { log, host, controllerUrl } = options;
   let failures = 0;
-  let saidBefore = '';
+  let lastMessage = '';
   while (!stopping.aborted) {
-    const { words, needsPerson, lastedMs } = await oneLink(options, timing, stopping);
+    const { message, needsPerson, lastedMs } = await oneLink(options, timing, stopping);
     if (stopping.aborted) return;
     failures = lastedMs > goodLinkMs ? 0 : failures + 1;
-    const isNews = words !== saidBefore || needsPerson || lastedMs > 0;
-    saidBefore = words;
-    log[isNews ? 'warn' : 'debug']({ host, controller: controllerUrl }, `${words}; trying again`);
+    const isNews = message !== lastMessage || needsPerson || lastedMs > 0;
+    lastMessage = message;
+    log[isNews ? 'warn' : 'debug']({ host, controller: controllerUrl }, `${message}; trying again`);
     const { firstPauseMs: firstMs, longestPauseMs: longestMs, patientPauseMs } = timing;
     const base = needsPerson ? patientPauseMs : backoffMs({ firstMs, longestMs }, failures - 1);
     // Jittered, so that a thousand hosts do not reconnect at the same moment.
@@ -102,7 +102,7 @@ function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal
   try {
     token = options.token();
   } catch (error) {
-    return Promise.resolve({ words: errorText(error), needsPerson: true, lastedMs: 0 });
+    return Promise.resolve({ message: errorText(error), needsPerson: true, lastedMs: 0 });
   }
   return new Promise((resolve) => {
     const settings = { maxPayload: maxMessageBytes, handshakeTimeout, closeTimeout };
@@ -114,16 +114,16 @@ function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal
     let since: number | undefined;
     let problem = '';
     let distrust: string | undefined;
-    const giveUp = () => {
+    const terminate = () => {
       if (since === undefined) socket.terminate();
     };
-    stopping.addEventListener('abort', giveUp, { once: true });
+    stopping.addEventListener('abort', terminate, { once: true });
     socket.on('unexpected-response', (request, response) => {
       const ended = (message: string) => {
         request.destroy();
         const needsPerson = response.statusCode === 401 || response.statusCode === 409;
         resolve({
-          words: refusalText(response.statusCode ?? 0, message, host),
+          message: refusalText(response.statusCode ?? 0, message, host),
           needsPerson,
           lastedMs: 0,
         });
@@ -148,13 +148,13 @@ function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal
       options.onLink(channel);
     });
     socket.on('close', (code, reason) => {
-      stopping.removeEventListener('abort', giveUp);
+      stopping.removeEventListener('abort', terminate);
       const lastedMs = since === undefined ? 0 : Date.now() - since;
-      const words =
+      const message =
         since === undefined
           ? unreachable(controllerUrl, problem, distrust)
           : hungUp(code, String(reason), host);
-      resolve({ words, needsPerson: refusalOf(code) !== undefined, lastedMs });
+      resolve({ message, needsPerson: refusalOf(code) !== undefined, lastedMs });
     });
   });
 }
@@ -184,19 +184,19 @@ function unreachable(controllerUrl: string, problem: string, distrust?: string):
 }
 
 function refusalText(status: number, message: string, host: string): string {
-  const said = message === '' ? `it answered ${status}` : message;
+  const reason = message === '' ? `it answered ${status}` : message;
   if (status === 401) {
-    return `the controller refuses this host: ${said} ${askForToken(host)}`;
+    return `the controller refuses this host: ${reason} ${newTokenHint(host)}`;
   }
   if (status === 404 || status === 426)
-    return `${said.replace(/\.$/, '')}: is the address of the controller right?`;
-  return `the controller refuses this host: ${said}`;
+    return `${reason.replace(/\.$/, '')}: is the address of the controller right?`;
+  return `the controller refuses this host: ${reason}`;
 }
 
 function hungUp(code: number, reason: string, host: string): string {
   switch (refusalOf(code)) {
     case 'tokenRevoked':
-      return `the controller closed the link: ${reason} ${askForToken(host)}`;
+      return `the controller closed the link: ${reason} ${newTokenHint(host)}`;
     case 'otherHost':
       return `the controller closed the link: ${reason}; set the host's name in the configuration, or use the token of ${host}`;
     case 'replaced':
@@ -208,6 +208,6 @@ function hungUp(code: number, reason: string, host: string): string {
   }
 }
 
-function askForToken(host: string): string {
+function newTokenHint(host: string): string {
   return `Make a new token with "novella host enroll ${host} --replace", and give it to this agent`;
 }

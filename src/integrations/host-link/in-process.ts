@@ -20,12 +20,12 @@ export function inProcessLink(): { agentEnd: AgentEnd; controllerEnd: Controller
   };
 }
 
-function end<Out, In>(mine: Inbox<In>, theirs: Inbox<Out>, closing: CloseSignal): Channel<Out, In> {
+function end<Out, In>(own: Inbox<In>, peer: Inbox<Out>, closing: CloseSignal): Channel<Out, In> {
   return {
     send: (message) => {
-      if (!closing.isDone) theirs.put(message);
+      if (!closing.isDone) peer.put(message);
     },
-    onMessage: (listener) => mine.listen(listener),
+    onMessage: (listener) => own.listen(listener),
     onClose: (listener) => closing.notify(listener),
     close: () => closing.done(),
   };

@@ -54,7 +54,7 @@ export class FileMemory implements HostMemory {
   }
 
   #pathOf(key: string): string {
-    if (key.split('/').every((word) => /^[\w:-][\w:.-]*$/.test(word))) {
+    if (key.split('/').every((part) => /^[\w:-][\w:.-]*$/.test(part))) {
       return join(this.#directory, `${key}.json`);
     }
     throw new ComputeError('bug', 'internal error', { detail: `host memory: bad key "${key}"` });
@@ -70,6 +70,8 @@ const wayOut =
   '; remove the file when no guest has its device, and set what was changed on the device by hand';
 
 function failed(what: string, cause: unknown, more = ''): ComputeError {
-  const words = errorText(cause);
-  return new ComputeError('unavailable', `the agent's memory: ${what}: ${words}${more}`, { cause });
+  const reason = errorText(cause);
+  return new ComputeError('unavailable', `the agent's memory: ${what}: ${reason}${more}`, {
+    cause,
+  });
 }

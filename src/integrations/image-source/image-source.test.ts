@@ -135,7 +135,7 @@ describe('answers of another program, or of a controller that dies', () => {
     const source = httpImageSource({
       controllerUrl: 'http://127.0.0.1:1',
       token: () => 't',
-      patienceMs: 0,
+      timeoutMs: 0,
     });
     await expect(source.open('i1')).rejects.toMatchObject({
       kind: 'unavailable',

@@ -15,10 +15,10 @@ export interface HttpImageSourceOptions {
    * How long to wait for a controller that does not answer: it may only be restarting. Default: a
    * minute.
    */
-  patienceMs?: number;
+  timeoutMs?: number;
 }
 
-const standardPatienceMs = 60_000;
+const standardTimeoutMs = 60_000;
 const askAgainMs = 500;
 
 /** How long the controller may take to begin its answer. */
@@ -33,10 +33,10 @@ const kinds: Record<number, ErrorKind> = {
 
 /** Source of the headers: `src/api/host-images.ts`. */
 export function httpImageSource(options: HttpImageSourceOptions): ImageSource {
-  const { controllerUrl, token, patienceMs = standardPatienceMs } = options;
+  const { controllerUrl, token, timeoutMs = standardTimeoutMs } = options;
   const ask = async (id: string): Promise<Response> => {
     const url = `${controllerUrl}/novella/v1/images/${encodeURIComponent(id)}/content`;
-    const end = performance.now() + patienceMs;
+    const end = performance.now() + timeoutMs;
     for (;;) {
       try {
         return await reach(url, token(), id);
@@ -59,11 +59,11 @@ export function httpImageSource(options: HttpImageSourceOptions): ImageSource {
 }
 
 async function reach(url: string, token: string, id: string): Promise<Response> {
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(new Error('no answer in time')), answerTimeoutMs);
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(new Error('no answer in time')), answerTimeoutMs);
   try {
     const headers = { authorization: `Bearer ${token}` };
-    return await fetch(url, { headers, signal: patience.signal });
+    return await fetch(url, { headers, signal: timeout.signal });
   } catch (cause) {
     throw new ComputeError('unavailable', `image ${id}: ${url} does not answer (${why(cause)})`, {
       cause,

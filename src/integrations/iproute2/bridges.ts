@@ -33,7 +33,7 @@ export class LinuxBridges implements HostBridges {
     // Without an interface for it, fail before anything is created.
     const parent = this.#interfaceOf(wiring.physicalNetwork);
     const links = await this.#links();
-    if (parent !== null) mustBeThere(links, parent, wiring.physicalNetwork);
+    if (parent !== null) assertExists(links, parent, wiring.physicalNetwork);
     if (parent !== null && wiring.vlan === null) await this.#mustBeFree(links, parent, bridge);
     await this.#makeBridge(bridge, links);
     if (parent === null) return;
@@ -130,11 +130,11 @@ export class LinuxBridges implements HostBridges {
     }
   }
 
-  async #ip(...words: string[]): Promise<void> {
+  async #ip(...args: string[]): Promise<void> {
     try {
-      await this.#options.run(['ip', ...words]);
+      await this.#options.run(['ip', ...args]);
     } catch (cause) {
-      throw refused(`"ip ${words.join(' ')}": ${errorText(cause)}`, cause);
+      throw refused(`"ip ${args.join(' ')}": ${errorText(cause)}`, cause);
     }
   }
 }
@@ -157,7 +157,11 @@ function vlanName(links: readonly Link[], parent: string, vlan: number): string 
   return `nv${linkIn(links, parent)?.ifindex}.${vlan}`;
 }
 
-function mustBeThere(links: readonly Link[], ifname: string, physicalNetwork: string | null): void {
+function assertExists(
+  links: readonly Link[],
+  ifname: string,
+  physicalNetwork: string | null,
+): void {
   if (linkIn(links, ifname) !== undefined) return;
   throw refused(
     `bridge_mappings: interface ${ifname} of physical network ${physicalNetwork} is not on this host`,

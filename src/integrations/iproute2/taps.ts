@@ -86,11 +86,11 @@ export class LinuxTaps implements HostTaps {
     }
   }
 
-  async #ask(...words: string[]): Promise<void> {
+  async #ask(...args: string[]): Promise<void> {
     try {
-      await this.#run(words);
+      await this.#run(args);
     } catch (cause) {
-      throw refused(`"${words.join(' ')}": ${errorText(cause)}`, cause);
+      throw refused(`"${args.join(' ')}": ${errorText(cause)}`, cause);
     }
   }
 }

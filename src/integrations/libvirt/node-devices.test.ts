@@ -21,7 +21,7 @@ import { skipTitle } from '#test/skip-title.ts';
 import { writeNodeXml } from '#test/hosts/node-xml.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ChildNews, LibvirtChild } from './connection/child-process.ts';
+import { type ChildEvent, LibvirtChild } from './connection/child-process.ts';
 import { LibvirtNodeDevices } from './node-devices.ts';
 
 const title = skipTitle('with libvirt’s library', isLibvirtHere, libvirtAbsence);
@@ -78,7 +78,7 @@ describe.runIf(isLibvirtHere)(title, { timeout: 30_000 }, () => {
 /** A libvirt with these functions that counts requests. */
 function aCountingLibvirt(functions: readonly PciFunction[]) {
   const asked: string[] = [];
-  const listeners: ((news: ChildNews) => void)[] = [];
+  const listeners: ((news: ChildEvent) => void)[] = [];
   let names = functions.map(({ address }) => nodeDeviceName(address));
   let answering = (): void => undefined;
   const call = async (procedure: string, [argument]: [unknown]) => {
@@ -94,12 +94,12 @@ function aCountingLibvirt(functions: readonly PciFunction[]) {
   return {
     child: {
       call,
-      watch(listener: (news: ChildNews) => void) {
+      watch(listener: (news: ChildEvent) => void) {
         listeners.push(listener);
         return () => undefined;
       },
     } as unknown as Pick<LibvirtChild, 'call' | 'watch'>,
-    say: (news: ChildNews) => {
+    say: (news: ChildEvent) => {
       for (const listener of listeners) listener(news);
     },
     forget: (name: string) => {

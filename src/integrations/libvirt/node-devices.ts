@@ -9,7 +9,7 @@ import { nodeDeviceName, type PciAddress } from '#core/pci/devices/address.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import { ifnamesOf } from '#core/pci/devices/interface-names.ts';
 import type { NodeCapabilities } from '#core/pci/devices/node-capabilities.ts';
-import type { ChildNews, LibvirtChild } from './connection/child-process.ts';
+import type { ChildEvent, LibvirtChild } from './connection/child-process.ts';
 import { readNodeDevices } from './node-device.ts';
 import { listNodeDevices } from './xml/libvirt-numbers.ts';
 
@@ -36,15 +36,15 @@ export class LibvirtNodeDevices implements NodeDevices {
   readonly #kept = new Map<string, { xml: string | undefined; readAt: number }>();
   readonly #listeners = new Set<() => void>();
   /** The last result, with the texts it was made from. */
-  #last: { texts: readonly string[]; said: ReadonlyMap<PciAddress, NodeCapabilities> } = {
+  #last: { texts: readonly string[]; capabilities: ReadonlyMap<PciAddress, NodeCapabilities> } = {
     texts: [],
-    said: new Map(),
+    capabilities: new Map(),
   };
 
   constructor({ child, now = () => performance.now() }: LibvirtNodeDevicesOptions) {
     this.#child = child;
     this.#now = now;
-    child.watch((news) => this.#hear(news));
+    child.watch((event) => this.#hear(event));
   }
 
   async describe(functions: readonly PciFunction[]): Promise<Map<PciAddress, NodeCapabilities>> {
@@ -53,8 +53,8 @@ export class LibvirtNodeDevices implements NodeDevices {
     for (const name of this.#kept.keys()) if (!names.has(name)) this.#kept.delete(name);
     const known = functions.filter(({ address }) => names.has(nodeDeviceName(address)));
     const texts = await this.#read(namesFor(known, names));
-    const said = this.#said(texts);
-    return new Map(known.map(({ address }) => [address, said.get(address) ?? {}]));
+    const capabilities = this.#said(texts);
+    return new Map(known.map(({ address }) => [address, capabilities.get(address) ?? {}]));
   }
 
   watch(listener: () => void): () => void {
@@ -100,22 +100,22 @@ export class LibvirtNodeDevices implements NodeDevices {
 
   /** The content of these texts; they are parsed only when they change. */
   #said(texts: readonly string[]): ReadonlyMap<PciAddress, NodeCapabilities> {
-    const { texts: before, said } = this.#last;
+    const { texts: before, capabilities } = this.#last;
     const isSame = before.length === texts.length && before.every((xml, at) => xml === texts[at]);
-    if (isSame) return said;
+    if (isSame) return capabilities;
     const { functions } = readNodeDevices(texts, nothingOfSysfs);
     this.#last = {
       texts,
-      said: new Map(functions.map(({ address, capabilities }) => [address, capabilities])),
+      capabilities: new Map(functions.map(({ address, capabilities }) => [address, capabilities])),
     };
-    return this.#last.said;
+    return this.#last.capabilities;
   }
 
-  #hear(news: ChildNews): void {
-    if (news.what === 'node-device') this.#kept.delete(news.name);
+  #hear(event: ChildEvent): void {
+    if (event.what === 'node-device') this.#kept.delete(event.name);
     // Changes without a listener were missed.
-    else if (news.what === 'lost' || news.what === 'back') this.#kept.clear();
-    if (news.what === 'node-device') for (const listener of this.#listeners) listener();
+    else if (event.what === 'lost' || event.what === 'back') this.#kept.clear();
+    if (event.what === 'node-device') for (const listener of this.#listeners) listener();
   }
 }
 

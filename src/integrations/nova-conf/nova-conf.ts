@@ -100,9 +100,9 @@ function readRatios(options: readonly IniOption[]): {
 } {
   const ratios: AllocationRatios = {};
   const from: IniOption[] = [];
-  for (const [field, word] of Object.entries(ratioKeys)) {
+  for (const [field, option] of Object.entries(ratioKeys)) {
     for (const prefix of ['initial_', '']) {
-      const given = named(options, ['DEFAULT', `${prefix}${word}_allocation_ratio`]);
+      const given = named(options, ['DEFAULT', `${prefix}${option}_allocation_ratio`]);
       const last = given.at(-1);
       const value = last === undefined ? 0 : readRatio(last);
       // 0 means "not set" in Nova.

@@ -125,8 +125,8 @@ function toImage(image: GlanceImage): Image {
 const withheld = new Set(['deactivated', 'deleted', 'pending_delete', 'killed']);
 
 function noBytes({ id, status }: GlanceImage): ComputeError {
-  const words = withheld.has(status) ? 'is not given out' : 'has no bytes yet';
-  return new ComputeError('conflict', `Image ${id} ${words}: it is ${status}`);
+  const why = withheld.has(status) ? 'is not given out' : 'has no bytes yet';
+  return new ComputeError('conflict', `Image ${id} ${why}: it is ${status}`);
 }
 
 /** Glance's default hash is sha512; hosts cannot verify an image with another, so it is refused. */

@@ -39,8 +39,8 @@ export function missingRoles({ roles }: OwnUser): NeededRole[] {
  * service's policy asks for more".
  */
 export function whyRefused(user: OwnUser): string {
-  const lacking = missingRoles(user).map((role) => describeRole(user, role));
-  if (lacking.length > 0) return `it needs ${lacking.join(', and ')}`;
+  const missing = missingRoles(user).map((role) => describeRole(user, role));
+  if (missing.length > 0) return `it needs ${missing.join(', and ')}`;
   const { username, projectName, roles } = user;
   return `user ${username} has the roles ${roles.join(', ')} on project ${projectName}, so the service's policy asks for more`;
 }
@@ -50,6 +50,6 @@ function commandFor(user: OwnUser, role: NeededRole): string {
     ...(user.projectDomainName === 'Default' ? [] : ['--project-domain', user.projectDomainName]),
     ...(user.userDomainName === 'Default' ? [] : ['--user-domain', user.userDomainName]),
   ];
-  const words = ['--project', user.projectName, '--user', user.username, ...domains, role];
-  return `openstack role add ${words.join(' ')}`;
+  const args = ['--project', user.projectName, '--user', user.username, ...domains, role];
+  return `openstack role add ${args.join(' ')}`;
 }

@@ -41,29 +41,29 @@ export async function survey(services: {
     result.isRefused = isComputeError(error, 'forbidden');
     return result;
   }
-  await look(result, 'network', { session: network, ask: () => lackingExtensions(network) });
+  await check(result, 'network', { session: network, ask: () => missingExtensions(network) });
   // Neutron returns an empty list to others.
-  if (result.urls.network !== undefined && isAdmin) await lookAtAgents(result, services.agents);
-  await look(result, 'image', { session: image, ask: () => reach(image, '/v2/images?limit=1') });
+  if (result.urls.network !== undefined && isAdmin) await checkAgents(result, services.agents);
+  await check(result, 'image', { session: image, ask: () => reach(image, '/v2/images?limit=1') });
   return result;
 }
 
-async function look(
+async function check(
   result: Survey,
   service: 'network' | 'image',
   { session, ask }: { session: Session; ask: () => Promise<string[]> },
 ): Promise<void> {
   try {
-    const lacking = await ask();
+    const missing = await ask();
     result.found.push(await session.name());
     result.urls[service] = await session.url();
-    result.missing.push(...lacking);
+    result.missing.push(...missing);
   } catch (error) {
     result.missing.push(errorText(error));
   }
 }
 
-async function lookAtAgents(result: Survey, read: () => Promise<NetworkAgents>): Promise<void> {
+async function checkAgents(result: Survey, read: () => Promise<NetworkAgents>): Promise<void> {
   try {
     const { found, missing } = surveyAgents(await read());
     result.found.push(...found);
@@ -73,7 +73,7 @@ async function lookAtAgents(result: Survey, read: () => Promise<NetworkAgents>):
   }
 }
 
-async function lackingExtensions(network: Session): Promise<string[]> {
+async function missingExtensions(network: Session): Promise<string[]> {
   const answer = await network.call({
     method: 'GET',
     path: '/v2.0/extensions',

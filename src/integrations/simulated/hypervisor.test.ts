@@ -46,7 +46,11 @@ describePciBus('simulated', async () => aBus());
 
 function aBus(): SimulatedPciBus {
   const fresh = { ...host, functions: [...host.functions] };
-  return new SimulatedPciBus({ host: fresh, listGuests: async () => [], lacking: ['linkState'] });
+  return new SimulatedPciBus({
+    host: fresh,
+    listGuests: async () => [],
+    unsupported: ['linkState'],
+  });
 }
 
 test('guests outlive the process: a new hypervisor on the same folder finds them running', async () => {

@@ -146,11 +146,11 @@ export class SimulatedHypervisor implements Hypervisor {
   ): Promise<void> {
     const kept = this.#known(guestId);
     const others = kept.guest.nics.filter(({ portId }) => portId !== nic.portId);
-    const isThere = others.length < kept.guest.nics.length;
-    if (isThere && kept.offPorts?.includes(nic.portId) !== true) return;
+    const isAttached = others.length < kept.guest.nics.length;
+    if (isAttached && kept.offPorts?.includes(nic.portId) !== true) return;
     if (isLive(found(kept)))
       this.#refuseHeldDevices({ ...kept.guest, nics: [nic], hostDevices: [] });
-    const guest = isThere ? kept.guest : { ...kept.guest, nics: [...others, nic] };
+    const guest = isAttached ? kept.guest : { ...kept.guest, nics: [...others, nic] };
     const offPorts = (kept.offPorts ?? []).filter((portId) => portId !== nic.portId);
     this.#redefine({ ...kept, guest, offPorts }, macvtapSources);
   }

@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import type { DeviceFacts } from '#core/guests/plan/hand-over.ts';
 import { type PciAddress, tryParsePciAddress } from '#core/pci/devices/address.ts';
 import { functionUses } from './uses/function-uses.ts';
-import type { LookedAt } from './uses/inspected-machine.ts';
+import type { InspectedMachine } from './uses/inspected-machine.ts';
 import { readInterface } from './reading/read-interfaces.ts';
 import { isUp, linkedName, listFolder, readText } from './reading/sysfs-files.ts';
 
-export async function deviceFacts(host: LookedAt, address: PciAddress): Promise<DeviceFacts> {
+export async function deviceFacts(
+  host: InspectedMachine,
+  address: PciAddress,
+): Promise<DeviceFacts> {
   const devices = join(host.sysfs, 'bus/pci/devices');
   const folder = join(devices, address);
   const [driver, deviceClass] = await Promise.all([

@@ -141,8 +141,8 @@ test('only differences become commands, one for each setting', async () => {
 test('an unsupported setting of a NIC is probed once for each PF', async () => {
   const { kernel, bus } = onIgb();
   const probes = () => kernel.commands.filter((command) => command.includes(' state '));
-  await bus.lackingSettings(vf0, { linkState: 'disable' });
-  await bus.lackingSettings(parsePciAddress('0000:01:10.2'), { linkState: 'enable' });
+  await bus.unsupportedSettings(vf0, { linkState: 'disable' });
+  await bus.unsupportedSettings(parsePciAddress('0000:01:10.2'), { linkState: 'enable' });
   expect(probes()).toEqual(['ip link set enp1s0 vf 0 state auto']);
 });
 

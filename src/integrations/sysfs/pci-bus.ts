@@ -25,7 +25,7 @@ import { bindDriver } from './control/bind-driver.ts';
 import { deviceFacts } from './device-facts.ts';
 import { functionUses } from './uses/function-uses.ts';
 import { readNetwork } from './uses/host-uses.ts';
-import type { LookedAt } from './uses/inspected-machine.ts';
+import type { InspectedMachine } from './uses/inspected-machine.ts';
 import { pfReader } from './reading/pf-facts.ts';
 import { readFunction } from './reading/read-function.ts';
 import { readInterface } from './reading/read-interfaces.ts';
@@ -36,7 +36,7 @@ import { readVfCount, type WriteFile, writeVfCount } from './control/vf-count.ts
 import { watchSysfs } from './watch.ts';
 
 const interfaceAppearsMs = 10_000;
-const lookEveryMs = 50;
+const pollMs = 50;
 
 export interface SysfsPciBusOptions {
   /** Where sysfs is. Example: `/sys`, or a folder with a captured tree. */
@@ -106,7 +106,7 @@ export class SysfsPciBus implements PciBus {
     return this.setInterface(address, { macAddress, up });
   }
 
-  lackingSettings(address: PciAddress, change: VfChange): Promise<VfSettingName[]> {
+  unsupportedSettings(address: PciAddress, change: VfChange): Promise<VfSettingName[]> {
     return this.#vfs.unsupported(address, change);
   }
 
@@ -135,7 +135,7 @@ export class SysfsPciBus implements PciBus {
     return uses;
   }
 
-  #lookedAt(network: LookedAt['network']): LookedAt {
+  #lookedAt(network: InspectedMachine['network']): InspectedMachine {
     return { sysfs: this.#root, machine: this.#machine, network };
   }
 
@@ -196,16 +196,16 @@ export class SysfsPciBus implements PciBus {
     await this.bindDriver(address, null);
     await this.bindDriver(address, driver);
     const limit = Date.now() + interfaceAppearsMs;
-    while ((await this.ifnameOf(address)) === null && Date.now() < limit) await delay(lookEveryMs);
+    while ((await this.ifnameOf(address)) === null && Date.now() < limit) await delay(pollMs);
   }
 
   async #command(address: PciAddress, command: string[]): Promise<void> {
     try {
       await this.#run(command);
     } catch (cause) {
-      const words = errorText(cause);
-      const said = `PCI device ${address}: "${command.join(' ')}": ${words}`;
-      throw new ComputeError('unavailable', said, { cause });
+      const reason = errorText(cause);
+      const message = `PCI device ${address}: "${command.join(' ')}": ${reason}`;
+      throw new ComputeError('unavailable', message, { cause });
     }
   }
 
@@ -220,8 +220,8 @@ export class SysfsPciBus implements PciBus {
       return await readdir(this.#devices);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      const words = errorText(error);
-      throw new ComputeError('unavailable', `PCI devices cannot be listed: ${words}`, {
+      const reason = errorText(error);
+      throw new ComputeError('unavailable', `PCI devices cannot be listed: ${reason}`, {
         cause: error,
       });
     }

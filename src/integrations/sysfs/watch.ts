@@ -4,7 +4,7 @@ import { netFolders } from './reading/read-interfaces.ts';
 import { listFolder, readText } from './reading/sysfs-files.ts';
 
 /** The poll interval; well below the two seconds in which a change must be detected. */
-const lookEveryMs = 1_000;
+const pollMs = 1_000;
 
 /**
  * Calls the listener after each poll that differs from the one before, until stopped. Detects
@@ -12,19 +12,19 @@ const lookEveryMs = 1_000;
  * measures the cost of a poll.
  */
 export function watchSysfs(root: string, listener: () => void): () => void {
-  const look = lookAtSysfs(root);
+  const read = sysfsReader(root);
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let before: string | undefined;
-  const lookAgain = async (): Promise<void> => {
-    const now = await look();
+  const readAgain = async (): Promise<void> => {
+    const now = await read();
     if (stopped) return;
     if (before !== undefined && before !== now) listener();
     before = now;
-    timer = setTimeout(() => void lookAgain(), lookEveryMs);
+    timer = setTimeout(() => void readAgain(), pollMs);
     timer.unref();
   };
-  void lookAgain();
+  void readAgain();
   return () => {
     stopped = true;
     clearTimeout(timer);
@@ -35,7 +35,7 @@ export function watchSysfs(root: string, listener: () => void): () => void {
  * Returns the current state as one text: two listings, and two small files per PF. The PFs are
  * determined only when functions have been added or removed.
  */
-export function lookAtSysfs(root: string): () => Promise<string> {
+export function sysfsReader(root: string): () => Promise<string> {
   const devices = join(root, 'bus/pci/devices');
   let known = '';
   let pfs: string[] = [];

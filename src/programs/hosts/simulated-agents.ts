@@ -111,7 +111,7 @@ function hostParts(
     stateDirectory: join(folder, machine.name, 'guests'),
   });
   const listGuests = () => hypervisor.listGuests();
-  const pciBus = new SimulatedPciBus({ host: machine, listGuests, lacking: unsupported });
+  const pciBus = new SimulatedPciBus({ host: machine, listGuests, unsupported });
   return {
     host: machine.name,
     // Documentation addresses (RFC 5737): nothing listens there.

@@ -1,5 +1,5 @@
 /** Quotas of networks, subnets, ports and security groups: counted in the transaction that adds. */
-import type { CountedThing, NetworkRows } from '#contracts/store/network-store.ts';
+import type { CountedKind, NetworkRows } from '#contracts/store/network-store.ts';
 import { exceededQuotas } from '#core/quotas/check.ts';
 import { type QuotaLimits, unlimited } from '#core/quotas/limits.ts';
 import type { NetworkContext } from './context.ts';
@@ -15,7 +15,7 @@ export const quotaResources = {
 } as const;
 export type QuotaResource = keyof typeof quotaResources;
 
-const counted: Record<QuotaResource, CountedThing> = {
+const counted: Record<QuotaResource, CountedKind> = {
   network: 'networks',
   subnet: 'subnets',
   port: 'ports',

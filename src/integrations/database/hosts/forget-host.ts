@@ -10,12 +10,12 @@ const serversNamed = 10;
 /** In one transaction. Throws `conflict`, naming the servers, while servers are on the host. */
 export async function forgetHost(trx: Db, hostId: string): Promise<void> {
   await refuseServers(trx, hostId);
-  const there = trx.selectFrom('instances').select('uuid').where('compute_node_id', '=', hostId);
+  const onHost = trx.selectFrom('instances').select('uuid').where('compute_node_id', '=', hostId);
   // Tasks of deleted servers: the host they wait for will not answer.
   await trx
     .updateTable('tasks')
     .set({ step: null, data: '{}', due_at: null })
-    .where('instance_uuid', 'in', there)
+    .where('instance_uuid', 'in', onHost)
     .where('step', 'is not', null)
     .execute();
   await trx

@@ -112,11 +112,11 @@ function withoutNull(values: Values): Value[] {
 
 /** Without conditions `or` is false and `and` true. */
 function joined(
-  word: 'and' | 'or',
+  operator: 'and' | 'or',
   conditions: readonly RawBuilder<SqlBool>[],
 ): RawBuilder<SqlBool> {
-  if (conditions.length === 0) return word === 'and' ? sql`1` : sql`0`;
-  return sql`(${sql.join(conditions, sql.raw(` ${word} `))})`;
+  if (conditions.length === 0) return operator === 'and' ? sql`1` : sql`0`;
+  return sql`(${sql.join(conditions, sql.raw(` ${operator} `))})`;
 }
 
 /** Times that may not be set yet. */

@@ -1,6 +1,6 @@
 /** The network store in SQL: its assembled parts and its transactions. */
 import { CamelCasePlugin, type Kysely } from 'kysely';
-import type { CountedThing, NetworkRows, NetworkStore } from '#contracts/store/network-store.ts';
+import type { CountedKind, NetworkRows, NetworkStore } from '#contracts/store/network-store.ts';
 import { networkRows } from './network-store/networks.ts';
 import { portBindingRows } from './network-store/port-bindings.ts';
 import { portRows } from './network-store/ports.ts';
@@ -18,7 +18,7 @@ export function createNetworkStore<Tables>(database: Kysely<Tables>): NetworkSto
 
 function rows(db: Kysely<NetworkTables>): NetworkRows {
   return {
-    count: (things, projectId) => countRows(db, things, projectId),
+    count: (kind, projectId) => countRows(db, kind, projectId),
     ...networkRows(db),
     ...portRows(db),
     ...portBindingRows(db),
@@ -28,10 +28,10 @@ function rows(db: Kysely<NetworkTables>): NetworkRows {
 
 async function countRows(
   db: Kysely<NetworkTables>,
-  things: CountedThing,
+  kind: CountedKind,
   projectId: string,
 ): Promise<number> {
-  const query = db.selectFrom(things).where('projectId', '=', projectId);
+  const query = db.selectFrom(kind).where('projectId', '=', projectId);
   const { number } = await query
     .select(({ fn }) => fn.countAll<number>().as('number'))
     .executeTakeFirstOrThrow();

@@ -54,9 +54,9 @@ function openFailure(path: string, cause: unknown): ComputeError {
   const problem = errorText(cause);
   const code = primaryCode(cause);
   if (code === damaged) return damagedFile(path, problem, cause);
-  const words =
+  const message =
     code === notADatabase
       ? `database ${path} is no database; ${wayOut}`
       : `database ${path}: cannot be opened: ${problem}`;
-  return new ComputeError('unavailable', words, { cause });
+  return new ComputeError('unavailable', message, { cause });
 }

@@ -37,7 +37,7 @@ export class NodeSqliteConnection {
    * `askedAt`: when the caller began to wait, by `performance.now()`. Time spent in a queue counts
    * towards the time-out.
    */
-  async execute<Row>(query: CompiledQuery, askedAt: number): Promise<QueryResult<Row>> {
+  async execute<Row>(query: CompiledQuery, queuedAt: number): Promise<QueryResult<Row>> {
     const { path, busyTimeoutMs, onDiskFull: onFull } = this.#options;
     for (;;) {
       try {
@@ -46,7 +46,7 @@ export class NodeSqliteConnection {
         if (primaryCode(error) !== sqliteBusy) {
           throw asStorageFailure(error, { path, ...(onFull !== undefined && { onFull }) });
         }
-        if (performance.now() - askedAt >= busyTimeoutMs) {
+        if (performance.now() - queuedAt >= busyTimeoutMs) {
           throw new ComputeError(
             'unavailable',
             'the database is busy: another program has locked it for writing',

@@ -148,19 +148,19 @@ class Session implements DatabaseConnection {
   }
 
   async begin(query: CompiledQuery): Promise<void> {
-    const askedAt = performance.now();
+    const queuedAt = performance.now();
     this.#endTurn = await this.#turns.take();
-    await this.#connections.writer.execute(query, askedAt);
+    await this.#connections.writer.execute(query, queuedAt);
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const { writer, reader } = this.#connections;
-    const askedAt = performance.now();
-    if (this.#endTurn !== undefined) return writer.execute(query, askedAt);
-    if (reader !== undefined && isRead(query)) return reader.execute(query, askedAt);
+    const queuedAt = performance.now();
+    if (this.#endTurn !== undefined) return writer.execute(query, queuedAt);
+    if (reader !== undefined && isRead(query)) return reader.execute(query, queuedAt);
     const endTurn = await this.#turns.take();
     try {
-      return await writer.execute(query, askedAt);
+      return await writer.execute(query, queuedAt);
     } finally {
       endTurn();
     }

@@ -6,7 +6,7 @@ const full = 13;
 const failedIo = 10;
 const usedUp =
   'the quota of the state directory is used up; make room there, and it continues without a restart';
-const words = new Map([
+const messages = new Map([
   [
     full,
     'the disk of the state directory is full; make room there, and it continues without a restart',
@@ -32,7 +32,7 @@ export function asStorageFailure(
 ): unknown {
   const code = primaryCode(error);
   const isQuota = code === failedIo && path !== undefined && isQuotaUsedUp(path);
-  const message = isQuota ? usedUp : words.get(code ?? 0);
+  const message = isQuota ? usedUp : messages.get(code ?? 0);
   if (message === undefined) return error;
   if (isQuota || code === full) onFull();
   const detail = errorText(error);

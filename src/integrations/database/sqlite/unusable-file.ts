@@ -14,10 +14,10 @@ export function whyUnusable(path: string): string | undefined {
   const inFolder = refused(folder, R_OK | W_OK | X_OK);
   if (inFolder !== undefined) return inFolder;
   if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) return `${path} is no file`;
-  const there = [path, `${path}-wal`, `${path}-shm`, `${path}-journal`].filter(
+  const existing = [path, `${path}-wal`, `${path}-shm`, `${path}-journal`].filter(
     (each) => statSync(each, { throwIfNoEntry: false }) !== undefined,
   );
-  return there.map((each) => refused(each, R_OK | W_OK)).find((words) => words !== undefined);
+  return existing.map((each) => refused(each, R_OK | W_OK)).find((reason) => reason !== undefined);
 }
 
 function refused(path: string, access: number): string | undefined {

@@ -18,7 +18,7 @@ process.on('disconnect', end);
 try {
   serve();
 } catch (error) {
-  say({ is: 'unreachable', problem: `libvirt.so.0 cannot be used: ${(error as Error).message}` });
+  send({ is: 'unreachable', problem: `libvirt.so.0 cannot be used: ${(error as Error).message}` });
   process.exitCode = 1;
   process.disconnect();
 }
@@ -26,25 +26,25 @@ try {
 function serve(): void {
   const library = loadLibvirt();
   runEventLoop(library, (problem) => {
-    say({ is: 'unreachable', problem });
+    send({ is: 'unreachable', problem });
     end();
   });
   const opener = new ConnectionOpener(library, uri);
   const lanes = new Lanes(opener);
-  const watch = new Watch(library, opener, say);
+  const watch = new Watch(library, opener, send);
 
   process.on('message', (message: CallMessage | 'ping' | 'close') => {
     if (message === 'ping') return say({ is: 'alive' });
     if (message === 'close') {
-      void Promise.all([watch.close(), lanes.close()]).finally(() => say({ is: 'closed' }));
+      void Promise.all([watch.close(), lanes.close()]).finally(() => send({ is: 'closed' }));
       return;
     }
     const { lane, run } = procedures[message.procedure];
     lanes
       .use(lane, (connection) => (run as AnyRun)(connection, ...message.args))
       .then(
-        (value) => say({ is: 'result', id: message.id, value }),
-        (error: unknown) => say({ is: 'failure', id: message.id, failure: wireFailure(error) }),
+        (value) => send({ is: 'result', id: message.id, value }),
+        (error: unknown) => send({ is: 'failure', id: message.id, failure: wireFailure(error) }),
       );
   });
   void watch.connect();
@@ -58,7 +58,7 @@ function wireFailure(error: unknown): WireFailure {
   return { code: 0, domain: 0, text, call: 'libvirt child' };
 }
 
-function say(message: ChildMessage): void {
+function send(message: ChildMessage): void {
   if (!process.connected) return;
   // The agent may end between request and answer; `disconnect` handles that.
   process.send?.(message, undefined, undefined, () => undefined);

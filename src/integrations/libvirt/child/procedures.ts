@@ -96,8 +96,8 @@ function onDomain(name: FunctionName, ...last: number[]) {
 
 function onNetwork(name: FunctionName) {
   return act(async (connection: Connection, network: string) => {
-    const lookUp = ['virNetworkLookupByName', connection.handle, network] as const;
-    const handle = await connection.pointer(...lookUp);
+    const lookup = ['virNetworkLookupByName', connection.handle, network] as const;
+    const handle = await connection.pointer(...lookup);
     try {
       await connection.number(name, handle);
       return null;
@@ -112,8 +112,8 @@ async function withDomain<T>(
   id: string,
   run: (domain: Pointer) => Promise<T>,
 ): Promise<T> {
-  const lookUp = ['virDomainLookupByUUIDString', connection.handle, id] as const;
-  const domain = await connection.pointer(...lookUp);
+  const lookup = ['virDomainLookupByUUIDString', connection.handle, id] as const;
+  const domain = await connection.pointer(...lookup);
   try {
     return await run(domain);
   } finally {

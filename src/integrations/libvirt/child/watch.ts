@@ -37,10 +37,10 @@ export class Watch {
   #connection: Connection | undefined;
   #isClosing = false;
 
-  constructor(library: Library, opener: ConnectionOpener, say: (message: ChildMessage) => void) {
+  constructor(library: Library, opener: ConnectionOpener, send: (message: ChildMessage) => void) {
     this.#library = library;
     this.#opener = opener;
-    this.#say = say;
+    this.#say = send;
     this.#callbacks = {
       closed: library.callback('virConnectCloseFunc', () => this.#broken()),
       lifecycle: library.callback(

@@ -6,7 +6,7 @@ import { isLibvirtHere, libvirtAbsence } from '#test/hosts/libvirt-library.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { skipTitle } from '#test/skip-title.ts';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type ChildNews, LibvirtChild, type LibvirtChildOptions } from './child-process.ts';
+import { type ChildEvent, LibvirtChild, type LibvirtChildOptions } from './child-process.ts';
 import { LibvirtError } from './libvirt-error.ts';
 
 test('libvirt’s library is installed on CI', () => {
@@ -28,7 +28,7 @@ function aChild(options: Partial<LibvirtChildOptions> = {}): LibvirtChild {
 /** The child's reports, as text. */
 function listenTo(child: LibvirtChild): string[] {
   const reported: string[] = [];
-  child.watch((news: ChildNews) => {
+  child.watch((news: ChildEvent) => {
     const { what } = news;
     if (what !== 'event') reported.push(what);
     else if (news.event.what === 'lifecycle') reported.push(`lifecycle ${news.event.event}`);

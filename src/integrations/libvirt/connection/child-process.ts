@@ -29,7 +29,7 @@ export interface LibvirtChildOptions {
 }
 
 /** What the child reports unprompted. */
-export type ChildNews =
+export type ChildEvent =
   | { what: 'lost' | 'back' }
   | { what: 'event'; event: DomainEvent }
   | { what: 'node-device'; name: string };
@@ -72,7 +72,7 @@ export class LibvirtChild {
   /** Calls over their limit, which still occupy lanes of the child. */
   readonly #overdue = new Map<number, LaneKind>();
   #pinged: NodeJS.Timeout | undefined;
-  readonly #listeners = new Set<(news: ChildNews) => void>();
+  readonly #listeners = new Set<(event: ChildEvent) => void>();
   readonly #awaited = new Set<() => void>();
   #process: ChildProcess;
   #connection: Connection = { is: 'connecting' };
@@ -123,7 +123,7 @@ export class LibvirtChild {
     });
   }
 
-  watch(listener: (news: ChildNews) => void): () => void {
+  watch(listener: (event: ChildEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -140,10 +140,10 @@ export class LibvirtChild {
     const ended = new Promise<void>((resolve) => {
       child.once('exit', () => resolve());
     });
-    const patience = setTimeout(() => child.kill('SIGKILL'), 2_000);
+    const killTimer = setTimeout(() => child.kill('SIGKILL'), 2_000);
     if (child.connected) child.send('close', () => undefined);
     await ended;
-    clearTimeout(patience);
+    clearTimeout(killTimer);
   }
 
   get #limitMs(): number {
@@ -328,7 +328,7 @@ export class LibvirtChild {
     this.#failures += 1;
   }
 
-  #notify(news: ChildNews): void {
-    for (const listener of this.#listeners) listener(news);
+  #notify(event: ChildEvent): void {
+    for (const listener of this.#listeners) listener(event);
   }
 }

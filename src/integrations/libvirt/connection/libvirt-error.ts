@@ -14,8 +14,8 @@ export class LibvirtError extends ComputeError {
 
   /** `act`: the attempted act. Example: `start guest 0a1b…`. */
   constructor(act: string, { code, domain, text, call }: WireFailure) {
-    const words = domain === errorDomain.rpc ? `no connection to libvirt: ${text}` : text;
-    super(kindOf(code), `${act}: ${words}`, {
+    const message = domain === errorDomain.rpc ? `no connection to libvirt: ${text}` : text;
+    super(kindOf(code), `${act}: ${message}`, {
       detail: `${call}: libvirt error ${code} of domain ${domain}: ${text}`,
     });
     this.code = code;

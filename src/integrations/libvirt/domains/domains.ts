@@ -5,7 +5,7 @@ import type { LibvirtChild } from '../connection/child-process.ts';
 import { type DomainView, viewOf } from './domain-view.ts';
 
 /** Events arrive at once; polling covers those missed while libvirt was away. Milliseconds. */
-const lookEveryMs = 1_000;
+const pollMs = 1_000;
 
 export class Domains {
   readonly #child: LibvirtChild;
@@ -43,9 +43,9 @@ export class Domains {
   ): Promise<boolean> {
     const events: DomainEvent[] = [];
     let wake = (): void => undefined;
-    const stop = this.#child.watch((news) => {
-      if (news.what !== 'event' || news.event.id !== id) return;
-      events.push(news.event);
+    const stop = this.#child.watch((event) => {
+      if (event.what !== 'event' || event.event.id !== id) return;
+      events.push(event.event);
       wake();
     });
     try {
@@ -56,7 +56,7 @@ export class Domains {
         const left = end - performance.now();
         if (left <= 0) return false;
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, Math.min(left, lookEveryMs));
+          const timer = setTimeout(resolve, Math.min(left, pollMs));
           wake = () => {
             clearTimeout(timer);
             resolve();

@@ -2,7 +2,7 @@ import type { HypervisorChange } from '#contracts/host/hypervisor.ts';
 import { aGuest } from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
 import type { DomainRow } from '../child/child-messages.ts';
-import type { ChildNews, LibvirtChild } from '../connection/child-process.ts';
+import type { ChildEvent, LibvirtChild } from '../connection/child-process.ts';
 import { Domains } from './domains.ts';
 import { domainXml } from '../xml/domain-xml.ts';
 import { GuestChanges } from './guest-changes.ts';
@@ -21,15 +21,15 @@ const rows: DomainRow[] = [
 
 /** A child that has these two domains and sends the events of the test. */
 function aScriptedChild() {
-  let say = (_news: ChildNews): void => undefined;
+  let say = (_news: ChildEvent): void => undefined;
   const child = {
-    watch: (listener: (news: ChildNews) => void) => {
+    watch: (listener: (news: ChildEvent) => void) => {
       say = listener;
       return () => undefined;
     },
     call: async (_procedure: string, [id]: [string]) => rows.find((row) => row.id === id) ?? null,
   } as unknown as LibvirtChild;
-  return { child, say: (news: ChildNews) => say(news) };
+  return { child, say: (news: ChildEvent) => say(news) };
 }
 
 test('events of our guests are reported in order as states, those of other domains are not', async () => {

@@ -2,7 +2,7 @@
 import type { FoundGuest, HypervisorChange } from '#contracts/host/hypervisor.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { DomainEvent } from '../child/child-messages.ts';
-import type { ChildNews, LibvirtChild } from '../connection/child-process.ts';
+import type { ChildEvent, LibvirtChild } from '../connection/child-process.ts';
 import type { Domains } from './domains.ts';
 import { lifecycleDetail, lifecycleEvent } from '../xml/libvirt-numbers.ts';
 
@@ -18,7 +18,7 @@ export class GuestChanges {
 
   constructor(child: LibvirtChild, domains: Domains) {
     this.#domains = domains;
-    child.watch((news) => this.#hear(news));
+    child.watch((event) => this.#hear(event));
   }
 
   watch(listener: (change: HypervisorChange) => void): () => void {
@@ -35,15 +35,15 @@ export class GuestChanges {
     this.#listeners.clear();
   }
 
-  #hear(news: ChildNews): void {
-    if (news.what === 'node-device') return;
-    if (news.what !== 'event') {
-      this.#inOrder(async () => this.#notify({ what: news.what }));
+  #hear(event: ChildEvent): void {
+    if (event.what === 'node-device') return;
+    if (event.what !== 'event') {
+      this.#inOrder(async () => this.#notify({ what: event.what }));
       return;
     }
-    const state = stateAfter(news.event);
+    const state = stateAfter(event.event);
     if (state === undefined) return;
-    const guestId = news.event.id;
+    const guestId = event.event.id;
     this.#inOrder(async () => {
       if (!(await this.#isKnownAsOurs(guestId))) return;
       if (state === 'gone') this.#isOurs.delete(guestId);
@@ -72,11 +72,11 @@ export class GuestChanges {
 }
 
 /** undefined: no change that the contract covers. */
-function stateAfter(news: DomainEvent): State | undefined {
-  if (news.what !== 'lifecycle') return undefined;
-  switch (news.event) {
+function stateAfter(event: DomainEvent): State | undefined {
+  if (event.what !== 'lifecycle') return undefined;
+  switch (event.event) {
     case lifecycleEvent.defined:
-      return news.detail === lifecycleDetail.definedAdded ? 'shutOff' : undefined;
+      return event.detail === lifecycleDetail.definedAdded ? 'shutOff' : undefined;
     case lifecycleEvent.undefined:
       return 'gone';
     case lifecycleEvent.started:
@@ -85,7 +85,7 @@ function stateAfter(news: DomainEvent): State | undefined {
     case lifecycleEvent.suspended:
       return 'paused';
     case lifecycleEvent.stopped:
-      return news.detail === lifecycleDetail.stoppedSaved ? 'saved' : 'shutOff';
+      return event.detail === lifecycleDetail.stoppedSaved ? 'saved' : 'shutOff';
     case lifecycleEvent.crashed:
       return 'crashed';
     default:

@@ -151,12 +151,12 @@ export class LibvirtHypervisor implements Hypervisor {
     const host = await this.#host(macvtapSources);
     const held = heldByNic(nic);
     const ifname = held === undefined ? null : (macvtapSources[held.address] ?? null);
-    const isThere = domain.isActive && deviceOfNic(domain.devices, nic, ifname) !== undefined;
-    const wanted = held === undefined || !domain.isActive || isThere ? [] : [held];
+    const isAttached = domain.isActive && deviceOfNic(domain.devices, nic, ifname) !== undefined;
+    const wanted = held === undefined || !domain.isActive || isAttached ? [] : [held];
     const sources = { ...domain, macvtapSources };
     await this.#withFreeDevices(sources, wanted, () =>
       this.#withNetworks(async (networks) => {
-        if (!isThere) await networks?.ensure([nic], macvtapSources);
+        if (!isAttached) await networks?.ensure([nic], macvtapSources);
         await this.#nics.attach(domain, nic, host);
       }),
     );

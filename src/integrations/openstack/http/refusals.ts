@@ -31,12 +31,12 @@ export function refusalOf(
   { status, body }: ServiceAnswer,
   { name, acting, act, owner }: { name: string; acting: Acting; act: string; owner: OwnUser },
 ): ComputeError {
-  const { type, message } = said(body);
+  const { type, message } = refusalIn(body);
   const kind = type === 'OverQuota' ? 'overQuota' : kinds[status];
   const detail = `${act}: ${status} ${JSON.stringify(body)}`;
   if (kind === undefined) {
-    const words = message === undefined ? '' : `: ${message}`;
-    return new ComputeError('unavailable', `the ${name} answers ${status} to ${act}${words}`, {
+    const suffix = message === undefined ? '' : `: ${message}`;
+    return new ComputeError('unavailable', `the ${name} answers ${status} to ${act}${suffix}`, {
       detail,
     });
   }
@@ -51,7 +51,7 @@ export function refusalOf(
 }
 
 /** Neutron, Keystone and Glance each have their own error body. */
-function said(body: unknown): NeutronError {
+function refusalIn(body: unknown): NeutronError {
   const { NeutronError, error, message } = (body ?? {}) as {
     NeutronError?: NeutronError | string;
     error?: NeutronError;

@@ -19,6 +19,6 @@ export function waitAfter(
   const { status } = answer;
   const isFailure = status === 500 || gatewayStatuses.includes(status);
   if (pauseMs === undefined || !(status === 429 || (isFailure && isRepeatable))) return undefined;
-  const askedMs = (Number(answer.header('retry-after')) || 0) * 1_000;
-  return askedMs > longestWaitMs ? undefined : Math.max(askedMs, pauseMs);
+  const requestedMs = (Number(answer.header('retry-after')) || 0) * 1_000;
+  return requestedMs > longestWaitMs ? undefined : Math.max(requestedMs, pauseMs);
 }

@@ -104,7 +104,7 @@ export function createServiceCaller(options: CallerOptions): ServiceCaller {
         if (distrust !== undefined) throw notTrusted(call, distrust, error);
         const isFinal = error instanceof TimedOut || error instanceof TooLong;
         if (isFinal || !isRepeatable || pauseMs === undefined) {
-          throw down(call, wordsOf(error), error);
+          throw down(call, reasonOf(error), error);
         }
         waitMs = pauseMs;
       }
@@ -152,8 +152,8 @@ function notTrusted({ service, base }: ServiceCall, why: string, cause: unknown)
 }
 
 /** For a name with several addresses Node's message is only that all failed. */
-function wordsOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(wordsOf).join('; ');
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
   return errorText(error);
 }
 

@@ -10,16 +10,16 @@ const mostRemembered = 1_000;
  * are not cached. With `isDoubted` a result is read again at any age. `idOf`: the key that makes
  * two queries equal.
  */
-export function cached<T, Asked = string>(
+export function cached<T, Query = string>(
   clock: Clock,
   ageMs: number,
-  read: (asked: Asked) => Promise<T>,
-  idOf: (asked: Asked) => string = String,
-): (asked: Asked, isDoubted?: boolean) => Promise<T> {
+  read: (query: Query) => Promise<T>,
+  idOf: (query: Query) => string = String,
+): (query: Query, isDoubted?: boolean) => Promise<T> {
   const cache = new TtlCache<T>({
     now: () => clock.now(),
     ttlMs: ageMs,
     mostEntries: mostRemembered,
   });
-  return (asked, isDoubted) => cache.get(idOf(asked), () => read(asked), isDoubted);
+  return (query, isDoubted) => cache.get(idOf(query), () => read(query), isDoubted);
 }

@@ -82,8 +82,8 @@ export function createNeutron(options: NeutronOptions): NetworkService {
           ),
     listServerPorts: (serverId) => readPorts(neutron, [['device_id', serverId]]),
     listAgents: (isDoubted) => agents('all', isDoubted),
-    listSecurityGroups: (wanted, caller, isForShow = false) =>
-      'ids' in wanted && isForShow
+    listSecurityGroups: (wanted, caller, isDisplayOnly = false) =>
+      'ids' in wanted && isDisplayOnly
         ? shownGroups(wanted.ids, caller)
         : listSecurityGroups(neutron, wanted, caller),
     async createPort(port, caller) {

@@ -23,10 +23,10 @@ export class SimulatedNodeDevices implements NodeDevices {
   }
 
   async describe(functions: readonly PciFunction[]): Promise<Map<PciAddress, NodeCapabilities>> {
-    const here = new Map(this.#options.host.functions.map((fn) => [fn.address, fn]));
+    const present = new Map(this.#options.host.functions.map((fn) => [fn.address, fn]));
     return new Map(
       functions.flatMap((fn) => {
-        const found = here.get(fn.address);
+        const found = present.get(fn.address);
         if (found === undefined) return [];
         return [[fn.address, { ...this.#featuresOf(fn), ...serialOf(found) }]];
       }),

@@ -32,11 +32,11 @@ export interface SimulatedPciBusOptions {
   /** The host's current guests: they hold devices. */
   listGuests: () => Promise<FoundGuest[]>;
   /** Settings that its NICs lack. Default: none. */
-  lacking?: readonly VfSettingName[];
+  unsupported?: readonly VfSettingName[];
 }
 
 /** How often the host's description is polled for changes. */
-const lookEveryMs = 1_000;
+const pollMs = 1_000;
 
 /**
  * One simulated host's PCI bus. Its functions follow `host.functions`, which may change at any
@@ -107,7 +107,7 @@ export class SimulatedPciBus implements PciBus {
     }
   }
 
-  async lackingSettings(address: PciAddress, change: VfChange): Promise<VfSettingName[]> {
+  async unsupportedSettings(address: PciAddress, change: VfChange): Promise<VfSettingName[]> {
     const names = Object.keys(changeTowards(this.#vf(address).settings, change));
     return (names as VfSettingName[]).filter((name) => this.#lacks(name));
   }
@@ -153,8 +153,8 @@ export class SimulatedPciBus implements PciBus {
     const { now, max } = await this.vfCount(pf);
     if (count === now) return;
     if (count > max) {
-      const said = `PF ${pf}: ${count} VFs were requested, it supports ${max} (sriov_totalvfs)`;
-      throw new ComputeError('unavailable', said);
+      const message = `PF ${pf}: ${count} VFs were requested, it supports ${max} (sriov_totalvfs)`;
+      throw new ComputeError('unavailable', message);
     }
     const all = [...this.#vfsOf(pf), ...(this.#unmade.get(pf) ?? [])];
     for (const { address } of all) this.#vfs.delete(address);
@@ -171,7 +171,7 @@ export class SimulatedPciBus implements PciBus {
       if (host.functions === before) return;
       before = host.functions;
       listener();
-    }, lookEveryMs);
+    }, pollMs);
     timer.unref();
     return () => clearInterval(timer);
   }
@@ -181,7 +181,7 @@ export class SimulatedPciBus implements PciBus {
   }
 
   #lacks(name: string): boolean {
-    return this.#options.lacking?.includes(name as VfSettingName) === true;
+    return this.#options.unsupported?.includes(name as VfSettingName) === true;
   }
 
   #driverOf(fn: PciFunction): string | null {

@@ -32,8 +32,8 @@ export function writeSysfsTree(text: string, root: string): void {
     try {
       writeEntry(join(root, entry.path), entry);
     } catch (cause) {
-      const words = errorText(cause);
-      throw refuse(`cannot be written: ${printable(words)}`);
+      const reason = errorText(cause);
+      throw refuse(`cannot be written: ${printable(reason)}`);
     }
   }
 }

@@ -10,7 +10,7 @@ import { linkedName } from '../reading/sysfs-files.ts';
 import type { WriteFile } from './vf-count.ts';
 
 const bindsMs = 5_000;
-const lookEveryMs = 50;
+const pollMs = 50;
 
 /**
  * `bus`: sysfs's folder of the PCI bus. Throws `unavailable` when another driver is bound at the
@@ -33,16 +33,16 @@ export async function bindDriver(
       await write(join(folder, 'driver_override'), '\n');
     }
   } catch (cause) {
-    const words = errorText(cause);
-    const said = `PCI device ${address}: driver ${driver ?? 'none'} cannot be bound: ${words}`;
-    throw new ComputeError('unavailable', said, { cause });
+    const reason = errorText(cause);
+    const message = `PCI device ${address}: driver ${driver ?? 'none'} cannot be bound: ${reason}`;
+    throw new ComputeError('unavailable', message, { cause });
   }
   const limit = Date.now() + bindsMs;
   while ((await bound()) !== driver) {
     if (Date.now() > limit) {
-      const said = `PCI device ${address}: driver ${driver ?? 'none'} was requested, ${(await bound()) ?? 'none'} is bound`;
-      throw new ComputeError('unavailable', said);
+      const message = `PCI device ${address}: driver ${driver ?? 'none'} was requested, ${(await bound()) ?? 'none'} is bound`;
+      throw new ComputeError('unavailable', message);
     }
-    await delay(lookEveryMs);
+    await delay(pollMs);
   }
 }

@@ -27,7 +27,7 @@ export function vfCommands(change: VfChange, { pfIfname, vfNum }: VfPlace): VfCo
   const commands = Object.entries(alone)
     .sort((one, other) => placeOf(one) - placeOf(other))
     .map(([name, value]) => ({
-      command: [...throughPf, words[name as keyof typeof words], wordOf(value)],
+      command: [...throughPf, keywords[name as keyof typeof keywords], keywordOf(value)],
       change: { [name]: value },
     }));
   if (vlan === undefined) return commands;
@@ -35,7 +35,7 @@ export function vfCommands(change: VfChange, { pfIfname, vfNum }: VfPlace): VfCo
   return [...commands, { ...tag, change: { vlan, ...(qos > 0 && { qos }) } }];
 }
 
-const words: Record<Exclude<VfSettingName, 'vlan' | 'qos'>, string> = {
+const keywords: Record<Exclude<VfSettingName, 'vlan' | 'qos'>, string> = {
   macAddress: 'mac',
   spoofCheck: 'spoofchk',
   trust: 'trust',
@@ -54,7 +54,7 @@ function placeOf([name, value]: [string, string | number | boolean]): number {
   return { macAddress: 1, trust: 2, maxTxRateMbps: 4 }[name] ?? 2;
 }
 
-function wordOf(value: string | number | boolean): string {
+function keywordOf(value: string | number | boolean): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   return String(value);
 }

@@ -80,11 +80,11 @@ export class VfControl {
     const place = await this.#place(address);
     const now = await this.#settings(place);
     const names = Object.keys(changeTowards(now, wanted)) as VfSettingName[];
-    const lacking: VfSettingName[] = [];
+    const unsupported: VfSettingName[] = [];
     for (const name of names.filter((each) => probed.includes(each))) {
-      if (!(await this.#has(place, name, { [name]: now[name] }))) lacking.push(name);
+      if (!(await this.#has(place, name, { [name]: now[name] }))) unsupported.push(name);
     }
-    return lacking;
+    return unsupported;
   }
 
   async #has(place: PlacedVf, name: VfSettingName, asItIs: VfChange): Promise<boolean> {
@@ -117,8 +117,8 @@ export class VfControl {
     try {
       return await this.#run(command);
     } catch (cause) {
-      const words = `VF ${address}: "${command.join(' ')}": ${errorText(cause)}`;
-      throw new ComputeError('unavailable', words, { cause });
+      const message = `VF ${address}: "${command.join(' ')}": ${errorText(cause)}`;
+      throw new ComputeError('unavailable', message, { cause });
     }
   }
 
@@ -154,16 +154,16 @@ export class VfControl {
     { command, change }: { command: string[]; change: VfChange },
     cause: unknown,
   ): Promise<ComputeError> {
-    const words = errorText(cause);
+    const reason = errorText(cause);
     const what = `VF ${place.address}: ${printVfChange(change)}`;
-    if (!notSupported.test(words)) {
-      const said = `${what}: refused by "${command.join(' ')}": ${words}`;
-      return new ComputeError('unavailable', said, { cause });
+    if (!notSupported.test(reason)) {
+      const message = `${what}: refused by "${command.join(' ')}": ${reason}`;
+      return new ComputeError('unavailable', message, { cause });
     }
     const driver = await linkedName(join(this.#devices, place.pf, 'driver'));
     return new ComputeError(
       'unavailable',
-      `${what}: driver ${driver ?? 'none'} of ${place.pfIfname} has no such setting (${words}): leave it at its default, or use another NIC`,
+      `${what}: driver ${driver ?? 'none'} of ${place.pfIfname} has no such setting (${reason}): leave it at its default, or use another NIC`,
       { cause },
     );
   }

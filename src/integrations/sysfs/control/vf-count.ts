@@ -12,7 +12,7 @@ export type WriteFile = (path: string, text: string) => Promise<void>;
 
 /** Slow machines took half a second per VF. */
 const vfsAppearMs = (count: number): number => 30_000 + count * 2_000;
-const lookEveryMs = 50;
+const pollMs = 50;
 
 /** Throws `unavailable` for a function without SR-IOV. */
 export async function readVfCount(devices: string, pf: PciAddress): Promise<VfCount> {
@@ -44,9 +44,9 @@ export async function writeVfCount(
     try {
       await write(join(devices, pf, 'sriov_numvfs'), String(number));
     } catch (cause) {
-      const words = errorText(cause);
-      const said = `PF ${pf}: the kernel refuses ${number} VFs (sriov_numvfs): ${words}`;
-      throw new ComputeError('unavailable', said, { cause });
+      const reason = errorText(cause);
+      const message = `PF ${pf}: the kernel refuses ${number} VFs (sriov_numvfs): ${reason}`;
+      throw new ComputeError('unavailable', message, { cause });
     }
   };
   if (now > 0) await set(0);
@@ -55,10 +55,10 @@ export async function writeVfCount(
   const limit = Date.now() + limitMs;
   while ((await vfsOf(devices, pf)) !== count) {
     if (Date.now() > limit) {
-      const said = `PF ${pf}: ${count} VFs were made, ${await vfsOf(devices, pf)} have appeared within ${limitMs / 1_000} s`;
-      throw new ComputeError('unavailable', said);
+      const message = `PF ${pf}: ${count} VFs were made, ${await vfsOf(devices, pf)} have appeared within ${limitMs / 1_000} s`;
+      throw new ComputeError('unavailable', message);
     }
-    await delay(lookEveryMs);
+    await delay(pollMs);
   }
   // udev gives their interfaces their final names; a host without udev has none to wait for.
   await run(['udevadm', 'settle', '--timeout=20']).catch(() => undefined);

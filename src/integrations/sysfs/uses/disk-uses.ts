@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { tryParsePciAddress } from '#core/pci/devices/address.ts';
-import type { LookedAt } from './inspected-machine.ts';
+import type { InspectedMachine } from './inspected-machine.ts';
 import { listFolder, readText } from '../reading/sysfs-files.ts';
 
 /** A disk, a partition, or a device built from them. */
@@ -19,7 +19,7 @@ interface BlockDevice {
  * Each disk that is mounted, used for swap, part of a volume (LVM, RAID, multipath, bcache), or
  * opened exclusively (ZFS). `folder`: of the function.
  */
-export async function diskUses(host: LookedAt, folder: string): Promise<string[]> {
+export async function diskUses(host: InspectedMachine, folder: string): Promise<string[]> {
   const found = await disksBelow(host, folder);
   if (found.length === 0) return [];
   const inUse = await usedDevices(host.machine);
@@ -40,19 +40,19 @@ const skipped = new Set(['net', 'queues', 'power', 'msi_irqs', 'infiniband', 'mq
 /**
  * Disks and partitions, ordered by name. Those of other functions, below a bridge, are excluded.
  */
-async function disksBelow({ sysfs }: LookedAt, folder: string): Promise<BlockDevice[]> {
+async function disksBelow({ sysfs }: InspectedMachine, folder: string): Promise<BlockDevice[]> {
   const found: BlockDevice[] = [];
   const walk = async (at: string): Promise<void> => {
     for (const entry of await readdir(at, { withFileTypes: true }).catch(() => [])) {
       const { name } = entry;
       if (!entry.isDirectory() || skipped.has(name)) continue;
       if (tryParsePciAddress(name) !== undefined) continue;
-      const here = join(at, name);
+      const child = join(at, name);
       // A namespace behind several controllers is not a disk of any of them.
       const path = /^nvme(\d+)c\d+n(\d+)$/.exec(name);
       if (path !== null) await walkDisk(`nvme${path[1]}n${path[2]}`);
-      else if (await isBlockDevice(at, name)) found.push({ name, folder: here });
-      await walk(here);
+      else if (await isBlockDevice(at, name)) found.push({ name, folder: child });
+      await walk(child);
     }
   };
   const walkDisk = async (name: string): Promise<void> => {
@@ -81,9 +81,9 @@ async function usedDevices(machine: string): Promise<Map<string, string>> {
     const [left = '', right = ''] = line.split(' - ');
     const [, , number = '', , point = ''] = left.split(' ');
     const source = right.split(' ')[1] ?? '';
-    const words = `is mounted at ${unescaped(point)}: umount ${unescaped(point)}`;
-    if (!number.startsWith('0:') && !used.has(number)) used.set(number, words);
-    if (source.startsWith('/dev/') && !used.has(source.slice(5))) used.set(source.slice(5), words);
+    const use = `is mounted at ${unescaped(point)}: umount ${unescaped(point)}`;
+    if (!number.startsWith('0:') && !used.has(number)) used.set(number, use);
+    if (source.startsWith('/dev/') && !used.has(source.slice(5))) used.set(source.slice(5), use);
   }
   for (const line of ((await readText(join(proc, 'swaps'))) ?? '').split('\n').slice(1)) {
     const [path = ''] = line.split(/\s/);
@@ -104,7 +104,7 @@ function unescaped(path: string): string {
  * mounted at /: umount /`.
  */
 async function useOf(
-  host: LookedAt,
+  host: InspectedMachine,
   { name, folder }: BlockDevice,
   used: ReadonlyMap<string, string>,
 ): Promise<string | undefined> {
@@ -112,16 +112,16 @@ async function useOf(
   const volume = await readText(join(folder, 'dm/name'));
   const own = used.get(name) ?? used.get(number ?? '') ?? used.get(`mapper/${volume}`);
   if (own !== undefined) return own;
-  const words: string[] = [];
+  const uses: string[] = [];
   for (const holder of (await listFolder(join(folder, 'holders'))).sort()) {
     const above = { name: holder, folder: join(host.sysfs, 'block', holder) };
     const made = (await readText(join(above.folder, 'dm/name'))) ?? holder;
     const use = await useOf(host, above, used);
-    words.push(
+    uses.push(
       `is part of ${made}${use === undefined ? ': take it out of that volume' : `, which ${use}`}`,
     );
   }
-  return words.length === 0 ? undefined : words.join('; ');
+  return uses.length === 0 ? undefined : uses.join('; ');
 }
 
 /**

@@ -7,7 +7,7 @@ import { type PciAddress, tryParsePciAddress } from '#core/pci/devices/address.t
 import { consoleUses } from './console-uses.ts';
 import { diskUses } from './disk-uses.ts';
 import { hostUses } from './host-uses.ts';
-import type { LookedAt } from './inspected-machine.ts';
+import type { InspectedMachine } from './inspected-machine.ts';
 import { interfacesBelow } from '../reading/read-interfaces.ts';
 import { linkedName, listFolder } from '../reading/sysfs-files.ts';
 
@@ -16,7 +16,7 @@ import { linkedName, listFolder } from '../reading/sysfs-files.ts';
  * too, whether offered or not. Example: `its VF 0000:41:00.1: its interface enp65s0v0 is a port of
  * bond bond0: ip link set enp65s0v0 nomaster`.
  */
-export async function functionUses(host: LookedAt, address: PciAddress): Promise<string[]> {
+export async function functionUses(host: InspectedMachine, address: PciAddress): Promise<string[]> {
   const devices = join(host.sysfs, 'bus/pci/devices');
   const uses = await ownUses(host, join(devices, address));
   for (const vf of await vfsOf(join(devices, address))) {
@@ -27,7 +27,7 @@ export async function functionUses(host: LookedAt, address: PciAddress): Promise
   return [...new Set(uses)];
 }
 
-async function ownUses(host: LookedAt, folder: string): Promise<string[]> {
+async function ownUses(host: InspectedMachine, folder: string): Promise<string[]> {
   const names = await interfacesBelow(folder);
   const network = names.length === 0 ? [] : hostUses(await host.network(), names);
   return [...network, ...(await diskUses(host, folder)), ...(await consoleUses(folder))];

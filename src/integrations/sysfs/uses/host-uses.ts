@@ -102,7 +102,7 @@ function routeUses(routes: readonly Route[], ifname: string): string[] {
 }
 
 /** A kernel without IPv6 lists nothing. */
-async function listed<Row>(run: RunProgram, words: readonly string[]): Promise<Row[]> {
-  const text = await run(['ip', '-json', ...words]);
+async function listed<Row>(run: RunProgram, args: readonly string[]): Promise<Row[]> {
+  const text = await run(['ip', '-json', ...args]);
   return text.trim() === '' ? [] : (JSON.parse(text) as Row[]);
 }
