@@ -52,7 +52,7 @@ export interface NetworkService {
   listAgents(isDoubted?: boolean): Promise<NetworkAgents>;
   /**
    * Groups visible to the caller, with their rules. An id that does not exist is left out. With
-   * `isForShow` the answer may be one second old, as this caller's token got it: for names in
+   * `isDisplayOnly` the answer may be one second old, as this caller's token got it: for names in
    * views, which are requested repeatedly.
    */
   listSecurityGroups(

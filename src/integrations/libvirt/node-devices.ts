@@ -53,7 +53,7 @@ export class LibvirtNodeDevices implements NodeDevices {
     for (const name of this.#kept.keys()) if (!names.has(name)) this.#kept.delete(name);
     const known = functions.filter(({ address }) => names.has(nodeDeviceName(address)));
     const texts = await this.#read(namesFor(known, names));
-    const capabilities = this.#said(texts);
+    const capabilities = this.#parsed(texts);
     return new Map(known.map(({ address }) => [address, capabilities.get(address) ?? {}]));
   }
 
@@ -99,7 +99,7 @@ export class LibvirtNodeDevices implements NodeDevices {
   }
 
   /** The content of these texts; they are parsed only when they change. */
-  #said(texts: readonly string[]): ReadonlyMap<PciAddress, NodeCapabilities> {
+  #parsed(texts: readonly string[]): ReadonlyMap<PciAddress, NodeCapabilities> {
     const { texts: before, capabilities } = this.#last;
     const isSame = before.length === texts.length && before.every((xml, at) => xml === texts[at]);
     if (isSame) return capabilities;
