@@ -35,7 +35,7 @@ export async function agentMemory(): Promise<void> {
     join(folder, 'bundle', 'novella-agent.mjs'),
   ]);
   try {
-    await agent.waitForLog(/^linked to the controller$/);
+    await agent.waitForLog(/^connected to the controller$/);
     await pause(settleMs);
     printFigure({ figure: 'memory.agent_rest_mib', value: residentMib(agent.pid), unit: 'MiB' });
   } finally {

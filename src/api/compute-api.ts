@@ -72,7 +72,7 @@ function mountDocuments(app: FastifyInstance, context: ApiContext): void {
   }
   app.get(hostLinkPath, (_request, reply) => {
     reply.headers({ upgrade: 'websocket', connection: 'upgrade' });
-    const message = 'Agents of hosts dial in here over a WebSocket: see docs/agents.md.';
+    const message = 'Agents connect here over a WebSocket: see docs/agents.md.';
     return reply.code(426).send({ badRequest: { code: 426, message } });
   });
   app.all('/*', (request, reply) => {

@@ -22,7 +22,10 @@ export function addCloudOptions(program: Command): void {
     if (cloudCommands.has(command)) return;
     const [given] = ['--os-cloud', ...keys.map(flagOf)].filter((flag) => valueOf(program, flag));
     if (given === undefined) return;
-    throw new ComputeError('invalid', `${given}: novella ${pathOf(command)} signs in nowhere`);
+    throw new ComputeError(
+      'invalid',
+      `${given}: novella ${pathOf(command)} does not sign in to a cloud`,
+    );
   });
 }
 

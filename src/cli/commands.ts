@@ -81,7 +81,7 @@ interface Parts {
 
 function addPciCommands(pci: Command, { login, screen }: Parts): void {
   const devices = withOutput(pci.command('devices'))
-    .description('list the devices that may be handed out, and the servers that hold them')
+    .description('list the devices that servers can have, and the servers that hold them')
     .option('--host <name>', 'only those of this host')
     .addOption(new Option('--status <status>', 'only those in this status').choices(statuses))
     .addOption(new Option('--free', 'only those that are free').conflicts('status'))

@@ -33,7 +33,10 @@ export function parseJsonBody(
   const half = halfPair(body, value);
   if (half === undefined) return done(null, value);
   done(
-    new ComputeError('invalid', `The request body has ${half}: half a surrogate pair is no text.`),
+    new ComputeError(
+      'invalid',
+      `The request body has ${half}: half a surrogate pair is not valid text.`,
+    ),
   );
 }
 

@@ -21,7 +21,7 @@ export function addBackupCommands(
 ): void {
   const backup = withState(novella.command('backup'))
     .description('copy the state of a cloud into a new folder, also while it runs')
-    .argument('<folder>', 'made by this command; nothing may have its name')
+    .argument('<folder>', 'created by this command; must not exist yet')
     .action(async (folder: string, options: StateOptions) => {
       const { makeBackup } = await import('./backup/make-backup.ts');
       const stateDir = await stateDirOf(options, surroundings);
@@ -31,7 +31,7 @@ export function addBackupCommands(
       else writeLines(screen, backupLines(resolve(folder), manifest));
     });
   const restore = withState(novella.command('restore'))
-    .description('make a state directory of a backup')
+    .description('restore a backup into a state directory')
     .argument('<folder>', 'that "novella backup" made')
     .option('--replace', 'move what is in the state directory aside, and keep it there')
     .action(async (folder: string, options: StateOptions & { replace?: boolean }) => {
@@ -72,7 +72,7 @@ function backupLines(folder: string, manifest: Omit<Manifest, 'format'>): string
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   return [
     `Backup of ${stateDir} in ${folder}: ${amountsOf(manifest)}, ${megabytes(bytes)} in ${files.length} files.`,
-    ...lost.map((id) => `Image ${id}: its file was not there; it is not in the backup.`),
+    ...lost.map((id) => `Image ${id}: its file was missing; it is not in the backup.`),
   ];
 }
 

@@ -93,10 +93,10 @@ test.each([
   { line: 'status --jsn', expected: '(Did you mean --json?)' },
   { line: '--os-auth-ur x status', expected: '(Did you mean --os-auth-url?)' },
   { line: 'status -f yaml', expected: 'Allowed choices are table, json' },
-  { line: '--os-cloud x up', expected: '--os-cloud: novella up signs in nowhere' },
+  { line: '--os-cloud x up', expected: '--os-cloud: novella up does not sign in to a cloud' },
   {
     line: 'pci capture --os-password x',
-    expected: '--os-password: novella pci capture signs in nowhere',
+    expected: '--os-password: novella pci capture does not sign in to a cloud',
   },
 ])('novella $line is refused with a helpful message', async ({ line, expected }) => {
   expect(await refusalOf(line)).toContain(expected);

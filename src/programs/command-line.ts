@@ -62,7 +62,7 @@ function addUp(novella: Command): void {
     .command('up')
     .description('run all services of the cloud in this process')
     .option('--config <file>', 'read this novella.yaml')
-    .option('--state-dir <dir>', 'keep everything there (default: .novella)')
+    .option('--state-dir <dir>', 'directory of all state (default: .novella)')
     .option('--free-ports', 'take free ports instead of the standard ones')
     .option('--ready-line', 'print one line "ready {json}" once the API answers')
     .option('--libvirt', 'this machine is the only host, instead of simulated ones')
@@ -84,7 +84,7 @@ function addUp(novella: Command): void {
 function addDemo(novella: Command): void {
   const demo = withJson(novella.command('demo'))
     .description('show the full path from port to guest on simulated hosts')
-    .option('--once', 'end after the journey (as with --json); exit 0 only if all of it held')
+    .option('--once', 'end after the last step (as with --json); exit 0 only if every check passed')
     .action(async (options: { once?: boolean; json?: boolean }) => {
       const { interruption } = await import('./terminal/interruption.ts');
       const interrupted = interruption();

@@ -160,12 +160,12 @@ test.each([
     name: 'differs from the image service’s',
     image: { content: whole, sha512: 'ab'.repeat(64) },
     expected:
-      /^image disk: what came is not what the image service has: its sha512 is [0-9a-f]{128}, must be abab/,
+      /^image disk: the downloaded data does not match the image service: its sha512 is [0-9a-f]{128}, must be abab/,
   },
   {
     name: 'is incomplete',
     image: { content: whole, breaksOff: new Error('socket hang up') },
-    expected: /^image disk: its bytes broke off: socket hang up$/,
+    expected: /^image disk: its download was cut off: socket hang up$/,
   },
   {
     name: 'is a truncated qcow2 image',

@@ -122,7 +122,7 @@ test('bytes that change in transit are refused, and leave nothing on the host', 
     const { cache, folder } = await cacheOf('host-1', on);
     await expect(download(cache, image)).rejects.toMatchObject({
       kind: 'unavailable',
-      message: expect.stringContaining('what came is not what the image service has'),
+      message: expect.stringContaining('the downloaded data does not match the image service'),
     });
     expect(readdirSync(folder)).toEqual([]);
     await remove(user, id);
@@ -213,12 +213,12 @@ test.each([
   {
     what: 'is deleted',
     act: (image: string) => admin.ok('image', 'DELETE', `/v2/images/${image}`),
-    message: (image: string) => `image ${image} does not exist any more`,
+    message: (image: string) => `image ${image} no longer exists`,
   },
   {
     what: 'is deactivated',
     act: (image: string) => admin.ok('image', 'POST', `/v2/images/${image}/actions/deactivate`),
-    message: (image: string) => `Image ${image} is not given out: it is deactivated`,
+    message: (image: string) => `Image ${image} cannot be downloaded: it is deactivated`,
   },
 ])(
   'a server whose image $what while it waits fails with a message, and holds nothing',

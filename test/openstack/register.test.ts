@@ -72,7 +72,7 @@ test('a dry run prints every change and makes none; the run makes them; a second
   expect(roles.map(({ name }) => name)).toEqual(expect.arrayContaining(['admin', 'service']));
 
   const again = await said(...args);
-  expect(again).toContain('All of it was there.');
+  expect(again).toContain('Everything was registered already.');
   expect(again).not.toContain('password');
 });
 
@@ -87,7 +87,7 @@ test('missing project, user and grants are created with the password of a file, 
     user: { name: 'compute', password: null },
     dry_run: false,
   });
-  expect(await said(...args)).toContain('All of it was there.');
+  expect(await said(...args)).toContain('Everything was registered already.');
 });
 
 test('an existing user keeps another password, unless it is to be replaced', async () => {
@@ -97,12 +97,12 @@ test('an existing user keeps another password, unless it is to be replaced', asy
   const refused = await register(...args);
   expect([refused.code, refused.stderr]).toEqual([
     1,
-    expect.stringContaining('user service has another password than the one in the file'),
+    expect.stringContaining('user service has a different password than the one in the file'),
   ]);
   await signIn(user, password);
   expect(await said(...args, '--replace')).toContain('change  password  service');
   await signIn(user, 'another');
-  expect(await said(...args)).toContain('All of it was there.');
+  expect(await said(...args)).toContain('Everything was registered already.');
 });
 
 test.each([

@@ -62,7 +62,7 @@ test(
     const plan = { folder, controllerUrl, host: 'hv1', token: enrolment.token };
     const running = startAgentProcess(writeAgentConfig(plan), agent);
     try {
-      await running.waitForLog(/^linked to the controller$/);
+      await running.waitForLog(/^connected to the controller$/);
       await cloud.until(async () => {
         const { hosts } = await cloud.ok('operator', 'GET', '/hosts');
         return { done: hosts.length === 1, value: hosts };

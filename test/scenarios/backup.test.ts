@@ -101,7 +101,7 @@ test('a backup under load, restored into another directory, has everything that 
   ]);
   expect([again.code, again.stderr]).toEqual([
     1,
-    `novella: ${place('backup')}: is there already; name a new folder\n`,
+    `novella: ${place('backup')}: exists already; name a new folder\n`,
   ]);
   expect(await atWork.stop()).toBeGreaterThan(0);
   const later = await cloud.boot([{ uuid: network }], { imageRef: kept });

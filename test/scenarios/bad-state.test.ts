@@ -78,7 +78,7 @@ test('a damaged database ends the start', { timeout }, async () => {
   writeFileSync(path, whole.subarray(0, whole.length / 2));
   expect(await refusal()).toMatch(sentence(`database ${path} is damaged: .*; ${wayOut}`));
   writeFileSync(path, 'nothing that SQLite wrote '.repeat(400));
-  expect(await refusal()).toMatch(sentence(`database ${path} is no database; ${wayOut}`));
+  expect(await refusal()).toMatch(sentence(`database ${path} is not a database; ${wayOut}`));
   truncateSync(path, 0);
   expect(await refusal()).toMatch(
     sentence(`database ${path} is empty, but .* the database was lost`),
@@ -87,7 +87,7 @@ test('a damaged database ends the start', { timeout }, async () => {
   rmSync(path);
   mkdirSync(path);
   expect(await refusal()).toMatch(
-    sentence(`database ${path}: cannot be opened: ${path} is no file`),
+    sentence(`database ${path}: cannot be opened: ${path} is not a file`),
   );
 });
 

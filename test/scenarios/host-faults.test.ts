@@ -222,7 +222,7 @@ scenario(
     expect((await cloud.send('image', 'DELETE', `/v2/images/${imageRef}`)).status).toBe(204);
     for (const host of ['host-1', 'host-2']) await hosts.start(host);
     const { fault } = await cloud.settled(id, 'ACTIVE', 'ERROR');
-    expect(fault.message).toBe(`image ${imageRef} does not exist any more`);
+    expect(fault.message).toBe(`image ${imageRef} no longer exists`);
     await expectIntact(cloud, port);
   },
 );

@@ -17,7 +17,7 @@ scenario(
     let said = '';
     const screen = { write: (text: string) => (said += text), isTerminal: false };
     await registerCompute(session, { ...usual, url: running.urls.compute }, screen);
-    expect(said).toContain('All of it was there.');
+    expect(said).toContain('Everything was registered already.');
     said = '';
     await expect(registerCompute(session, { ...usual, user: 'nova' }, screen)).rejects.toThrow(
       'changing projects: POST /v3/projects is not offered by the embedded identity service',

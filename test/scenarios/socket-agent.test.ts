@@ -25,7 +25,7 @@ import { recordedEvents, until, untilRecorded } from '#test/processes/recorded-e
 /** Processes start slowly on a busy machine. */
 const timeoutMs = 240_000;
 
-const linked = /^linked to the controller$/;
+const linked = /^connected to the controller$/;
 
 let state: ReturnType<typeof temporaryDirectory>;
 let controllerUrl: string;

@@ -60,7 +60,7 @@ scenario(
     });
     const agent = startAgentProcess(config);
     try {
-      await agent.waitForLog(/^linked to the controller$/);
+      await agent.waitForLog(/^connected to the controller$/);
       await cloud.until(async () => {
         const { hosts } = await cloud.ok('operator', 'GET', '/hosts');
         return { done: hosts[0]?.devices_free > 0, value: hosts };

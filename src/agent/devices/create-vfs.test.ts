@@ -71,7 +71,7 @@ test('a PF that cannot have its VFs is reported, and other PFs get theirs', asyn
   expect(problems.map(({ message }) => message)).toEqual([
     'vf_counts: enp9s0: 4: no PCI function of this host has this interface or address (is it in a guest?)',
     'vf_counts: enp1s0: 8: PF 0000:01:00.0: 8 VFs were requested, it supports 7 (sriov_totalvfs)',
-    'vf_counts: enp1s0v0: 1: PCI device 0000:01:10.0 is no PF: it cannot make VFs',
+    'vf_counts: enp1s0v0: 1: PCI device 0000:01:10.0 is not a PF: it cannot have VFs',
   ]);
   const { functions } = await options.pciBus.listFunctions();
   expect(functions.filter(({ parentIfname }) => parentIfname === 'enp2s0')).toEqual([]);

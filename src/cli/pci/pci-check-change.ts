@@ -18,7 +18,7 @@ export function changeLines(change: ChangeView, { names, heading }: ChangeStyle)
   const free = lost.filter(({ instance_uuid: id }) => id === null);
   const holder = (id: string | null) => holderText(id, names);
   return [
-    heading(`Against what the controller has of ${host}`),
+    heading(`Compared with what the controller has of ${host}`),
     `  unchanged: ${kept - retagged.length}`,
     ...addressLines('would appear', appearing),
     ...addressLines(

@@ -33,14 +33,16 @@ export function addPciCheck(pci: Command, environment: PciCheckEnvironment): voi
   const { machine, screen } = environment;
   const capture = pci
     .command('capture')
-    .description('print what "pci check" reads of this machine, to be checked elsewhere')
+    .description('print what "pci check" reads of this machine, to check it on another machine')
     .option('--sysfs <folder>', 'the sysfs to read', '/sys')
     .action(async ({ sysfs }: { sysfs: string }) =>
       screen.write(await (await machine()).capture(sysfs)),
     );
   withExamples(capture, 'novella pci capture > hv1.sysfs');
   const check = withCloud(withJson(pci.command('check')))
-    .description('try a device list on a host: what it offers and why not, changing nothing')
+    .description(
+      'check a device list against a host: what it offers, what it does not, and why; changes nothing',
+    )
     .addOption(
       new Option('--config <file>', 'the list of this novella.yaml')
         .conflicts('novaConf')

@@ -109,7 +109,7 @@ function notOfferedLines(view: CheckView, { bold = false }: CheckStyle): string[
   return [
     ...(rows.length === 0 ? [] : ['', ...tableLines(columns, rows, { bold })]),
     ...rest(near.length - rows.length),
-    ...(far === 0 ? [] : ['', `No entry comes near the other ${counted(far, 'function')}.`]),
+    ...(far === 0 ? [] : ['', `No entry nearly matches the other ${counted(far, 'function')}.`]),
   ];
 }
 

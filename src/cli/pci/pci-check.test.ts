@@ -115,7 +115,7 @@ test('a change that takes a device from a server is not safe, with exit status 2
   expect(status).toBe(2);
   expect(text).toContain(
     [
-      'Against what the controller has of host-1',
+      'Compared with what the controller has of host-1',
       '  unchanged: 1',
       '  would appear: 2 (0000:3b:00.0, 0000:3b:00.2)',
       `  WOULD BE LOST: 0000:77:00.1, allocated to server web (${serverId})`,

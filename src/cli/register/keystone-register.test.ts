@@ -71,7 +71,7 @@ test('the service and its three endpoints are created once', async () => {
     interface: 'public',
     url,
   });
-  expect(await register()).toContain('All of it was there.');
+  expect(await register()).toContain('Everything was registered already.');
   expect(changes).toHaveLength(4);
 });
 
@@ -87,7 +87,7 @@ test('an endpoint that leads elsewhere is changed only on request', async () => 
   endpoints.push({ ...endpoints[0], id: 'far', region_id: 'far' } as (typeof endpoints)[number]);
   await expect(register()).rejects.toMatchObject({
     kind: 'conflict',
-    message: expect.stringContaining('is http://old:8774/v2.1; with --replace'),
+    message: expect.stringContaining('is http://old:8774/v2.1; --replace changes it'),
   });
   expect(await register({ replace: true })).toContain('(was http://old:8774/v2.1)');
   expect(changes.slice(4)).toEqual(['PATCH /v3/endpoints/e1']);

@@ -79,7 +79,7 @@ export async function registerCompute(
     ...(user?.steps ?? []).map((step) => userStepText(step, wanted)),
     ...(catalog === undefined ? [] : [`${catalog.service.act.padEnd(7)} service   compute`]),
     ...(catalog?.endpoints ?? []).map(stepText),
-    ...(dryRun ? ['Nothing was changed.'] : isDone ? ['All of it was there.'] : []),
+    ...(dryRun ? ['Nothing was changed.'] : isDone ? ['Everything was registered already.'] : []),
   ]);
 }
 

@@ -41,7 +41,7 @@ export function planRegistration(
   throw new ComputeError(
     'conflict',
     `the ${taken.interface} compute endpoint of region ${region} is ${taken.before}; ` +
-      'with --replace it becomes this one, and clients go to Novella',
+      '--replace changes it to this one, and clients then use Novella',
   );
 }
 

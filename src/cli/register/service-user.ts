@@ -48,7 +48,7 @@ export function planServiceUser(state: UserState, wanted: WantedUser): UserStep[
   if (state.isPassword === false && !wanted.replace) {
     throw new ComputeError(
       'conflict',
-      `user ${user} has another password than the one in the file; with --replace it becomes this one, and clients with the old one are refused`,
+      `user ${user} has a different password than the one in the file; --replace sets this one, and clients with the other are then refused`,
     );
   }
   const change: UserStep[] =

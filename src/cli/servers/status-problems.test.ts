@@ -34,7 +34,7 @@ const rows: { name: string; seen: Partial<Seen>; problems: string[] }[] = [
   {
     name: 'a host whose token was revoked',
     seen: { hosts: [aHostView({ name: 'hv1', state: 'down', last_seen_at: null })] },
-    problems: ['host hv1: down, it has no valid token, so its agent may not dial in'],
+    problems: ['host hv1: down, it has no valid token, so its agent cannot connect'],
   },
   { name: 'a disk with 1 GiB', seen: withDisk(1024 ** 3), problems: [] },
   {

@@ -46,7 +46,7 @@ function isNearlyFull({ free_bytes: free }: DiskView): boolean {
 function hostProblems({ name, state, problems, last_seen_at: seen }: HostView): string[] {
   const why =
     seen === null
-      ? 'it has no valid token, so its agent may not dial in'
+      ? 'it has no valid token, so its agent cannot connect'
       : 'its agent does not report';
   const down = state === 'down' ? [`host ${name}: down, ${why}`] : [];
   return [...down, ...problems.map(({ message }) => `host ${name}: ${firstLine(message)}`)];

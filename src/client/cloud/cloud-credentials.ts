@@ -64,12 +64,12 @@ export function toCredentials({ where, values }: CloudSource): CloudCredentials 
   const given = (key: CloudKey): string | undefined => {
     const value = values[key] ?? '';
     if (typeof value === 'number') return String(value);
-    if (typeof value !== 'string') throw refuse(key, 'must be a text');
+    if (typeof value !== 'string') throw refuse(key, 'must be text');
     return value === '' ? undefined : value;
   };
   const needed = (key: CloudKey): string => {
     const value = given(key);
-    if (value === undefined) throw refuse(key, 'is missing; it must be a text');
+    if (value === undefined) throw refuse(key, 'is missing; it must be text');
     return value;
   };
   const domainName = (owner: 'user' | 'project'): string => {

@@ -87,7 +87,7 @@ async function getToken({ authUrl, ...login }: Pick<CloudCredentials, 'authUrl'>
   if (id === null || token?.catalog === undefined) {
     throw new ComputeError(
       'unavailable',
-      `identity: ${url} gave no scoped token; is it Keystone v3?`,
+      `identity: ${url} returned no scoped token; is it Keystone v3?`,
     );
   }
   return { id, token: { ...token, catalog: token.catalog } };

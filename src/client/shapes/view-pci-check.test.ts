@@ -50,7 +50,7 @@ test('every wrong entry is refused, and the others are tried with their own numb
   expect(view.refused).toEqual([
     'x:1: entry 0: vendor_id "x": must be hexadecimal or "*"',
     'x:2: "text": must be an object or a list of objects',
-    'x:3: entry 3: address 1: must be a text such as "0000:0a:00.1" or an object of expressions',
+    'x:3: entry 3: address 1: must be text such as "0000:0a:00.1" or an object of expressions',
   ]);
   expect(view.entries).toMatchObject([{ entry: 1, takes: 3 }]);
 });

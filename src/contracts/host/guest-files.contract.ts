@@ -54,7 +54,7 @@ export function describeGuestFiles(
     });
 
     test.each<[string, Partial<Guest>, RegExp]>([
-      ['image does not exist', { imageId: 'gone' }, /^image gone does not exist any more$/],
+      ['image does not exist', { imageId: 'gone' }, /^image gone no longer exists$/],
       [
         'image has a backing file',
         { imageId: 'backed' },
@@ -83,17 +83,17 @@ export function describeGuestFiles(
       [
         'kernel does not exist',
         { kernel: { ...kernel, imageId: 'gone' } },
-        /^image gone does not exist/,
+        /^image gone no longer exists/,
       ],
       [
         'kernel is a disk image',
         { kernel: { ...kernel, imageId: 'vmdk' } },
-        /^image vmdk is to be a kernel/,
+        /^image vmdk is used as a kernel/,
       ],
       [
         'ramdisk is a disk image',
         { kernel: { ...kernel, ramdiskImageId: 'vmdk' } },
-        /^image vmdk is to be a ramdisk/,
+        /^image vmdk is used as a ramdisk/,
       ],
       ['disk has no size', { imageId: null, diskGib: 0 }, /^the flavor has a disk of 0 GiB/],
     ])('a guest whose %s gets no files, with the reason', async (_why, change, expected) => {

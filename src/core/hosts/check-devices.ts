@@ -95,11 +95,11 @@ function virtualFunctions(
     return row.warn(found, `write ${pf.ifname ?? pf.address}: N below vf_counts`);
   }
   if (wanted > vfs.total) {
-    return row.fail(`${found}; vf_counts wants ${wanted}`, `lower it to ${vfs.total} or less`);
+    return row.fail(`${found}; vf_counts requires ${wanted}`, `lower it to ${vfs.total} or less`);
   }
   if (wanted === vfs.current) return row.ok(found);
   return row.warn(
-    `${found}; vf_counts wants ${wanted}`,
+    `${found}; vf_counts requires ${wanted}`,
     'start the agent: it makes them while none is in use',
   );
 }

@@ -119,7 +119,7 @@ const rows: Row[] = [
     facts: { remapsInterrupts: null, architecture: 'arm64' },
     row: 'Interrupt remapping',
     level: 'ok',
-    found: 'not a matter of arm64',
+    found: 'does not apply to arm64',
   },
   {
     name: 'a VF that shares its group with its PF',
@@ -360,8 +360,8 @@ test('what was not inspected has no row', () => {
 
 test.each([
   { counts: { enp59s0f0: 2 }, level: 'ok', found: '2 of at most 8' },
-  { counts: { '0000:3b:00.0': 4 }, level: 'warn', found: '2 of at most 8; vf_counts wants 4' },
-  { counts: { enp59s0f0: 9 }, level: 'fail', found: '2 of at most 8; vf_counts wants 9' },
+  { counts: { '0000:3b:00.0': 4 }, level: 'warn', found: '2 of at most 8; vf_counts requires 4' },
+  { counts: { enp59s0f0: 9 }, level: 'fail', found: '2 of at most 8; vf_counts requires 9' },
 ])('vf_counts $counts: $level', ({ counts, level, found }) => {
   const checks = checkHost(aCheckedHost({}, { vfCounts: counts }));
   expect(checks.find(({ name }) => name === 'VFs of enp59s0f0 0000:3b:00.0')).toMatchObject({

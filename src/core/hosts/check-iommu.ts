@@ -57,7 +57,7 @@ function iommuAdvice({ cpuVendor, architecture, commandLine }: HostFacts) {
 
 function interruptRemapping(facts: HostFacts, isNeeded: boolean): HostCheck {
   const row = report('Interrupt remapping', 'interrupt-remapping-off');
-  if (facts.remapsInterrupts === null) return row.ok(`not a matter of ${facts.architecture}`);
+  if (facts.remapsInterrupts === null) return row.ok(`does not apply to ${facts.architecture}`);
   if (facts.remapsInterrupts) return row.ok('on');
   const fix = 'enable interrupt remapping (x2APIC with VT-d or AMD-Vi) in the firmware setup';
   if (facts.allowsUnsafeInterrupts) {

@@ -36,7 +36,10 @@ export function checkMachine(facts: HostFacts): HostCheck[] {
 function user({ isRoot }: HostFacts): HostCheck {
   const row = report('User', 'not-root');
   if (isRoot) return row.ok('root');
-  return row.warn('not root: the agent must be, and some rows here are guesses', 'run it as root');
+  return row.warn(
+    'not root: the agent must run as root, and some results here are guesses',
+    'run it as root',
+  );
 }
 
 /** Code of the row that reports whether guests are emulated. */
@@ -134,7 +137,7 @@ function stateDirectory({
     );
   }
   const figures = `${gib(freeMib)} of ${gib(totalMib)} GiB free`;
-  const found = exists ? `${path}, ${figures}` : `${path} is yet to be made, ${figures}`;
+  const found = exists ? `${path}, ${figures}` : `${path} does not exist yet, ${figures}`;
   if (freeMib < fullMib) {
     return row.fail(
       `${path} is full: ${figures}`,
@@ -142,7 +145,7 @@ function stateDirectory({
       'all',
     );
   }
-  if (freeMib < tightMib) return row.warn(found, 'make room before the next servers');
+  if (freeMib < tightMib) return row.warn(found, 'free space before more servers are created');
   return row.ok(found);
 }
 

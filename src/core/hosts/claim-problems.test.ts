@@ -29,7 +29,7 @@ test('new tags of a claimed device apply after its release, and a problem report
     {
       code: 'device-retagged',
       blocks: 'none',
-      message: `PCI device ${vf0}: physical_network physnet1 → physnet2, trusted unset → true: not before server s1 gives it back`,
+      message: `PCI device ${vf0}: physical_network physnet1 → physnet2, trusted unset → true: not before server s1 releases it`,
     },
   ]);
 });

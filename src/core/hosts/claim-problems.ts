@@ -43,7 +43,7 @@ export function claimProblems(devices: readonly PciDevice[]): HostProblem[] {
         (name) => canonicalText(tags[name] ?? null) !== canonicalText(found.tags[name] ?? null),
       )
       .map((name) => `${name} ${tags[name] ?? 'unset'} → ${found.tags[name] ?? 'unset'}`);
-    const message = `PCI device ${address}: ${changes.join(', ')}: not before ${holder} gives it back`;
+    const message = `PCI device ${address}: ${changes.join(', ')}: not before ${holder} releases it`;
     return [{ code: 'device-retagged', message, blocks: 'none' }];
   });
 }

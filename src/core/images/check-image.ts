@@ -68,7 +68,7 @@ export function checkKernelImage(
   if (formats.includes(diskFormat) && !isQcow2(head)) return { ok: true };
   return refuse(
     'image-format',
-    `image ${id} is to be a ${as}, which is ${formats.join(' or ')}: it is ` +
+    `image ${id} is used as a ${as}, which must be ${formats.join(' or ')}: it is ` +
       (isQcow2(head) ? 'a qcow2 image' : `'${diskFormat}'`),
   );
 }

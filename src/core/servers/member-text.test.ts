@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { memberText } from './member-text.ts';
 
-const general = 'The host could not do it. An administrator can see the reason.';
+const general = 'The host could not complete the request. An administrator can see the reason.';
 
 test.each([
   [
@@ -28,7 +28,7 @@ test.each([
     'disk full: image a1 needs 5 MiB in /var/lib/novella, and 1 MiB must stay free; 2 MiB are free',
     general,
   ],
-  ['image a1: its bytes broke off: connect ECONNREFUSED 192.0.2.1:8774', general],
+  ['image a1: its download was cut off: connect ECONNREFUSED 192.0.2.1:8774', general],
   ['image a1: cannot be read at /var/lib/novella/images', general],
   ['port p1 of host-1 is DOWN after 300 s', general],
   ['', general],
@@ -37,7 +37,7 @@ test.each([
 });
 
 test.each([
-  'image a1 does not exist any more',
+  'image a1 no longer exists',
   "image a1 has the unknown disk format 'odd'",
   'networks[0].uuid: no port can be made on network n1: the quota is full',
   'Port p1 could not be found.',

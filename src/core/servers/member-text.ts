@@ -8,13 +8,13 @@
  * host. The entire message must match.
  */
 const userMessages = [
-  /^image [\w-]+ does not exist any more$/,
-  /^image [\w-]+(?: has| is|:) (?!.*broke off)[^/]*$/,
+  /^image [\w-]+ no longer exists$/,
+  /^image [\w-]+(?: has| is|:) (?!.*was cut off)[^/]*$/,
   /^image property [\w-]+ [^/]*$/,
   /^(?:networks\[\d+\]|interfaceAttachment)\..*$/,
   /^Port [\w-]+ (?:could not be found|is still in use)\.$/,
   /^port [\w-]+: its binding:vnic_type was changed to [\w-]+ while it was being bound$/,
-  /^the host of instance [\w-]+ has not given its console within \d+ s$/,
+  /^the host of instance [\w-]+ has not returned its console within \d+ s$/,
   /^the request ended before its port was made$/,
   /^The host of the server stopped reporting\.$/,
   /^(?:Error|internal error)$/,
@@ -41,5 +41,5 @@ export function memberText(message: string): string {
     const found = message.match(start);
     if (found !== null) return text(found);
   }
-  return 'The host could not do it. An administrator can see the reason.';
+  return 'The host could not complete the request. An administrator can see the reason.';
 }

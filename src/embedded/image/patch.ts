@@ -96,7 +96,7 @@ function newForm(fields: Record<string, unknown>, place: string) {
   if (op !== undefined) return { op, path: fields['path'] };
   throw new ComputeError(
     'invalid',
-    `${place}.op: ${JSON.stringify(fields['op'] ?? null)} is no operation: must be one of ${operations.join(', ')}`,
+    `${place}.op: ${JSON.stringify(fields['op'] ?? null)} is not an operation: must be one of ${operations.join(', ')}`,
   );
 }
 
@@ -116,6 +116,6 @@ function keyOf(path: unknown, place: string): string {
   }
   throw new ComputeError(
     'invalid',
-    `${place}.path: ${JSON.stringify(path ?? null).slice(0, 80)} is no property of an image, as /name`,
+    `${place}.path: ${JSON.stringify(path ?? null).slice(0, 80)} is not a property of an image, such as /name`,
   );
 }

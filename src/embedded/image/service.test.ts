@@ -154,12 +154,12 @@ describe('changes', () => {
     {
       name: 'an unknown operation',
       given: [{ op: 'move', path: '/name' }],
-      gives: [400, 'body[0].op: "move" is no operation: must be one of add, replace, remove'],
+      gives: [400, 'body[0].op: "move" is not an operation: must be one of add, replace, remove'],
     },
     {
       name: 'a path into a property',
       given: [{ op: 'add', path: '/tags/0', value: 'x' }],
-      gives: [400, 'body[0].path: "/tags/0" is no property of an image, as /name'],
+      gives: [400, 'body[0].path: "/tags/0" is not a property of an image, such as /name'],
     },
     {
       name: 'a replacement without value',

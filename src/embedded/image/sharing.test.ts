@@ -211,7 +211,7 @@ describe('a deactivated image', () => {
     expect((await upload(id, Buffer.from('x'))).status).toBe(409);
     await expect(cloud.image.service.openImage(id)).rejects.toMatchObject({
       kind: 'conflict',
-      message: `Image ${id} is not given out: it is deactivated`,
+      message: `Image ${id} cannot be downloaded: it is deactivated`,
     });
     expect(await act('reactivate')).toBe(204);
     expect((await send(`GET /v2/images/${id}/file`)).body).toBe('bytes');

@@ -211,7 +211,7 @@ describe('subnets', () => {
     {
       name: 'an invalid CIDR',
       given: { cidr: '10.50.0.0' },
-      gives: "subnet.cidr: '10.50.0.0' is no CIDR, as 10.0.0.0/24 or fd00::/64",
+      gives: "subnet.cidr: '10.50.0.0' is not a CIDR, such as 10.0.0.0/24 or fd00::/64",
     },
     {
       name: 'the wrong IP version',
@@ -226,7 +226,7 @@ describe('subnets', () => {
     {
       name: 'a gateway outside',
       given: { cidr, gateway_ip: '10.51.0.1' },
-      gives: "subnet.gateway_ip: '10.51.0.1' is no address of 10.50.0.0/24",
+      gives: "subnet.gateway_ip: '10.51.0.1' is not an address of 10.50.0.0/24",
     },
     {
       name: 'a pool outside',
@@ -237,7 +237,7 @@ describe('subnets', () => {
       name: 'a pool with its end before its start',
       given: { cidr, allocation_pools: [{ start: '10.50.0.20', end: '10.50.0.10' }] },
       gives:
-        "subnet.allocation_pools[0]: '10.50.0.20-10.50.0.10' is no range of addresses, lower end first",
+        "subnet.allocation_pools[0]: '10.50.0.20-10.50.0.10' is not a range of addresses, lower end first",
     },
     {
       name: 'pools that overlap',
@@ -254,7 +254,7 @@ describe('subnets', () => {
     {
       name: 'an invalid name server',
       given: { cidr, dns_nameservers: ['dns'] },
-      gives: "subnet.dns_nameservers[0]: 'dns' is no IP address",
+      gives: "subnet.dns_nameservers[0]: 'dns' is not an IP address",
     },
   ];
   for (const { name, given, gives } of refusals) {

@@ -294,22 +294,22 @@ describe('bad input is refused with field, value and rule', () => {
     {
       name: 'an address outside',
       given: { fixed_ips: [{ ip_address: '10.1.0.1' }] },
-      gives: [400, "port.fixed_ips[0].ip_address: '10.1.0.1' is no host address of 10.0.0.0/29"],
+      gives: [400, "port.fixed_ips[0].ip_address: '10.1.0.1' is not a host address of 10.0.0.0/29"],
     },
     {
       name: 'the broadcast address',
       given: { fixed_ips: [{ ip_address: '10.0.0.7' }] },
-      gives: [400, "port.fixed_ips[0].ip_address: '10.0.0.7' is no host address of 10.0.0.0/29"],
+      gives: [400, "port.fixed_ips[0].ip_address: '10.0.0.7' is not a host address of 10.0.0.0/29"],
     },
     {
       name: 'no address',
       given: { fixed_ips: [{ ip_address: '10.0.0' }] },
-      gives: [400, "port.fixed_ips[0].ip_address: '10.0.0' is no IP address"],
+      gives: [400, "port.fixed_ips[0].ip_address: '10.0.0' is not an IP address"],
     },
     {
       name: 'no MAC',
       given: { mac_address: 'x' },
-      gives: [400, "port.mac_address: 'x' is no MAC address, as fa:16:3e:00:00:01"],
+      gives: [400, "port.mac_address: 'x' is not a MAC address, such as fa:16:3e:00:00:01"],
     },
     {
       name: 'an unknown security group',

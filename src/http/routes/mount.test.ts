@@ -23,7 +23,7 @@ const nameBody = {
   schema: () => named,
   read: (body: unknown): Name => {
     if (Check(named, body)) return body;
-    throw new ComputeError('invalid', 'name: must be a text');
+    throw new ComputeError('invalid', 'name: must be text');
   },
 };
 
@@ -136,7 +136,7 @@ const rows: [name: string, call: string, asked: Asked, status: number, text: str
     'not',
   ],
   ['a body is read', 'POST /v1/things', { ...member, body: { name: 'n' } }, 200, 'member makes n'],
-  ['a wrong body', 'POST /v1/things', { ...member, body: {} }, 400, 'name: must be a text'],
+  ['a wrong body', 'POST /v1/things', { ...member, body: {} }, 400, 'name: must be text'],
   ['a status by call', 'POST /v1/things', { ...member, body: { name: 'n' }, version: 2 }, 201, ''],
   ['one of several rules', 'GET /v1/things/7', { as: 'service' }, 200, '"id":"7"'],
   ['none of several rules', 'GET /v1/things/7', member, 403, 'not for a member'],

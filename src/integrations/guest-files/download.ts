@@ -54,7 +54,7 @@ async function openImage(source: ImageSource, id: string): Promise<ImageContent>
     return await source.open(id);
   } catch (cause) {
     if (!isComputeError(cause, 'notFound')) throw cause;
-    throw new ComputeError('invalid', `image ${id} does not exist any more`, { cause });
+    throw new ComputeError('invalid', `image ${id} no longer exists`, { cause });
   }
 }
 
@@ -65,7 +65,9 @@ async function* named({ bytes }: ImageContent, id: string): AsyncGenerator<Uint8
   } catch (cause) {
     if (isComputeError(cause)) throw cause;
     const why = errorText(cause);
-    throw new ComputeError('unavailable', `image ${id}: its bytes broke off: ${why}`, { cause });
+    throw new ComputeError('unavailable', `image ${id}: its download was cut off: ${why}`, {
+      cause,
+    });
   }
 }
 
@@ -113,7 +115,7 @@ async function refuseBroken(
   if (sha512 !== image.sha512.toLowerCase()) {
     throw new ComputeError(
       'unavailable',
-      `image ${id}: what came is not what the image service has: its sha512 is ${sha512}, must be ${image.sha512}`,
+      `image ${id}: the downloaded data does not match the image service: its sha512 is ${sha512}, must be ${image.sha512}`,
     );
   }
   const problem = image.diskFormat === 'qcow2' ? await qcow2Problem(part) : undefined;

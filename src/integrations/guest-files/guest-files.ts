@@ -90,7 +90,7 @@ export class HostGuestFiles implements GuestFiles {
 
   #pathsOf(guestId: string): GuestPaths {
     if (/^[\w-]+$/.test(guestId)) return guestPaths(this.#directory, guestId);
-    throw new ComputeError('invalid', `guest ${guestId}: this is no guest id`);
+    throw new ComputeError('invalid', `guest ${guestId}: not a guest id`);
   }
 
   async #makeKernel({ kernel }: Guest, { kernel: path }: GuestPaths, fresh: boolean) {

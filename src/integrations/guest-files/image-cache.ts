@@ -55,7 +55,7 @@ export class ImageCache {
     judge: (facts: ImageFacts) => void,
     work: (image: CachedImage) => Promise<T>,
   ): Promise<T> {
-    if (!/^[\w-]+$/.test(id)) throw new ComputeError('invalid', `image ${id}: this is no image id`);
+    if (!/^[\w-]+$/.test(id)) throw new ComputeError('invalid', `image ${id}: not an image id`);
     await this.#evictions.drained();
     this.#inUse.set(id, (this.#inUse.get(id) ?? 0) + 1);
     try {

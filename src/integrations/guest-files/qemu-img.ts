@@ -33,7 +33,7 @@ export async function qcow2Problem(path: string): Promise<string | undefined> {
   try {
     const info = JSON.parse(await inspect('info', path)) as QemuImgInfo;
     const inside = info['format-specific']?.data;
-    if (info.format !== 'qcow2') return `qemu-img takes it for ${info.format}`;
+    if (info.format !== 'qcow2') return `qemu-img reads it as ${info.format}`;
     if (info['backing-filename'] !== undefined) return 'it has a backing file';
     if (inside?.['data-file'] !== undefined) return 'it keeps its data in another file';
     if (inside?.corrupt === true) return 'it is marked corrupt';

@@ -136,7 +136,7 @@ function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal
     });
     socket.on('open', () => {
       since = Date.now();
-      log.info({ host, controller: controllerUrl }, 'linked to the controller');
+      log.info({ host, controller: controllerUrl }, 'connected to the controller');
       const peer = { host, controller: controllerUrl };
       const { livenessMs } = timing;
       const channel = new SocketChannel<ToController, ToAgent>(socket, {
@@ -202,7 +202,7 @@ function hungUp(code: number, reason: string, host: string): string {
     case 'replaced':
       return `the controller closed the link: ${reason}: another agent runs with the name and token of ${host}`;
     case 'malformed':
-      return `the controller closed the link, for it did not understand this agent: ${reason}; are both of one version?`;
+      return `the controller closed the link because it could not read a message of this agent: ${reason}; are both of one version?`;
     case undefined:
       return `the link to the controller is down (${reason || `code ${code}`})`;
   }

@@ -25,7 +25,7 @@ export interface HostDoorOptions {
   server: Server;
   /** Called when a host dials in, and for each link at every `recheck`. Gets the token's hash. */
   admit(tokenSha256: string): Promise<Admission>;
-  /** A host has dialled in. It has not sent a message yet. */
+  /** A host has connected. It has not sent a message yet. */
   onLink(end: ControllerEnd): void;
   log: Log;
   livenessMs?: number;
@@ -76,7 +76,7 @@ export function acceptHostLinks(options: HostDoorOptions): HostDoor {
       if (links.get(link.host) === link) links.delete(link.host);
       options.log.info({ host: link.host, address: link.address }, 'host has closed its link');
     });
-    options.log.info({ host: link.host, address: link.address }, 'host has dialled in');
+    options.log.info({ host: link.host, address: link.address }, 'host has connected');
     options.onLink(link.channel);
   };
 

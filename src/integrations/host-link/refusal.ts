@@ -10,7 +10,7 @@ export const closeCodes = {
   tokenRevoked: 4401,
   /** It acted for a host that its token does not belong to. */
   otherHost: 4403,
-  /** The same host has dialled in again. */
+  /** The same host has connected again. */
   replaced: 4409,
 } as const;
 

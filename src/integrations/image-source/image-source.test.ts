@@ -98,7 +98,7 @@ describe('answers of another program, or of a controller that dies', () => {
     };
     await expect(read()).rejects.toMatchObject({
       kind: 'unavailable',
-      message: 'image i1: the download broke off after 10 of 100 bytes',
+      message: 'image i1: the download was cut off after 10 of 100 bytes',
     });
   });
 

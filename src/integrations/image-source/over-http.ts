@@ -139,7 +139,7 @@ async function* wholeBody(
     if (taken > sizeBytes || (body !== first && taken === before)) {
       throw new ComputeError(
         'unavailable',
-        `image ${id}: the download broke off after ${taken} of ${sizeBytes} bytes`,
+        `image ${id}: the download was cut off after ${taken} of ${sizeBytes} bytes`,
         { cause },
       );
     }

@@ -75,7 +75,7 @@ export class LinuxBridges implements HostBridges {
   async #makeBridge(bridge: string, links: readonly Link[]): Promise<void> {
     const found = linkIn(links, bridge);
     if (found !== undefined && found.kind !== 'bridge') {
-      throw refused(`interface ${bridge} is there and is no bridge: ip link del ${bridge}`);
+      throw refused(`interface ${bridge} exists and is not a bridge: ip link del ${bridge}`);
     }
     if (found === undefined) {
       const kind = ['type', 'bridge', 'stp_state', '0', 'forward_delay', '0'];
@@ -97,7 +97,7 @@ export class LinuxBridges implements HostBridges {
     if (present === undefined) {
       const name = vlanName(links, parent, vlan);
       if (linkIn(links, name) !== undefined) {
-        throw refused(`interface ${name} is there and is not VLAN ${vlan} of ${parent}`);
+        throw refused(`interface ${name} exists and is not VLAN ${vlan} of ${parent}`);
       }
       const kind = ['type', 'vlan', 'id', String(vlan)];
       await this.#ip('link', 'add', 'link', parent, 'name', name, ...kind);

@@ -55,7 +55,7 @@ test('an interface of another program with this name stays, and is named', async
   kernel.add({ ifname: tap.devName, kind: 'veth' });
   const taps = new LinuxTaps({ run: kernel.run });
   await expect(taps.ensureTap(tap, 'guest-1')).rejects.toThrow(
-    'interface tap6d0f5f54-9a is there and not ours: ip link del tap6d0f5f54-9a',
+    'interface tap6d0f5f54-9a exists and was not created by Novella: ip link del tap6d0f5f54-9a',
   );
   await taps.removeTap(tap);
   expect(kernel.names).toEqual([tap.devName]);

@@ -24,7 +24,9 @@ export class LinuxTaps implements HostTaps {
     // A tap left unmarked by a crash is not joined to anything.
     const isForeign = found !== undefined && found.alias !== madeByUs && found.master !== null;
     if (isForeign || (found !== undefined && found.kind !== 'tun')) {
-      throw refused(`interface ${devName} is there and not ours: ip link del ${devName}`);
+      throw refused(
+        `interface ${devName} exists and was not created by Novella: ip link del ${devName}`,
+      );
     }
     if (found === undefined) {
       const queues = isMultiQueue ? ['multi_queue'] : [];

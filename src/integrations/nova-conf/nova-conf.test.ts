@@ -52,7 +52,7 @@ test('unsupported options are named with line and reason, without their value', 
     '2 [DEFAULT] transport_url: Novella has no message broker',
     '4 [DEFAULT] ram_allocation_ratio: 0 leaves it at the default',
     '14 [PCI] report_in_placement: Novella has no Placement; the pools and sizes of hosts are its inventory',
-    '16 [filter_scheduler] enabled_filters: Novella applies all its filters always; it has none like IoOpsFilter',
+    '16 [filter_scheduler] enabled_filters: Novella applies all its filters always; it has no equivalent of IoOpsFilter',
     '19 [filter_scheduler] io_ops_weight_multiplier: Novella has no such weigher; see docs/scheduling.md',
     '21 [wsgi] x: Novella has no such option',
   ]);

@@ -94,6 +94,6 @@ function aboutFilters(value: string): string {
   const absent = names.filter((name) => !coveredFilters.has(name));
   const always = 'Novella applies all its filters always';
   return absent.length === 0
-    ? `${always}; each of these has its like`
-    : `${always}; it has none like ${absent.map(excerpt).join(', ')}`;
+    ? `${always}; each of these has an equivalent`
+    : `${always}; it has no equivalent of ${absent.map(excerpt).join(', ')}`;
 }

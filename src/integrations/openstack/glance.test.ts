@@ -47,7 +47,9 @@ test('interrupted bytes are reported', async () => {
   };
   await expect(read()).rejects.toMatchObject({
     kind: 'unavailable',
-    message: expect.stringContaining(`image i: the image service at ${scripted.url} breaks off`),
+    message: expect.stringContaining(
+      `image i: the reply of the image service at ${scripted.url} was cut off`,
+    ),
   });
 });
 
@@ -69,7 +71,7 @@ test('a long download delays no other call', async () => {
 });
 
 test.each([
-  { status: 'deactivated', expected: 'Image i is not given out: it is deactivated' },
+  { status: 'deactivated', expected: 'Image i cannot be downloaded: it is deactivated' },
   { status: 'saving', expected: 'Image i has no bytes yet: it is saving' },
 ])('an image that is $status has no bytes for a host', async ({ status, expected }) => {
   scripted = await scriptedOpenStack([{ status: 200, body: { ...image, status } }]);

@@ -125,7 +125,7 @@ function toImage(image: GlanceImage): Image {
 const withheld = new Set(['deactivated', 'deleted', 'pending_delete', 'killed']);
 
 function noBytes({ id, status }: GlanceImage): ComputeError {
-  const why = withheld.has(status) ? 'is not given out' : 'has no bytes yet';
+  const why = withheld.has(status) ? 'cannot be downloaded' : 'has no bytes yet';
   return new ComputeError('conflict', `Image ${id} ${why}: it is ${status}`);
 }
 
@@ -136,7 +136,7 @@ function contentOf(image: GlanceImage) {
     throw new ComputeError(
       'conflict',
       `Image ${image.id} has no sha512 hash (os_hash_algo is ${image.os_hash_algo ?? 'not set'}): ` +
-        'without it nobody can verify that its bytes arrived whole; upload it again with hashing_algorithm sha512',
+        'without it a download cannot be verified; upload it again with hashing_algorithm sha512',
     );
   }
   return {
@@ -155,6 +155,10 @@ async function* whole(
     yield* bytes;
   } catch (cause) {
     const why = errorText(cause);
-    throw new ComputeError('unavailable', `image ${id}: the ${name} breaks off: ${why}`, { cause });
+    throw new ComputeError(
+      'unavailable',
+      `image ${id}: the reply of the ${name} was cut off: ${why}`,
+      { cause },
+    );
   }
 }

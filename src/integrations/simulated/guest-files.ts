@@ -128,6 +128,6 @@ async function openImage(images: ImageSource, id: string): Promise<ImageContent>
     return await images.open(id);
   } catch (cause) {
     if (!isComputeError(cause, 'notFound')) throw cause;
-    throw new ComputeError('invalid', `image ${id} does not exist any more`, { cause });
+    throw new ComputeError('invalid', `image ${id} no longer exists`, { cause });
   }
 }

@@ -153,7 +153,7 @@ test('a refusal names VF, setting and the driver’s message', async () => {
     'VF 0000:01:10.0: link state disable: driver igb of enp1s0 has no such setting (RTNETLINK answers: Operation not supported): leave it at its default, or use another NIC',
   );
   await expect(set({ minTxRateMbps: 50 })).rejects.toThrow(
-    'VF 0000:01:10.0: least rate 50 Mbit/s: refused by "ip link set enp1s0 vf 0 min_tx_rate 50": RTNETLINK answers: Invalid argument',
+    'VF 0000:01:10.0: minimum rate 50 Mbit/s: refused by "ip link set enp1s0 vf 0 min_tx_rate 50": RTNETLINK answers: Invalid argument',
   );
   kernel.refusals.set('vlan', 'RTNETLINK answers: Operation not permitted');
   await expect(set({ vlan: 42 })).rejects.toThrow(
@@ -166,7 +166,7 @@ test('several refusals are all named, and the other settings are set', async () 
   kernel.refusals.set('vlan', 'RTNETLINK answers: Operation not permitted');
   const change = { minTxRateMbps: 50, vlan: 42, trust: true };
   await expect(bus.applyVfStep({ do: 'set-vf', address: vf0, change })).rejects.toThrow(
-    /^VF 0000:01:10\.0: least rate 50 Mbit\/s: .*; VF 0000:01:10\.0: VLAN 42: /,
+    /^VF 0000:01:10\.0: minimum rate 50 Mbit\/s: .*; VF 0000:01:10\.0: VLAN 42: /,
   );
   expect(kernel.listed(vf0)).toMatchObject({ trust: true });
 });

@@ -11,7 +11,9 @@ import type { AgentOptions } from './run-agent.ts';
 export function addAgentCommand(program: Command, files: AgentFiles = {}): void {
   const agent = program
     .command('agent')
-    .description('run the agent of this machine: it dials the controller and does what that asks')
+    .description(
+      'run the agent of this machine: it connects to the controller and executes its commands',
+    )
     .requiredOption('--config <file>', 'read this file')
     .addOption(logFormatOption())
     .addOption(logLevelOption())
@@ -31,5 +33,5 @@ export function logFormatOption(): Option {
 
 /** `--log-level`, for every command that logs. */
 export function logLevelOption(): Option {
-  return new Option('--log-level <level>', 'log this and worse').choices([...logLevels]);
+  return new Option('--log-level <level>', 'log this level and above').choices([...logLevels]);
 }

@@ -118,7 +118,7 @@ test('a commit that is only in the WAL is in the backup', async () => {
 
 test('a backup is written to a new path, and never into the state directory', async () => {
   mkdirSync(backup);
-  await expect(back()).rejects.toThrow(`${backup}: is there already; name a new folder`);
+  await expect(back()).rejects.toThrow(`${backup}: exists already; name a new folder`);
   const inside = join(state, 'b');
   await expect(makeBackup({ stateDir: state, target: inside, now })).rejects.toThrow(
     `${inside}: is in the state directory`,

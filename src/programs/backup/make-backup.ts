@@ -81,7 +81,7 @@ function refuse(stateDir: string, target: string): void {
 
 function refuseTaken(target: string): void {
   if (!existsSync(target)) return;
-  throw new ComputeError('conflict', `${target}: is there already; name a new folder`);
+  throw new ComputeError('conflict', `${target}: exists already; name a new folder`);
 }
 
 async function fill(

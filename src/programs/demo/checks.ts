@@ -76,7 +76,7 @@ export const bootChecks: readonly Check[] = [
 /** What must hold once the server is deleted. */
 export const deleteChecks: readonly Check[] = [
   {
-    claim: 'the pools are what they were',
+    claim: 'the pools are as before',
     faults: ({ before, end }) => {
       const found = new Set(end.pools.map((pool) => JSON.stringify(pool)));
       return before.pools
@@ -92,7 +92,7 @@ export const deleteChecks: readonly Check[] = [
         .map((device) => `${device.host} ${device.address} is ${device.status}`),
   },
   {
-    claim: "the user's ports live on, unbound",
+    claim: "the user's ports still exist, unbound",
     faults: ({ portsAtEnd }) =>
       portsAtEnd
         .filter(

@@ -164,7 +164,7 @@ function poolChangeLines({ before, after }: Story, style: Style): string[] {
   return [
     ...rows,
     ...(changed.some(({ dev_type: type }) => type === 'type-PF')
-      ? ['A PF cannot be handed out while one of its VFs is in use.']
+      ? ['A PF cannot be allocated while one of its VFs is in use.']
       : []),
     `${before.pools.length - changed.length} other pools are as before.`,
   ];

@@ -63,7 +63,7 @@ test('a fleet is named by its first hosts', () => {
 test('a new password is printed on a terminal, and nowhere else', () => {
   const first = { ...own, newPassword: 'made-now' };
   expect(said(first)).toContain(
-    'The password of admin was made: made-now\n  It is not shown again.',
+    'The password of admin was generated: made-now\n  It is not shown again.',
   );
   expect(said(first, false)).not.toContain('made-now');
 });

@@ -42,7 +42,7 @@ function ofOwnServices(cloud: Started, isTerminal: boolean): string[] {
     newPassword === undefined || !isTerminal
       ? []
       : [
-          `The password of admin was made: ${newPassword}`,
+          `The password of admin was generated: ${newPassword}`,
           '  It is not shown again. clouds.yaml has it, which only you can read.',
           '',
         ];

@@ -60,7 +60,7 @@ export async function schedule(
   };
   for (const candidate of decision.candidates) {
     const host = view.row(candidate.host);
-    invariant(host, `the scheduler chose ${candidate.host}, which it was not given`);
+    invariant(host, `the scheduler chose ${candidate.host}, which was not a candidate`);
     const claim = await tryClaim(context, host, { server, requests, numa: task.data.numa });
     if ('rejection' in claim) decision.rejections.push(claim.rejection);
     else return chosen(context, task, { ...claim, serverGroup, host, decision, startedAt });

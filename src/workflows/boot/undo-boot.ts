@@ -74,7 +74,7 @@ export const release: BootStep = async (context, task) => {
 
 /** Why the boot failed, the hosts that were tried, and what the requester gets of both. */
 function failureOf({ id, hostName }: Server, { failure, failedHosts }: BootData) {
-  invariant(failure, `boot of ${id} is undone without a failure`);
+  invariant(failure, `boot of ${id} is undone, but no failure is recorded`);
   const tried =
     hostName === null ? [] : [...failedHosts, { host: hostName, reason: failure.message }];
   const message =

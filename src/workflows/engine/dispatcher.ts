@@ -107,7 +107,7 @@ export function startDispatcher(
     await store.tasks.renew(owner, clock.now() + leaseMs, [...running.values()]);
   };
 
-  const failing = 'cannot take tasks; will try again';
+  const failing = 'cannot lease tasks; will try again';
   const polling = pollLoop(context, { topic: 'tasks', pollMs, failing }, takeDue);
   const renewing = repeat(renew, leaseMs / 3, (error) => {
     log.error({ err: error }, 'cannot renew leases; will try again');

@@ -61,7 +61,7 @@ test('an unsent command is withdrawn once the host is down, and not before', asy
     ok: false,
     undone: true,
     message: hostSilentMessage,
-    detail: 'host-1 stopped reporting 60 s ago and was not sent what it was asked for',
+    detail: 'host-1 stopped reporting 60 s ago and was not sent the command',
   });
   expect(links.maySend(hostId, 1)).toBe(false);
   expect(notified).toEqual([`commands:${hostId}`, 'tasks']);

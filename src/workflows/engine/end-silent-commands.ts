@@ -80,8 +80,6 @@ function silenceDetail(
     silentMs === Infinity
       ? 'was forced down'
       : `stopped reporting ${Math.round(silentMs / 1000)} s ago`;
-  const what = isNeverSent
-    ? 'was not sent what it was asked for'
-    : 'may have carried out what it was asked for';
+  const what = isNeverSent ? 'was not sent the command' : 'may have executed the command';
   return `${name} ${since} and ${what}`;
 }

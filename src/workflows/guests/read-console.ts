@@ -35,7 +35,7 @@ export async function readConsole(
     if (result === undefined) {
       throw new ComputeError(
         'unavailable',
-        `the host of instance ${id} has not given its console within ${longestWaitMs / 1000} s`,
+        `the host of instance ${id} has not returned its console within ${longestWaitMs / 1000} s`,
       );
     }
     if (!result.ok) {

@@ -31,6 +31,6 @@ export async function setHostService(
   }
   throw new ComputeError(
     'unavailable',
-    `host ${hostId} changed ${maxTries} times while it was set`,
+    `host ${hostId} changed ${maxTries} times while it was updated`,
   );
 }

@@ -62,7 +62,7 @@ test('a read error of the host contains paths of the host, which members cannot 
   await answer(server, { ok: false, message: 'EACCES: serial.log', detail: '', steps: [] });
   expect(faultOf(await reply)).toMatchObject({
     code: 503,
-    message: 'The host could not do it. An administrator can see the reason.',
+    message: 'The host could not complete the request. An administrator can see the reason.',
   });
 });
 
@@ -73,7 +73,7 @@ test('a host that does not answer in time is reported, and the query is withdraw
   world.time.now += 10_001;
   expect(faultOf(await reply)).toMatchObject({
     code: 503,
-    message: `the host of instance ${server.id} has not given its console within 10 s`,
+    message: `the host of instance ${server.id} has not returned its console within 10 s`,
   });
   expect(await world.store.commands.pending(server.hostId ?? '')).toEqual([]);
 });

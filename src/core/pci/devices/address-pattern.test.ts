@@ -50,7 +50,7 @@ const refused: { given: unknown; detail: string; message: string }[] = [
   {
     given: 7,
     detail: 'wrong_address_format',
-    message: 'address 7: must be a text such as "0000:0a:00.1"',
+    message: 'address 7: must be text such as "0000:0a:00.1"',
   },
   { given: ['0a:'], detail: 'wrong_address_format', message: 'address ["0a:"]: must be' },
   { given: '1:2:3:4', detail: 'wrong_address_format', message: 'address "1:2:3:4": has more than' },

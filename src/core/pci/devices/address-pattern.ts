@@ -96,7 +96,7 @@ export function parseAddressPattern(value: unknown): AddressPattern {
   if (value === undefined || value === null) return fromText('*');
   if (typeof value === 'string') return fromText(value);
   if (typeof value === 'object' && !Array.isArray(value)) return fromExpressions(value);
-  throw wrongFormat(value, 'must be a text such as "0000:0a:00.1" or an object of expressions');
+  throw wrongFormat(value, 'must be text such as "0000:0a:00.1" or an object of expressions');
 }
 
 /**

@@ -113,11 +113,11 @@ const refused: { given: unknown[]; options?: AliasOptions; message: string }[] =
   { given: [{ ...gpu, traits: ['A'] }], message: 'traits ["A"]: must be text' },
   {
     given: [{ ...gpu, live_migratable: 'maybe' }],
-    message: 'live_migratable "maybe": must be a text such as "yes" or "no"',
+    message: 'live_migratable "maybe": must be text such as "yes" or "no"',
   },
   {
     given: [{ ...gpu, live_migratable: true }],
-    message: 'live_migratable true: must be a text such as "yes" or "no"',
+    message: 'live_migratable true: must be text such as "yes" or "no"',
   },
   {
     given: [{ ...gpu, address: '*' }],

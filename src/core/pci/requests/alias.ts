@@ -103,7 +103,7 @@ function parseValue(key: string, value: unknown, refuse: Refuse): string {
   if (key === 'live_migratable') {
     const isOn = typeof value === 'string' ? parseBooleanText(value) : undefined;
     if (isOn === undefined)
-      throw refuse(`live_migratable ${shown}: must be a text such as "yes" or "no"`);
+      throw refuse(`live_migratable ${shown}: must be text such as "yes" or "no"`);
     return String(isOn);
   }
   const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;

@@ -168,7 +168,7 @@ const refused: { given: unknown; rule: string; message: string }[] = [
     message: 'key "devname" is written twice in one object',
   },
   { given: { address: '0:0:0:0' }, rule: 'wrong_address_format', message: 'has more than' },
-  { given: { address: 7 }, rule: 'wrong_address_format', message: 'address 7: must be a text' },
+  { given: { address: 7 }, rule: 'wrong_address_format', message: 'address 7: must be text' },
   { given: { address: { bus: '[0' } }, rule: 'wrong_address_format', message: 'bus "[0"' },
   {
     given: { address: { func: '0' } },

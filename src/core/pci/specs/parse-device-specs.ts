@@ -214,7 +214,7 @@ function parseTag(tag: string, value: unknown): string | null {
   const isOn = parseBooleanText(text);
   if (isOn === undefined) {
     throw invalid(
-      `tag ${excerpt(tag)} ${quoted(text)}: must be a word such as true, yes, false or no`,
+      `tag ${excerpt(tag)} ${quoted(text)}: must be a value such as true, yes, false or no`,
       'bad_boolean_tag',
     );
   }

@@ -70,7 +70,7 @@ const texts: { [Name in VfSettingName]: (value: VfSettings[Name]) => string } = 
   spoofCheck: (on) => `spoof check ${on ? 'on' : 'off'}`,
   trust: (on) => `trust ${on ? 'on' : 'off'}`,
   linkState: (state) => `link state ${state}`,
-  minTxRateMbps: (rate) => (rate === 0 ? 'no least rate' : `least rate ${rate} Mbit/s`),
+  minTxRateMbps: (rate) => (rate === 0 ? 'no minimum rate' : `minimum rate ${rate} Mbit/s`),
   maxTxRateMbps: (rate) => (rate === 0 ? 'no rate limit' : `rate limit ${rate} Mbit/s`),
 };
 

@@ -107,6 +107,6 @@ test('only differences are set, and a VLAN is set with its priority', () => {
 
 test('every setting has a label', () => {
   expect(printVfChange(untouchedVf)).toBe(
-    'no MAC, no VLAN, VLAN priority 0, spoof check on, trust off, link state auto, no least rate, no rate limit',
+    'no MAC, no VLAN, VLAN priority 0, spoof check on, trust off, link state auto, no minimum rate, no rate limit',
   );
 });

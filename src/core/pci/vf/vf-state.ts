@@ -89,7 +89,7 @@ const settingNames: Record<string, string> = {
   qos: 'VLAN priority',
   spoofCheck: 'spoof check',
   linkState: 'link state',
-  minTxRateMbps: 'least rate',
+  minTxRateMbps: 'minimum rate',
   maxTxRateMbps: 'rate limit',
 };
 

@@ -22,6 +22,6 @@ export function readRange(header: string | undefined, sizeBytes: number): ByteRa
   if (isAsked && isOrdered && range.start < sizeBytes) return range;
   throw new ComputeError(
     'rangeNotSatisfiable',
-    `Range: '${header}' is no range of the image's ${sizeBytes} bytes, as bytes=0-${Math.max(0, sizeBytes - 1)}`,
+    `Range: '${header}' is not a range of the image's ${sizeBytes} bytes, as bytes=0-${Math.max(0, sizeBytes - 1)}`,
   );
 }

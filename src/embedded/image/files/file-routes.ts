@@ -55,7 +55,7 @@ async function takeUpload(call: Call, context: ImageContext): Promise<void> {
     });
   } catch (cause) {
     if (cause instanceof ComputeError || !request.raw.destroyed) throw cause;
-    throw new ComputeError('invalid', `The bytes of image ${image.id} broke off.`, { cause });
+    throw new ComputeError('invalid', `The upload of image ${image.id} was cut off.`, { cause });
   }
 }
 

@@ -126,7 +126,7 @@ export async function openContent(context: ImageContext, image: StoredImage) {
   const { id, status, diskFormat } = image;
   const known = knownContent(image);
   if (status !== 'active' || known === undefined) {
-    const why = status === 'deactivated' ? 'is not given out' : 'has no bytes yet';
+    const why = status === 'deactivated' ? 'cannot be downloaded' : 'has no bytes yet';
     throw new ComputeError('conflict', `Image ${id} ${why}: it is ${status}`);
   }
   return { ...known, diskFormat: diskFormat ?? 'raw', bytes: await readContent(context, id) };

@@ -57,7 +57,7 @@ export function imageTest(key: string, value: string): ImageTest {
     return ({ tags }) => tags.includes(tag);
   }
   if (key === 'visibility') return visibilityTest(value);
-  if (key === 'changes-since') throw badValue(key, value, 'is no filter of the image API v2');
+  if (key === 'changes-since') throw badValue(key, value, 'is not a filter of the image API v2');
   const text = own(texts, key);
   if (text !== undefined) {
     const test = textTest(key, value);

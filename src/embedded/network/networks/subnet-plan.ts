@@ -68,7 +68,7 @@ export function knownCidr(text: string): Cidr {
 function checkCidr({ cidr: text, ipVersion }: AskedSubnet): Cidr {
   const cidr = parseCidr(text);
   if (cidr === undefined) {
-    throw invalidInput(`subnet.cidr: '${text}' is no CIDR, as 10.0.0.0/24 or fd00::/64`);
+    throw invalidInput(`subnet.cidr: '${text}' is not a CIDR, such as 10.0.0.0/24 or fd00::/64`);
   }
   if (cidr.version !== ipVersion) {
     throw invalidInput(
@@ -85,7 +85,7 @@ function checkGateway(asked: string | null | undefined, cidr: Cidr): string | nu
   if (asked === undefined) return printAddress({ version: cidr.version, value: cidr.first });
   const gateway = parseAddress(asked);
   if (gateway === undefined || !contains(cidr, gateway)) {
-    throw invalidInput(`subnet.gateway_ip: '${asked}' is no address of ${printCidr(cidr)}`);
+    throw invalidInput(`subnet.gateway_ip: '${asked}' is not an address of ${printCidr(cidr)}`);
   }
   return printAddress(gateway);
 }
@@ -122,7 +122,7 @@ function checkPools(
   ranges.forEach(({ text, start, end }, index) => {
     const field = `subnet.allocation_pools[${index}]`;
     if (start === undefined || end === undefined || start.value > end.value) {
-      throw invalidInput(`${field}: '${text}' is no range of addresses, lower end first`);
+      throw invalidInput(`${field}: '${text}' is not a range of addresses, lower end first`);
     }
     if (!contains(cidr, start) || !contains(cidr, end)) {
       throw invalidInput(`${field}: '${text}' is not within ${printCidr(cidr)}`);

@@ -180,16 +180,16 @@ function checkLists(requested: {
 }): void {
   requested.dns_nameservers?.forEach((text, index) => {
     if (parseAddress(text) === undefined) {
-      throw invalidInput(`subnet.dns_nameservers[${index}]: '${text}' is no IP address`);
+      throw invalidInput(`subnet.dns_nameservers[${index}]: '${text}' is not an IP address`);
     }
   });
   requested.host_routes?.forEach(({ destination, nexthop }, index) => {
     const field = `subnet.host_routes[${index}]`;
     if (parseCidr(destination) === undefined) {
-      throw invalidInput(`${field}.destination: '${destination}' is no CIDR`);
+      throw invalidInput(`${field}.destination: '${destination}' is not a CIDR`);
     }
     if (parseAddress(nexthop) === undefined) {
-      throw invalidInput(`${field}.nexthop: '${nexthop}' is no IP address`);
+      throw invalidInput(`${field}.nexthop: '${nexthop}' is not an IP address`);
     }
   });
 }

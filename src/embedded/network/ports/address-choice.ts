@@ -46,18 +46,19 @@ function chooseOne(
   const field = `port.fixed_ips[${index}]`;
   const fitting = uses.filter(({ subnet }) => subnetId === undefined || subnet.id === subnetId);
   if (fitting.length === 0) {
-    throw invalidInput(`${field}.subnet_id: '${subnetId}' is no subnet of network ${networkId}`);
+    throw invalidInput(`${field}.subnet_id: '${subnetId}' is not a subnet of network ${networkId}`);
   }
   if (text === undefined) return takeNextFree(networkId, fitting);
   const address = parseAddress(text);
-  if (address === undefined) throw invalidInput(`${field}.ip_address: '${text}' is no IP address`);
+  if (address === undefined)
+    throw invalidInput(`${field}.ip_address: '${text}' is not an IP address`);
   const use = fitting.find(({ subnet }) => isHostOf(subnet, address));
   if (use === undefined) {
     const ranges = fitting.map(({ subnet }) => subnet.cidr).join(', ');
     throw new NetworkError(
       'invalid',
       'InvalidIpForNetwork',
-      `${field}.ip_address: '${text}' is no host address of ${ranges}`,
+      `${field}.ip_address: '${text}' is not a host address of ${ranges}`,
     );
   }
   const ipAddress = printAddress(address);

@@ -26,7 +26,9 @@ export async function checkMac(
 ): Promise<string> {
   const mac = asked.toLowerCase();
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac)) {
-    throw invalidInput(`port.mac_address: '${asked}' is no MAC address, as fa:16:3e:00:00:01`);
+    throw invalidInput(
+      `port.mac_address: '${asked}' is not a MAC address, such as fa:16:3e:00:00:01`,
+    );
   }
   if (await rows.isMacTaken(networkId, mac)) {
     throw new NetworkError(

@@ -40,7 +40,7 @@ export function printAddress({ version, value }: Address): string {
 
 /**
  * Host bits are cut off. Example: `10.0.0.7/24` → 10.0.0.0 to 10.0.0.255, hosts .1 to .254.
- * undefined for what is no CIDR.
+ * undefined for what is not a CIDR.
  */
 export function parseCidr(text: string): Cidr | undefined {
   const [host = '', length = '', ...rest] = text.split('/');

@@ -57,7 +57,7 @@ function checkValue(key: string, value: string): void {
   }
   if (numbers.includes(key) && !/^-?\d*$/.test(value)) throw refuse('is not an integer');
   if (key === 'fixed_ips' && !/^(subnet_id|ip_address|ip_address_substr)=/.test(value)) {
-    throw refuse('is no filter of addresses: subnet_id=…, ip_address=… or ip_address_substr=…');
+    throw refuse('is not a filter of addresses: subnet_id=…, ip_address=… or ip_address_substr=…');
   }
 }
 

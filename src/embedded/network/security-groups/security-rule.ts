@@ -116,7 +116,7 @@ function portOf(key: string, asked: string | number | null | undefined): number 
   if (/^\d+$/.test(String(asked)) && port <= 65_535) return port;
   throw refused(
     'SecurityGroupInvalidPortValue',
-    `${key}: '${asked}' is no port: a number from 0 to 65535`,
+    `${key}: '${asked}' is not a port: a number from 0 to 65535`,
   );
 }
 
@@ -124,7 +124,7 @@ function checkRange(low: number | null, high: number | null): void {
   if (low === 0 || high === 0) {
     throw refused(
       'SecurityGroupInvalidPortValue',
-      `${low === 0 ? 'port_range_min' : 'port_range_max'}: 0 is no port of this protocol`,
+      `${low === 0 ? 'port_range_min' : 'port_range_max'}: 0 is not a port of this protocol`,
     );
   }
   if (low !== null && high !== null && low <= high) return;
@@ -144,7 +144,7 @@ function checkIcmp(type: number | null, code: number | null): void {
     if (value === null || value <= 255) continue;
     throw refused(
       'SecurityGroupInvalidIcmpValue',
-      `${key}: ${value} is no ICMP ${key === 'port_range_min' ? 'type' : 'code'}: 0 to 255`,
+      `${key}: ${value} is not an ICMP ${key === 'port_range_min' ? 'type' : 'code'}: 0 to 255`,
     );
   }
   if (type !== null) return;
@@ -162,7 +162,7 @@ function prefixOf(asked: string | null, ethertype: 'IPv4' | 'IPv6'): string | nu
     address &&
     parseCidr(length === undefined ? `${host}/${address.version === 4 ? 32 : 128}` : asked);
   if (address === undefined || cidr === undefined) {
-    throw refused('InvalidCIDR', `remote_ip_prefix: '${asked}' is no CIDR, as 10.0.0.0/24`);
+    throw refused('InvalidCIDR', `remote_ip_prefix: '${asked}' is not a CIDR, such as 10.0.0.0/24`);
   }
   if (ethertype !== `IPv${cidr.version}`) {
     throw refused(

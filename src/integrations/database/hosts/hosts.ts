@@ -144,6 +144,6 @@ async function registerHost(
     .onConflict((conflict) => conflict.column('hypervisor_hostname').doNothing())
     .execute();
   const row = await hostRows(db).where('hypervisor_hostname', '=', host.name).executeTakeFirst();
-  invariant(row, `host ${host.name} is not there after it was registered`);
+  invariant(row, `host ${host.name} was registered but cannot be found`);
   return toHost(row);
 }

@@ -50,7 +50,7 @@ export function rowShape<T extends object>() {
       }
       for (const name of times) {
         if (!(name in value) || isTime(value[name])) continue;
-        problems.push(`${name}: ${String(value[name])} is no time`);
+        problems.push(`${name}: ${String(value[name])} is not a time`);
         value[name] = 0;
       }
       return { value: value as T, problems };

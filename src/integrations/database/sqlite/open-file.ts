@@ -56,7 +56,7 @@ function openFailure(path: string, cause: unknown): ComputeError {
   if (code === damaged) return damagedFile(path, problem, cause);
   const message =
     code === notADatabase
-      ? `database ${path} is no database; ${wayOut}`
+      ? `database ${path} is not a database; ${wayOut}`
       : `database ${path}: cannot be opened: ${problem}`;
   return new ComputeError('unavailable', message, { cause });
 }

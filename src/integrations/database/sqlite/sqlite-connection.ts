@@ -50,7 +50,7 @@ export class NodeSqliteConnection {
           throw new ComputeError(
             'unavailable',
             'the database is busy: another program has locked it for writing',
-            { detail: `it was waited for ${busyTimeoutMs} ms`, cause: error },
+            { detail: `waited ${busyTimeoutMs} ms`, cause: error },
           );
         }
       }

@@ -41,8 +41,8 @@ test('usable paths, and paths that are not a file or have no folder', () => {
   expect(whyUnusable(path)).toBeUndefined();
   expect(whyUnusable(`${path}-new`)).toBeUndefined();
   mkdirSync(`${path}.d`);
-  expect(whyUnusable(`${path}.d`)).toBe(`${path}.d is no file`);
-  expect(whyUnusable('/nowhere/x.sqlite')).toBe('/nowhere is not there');
+  expect(whyUnusable(`${path}.d`)).toBe(`${path}.d is not a file`);
+  expect(whyUnusable('/nowhere/x.sqlite')).toBe('/nowhere does not exist');
 });
 
 test.runIf(canAsk)(

@@ -13,7 +13,7 @@ export function whyUnusable(path: string): string | undefined {
   const folder = dirname(path);
   const inFolder = refused(folder, R_OK | W_OK | X_OK);
   if (inFolder !== undefined) return inFolder;
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) return `${path} is no file`;
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) return `${path} is not a file`;
   const existing = [path, `${path}-wal`, `${path}-shm`, `${path}-journal`].filter(
     (each) => statSync(each, { throwIfNoEntry: false }) !== undefined,
   );
@@ -26,7 +26,7 @@ function refused(path: string, access: number): string | undefined {
     return undefined;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return `${path} is not there`;
+    if (code === 'ENOENT') return `${path} does not exist`;
     if (code === 'EROFS') return `${path} is on a file system that is read-only`;
     if (code !== 'EACCES' && code !== 'EPERM') return message;
     return whoseIs(path);

@@ -221,7 +221,7 @@ async function beginTask<Kind extends TaskKind>(
       `Instance ${task.serverId} is busy: another action runs for it; try again when it has ended.`,
     );
   }
-  invariant(row, `task ${task.id} is not there after it was begun`);
+  invariant(row, `task ${task.id} was created but cannot be found`);
   const { lease: _, ...begun } = task;
   return { ...begun, epoch: row.epoch };
 }

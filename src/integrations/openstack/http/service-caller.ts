@@ -126,7 +126,7 @@ async function whole({ bytes }: WireAnswer, limits: AnswerLimits): Promise<strin
   try {
     return await readWhole(bytes, limits);
   } catch (error) {
-    if (error instanceof Error) error.message = `its answer breaks off: ${error.message}`;
+    if (error instanceof Error) error.message = `its reply was cut off: ${error.message}`;
     throw error;
   }
 }

@@ -216,7 +216,7 @@ test('an answer that stops in the middle times out too', async () => {
   const network = await start([half], short);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
-    message: expect.stringContaining('its answer breaks off: timed out after 0.15 s'),
+    message: expect.stringContaining('its reply was cut off: timed out after 0.15 s'),
   });
 });
 

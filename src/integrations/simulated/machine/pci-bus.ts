@@ -143,7 +143,7 @@ export class SimulatedPciBus implements PciBus {
 
   async vfCount(pf: PciAddress): Promise<VfCount> {
     if (this.#function(pf).deviceType !== 'type-PF') {
-      throw new ComputeError('unavailable', `PCI device ${pf} is no PF: it cannot make VFs`);
+      throw new ComputeError('unavailable', `PCI device ${pf} is not a PF: it cannot have VFs`);
     }
     const now = this.#vfsOf(pf).length;
     return { now, max: now + (this.#unmade.get(pf)?.length ?? 0) };
@@ -201,7 +201,7 @@ export class SimulatedPciBus implements PciBus {
     if (fn === undefined || fn.parentAddress === null || fn.parentIfname === null) {
       throw new ComputeError(
         'unavailable',
-        `PCI device ${address} is no VF of a PF with a network interface`,
+        `PCI device ${address} is not a VF of a PF with a network interface`,
       );
     }
     const known = this.#vfs.get(address);

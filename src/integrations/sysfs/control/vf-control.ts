@@ -145,7 +145,7 @@ export class VfControl {
     }
     throw new ComputeError(
       'unavailable',
-      `PCI device ${address} is no VF of a PF with a network interface`,
+      `PCI device ${address} is not a VF of a PF with a network interface`,
     );
   }
 

@@ -19,7 +19,7 @@ export async function readVfCount(devices: string, pf: PciAddress): Promise<VfCo
   const now = await readText(join(devices, pf, 'sriov_numvfs'));
   const max = await readText(join(devices, pf, 'sriov_totalvfs'));
   if (now !== undefined && max !== undefined) return { now: Number(now), max: Number(max) };
-  throw new ComputeError('unavailable', `PCI device ${pf} is no PF: it cannot make VFs`);
+  throw new ComputeError('unavailable', `PCI device ${pf} is not a PF: it cannot have VFs`);
 }
 
 /**

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { isVfioDriver } from '#core/pci/devices/iommu-group.ts';
 import { linkedName, listFolder, readText } from '../reading/sysfs-files.ts';
 
-const fix = 'let another card show it, or bind this one to vfio-pci when the host boots';
+const fix = 'let another card drive the console, or bind this one to vfio-pci when the host boots';
 
 /**
  * `folder`: of the function. Empty for a card without a driver or bound to vfio-pci: it has no
@@ -30,7 +30,7 @@ export async function consoleUses(folder: string): Promise<string[]> {
   for (const card of await listFolder(join(folder, 'drm'))) {
     for (const connector of await listFolder(join(folder, 'drm', card))) {
       if ((await readText(join(folder, 'drm', card, connector, 'enabled'))) !== 'enabled') continue;
-      return [`it shows a picture of this host (${connector}): ${fix}`];
+      return [`it drives a display of this host (${connector}): ${fix}`];
     }
   }
   return [];

@@ -31,7 +31,7 @@ export async function diskUses(host: InspectedMachine, folder: string): Promise<
   const busy = await Promise.all(found.map(({ name }) => isBusy(join(host.machine, 'dev', name))));
   return found
     .filter((_, at) => busy[at])
-    .map(({ name }) => `its disk ${name} is open to a program of this host: end its use there`);
+    .map(({ name }) => `its disk ${name} is opened by a program of this host: stop that program`);
 }
 
 /** Folders with many files and without disks. */

@@ -293,7 +293,7 @@ test.each([
   {
     what: 'a card with a screen',
     card: { ...gpu, files: { 'drm/card1/card1-HDMI-A-1/enabled': 'enabled' } },
-    gives: [expect.stringContaining('it shows a picture of this host (card1-HDMI-A-1)')],
+    gives: [expect.stringContaining('it drives a display of this host (card1-HDMI-A-1)')],
   },
 ])('uses of $what', async ({ card, gives }) => {
   expect(await usesOf(card)).toEqual(gives);
