@@ -156,7 +156,11 @@ describe('patches', () => {
     [[{ op: 'add', path: '/', value: 'x' }], 400, 'body[0].path: "/" is not a property'],
     [[{ op: 'add', path: '//name', value: 'x' }], 400, 'body[0].path: "//name" is not a property'],
     [[{ op: 'add', path: '/name/', value: 'x' }], 400, 'body[0].path: "/name/" is not a property'],
-    [[{ op: 'add', path: '/tags/0', value: 'x' }], 400, 'body[0].path: "/tags/0" is not a property'],
+    [
+      [{ op: 'add', path: '/tags/0', value: 'x' }],
+      400,
+      'body[0].path: "/tags/0" is not a property',
+    ],
     [[{ op: 'add', path: '/a~2', value: 'x' }], 400, 'body[0].path: "/a~2" is not a property'],
     [[{ op: 'add', path: '/a~', value: 'x' }], 400, 'body[0].path: "/a~" is not a property'],
     [[{ op: 'add', path: '/x' }], 400, 'body[0].value: missing: add needs one'],
