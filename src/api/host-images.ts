@@ -44,7 +44,7 @@ async function hostOf(context: ApiContext, { headers }: FastifyRequest): Promise
 async function refuseNotNeeded(context: ApiContext, name: string, imageId: string): Promise<void> {
   const { hosts, servers } = context.store;
   const host = await hosts.named(name);
-  const there = host === undefined ? [] : await servers.list({ hostId: host.id });
-  if (there.some((server) => neededImages(server).includes(imageId))) return;
+  const onHost = host === undefined ? [] : await servers.list({ hostId: host.id });
+  if (onHost.some((server) => neededImages(server).includes(imageId))) return;
   throw new ComputeError('forbidden', `No server on host ${name} is made from image ${imageId}.`);
 }

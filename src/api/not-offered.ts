@@ -5,7 +5,7 @@
  */
 import type { Rule } from '#core/access/policy.ts';
 import type { Method, Route } from './requests/route.ts';
-import { words } from './requests/words.ts';
+import { splitNames } from './requests/words.ts';
 
 type Range = Pick<Route, 'from' | 'to'>;
 
@@ -15,12 +15,14 @@ type Range = Pick<Route, 'from' | 'to'>;
  */
 function missing(rule: Rule, calls: string, range: Range = {}): Route[] {
   return [...calls.matchAll(/((?:[A-Z]+ )+)(\/\S+)/g)].flatMap(([, methods = '', path = '']) =>
-    words(methods).map((method): Route => ({ method: method as Method, path, rule, ...range })),
+    splitNames(methods).map(
+      (method): Route => ({ method: method as Method, path, rule, ...range }),
+    ),
   );
 }
 
 const missingActions = (path: string, keys: string, range: Range = {}): Route[] =>
-  words(keys).map((action) => ({ method: 'POST', path, rule: 'admin', action, ...range }));
+  splitNames(keys).map((action) => ({ method: 'POST', path, rule: 'admin', action, ...range }));
 
 /**
  * The last minor versions of the proxies of other services, of image metadata, of hosts, and of old

@@ -19,8 +19,8 @@ export function noneOfServer(key: string): Handler {
   };
 }
 
-/** Example: `notThere('Aggregate')` throws "Aggregate 7 could not be found." */
-export function notThere(what: string): Handler {
+/** Example: `alwaysNotFound('Aggregate')` throws "Aggregate 7 could not be found." */
+export function alwaysNotFound(what: string): Handler {
   return (call: Call): Reply => {
     throw new ComputeError('notFound', `${what} ${call.params['id']} could not be found.`);
   };

@@ -25,7 +25,7 @@ import {
 import * as hypervisors from './hosts/hypervisors.ts';
 import { limitsQuery, showLimits } from './requests/limits.ts';
 import { notOffered } from './not-offered.ts';
-import { noneOf, noneOfServer, notThere } from './nothing-there.ts';
+import { noneOf, noneOfServer, alwaysNotFound } from './nothing-there.ts';
 import { type Route, withBody } from './requests/route.ts';
 import { createGroupBody } from './server-groups/schemas.ts';
 import * as groups from './server-groups/server-groups.ts';
@@ -237,7 +237,7 @@ const hostRoutes: Route[] = [
   { ...reads, path: '/os-availability-zone', handler: listZones },
   { ...asksAdmin, path: '/os-availability-zone/detail', handler: listZonesInDetail },
   { ...asksAdmin, path: '/os-aggregates', handler: noneOf('aggregates') },
-  { ...asksAdmin, path: '/os-aggregates/:id', handler: notThere('Aggregate') },
+  { ...asksAdmin, path: '/os-aggregates/:id', handler: alwaysNotFound('Aggregate') },
 ];
 
 const groupsPath = '/os-server-groups';

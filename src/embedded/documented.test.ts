@@ -1,10 +1,10 @@
 /** docs/embedded-services.md names what each service does not offer. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { keystoneLacks } from './identity/routes.ts';
-import { glanceLacks } from './image/routes.ts';
-import { lackingKeys } from './network/requests/lacking-keys.ts';
-import { neutronLacks } from './network/routes.ts';
+import { keystoneNotOffered } from './identity/routes.ts';
+import { glanceNotOffered } from './image/routes.ts';
+import { unsupportedKeys } from './network/requests/lacking-keys.ts';
+import { neutronNotOffered } from './network/routes.ts';
 
 const page = readFileSync(new URL('../../docs/embedded-services.md', import.meta.url), 'utf8');
 
@@ -19,9 +19,9 @@ function listed(section: string, start: string): string[] {
 }
 
 test.each([
-  { section: 'Identity', lacks: keystoneLacks },
-  { section: 'Network', lacks: neutronLacks },
-  { section: 'Image', lacks: glanceLacks },
+  { section: 'Identity', lacks: keystoneNotOffered },
+  { section: 'Network', lacks: neutronNotOffered },
+  { section: 'Image', lacks: glanceNotOffered },
 ])('the page lists what the service of section $section does not offer', ({ section, lacks }) => {
   const words = [...new Set(Object.values(lacks))].join(', ').split(', ');
   expect(listed(section, 'Not offered').toSorted()).toEqual(words.toSorted());
@@ -29,6 +29,6 @@ test.each([
 
 test('the page lists the keys that are refused', () => {
   expect(listed('Network', 'unless they are empty').toSorted()).toEqual(
-    Object.keys(lackingKeys).toSorted(),
+    Object.keys(unsupportedKeys).toSorted(),
   );
 });

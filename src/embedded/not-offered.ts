@@ -18,15 +18,15 @@ export type NotOffered = Record<string, string>;
  */
 export function refuseUnknown(
   request: FastifyRequest,
-  service: { name: string; full: string; lacks: NotOffered },
+  service: { name: string; full: string; notOffered: NotOffered },
 ): ComputeError {
   const path = request.url.split('?')[0] ?? '';
   const act = `${request.method} ${path}`;
-  const prefix = Object.keys(service.lacks).find((prefix) => liesUnder(prefix, path));
-  const words = `${act} is not offered by the embedded ${service.name} service`;
-  if (prefix === undefined) return new ComputeError('notFound', `${words}.`);
-  const what = service.lacks[prefix];
-  return new ComputeError('notImplemented', `${what}: ${words}; a real ${service.full} has it.`);
+  const prefix = Object.keys(service.notOffered).find((prefix) => liesUnder(prefix, path));
+  const message = `${act} is not offered by the embedded ${service.name} service`;
+  if (prefix === undefined) return new ComputeError('notFound', `${message}.`);
+  const what = service.notOffered[prefix];
+  return new ComputeError('notImplemented', `${what}: ${message}; a real ${service.full} has it.`);
 }
 
 function liesUnder(prefix: string, path: string): boolean {

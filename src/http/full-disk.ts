@@ -15,7 +15,7 @@ export interface DiskRoom {
 export function refuseWithoutRoom(app: FastifyInstance, room: DiskRoom): void {
   app.addHook('preValidation', async (request) => {
     if (reads.has(request.method) || !isShort(room)) return;
-    if (!mayMakeRoom(request)) {
+    if (!mayFreeSpace(request)) {
       throw new ComputeError(
         'unavailable',
         'The disk of this service is full: only reads, deletes and sign-ins are accepted until there is room.',
@@ -28,7 +28,7 @@ export function refuseWithoutRoom(app: FastifyInstance, room: DiskRoom): void {
 const reads = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** A sign-in is a row too, and is required for deletes. */
-function mayMakeRoom({ method, url }: FastifyRequest): boolean {
+function mayFreeSpace({ method, url }: FastifyRequest): boolean {
   const [path = ''] = url.split('?');
   return method === 'DELETE' || (method === 'POST' && /\/auth\/tokens\/?$/.test(path));
 }

@@ -175,8 +175,8 @@ function asComputeError(error: unknown, request: FastifyRequest): ComputeError {
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     const kind = kindOfRefusal(statusCode);
-    const said = kind === 'badMediaType' ? badMediaType(request) : (message ?? 'bad request');
-    return new ComputeError(kind, said, { cause: error });
+    const text = kind === 'badMediaType' ? badMediaType(request) : (message ?? 'bad request');
+    return new ComputeError(kind, text, { cause: error });
   }
   return new ComputeError('bug', 'Unexpected internal error.', {
     detail: message ?? String(error),

@@ -11,9 +11,9 @@ import { pageOf } from '../requests/paging.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import type { ChangeFlavorBody, CreateFlavorBody } from './schemas.ts';
 import { viewFlavor, viewFlavorBriefly } from './views.ts';
-import { words } from '../requests/words.ts';
+import { splitNames } from '../requests/words.ts';
 
-export const flavorQuery = words('limit marker is_public minRam minDisk sort_key sort_dir');
+export const flavorQuery = splitNames('limit marker is_public minRam minDisk sort_key sort_dir');
 
 export const listFlavors = (call: Call) => listBy(call, viewFlavorBriefly);
 export const listFlavorsInDetail = (call: Call) => listBy(call, viewFlavor);

@@ -30,13 +30,13 @@ export const servicesQuery = ['host', 'binary'] as const;
 export async function listServices(call: Call): Promise<Reply> {
   const name = queryValue(call.query, 'host');
   const asked = queryValue(call.query, 'binary') ?? binary;
-  const found = asked === binary ? await hostsAsked(call, name) : [];
+  const found = asked === binary ? await requestedHosts(call, name) : [];
   const services = await mapInTurns(found, (each) => viewService(call, each));
   return { body: { services } };
 }
 
 /** Services have no pages: all, or the one with a given name. */
-async function hostsAsked(call: Call, name: string | undefined): Promise<NumberedHost[]> {
+async function requestedHosts(call: Call, name: string | undefined): Promise<NumberedHost[]> {
   if (name === undefined) return numberedHosts(call.context);
   const host = await call.context.store.hosts.named(name);
   return host === undefined ? [] : [numbered(host)];

@@ -10,7 +10,7 @@ import type { Call, Reply } from '../requests/route.ts';
 import { isUp } from './host-status.ts';
 import { readHosts } from './host-pages.ts';
 import { numbered, numberedHosts, type NumberedHost } from './numbered-hosts.ts';
-import { words } from '../requests/words.ts';
+import { splitNames } from '../requests/words.ts';
 
 interface Shown {
   number: number;
@@ -29,13 +29,13 @@ const steps: StepDown<Shown>[] = [
   rewritten(28, 'cpu_info', (info) => JSON.stringify(info)),
 ];
 
-export const hypervisorsQuery = words('limit marker hypervisor_hostname_pattern with_servers');
+export const hypervisorsQuery = splitNames('limit marker hypervisor_hostname_pattern with_servers');
 
 export const listHypervisors = (call: Call) => listBy(call, briefView);
 export const listHypervisorsInDetail = (call: Call) => listBy(call, fullView);
 
 export async function showHypervisor(call: Call): Promise<Reply> {
-  const withServers = asksServers(call);
+  const withServers = includesServers(call);
   const found = await findHypervisor(call);
   const servers = withServers ? await serversOn(call, found.host) : {};
   return { body: { hypervisor: shown(call, found, { ...fullView(call, found), ...servers }) } };
@@ -131,7 +131,7 @@ type HostView = (call: Call, each: NumberedHost) => View;
 const viewsAtOnce = 50;
 
 async function listBy(call: Call, view: HostView): Promise<Reply> {
-  const withServers = asksServers(call);
+  const withServers = includesServers(call);
   const { items, links } = await selectHypervisors(call);
   const hypervisors = [];
   for (const each of items) {
@@ -189,7 +189,7 @@ const idOf = (call: Call, { host, number }: NumberedHost) =>
   call.version >= 53 ? host.id : String(number);
 
 /** Since 2.53. Throws `invalid`. */
-function asksServers({ query, version }: Call): boolean {
+function includesServers({ query, version }: Call): boolean {
   return version >= 53 && queryFlag(query, 'with_servers') === true;
 }
 

@@ -40,7 +40,7 @@ export function mountRoutes(
     leading: mount.projectInPath ? projectIn : () => '',
     accept: (request, reply, place) => accept(context, mount, place, { request, reply }),
     actorOf: ({ caller }) => caller,
-    isThere: (route, { version }) => isInVersion(route, version),
+    isOffered: (route, { version }) => isInVersion(route, version),
     check: refuseUnknownQuery,
     unknown: () => new ComputeError('notFound', 'The resource could not be found.'),
     forbidden: (route, { caller }) =>

@@ -38,13 +38,13 @@ export function idOfReference(reference: string): string {
 
 export const uuidOrNull = Type.Union([uuid, Type.Null()]);
 
-const flagWord =
+const flagText =
   '^(?:[Tt](?:rue|RUE)?|TRUE|[Ff](?:alse|ALSE)?|FALSE|[01]|ON|[Oo]n|OFF|[Oo]ff|[Yy](?:es|ES)?|YES|[Nn]o?|NO)$';
 
 /** true, false, and the strings that old clients send for them. */
 export const flag = Type.Union([
   Type.Boolean(),
-  Type.String({ pattern: flagWord, rule: 'must be a boolean' }),
+  Type.String({ pattern: flagText, rule: 'must be a boolean' }),
 ]);
 
 /** Is this query value a boolean, in any case? Source: oslo `strutils.bool_from_string`. */

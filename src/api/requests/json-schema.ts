@@ -38,7 +38,7 @@ export function readBody<Schema extends TSchema>(
   isLenient = false,
 ): Static<Schema> {
   const given = isLenient ? forgiven(dataOf(schema), body) : body;
-  if (isAsSaid(schema, given)) return given;
+  if (isValid(schema, given)) return given;
   throw new ComputeError('invalid', explain(given, dataOf(schema)));
 }
 
@@ -46,7 +46,7 @@ function dataOf(schema: TSchema): JsonSchema {
   return { ...schema };
 }
 
-function isAsSaid<Schema extends TSchema>(schema: Schema, body: unknown): body is Static<Schema> {
+function isValid<Schema extends TSchema>(schema: Schema, body: unknown): body is Static<Schema> {
   return validatorOf(schema).Check(body);
 }
 

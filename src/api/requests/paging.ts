@@ -59,7 +59,7 @@ function countOf(query: Query, key: string, range: { standard: number; most?: nu
  * Which part of a list without a marker is requested: from `offset` on, at most the limit (0: as
  * many as a page may have). Throws `invalid`.
  */
-export function sliceAsked(query: Query): { offset: number; limit: number } {
+export function requestedSlice(query: Query): { offset: number; limit: number } {
   return {
     offset: countOf(query, 'offset', { standard: 0 }),
     limit: pageLimit(query) || longestPage,

@@ -1,6 +1,6 @@
 /**
  * Long lists of names, written as text. Example: `words('limit marker')` → `['limit', 'marker']`.
  */
-export function words(text: string): string[] {
+export function splitNames(text: string): string[] {
   return text.trim().split(/\s+/);
 }

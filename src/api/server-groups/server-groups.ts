@@ -7,7 +7,7 @@ import { ComputeError } from '#core/errors.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import { type StepDown, steppedDown, type View, without } from '../requests/microversions.ts';
 import { mapInTurns } from '../requests/in-turns.ts';
-import { sliceAsked } from '../requests/paging.ts';
+import { requestedSlice } from '../requests/paging.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import type { CreateGroupBody } from './schemas.ts';
 
@@ -33,7 +33,7 @@ export async function listGroups(call: Call): Promise<Reply> {
   const { projectId } = call.caller;
   const groups = await call.context.store.serverGroups.list({
     ...(!isAll && { projectId }),
-    ...sliceAsked(call.query),
+    ...requestedSlice(call.query),
   });
   return { body: { server_groups: await mapInTurns(groups, (each) => view(call, each)) } };
 }

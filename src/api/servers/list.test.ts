@@ -1,6 +1,6 @@
 /** The servers of a list, their order and pages. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { words } from '../requests/words.ts';
+import { splitNames } from '../requests/words.ts';
 import { filters, isNoFilter, serverQuery } from './read/filters.ts';
 import {
   aComputeWorld,
@@ -164,7 +164,7 @@ test.each(found)('administrators find servers by $by', async ({ by, gives }) => 
 });
 
 test('every key of a query is a filter, refused by name, or an option of the list', () => {
-  const ofTheList = words(
+  const ofTheList = splitNames(
     'status limit marker sort_key sort_dir all_tenants deleted soft_deleted changes-since changes-before',
   );
   const silent = serverQuery.filter(

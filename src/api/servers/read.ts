@@ -27,7 +27,7 @@ export async function listServersInDetail(call: Call): Promise<Reply> {
   const read = await store.servers.read(unread);
   const items = [...page.servers.flatMap((server) => ('nics' in server ? [server] : [])), ...read];
   const hosts = await hostsOf(call, items);
-  const groups = await groupsOfServers(call, items, { isForShow: true });
+  const groups = await groupsOfServers(call, items, { isDisplayOnly: true });
   const servers = await mapInTurns(items, (server) =>
     viewServer(call, server, {
       host: hosts.get(server.hostId ?? ''),
@@ -59,6 +59,6 @@ export async function surroundingsOf(call: Call, server: Server): Promise<Surrou
   const host = server.hostId === null ? undefined : await hosts.get(server.hostId);
   const group = await serverGroups.of(server.id);
   const securityGroups =
-    (await groupsOfServers(call, [server], { isForShow: true })).get(server.id) ?? [];
+    (await groupsOfServers(call, [server], { isDisplayOnly: true })).get(server.id) ?? [];
   return { host, groupIds: group === undefined ? [] : [group.id], securityGroups };
 }

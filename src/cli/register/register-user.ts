@@ -81,9 +81,9 @@ async function carryOut(
     made,
   }: { steps: UserStep[]; options: UserOptions; password: string; made: () => void },
 ): Promise<void> {
-  const { domainId } = there;
-  let { projectId = '', userId = '' } = there;
-  const roleIds = { ...there.roleIds };
+  const { domainId } = state;
+  let { projectId = '', userId = '' } = state;
+  const roleIds = { ...state.roleIds };
   for (const { act, what, name } of steps) {
     if (act === 'keep') continue;
     switch (what) {

@@ -5,7 +5,7 @@
 import { besideMarker, limitOf, pageQuery } from '#http/lists/page.ts';
 import { asList } from '#http/routes/query.ts';
 import { ComputeError } from '#core/errors.ts';
-import { booleanWord } from '../boolean-word.ts';
+import { parseBoolean } from '../boolean-word.ts';
 import type { OpenCall } from '#http/routes/route.ts';
 import type { View } from './views.ts';
 
@@ -109,7 +109,7 @@ function conditionOf(
 function isEqual(key: string, held: unknown, value: string): boolean {
   if (held === null) return value === '';
   if (typeof held !== 'boolean') return held === value;
-  const wanted = value === '' ? true : booleanWord(value);
+  const wanted = value === '' ? true : parseBoolean(value);
   if (wanted !== undefined) return held === wanted;
   throw new ComputeError('invalid', `query.${key}: '${value}' is not true or false`);
 }

@@ -100,7 +100,7 @@ function kindRoutes(kind: Kind, directory: Directory): GuardedRoute<Session>[] {
   ];
 }
 
-export const keystoneLacks: NotOffered = {
+export const keystoneNotOffered: NotOffered = {
   '/v2.0': 'the identity API v2.0',
   '/v3/projects': 'changing projects',
   '/v3/users': 'changing users, application credentials and groups of a user',

@@ -11,7 +11,7 @@ import { refuseUnknown } from '../not-offered.ts';
 import { mountRoutes } from '../route-table.ts';
 import { type BootstrapUser, bootstrap } from './bootstrap.ts';
 import type { Catalog } from './catalog.ts';
-import { identityRoutes, keystoneLacks } from './routes.ts';
+import { identityRoutes, keystoneNotOffered } from './routes.ts';
 import { signInGate } from './sign-in/sign-in-gate.ts';
 import { actorOf, createTokens, type Session } from './sign-in/tokens.ts';
 
@@ -47,7 +47,7 @@ export async function createIdentityService(
     cacheMs: options.cacheMs ?? 10_000,
   });
   const unknown = (request: FastifyRequest) =>
-    refuseUnknown(request, { name: 'identity', full: 'Keystone', lacks: keystoneLacks });
+    refuseUnknown(request, { name: 'identity', full: 'Keystone', notOffered: keystoneNotOffered });
   const app = createHttpService({
     log: options.log,
     toErrorReply: identityError,

@@ -17,12 +17,12 @@ export function ownsImage(caller: Caller, image: StoredImage): boolean {
 export async function visibleImages(
   rows: ImageRows,
   caller: Caller,
-  { memberStatus, asksCommunity }: ListQuery,
+  { memberStatus, asksCommunity: includesCommunity }: ListQuery,
 ): Promise<StoredImage[]> {
   const { projectId } = caller;
-  if (!caller.isAdmin) return rows.list({ projectId, memberStatus, community: asksCommunity });
+  if (!caller.isAdmin) return rows.list({ projectId, memberStatus, community: includesCommunity });
   const images = await rows.list();
-  if (asksCommunity) return images;
+  if (includesCommunity) return images;
   return images.filter(
     (image) => image.visibility !== 'community' || image.projectId === projectId,
   );

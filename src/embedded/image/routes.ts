@@ -165,7 +165,7 @@ function idOf({ params }: Pick<Call, 'params'>): string {
   return params['id'] ?? '';
 }
 
-export const glanceLacks: NotOffered = {
+export const glanceNotOffered: NotOffered = {
   '/v1': 'the image API v1',
   '/v2/images/*/import': 'image import',
   '/v2/images/*/stage': 'image import',

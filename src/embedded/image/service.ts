@@ -19,7 +19,7 @@ import type { LimitsOf } from './image-quotas.ts';
 import { findImage } from './image-access.ts';
 import { addImage, type ImageContext } from './images.ts';
 import { patchTypes } from './media-types.ts';
-import { glanceLacks, imageRoutes, openImageRoutes } from './routes.ts';
+import { glanceNotOffered, imageRoutes, openImageRoutes } from './routes.ts';
 import { uploadGates } from './files/upload-gate.ts';
 import { toFields } from './image-body.ts';
 
@@ -99,7 +99,7 @@ function createApp(
   heal: () => Promise<void>,
 ): FastifyInstance {
   const unknown = (request: FastifyRequest) =>
-    refuseUnknown(request, { name: 'image', full: 'Glance', lacks: glanceLacks });
+    refuseUnknown(request, { name: 'image', full: 'Glance', notOffered: glanceNotOffered });
   const app = createHttpService({
     log: options.log,
     toErrorReply: titledError,

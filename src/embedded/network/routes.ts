@@ -239,7 +239,7 @@ function pathOf(plural: string): string {
   return `/v2.0/${plural.replaceAll('_', '-')}`;
 }
 
-export const neutronLacks: NotOffered = {
+export const neutronNotOffered: NotOffered = {
   '/v2.0/networks/*/dhcp-agents': 'DHCP agents',
   '/v2.0/agents/*': 'agents',
   '/v2.0/quotas': 'changing quotas',

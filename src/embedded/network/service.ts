@@ -10,7 +10,7 @@ import { projectGuard } from '../token-guard.ts';
 import type { NetworkContext } from './requests/context.ts';
 import { toNeutronError } from './requests/errors.ts';
 import { createInProcessNetwork } from './in-process.ts';
-import { networkRoutes, neutronLacks, openNetworkRoutes } from './routes.ts';
+import { networkRoutes, neutronNotOffered, openNetworkRoutes } from './routes.ts';
 
 export interface NetworkOptions extends NetworkContext {
   identity: IdentityService;
@@ -27,7 +27,7 @@ export function createNetworkService(options: NetworkOptions): {
   service: NetworkService;
 } {
   const unknown = (request: FastifyRequest) =>
-    refuseUnknown(request, { name: 'network', full: 'Neutron', lacks: neutronLacks });
+    refuseUnknown(request, { name: 'network', full: 'Neutron', notOffered: neutronNotOffered });
   const app = createHttpService({
     log: options.log,
     toErrorReply: toNeutronError,

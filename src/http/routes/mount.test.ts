@@ -80,7 +80,7 @@ beforeEach(() => {
       return { role, version: Number(headers['x-version'] ?? 1) };
     },
     actorOf: ({ role }) => ({ roles: [role], isAdmin: role === 'admin', projectId: 'p' }),
-    isThere: ({ from = 1 }, { version }) => version >= from,
+    isOffered: ({ from = 1 }, { version }) => version >= from,
     check: (_row, { query }) => {
       if ('bad' in query) throw new ComputeError('invalid', 'bad query');
     },

@@ -36,7 +36,7 @@ export interface RouteTable<Given extends object, Row extends Route<OpenCall & G
   accept: (request: FastifyRequest, reply: FastifyReply, place: Place) => Promise<Given>;
   actorOf: (given: Given) => Actor;
   /** Is the row there for this call? Default: yes. Example: by microversion. */
-  isThere?: (row: Row, given: Given) => boolean;
+  isOffered?: (row: Row, given: Given) => boolean;
   /** What else a row refuses before its handler. Example: unknown keys of the query. */
   check?: (row: Row, call: OpenCall & Given) => void;
   /** The refusal of a path without a row, or of a method that belongs to what is not offered. */
@@ -102,11 +102,11 @@ function arrivals<Given extends object, Row extends Route<OpenCall & Given>>(
     const [first = found.rows.find(isOpen)] = ofMethod;
     const isOpenCall = first !== undefined && isOpen(first);
     const given = isOpenCall ? undefined : await table.accept(request, reply, place);
-    const isThere = (row: Row) => isThereFor(table, row, given);
+    const isOffered = (row: Row) => isOfferedFor(table, row, given);
     if (ofMethod.length === 0) {
-      refuseMethod(found.rows.filter(isThere), table.unknown(request), { request, reply });
+      refuseMethod(found.rows.filter(isOffered), table.unknown(request), { request, reply });
     }
-    const rows = ofMethod.filter(isThere);
+    const rows = ofMethod.filter(isOffered);
     const [row] = rows;
     if (row === undefined) throw table.unknown(request);
     if (row.action === undefined) refuseWithoutRole(table, row, given);
@@ -120,12 +120,12 @@ function arrivals<Given extends object, Row extends Route<OpenCall & Given>>(
   };
 }
 
-function isThereFor<Given extends object, Row extends Route<OpenCall & Given>>(
-  { isThere }: RouteTable<Given, Row>,
+function isOfferedFor<Given extends object, Row extends Route<OpenCall & Given>>(
+  { isOffered }: RouteTable<Given, Row>,
   row: Row,
   given: Given | undefined,
 ): boolean {
-  return given === undefined || isThere === undefined || isThere(row, given);
+  return given === undefined || isOffered === undefined || isOffered(row, given);
 }
 
 /**
@@ -183,7 +183,7 @@ async function serve<Given extends object, Row extends Route<OpenCall & Given>>(
   const query = request.query as Query;
   const open: OpenCall = { params, query, body, requestId, origin, path, request };
   const row = rowOf(rows, body, {
-    isThere: (one) => isThereFor(table, one, given),
+    isOffered: (one) => isOfferedFor(table, one, given),
     unknown: () => table.unknown(request),
   });
   if (row.action !== undefined) refuseWithoutRole(table, row, given);
@@ -205,7 +205,7 @@ async function serve<Given extends object, Row extends Route<OpenCall & Given>>(
 function rowOf<Row extends { action?: string }>(
   rows: readonly Row[],
   body: unknown,
-  { isThere, unknown }: { isThere: (row: Row) => boolean; unknown: () => ComputeError },
+  { isOffered, unknown }: { isOffered: (row: Row) => boolean; unknown: () => ComputeError },
 ): Row {
   const [first] = rows;
   if (first === undefined) throw unknown();
@@ -222,9 +222,9 @@ function rowOf<Row extends { action?: string }>(
   if (found.length === 0) {
     throw new ComputeError('invalid', `There is no such action: ${keys[0]}`);
   }
-  const there = found.find(isThere);
-  if (there === undefined) throw unknown();
-  return there;
+  const offered = found.find(isOffered);
+  if (offered === undefined) throw unknown();
+  return offered;
 }
 
 function statusOf<Call>({ status = 200 }: Pick<GuardedRoute<Call>, 'status'>, call: Call): number {

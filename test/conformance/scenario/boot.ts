@@ -9,12 +9,12 @@ import {
   showServer,
   waitForServerGone,
 } from '#client/servers.ts';
-import { type Patience, waitFor } from '#client/wait-for.ts';
+import { type PollLimits, waitFor } from '#client/wait-for.ts';
 import type { ExpectedStep, ScenarioStep } from './case.ts';
 import type { World } from './world.ts';
 
 /** How long a step of a scenario may take, and between two polls. */
-export const patience: Patience = { limitMs: 20_000, pauseMs: 2, longestPauseMs: 50 };
+export const patience: PollLimits = { limitMs: 20_000, pauseMs: 2, longestPauseMs: 50 };
 
 /** How a boot ended. `validHosts`: those that passed every filter, by name. */
 export interface BootOutcome {

@@ -3,7 +3,7 @@
  * Nova compute API reference, "Servers - run an action".
  */
 import { type Route, withBody } from '../../requests/route.ts';
-import { words } from '../../requests/words.ts';
+import { splitNames } from '../../requests/words.ts';
 import { consoleBody, showConsole } from './console.ts';
 import { emptyBody, guestAct, rebootBody, rebootServer } from './guest-acts.ts';
 import * as groups from '../parts/security-groups.ts';
@@ -11,14 +11,14 @@ import { rebuildBody, rebuildServer } from './rebuild.ts';
 
 const action = { method: 'POST', path: '/servers/:id/action', status: 202 } as const;
 
-const ofMembers = words(`
+const ofMembers = splitNames(`
   os-start os-stop reboot pause unpause suspend resume lock unlock rebuild resize
   confirmResize revertResize shelve unshelve rescue unrescue os-getConsoleOutput
   createImage createBackup changePassword forceDelete restore addSecurityGroup
   removeSecurityGroup
 `);
 
-const ofAdministrators = words(`
+const ofAdministrators = splitNames(`
   migrate os-migrateLive evacuate shelveOffload os-resetState injectNetworkInfo
   resetNetwork
 `);

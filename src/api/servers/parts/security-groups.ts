@@ -19,12 +19,12 @@ const portsAtOnce = 100;
 /**
  * Of each server by its id, those that the caller may see, each once. Empty where the network
  * service does not answer: a server is shown without its groups rather than not at all.
- * `isForShow`: names may be a second old; which groups a port has is always read.
+ * `isDisplayOnly`: names may be a second old; which groups a port has is always read.
  */
 export async function groupsOfServers(
   call: Call,
   servers: readonly Server[],
-  { isForShow = false }: { isForShow?: boolean } = {},
+  { isDisplayOnly = false }: { isDisplayOnly?: boolean } = {},
 ): Promise<Map<string, SecurityGroup[]>> {
   try {
     const ids = await groupIdsOfServers(call, servers);
@@ -34,7 +34,7 @@ export async function groupsOfServers(
       const groups = await call.context.network.listSecurityGroups(
         { ids: part },
         call.caller,
-        isForShow,
+        isDisplayOnly,
       );
       for (const group of groups) known.set(group.id, group);
       await afterEvents();

@@ -8,7 +8,7 @@ import { kernelImages, rootDevice } from '#core/guests/description/guest-kernel.
 import type { Server } from '#core/servers/server.ts';
 import { isFlag, isSet } from '../../requests/fields.ts';
 import { textMatch } from '../../requests/text-match.ts';
-import { words } from '../../requests/words.ts';
+import { splitNames } from '../../requests/words.ts';
 import { metadataFilter } from './metadata-filter.ts';
 import { timesOf } from './time-texts.ts';
 
@@ -19,7 +19,7 @@ export type ServerTest = (server: Server, zone: string) => boolean;
  * What a value requires: something that the database finds by a column, or a test of names or of
  * entire servers, from the cheapest to the costliest.
  */
-export type Asked =
+export type RequestedFilter =
   | ServerCondition
   | { ofName: (name: string) => boolean }
   | { ofServer: ServerTest };
@@ -34,7 +34,7 @@ export interface ServerFilter {
   from?: number;
   to?: number;
   /** Throws `invalid`, naming key and value. */
-  read: (value: string, key: string) => Asked;
+  read: (value: string, key: string) => RequestedFilter;
 }
 
 type Rule = Omit<ServerFilter, 'read'>;
@@ -157,7 +157,7 @@ export const filters: Record<string, ServerFilter> = {
  * What Nova's schema has and no server can be found by. An administrator who filters by one is
  * refused.
  */
-const joined = words(
+const joined = splitNames(
   'block_device_mapping services system_metadata info_cache security_groups pci_devices',
 );
 
@@ -165,7 +165,7 @@ const joined = words(
  * Facts of a server in Nova's table which its schema does not have, so that they come before 2.75
  * only.
  */
-const unknown = words(`
+const unknown = splitNames(`
   architecture os_type vm_mode cleaned hidden cell_name deleted_at memory_mb vcpus root_gb ephemeral_gb
   ephemeral_key_uuid launched_on disable_terminate shutdown_terminate default_ephemeral_device
   default_swap_device key_data user_data
@@ -183,7 +183,7 @@ export function isNoFilter(key: string): boolean {
 export const serverQuery: readonly string[] = [
   ...Object.keys(filters).filter((key) => filters[key]?.to === undefined),
   ...joined,
-  ...words(`
+  ...splitNames(`
     status limit marker sort_key sort_dir all_tenants deleted soft_deleted changes-since changes-before
   `),
 ];

@@ -26,8 +26,8 @@ export async function findServerToDelete(call: Call): Promise<Server> {
   const id = call.params['id'] ?? '';
   const { servers } = call.context.store;
   const damage = (await servers.get(id)) === undefined ? await servers.damage(id) : undefined;
-  const isThere = damage?.deletedAt === null && maySee(call.caller, damage.projectId);
-  if (isThere) await servers.mend(id);
+  const isVisible = damage?.deletedAt === null && maySee(call.caller, damage.projectId);
+  if (isVisible) await servers.mend(id);
   return findServer(call);
 }
 

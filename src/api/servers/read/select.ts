@@ -16,9 +16,9 @@ import type { Link } from '../../requests/links.ts';
 import { queryValue, queryValues } from '#http/routes/query.ts';
 import { longestPage, nextLinks, pageLimit, queryFlag, queryTime } from '../../requests/paging.ts';
 import type { Call } from '../../requests/route.ts';
-import { words } from '../../requests/words.ts';
+import { splitNames } from '../../requests/words.ts';
 import { filters, isNoFilter } from './filters.ts';
-import { orderAsked } from './sort.ts';
+import { requestedOrder } from './sort.ts';
 
 /** A page: servers that were read completely for a test come with it. */
 export interface ServerPage {
@@ -80,16 +80,16 @@ async function passing(
 async function asked(
   call: Call,
 ): Promise<{ selection: Omit<ServerSelection, 'limit'>; tests: Tests }> {
-  const either = statusesAsked(call);
-  const times = timesAsked(call);
-  const { where, tests } = await fieldsAsked(call);
-  const projectId = projectAsked(call);
+  const either = requestedStatuses(call);
+  const times = requestedTimes(call);
+  const { where, tests } = await requestedFields(call);
+  const projectId = requestedProject(call);
   const selection = {
     ...times,
     ...(either !== undefined && { either }),
     ...(projectId !== undefined && { projectId }),
-    deleted: deletedAsked(call),
-    order: orderAsked(call),
+    deleted: requestedDeleted(call),
+    order: requestedOrder(call),
     where,
   };
   return { selection, tests };
@@ -99,10 +99,10 @@ async function asked(
  * Lists of changes include deleted servers. The key `deleted` is for administrators. Source: Nova
  * `_get_servers`.
  */
-function deletedAsked(call: Call): 'none' | 'only' | 'too' {
+function requestedDeleted(call: Call): 'none' | 'only' | 'too' {
   const { query, caller, version } = call;
   const value = may('listDeletedServers', caller) ? queryValue(query, 'deleted') : undefined;
-  if (asksDeleted(call) || (value !== undefined && isSet(value))) return 'only';
+  if (includesDeleted(call) || (value !== undefined && isSet(value))) return 'only';
   if (value !== undefined) return 'none';
   const hasTimes =
     query['changes-since'] !== undefined ||
@@ -114,14 +114,14 @@ function deletedAsked(call: Call): 'none' | 'only' | 'too' {
  * Is the status of deleted servers the only one requested? Throws `forbidden` unless the caller is
  * an administrator.
  */
-function asksDeleted(call: Call): boolean {
-  const statuses = statusWords(call);
+function includesDeleted(call: Call): boolean {
+  const statuses = statusNames(call);
   if (statuses.length === 0 || statuses.some((status) => status !== 'DELETED')) return false;
   if (may('listDeletedServers', call.caller)) return true;
   throw new ComputeError('forbidden', 'Only administrators may list deleted instances');
 }
 
-function timesAsked({
+function requestedTimes({
   query,
   version,
 }: Call): Pick<ServerSelection, 'changedSince' | 'changedBefore'> {
@@ -140,7 +140,7 @@ function timesAsked({
 }
 
 /** undefined: the servers of all projects. */
-function projectAsked(call: Call): string | undefined {
+function requestedProject(call: Call): string | undefined {
   const { query, caller } = call;
   const all = queryValue(query, 'all_tenants') === '' || queryFlag(query, 'all_tenants');
   if (all !== true) return caller.projectId;
@@ -153,19 +153,19 @@ function projectAsked(call: Call): string | undefined {
   return queryValue(query, 'project_id') ?? queryValue(query, 'tenant_id');
 }
 
-const statuses = words(`
+const statuses = splitNames(`
   ACTIVE BUILD DELETED ERROR HARD_REBOOT MIGRATING PASSWORD PAUSED REBOOT REBUILD
   RESCUE RESIZE REVERT_RESIZE SHELVED SHELVED_OFFLOADED SHUTOFF SOFT_DELETED
   SUSPENDED UNKNOWN VERIFY_RESIZE
 `);
 
-function statusWords({ query }: Call): string[] {
+function statusNames({ query }: Call): string[] {
   return queryValues(query, 'status').map((status) => status.toUpperCase());
 }
 
 /** An unknown status finds nothing before 2.38 and is refused from it on. */
-function statusesAsked(call: Call): ServerSelection['either'] {
-  const words = statusWords(call);
+function requestedStatuses(call: Call): ServerSelection['either'] {
+  const words = statusNames(call);
   if (words.length === 0) return undefined;
   const unknown = words.filter((status) => !statuses.includes(status));
   if (call.version >= 38 && unknown.length > 0) {
@@ -181,7 +181,7 @@ function statusesAsked(call: Call): ServerSelection['either'] {
  * Filters that only administrators may use are ignored for others, as in Nova. Throws `invalid` for
  * a key that cannot be filtered by.
  */
-async function fieldsAsked(call: Call): Promise<{ where: ServerCondition[]; tests: Tests }> {
+async function requestedFields(call: Call): Promise<{ where: ServerCondition[]; tests: Tests }> {
   const { query, caller, version } = call;
   const filtersByAll = may('filterServersByAll', caller);
   const refused = Object.keys(query).find((key) => filtersByAll && isNoFilter(key));

@@ -47,7 +47,7 @@ const administrators = ['host', 'node'];
  * unknown key or direction, and `forbidden` for a key that only administrators may use. Source:
  * Nova `remove_invalid_sort_keys`.
  */
-export function orderAsked({ query, caller }: Call): NonNullable<ServerSelection['order']> {
+export function requestedOrder({ query, caller }: Call): NonNullable<ServerSelection['order']> {
   const directions = queryValues(query, 'sort_dir');
   const asked = queryValues(query, 'sort_key').map((key, at) => ({
     key,

@@ -1,7 +1,7 @@
 /** Servers as the API shows them, by microversion and by caller. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aComputeWorld, type ComputeWorld, flavorId } from '#test/worlds/compute-world.ts';
-import { words } from '../../requests/words.ts';
+import { splitNames } from '../../requests/words.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {
@@ -9,14 +9,14 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-const from21 = words(`
+const from21 = splitNames(`
   id name status tenant_id user_id metadata hostId image flavor created updated addresses
   accessIPv4 accessIPv6 links progress OS-DCF:diskConfig OS-EXT-AZ:availability_zone
   config_drive key_name OS-SRV-USG:launched_at OS-SRV-USG:terminated_at OS-EXT-STS:task_state
   OS-EXT-STS:vm_state OS-EXT-STS:power_state os-extended-volumes:volumes_attached
   security_groups
 `);
-const attributes = (names: string) => words(names).map((name) => `OS-EXT-SRV-ATTR:${name}`);
+const attributes = (names: string) => splitNames(names).map((name) => `OS-EXT-SRV-ATTR:${name}`);
 const ofAdmins21 = attributes('host instance_name hypervisor_hostname');
 const ofAdmins23 = attributes(
   'hostname reservation_id launch_index kernel_id ramdisk_id root_device_name user_data',

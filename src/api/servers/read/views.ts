@@ -17,7 +17,7 @@ import { hostStatus } from '../../hosts/host-status.ts';
 import { atMicrosecond, atSecond, bookmark, linksTo } from '../../requests/links.ts';
 import { type StepDown, steppedDown, type View, without } from '../../requests/microversions.ts';
 import type { Call } from '../../requests/route.ts';
-import { words } from '../../requests/words.ts';
+import { splitNames } from '../../requests/words.ts';
 import { addressesOf, plainAddressesOf } from './addresses.ts';
 
 interface Shown {
@@ -25,7 +25,7 @@ interface Shown {
   server: Server;
 }
 
-const attributesOf23 = words(
+const attributesOf23 = splitNames(
   'hostname reservation_id launch_index kernel_id ramdisk_id root_device_name user_data',
 );
 
@@ -48,7 +48,7 @@ const steps: StepDown<Shown>[] = [
 ];
 
 /** Statuses in which there is progress to show. */
-const progressing = words('ACTIVE BUILD REBUILD RESIZE VERIFY_RESIZE MIGRATING');
+const progressing = splitNames('ACTIVE BUILD REBUILD RESIZE VERIFY_RESIZE MIGRATING');
 
 /** Of `GET /servers/detail`. */
 export function viewServer(

@@ -4,7 +4,7 @@ import type { RequestedNetwork, RequestedNetworkChange } from '../requests/bodie
 import { changed, type NetworkContext, newStored, owns, type Rights } from '../requests/context.ts';
 import { adminOnly, invalidInput, NetworkError, notFound, readable } from '../requests/errors.ts';
 import { checkQuota } from '../requests/quota-check.ts';
-import { type AskedSegment, chooseSegment } from './segment.ts';
+import { type RequestedSegment, chooseSegment } from './segment.ts';
 
 export interface NetworkWithSubnets {
   network: StoredNetwork;
@@ -226,13 +226,13 @@ async function refuseUnsharing(
   );
 }
 
-function refuseOtherSegment(network: StoredNetwork, requested: AskedSegment): void {
+function refuseOtherSegment(network: StoredNetwork, requested: RequestedSegment): void {
   const segment = {
     'provider:network_type': network.networkType,
     'provider:physical_network': network.physicalNetwork,
     'provider:segmentation_id': network.segmentationId,
   };
-  for (const key of Object.keys(segment) as (keyof AskedSegment)[]) {
+  for (const key of Object.keys(segment) as (keyof RequestedSegment)[]) {
     const asked = requested[key];
     if (asked === undefined || String(asked) === String(segment[key])) continue;
     throw invalidInput(`network.${key}: '${asked}': the segment of a network stays as it was made`);

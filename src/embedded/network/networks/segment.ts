@@ -8,7 +8,7 @@ import { invalidInput, NetworkError } from '../requests/errors.ts';
 /** VLAN ids 0 and 4095 are reserved. Source: IEEE 802.1Q. */
 const vlanIds = { min: 1, max: 4094 };
 
-export interface AskedSegment {
+export interface RequestedSegment {
   'provider:network_type'?: string;
   'provider:physical_network'?: string;
   /** The stock client sends text. */
@@ -23,7 +23,7 @@ export type Segment = Pick<StoredNetwork, 'networkType' | 'physicalNetwork' | 's
  * physical network, id missing or out of range, segment in use.
  */
 export function chooseSegment(
-  asked: AskedSegment,
+  asked: RequestedSegment,
   known: PhysicalNetwork[],
   used: Segment[],
 ): Segment {
@@ -52,7 +52,7 @@ function checkType(asked: string | undefined): 'vlan' | 'flat' | 'local' {
   );
 }
 
-function localSegment(asked: AskedSegment): Segment {
+function localSegment(asked: RequestedSegment): Segment {
   for (const field of ['provider:physical_network', 'provider:segmentation_id'] as const) {
     if (asked[field] === undefined) continue;
     throw invalidInput(`network.${field}: '${asked[field]}': a local network has none`);

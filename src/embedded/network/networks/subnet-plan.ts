@@ -11,7 +11,7 @@ import {
 } from '../requests/address.ts';
 import { invalidInput, NetworkError } from '../requests/errors.ts';
 
-export interface AskedSubnet {
+export interface RequestedSubnet {
   networkId: string;
   cidr: string;
   ipVersion: 4 | 6;
@@ -26,7 +26,7 @@ export type SubnetPlan = Pick<StoredSubnet, 'cidr' | 'gatewayIp' | 'allocationPo
  * Example: 10.20.0.0/22 → gateway 10.20.0.1, pool 10.20.0.2 to 10.20.3.254. Throws what is wrong:
  * no CIDR, other IP version, overlap with a subnet of the network, gateway or pool outside.
  */
-export function planSubnet(asked: AskedSubnet, siblings: StoredSubnet[]): SubnetPlan {
+export function planSubnet(asked: RequestedSubnet, siblings: StoredSubnet[]): SubnetPlan {
   const cidr = checkCidr(asked);
   const sibling = siblings.find((other) => overlaps(cidr, knownCidr(other.cidr)));
   if (sibling !== undefined) {
@@ -48,7 +48,7 @@ export function planSubnet(asked: AskedSubnet, siblings: StoredSubnet[]): Subnet
  */
 export function changeSubnetPlan(
   before: StoredSubnet,
-  asked: Pick<AskedSubnet, 'gatewayIp' | 'allocationPools'>,
+  asked: Pick<RequestedSubnet, 'gatewayIp' | 'allocationPools'>,
 ): Pick<SubnetPlan, 'gatewayIp' | 'allocationPools'> {
   const cidr = knownCidr(before.cidr);
   const { gatewayIp: gateway, allocationPools: pools } = asked;
@@ -65,7 +65,7 @@ export function knownCidr(text: string): Cidr {
   return parseCidr(text) as Cidr;
 }
 
-function checkCidr({ cidr: text, ipVersion }: AskedSubnet): Cidr {
+function checkCidr({ cidr: text, ipVersion }: RequestedSubnet): Cidr {
   const cidr = parseCidr(text);
   if (cidr === undefined) {
     throw invalidInput(`subnet.cidr: '${text}' is not a CIDR, such as 10.0.0.0/24 or fd00::/64`);

@@ -6,7 +6,7 @@ import { invalidInput, NetworkError } from '../requests/errors.ts';
 import { knownCidr } from '../networks/subnet-plan.ts';
 
 /** An address, a subnet to take one from, or both. */
-export interface AskedAddress {
+export interface RequestedAddress {
   subnet_id?: string;
   ip_address?: string;
 }
@@ -24,7 +24,7 @@ export interface SubnetUse {
  */
 export function chooseAddresses(
   networkId: string,
-  asked: AskedAddress[] | undefined,
+  asked: RequestedAddress[] | undefined,
   uses: SubnetUse[],
 ): FixedIp[] {
   if (asked === undefined) {
@@ -39,7 +39,7 @@ export function chooseAddresses(
 // oxlint-disable-next-line max-params -- the place in the list is part of the message
 function chooseOne(
   networkId: string,
-  { subnet_id: subnetId, ip_address: text }: AskedAddress,
+  { subnet_id: subnetId, ip_address: text }: RequestedAddress,
   index: number,
   uses: SubnetUse[],
 ): FixedIp {

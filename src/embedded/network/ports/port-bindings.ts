@@ -34,7 +34,7 @@ export async function createPortBinding(
   return context.store.atomic(async (rows) => {
     const port = await serverPort(rows, rights, portId);
     if ((await bindingsOf(rows, port)).some(({ host }) => host === requested.host)) {
-      throw alreadyThere('PortBindingAlreadyExists', portId, `${requested.host} already exists`);
+      throw bindingExists('PortBindingAlreadyExists', portId, `${requested.host} already exists`);
     }
     const network = (await rows.network(port.networkId)) as StoredNetwork;
     const place = {
@@ -68,7 +68,7 @@ export async function activatePortBinding(
   return context.store.atomic(async (rows) => {
     const port = await serverPort(rows, rights, portId);
     if (port.bindingHost === host) {
-      throw alreadyThere('PortBindingAlreadyActive', portId, `${host} is already active`);
+      throw bindingExists('PortBindingAlreadyActive', portId, `${host} is already active`);
     }
     const waiting = (await rows.portBindings(portId)).find((binding) => binding.host === host);
     if (waiting === undefined) throw noBinding(portId, host);
@@ -150,7 +150,7 @@ function noBinding(portId: string, host: string): NetworkError {
   );
 }
 
-function alreadyThere(type: string, portId: string, what: string): NetworkError {
+function bindingExists(type: string, portId: string, what: string): NetworkError {
   return new NetworkError('conflict', type, `Binding for port ${portId} on host ${what}.`);
 }
 

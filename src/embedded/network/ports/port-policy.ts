@@ -3,14 +3,14 @@
  * `update_port:…`.
  */
 import type { StoredNetwork } from '#contracts/store/network-store.ts';
-import type { AskedAddress } from './address-choice.ts';
+import type { RequestedAddress } from './address-choice.ts';
 import { owns, type Rights } from '../requests/context.ts';
 import { NetworkError } from '../requests/errors.ts';
 
 /** The parts of a request that the rules check. */
 export interface PolicedPort {
   mac_address?: string;
-  fixed_ips?: AskedAddress[];
+  fixed_ips?: RequestedAddress[];
   device_owner?: string;
   port_security_enabled?: boolean;
   'binding:host_id'?: unknown;

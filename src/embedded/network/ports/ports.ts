@@ -7,7 +7,7 @@ import type {
   StoredSubnet,
 } from '#contracts/store/network-store.ts';
 import type { FixedIp } from '#core/networking/port.ts';
-import { type AskedAddress, chooseAddresses, type SubnetUse } from './address-choice.ts';
+import { type RequestedAddress, chooseAddresses, type SubnetUse } from './address-choice.ts';
 import { bindPort } from './binding.ts';
 import type { RequestedPort } from '../requests/bodies.ts';
 import { type NetworkContext, newStored, owns, type Rights } from '../requests/context.ts';
@@ -88,7 +88,7 @@ export async function allocate(
   given: {
     network: StoredNetwork;
     subnets: StoredSubnet[];
-    asked: AskedAddress[] | undefined;
+    asked: RequestedAddress[] | undefined;
     own?: FixedIp[];
   },
 ): Promise<FixedIp[]> {

@@ -3,7 +3,7 @@ import { type Static, type TObject, type TProperties, type TSchema, Type } from 
 import { numaPolicies } from '#core/pci/requests/request.ts';
 import { vnicTypes } from '#core/networking/vnic-types.ts';
 import { type CheckedBody, checkedBody, fieldsOf } from '../../request-body.ts';
-import { withoutLackingKeys } from './lacking-keys.ts';
+import { withoutUnsupportedKeys } from './lacking-keys.ts';
 import { refuseUnknownKeys } from './unknown-keys.ts';
 
 const name = Type.Optional(Type.String({ maxLength: 255 }));
@@ -44,7 +44,7 @@ function bodyOf<Properties extends TProperties>(
     created: Object.keys(created ?? properties),
   };
   const readInner = (body: unknown) => {
-    const kept = withoutLackingKeys(resource, body);
+    const kept = withoutUnsupportedKeys(resource, body);
     const requested = fieldsOf(fieldsOf(kept)?.[resource]);
     if (requested !== undefined) refuseUnknownKeys(requested, keys);
     return read(kept)[resource] as Static<typeof inner>;

@@ -49,8 +49,8 @@ export function invalidInput(message: string): NetworkError {
 
 /** Example: `notFound('Port', 'p1')` → PortNotFound "Port p1 could not be found." */
 export function notFound(kind: string, id: string): NetworkError {
-  const words = kind.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return new NetworkError('notFound', `${kind}NotFound`, `${words} ${id} could not be found.`);
+  const kindName = kind.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return new NetworkError('notFound', `${kind}NotFound`, `${kindName} ${id} could not be found.`);
 }
 
 /**

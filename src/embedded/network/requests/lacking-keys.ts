@@ -3,7 +3,7 @@ import { ComputeError } from '#core/errors.ts';
 import { fieldsOf } from '../../request-body.ts';
 
 /** The keys that are refused unless their value is empty, and what they belong to. */
-export const lackingKeys: Record<string, string> = {
+export const unsupportedKeys: Record<string, string> = {
   allowed_address_pairs: 'allowed address pairs',
   extra_dhcp_opts: 'extra DHCP options',
   qos_policy_id: 'QoS policies',
@@ -32,14 +32,14 @@ export const lackingKeys: Record<string, string> = {
  * other values. Example: `{ port: { qos_policy_id: 'x' } }` → "port.qos_policy_id: QoS policies are
  * not offered …".
  */
-export function withoutLackingKeys(resource: string, body: unknown): unknown {
+export function withoutUnsupportedKeys(resource: string, body: unknown): unknown {
   const fields = fieldsOf(body);
   const requested = fieldsOf(fields?.[resource]);
   if (requested === undefined) return body;
   const kept = Object.entries(requested).filter(([key, value]) => {
-    const what = Object.hasOwn(lackingKeys, key) ? lackingKeys[key] : undefined;
+    const what = Object.hasOwn(unsupportedKeys, key) ? unsupportedKeys[key] : undefined;
     if (what === undefined) return true;
-    if (!asksForNothing(value)) {
+    if (!isEmptyRequest(value)) {
       throw new ComputeError(
         'notImplemented',
         `${resource}.${key}: ${what}: not offered by the embedded network service; a real Neutron has it.`,
@@ -50,7 +50,7 @@ export function withoutLackingKeys(resource: string, body: unknown): unknown {
   return { ...fields, [resource]: Object.fromEntries(kept) };
 }
 
-function asksForNothing(value: unknown): boolean {
+function isEmptyRequest(value: unknown): boolean {
   if (value === null || value === '' || value === false) return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
 }

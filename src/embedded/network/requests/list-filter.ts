@@ -1,7 +1,7 @@
 /** Which views of a list pass the filters of a query. */
 import { asList } from '#http/routes/query.ts';
 import { ComputeError } from '#core/errors.ts';
-import { booleanWord } from '../../boolean-word.ts';
+import { parseBoolean } from '../../boolean-word.ts';
 import { invalidInput } from './errors.ts';
 import { type Listing, tagFilters } from './listings.ts';
 import type { View } from '../views.ts';
@@ -52,7 +52,7 @@ export function filterOf(query: Query, { filters }: Listing): (view: View) => bo
 
 function checkValue(key: string, value: string): void {
   const refuse = (rule: string) => invalidInput(`query.${key}: '${value}' ${rule}`);
-  if (flags.includes(key) && booleanWord(value) === undefined) {
+  if (flags.includes(key) && parseBoolean(value) === undefined) {
     throw refuse('cannot be converted to boolean');
   }
   if (numbers.includes(key) && !/^-?\d*$/.test(value)) throw refuse('is not an integer');
@@ -98,7 +98,7 @@ function passesTags(
  */
 function matches(field: unknown, value: string): boolean {
   if (Array.isArray(field)) return field.some((entry) => matches(entry, value));
-  if (typeof field === 'boolean') return field === booleanWord(value);
+  if (typeof field === 'boolean') return field === parseBoolean(value);
   if (typeof field === 'object' && field !== null) return matchesEntry(field as View, value);
   if (field === null) return value === '';
   return (typeof field === 'string' || typeof field === 'number') && String(field) === value;
