@@ -5,7 +5,7 @@
  */
 import type { Rule } from '#core/access/policy.ts';
 import type { Method, Route } from './requests/route.ts';
-import { splitNames } from './requests/words.ts';
+import { splitNames } from './requests/split-names.ts';
 
 type Range = Pick<Route, 'from' | 'to'>;
 

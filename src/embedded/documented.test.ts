@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { keystoneNotOffered } from './identity/routes.ts';
 import { glanceNotOffered } from './image/routes.ts';
-import { unsupportedKeys } from './network/requests/lacking-keys.ts';
+import { unsupportedKeys } from './network/requests/unsupported-keys.ts';
 import { neutronNotOffered } from './network/routes.ts';
 
 const page = readFileSync(new URL('../../docs/embedded-services.md', import.meta.url), 'utf8');

@@ -11,7 +11,7 @@ import { pageOf } from '../requests/paging.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import type { ChangeFlavorBody, CreateFlavorBody } from './schemas.ts';
 import { viewFlavor, viewFlavorBriefly } from './views.ts';
-import { splitNames } from '../requests/words.ts';
+import { splitNames } from '../requests/split-names.ts';
 
 export const flavorQuery = splitNames('limit marker is_public minRam minDisk sort_key sort_dir');
 

@@ -10,7 +10,7 @@ import type { Call, Reply } from '../requests/route.ts';
 import { isUp } from './host-status.ts';
 import { readHosts } from './host-pages.ts';
 import { numbered, numberedHosts, type NumberedHost } from './numbered-hosts.ts';
-import { splitNames } from '../requests/words.ts';
+import { splitNames } from '../requests/split-names.ts';
 
 interface Shown {
   number: number;

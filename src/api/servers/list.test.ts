@@ -1,6 +1,6 @@
 /** The servers of a list, their order and pages. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { splitNames } from '../requests/words.ts';
+import { splitNames } from '../requests/split-names.ts';
 import { filters, isNoFilter, serverQuery } from './read/filters.ts';
 import {
   aComputeWorld,

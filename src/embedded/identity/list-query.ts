@@ -5,7 +5,7 @@
 import { besideMarker, limitOf, pageQuery } from '#http/lists/page.ts';
 import { asList } from '#http/routes/query.ts';
 import { ComputeError } from '#core/errors.ts';
-import { parseBoolean } from '../boolean-word.ts';
+import { parseBoolean } from '../boolean-value.ts';
 import type { OpenCall } from '#http/routes/route.ts';
 import type { View } from './views.ts';
 

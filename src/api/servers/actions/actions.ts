@@ -3,7 +3,7 @@
  * Nova compute API reference, "Servers - run an action".
  */
 import { type Route, withBody } from '../../requests/route.ts';
-import { splitNames } from '../../requests/words.ts';
+import { splitNames } from '../../requests/split-names.ts';
 import { consoleBody, showConsole } from './console.ts';
 import { emptyBody, guestAct, rebootBody, rebootServer } from './guest-acts.ts';
 import * as groups from '../parts/security-groups.ts';

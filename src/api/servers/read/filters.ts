@@ -8,7 +8,7 @@ import { kernelImages, rootDevice } from '#core/guests/description/guest-kernel.
 import type { Server } from '#core/servers/server.ts';
 import { isFlag, isSet } from '../../requests/fields.ts';
 import { textMatch } from '../../requests/text-match.ts';
-import { splitNames } from '../../requests/words.ts';
+import { splitNames } from '../../requests/split-names.ts';
 import { metadataFilter } from './metadata-filter.ts';
 import { timesOf } from './time-texts.ts';
 

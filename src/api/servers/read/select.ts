@@ -16,7 +16,7 @@ import type { Link } from '../../requests/links.ts';
 import { queryValue, queryValues } from '#http/routes/query.ts';
 import { longestPage, nextLinks, pageLimit, queryFlag, queryTime } from '../../requests/paging.ts';
 import type { Call } from '../../requests/route.ts';
-import { splitNames } from '../../requests/words.ts';
+import { splitNames } from '../../requests/split-names.ts';
 import { filters, isNoFilter } from './filters.ts';
 import { requestedOrder } from './sort.ts';
 

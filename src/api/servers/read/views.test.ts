@@ -1,7 +1,7 @@
 /** Servers as the API shows them, by microversion and by caller. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aComputeWorld, type ComputeWorld, flavorId } from '#test/worlds/compute-world.ts';
-import { splitNames } from '../../requests/words.ts';
+import { splitNames } from '../../requests/split-names.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {

@@ -17,7 +17,7 @@ import { hostStatus } from '../../hosts/host-status.ts';
 import { atMicrosecond, atSecond, bookmark, linksTo } from '../../requests/links.ts';
 import { type StepDown, steppedDown, type View, without } from '../../requests/microversions.ts';
 import type { Call } from '../../requests/route.ts';
-import { splitNames } from '../../requests/words.ts';
+import { splitNames } from '../../requests/split-names.ts';
 import { addressesOf, plainAddressesOf } from './addresses.ts';
 
 interface Shown {

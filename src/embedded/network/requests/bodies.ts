@@ -3,7 +3,7 @@ import { type Static, type TObject, type TProperties, type TSchema, Type } from 
 import { numaPolicies } from '#core/pci/requests/request.ts';
 import { vnicTypes } from '#core/networking/vnic-types.ts';
 import { type CheckedBody, checkedBody, fieldsOf } from '../../request-body.ts';
-import { withoutUnsupportedKeys } from './lacking-keys.ts';
+import { withoutUnsupportedKeys } from './unsupported-keys.ts';
 import { refuseUnknownKeys } from './unknown-keys.ts';
 
 const name = Type.Optional(Type.String({ maxLength: 255 }));

@@ -1,7 +1,7 @@
 /** Which views of a list pass the filters of a query. */
 import { asList } from '#http/routes/query.ts';
 import { ComputeError } from '#core/errors.ts';
-import { parseBoolean } from '../../boolean-word.ts';
+import { parseBoolean } from '../../boolean-value.ts';
 import { invalidInput } from './errors.ts';
 import { type Listing, tagFilters } from './listings.ts';
 import type { View } from '../views.ts';
