@@ -33,8 +33,8 @@ test('a health check that cannot read the devices is logged, and repeated', asyn
   parts.problems = [{ code: 'vf-count', message: 'vf_counts: p0: 2: no room', blocks: 'none' }];
   const notify = vi.fn<() => void>();
   const unwatch = watchHost(whole, {
-    looks: new GuestStateReporter(whole, notify, new GuestQueue()),
-    look: () => Promise.resolve({} as never),
+    guestStates: new GuestStateReporter(whole, notify, new GuestQueue()),
+    report: () => Promise.resolve({} as never),
     notify,
     parts,
     reported: () => [],

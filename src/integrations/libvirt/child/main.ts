@@ -34,7 +34,7 @@ function serve(): void {
   const watch = new Watch(library, opener, send);
 
   process.on('message', (message: CallMessage | 'ping' | 'close') => {
-    if (message === 'ping') return say({ is: 'alive' });
+    if (message === 'ping') return send({ is: 'alive' });
     if (message === 'close') {
       void Promise.all([watch.close(), lanes.close()]).finally(() => send({ is: 'closed' }));
       return;

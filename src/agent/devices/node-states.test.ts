@@ -3,7 +3,7 @@ import { nodeDeviceName } from '#core/pci/devices/address.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import { describedFunctions } from '#integrations/simulated/machine/described-devices.ts';
 import { expect, test } from 'vitest';
-import { NodeLooks } from './node-looks.ts';
+import { NodeStates } from './node-states.ts';
 
 const functions = describedFunctions([{ kind: 'PF', bus: '01', vfs: 3 }]);
 const [pf, known, unknown] = functions as [PciFunction, PciFunction, PciFunction];
@@ -12,7 +12,7 @@ const isVf = (fn: PciFunction) => fn.parentAddress === pf.address;
 /** A hypervisor that knows every function but one, until it goes away. */
 function aHypervisor() {
   const state = { isAway: false };
-  const looks = new NodeLooks({
+  const looks = new NodeStates({
     nodeWaitMs: 0,
     nodeDevices: {
       watch: () => () => undefined,
