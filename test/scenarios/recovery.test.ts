@@ -158,7 +158,7 @@ const looks = new Set([
   'driverOf',
   'ifnameOf',
   'vfState',
-  'lackingSettings',
+  'unsupportedSettings',
   'deviceFacts',
   'read',
   'keys',

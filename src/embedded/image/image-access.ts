@@ -17,7 +17,7 @@ export function ownsImage(caller: Caller, image: StoredImage): boolean {
 export async function visibleImages(
   rows: ImageRows,
   caller: Caller,
-  { memberStatus, asksCommunity: includesCommunity }: ListQuery,
+  { memberStatus, includesCommunity }: ListQuery,
 ): Promise<StoredImage[]> {
   const { projectId } = caller;
   if (!caller.isAdmin) return rows.list({ projectId, memberStatus, community: includesCommunity });

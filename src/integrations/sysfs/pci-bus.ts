@@ -111,7 +111,7 @@ export class SysfsPciBus implements PciBus {
   }
 
   async deviceFacts(address: PciAddress): Promise<DeviceFacts> {
-    await this.#mustBeThere(address);
+    await this.#assertExists(address);
     return deviceFacts(
       this.#lookedAt(() => readNetwork(this.#run)),
       address,
@@ -149,7 +149,7 @@ export class SysfsPciBus implements PciBus {
   }
 
   async bindDriver(address: PciAddress, driver: string | null): Promise<void> {
-    await this.#mustBeThere(address);
+    await this.#assertExists(address);
     await bindDriver({ bus: this.#bus, write: this.#write }, address, driver);
   }
 
@@ -209,7 +209,7 @@ export class SysfsPciBus implements PciBus {
     }
   }
 
-  async #mustBeThere(address: PciAddress): Promise<void> {
+  async #assertExists(address: PciAddress): Promise<void> {
     if ((await this.#list()).includes(address)) return;
     throw new ComputeError('unavailable', `PCI device ${address} is not on this host`);
   }

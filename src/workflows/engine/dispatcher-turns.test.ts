@@ -89,7 +89,7 @@ describe('taking tasks', () => {
       {
         level: 'error',
         data: { err: new Error('the database is locked') },
-        message: 'cannot take tasks; will try again',
+        message: 'cannot lease tasks; will try again',
       },
     ]);
     await world.wake();

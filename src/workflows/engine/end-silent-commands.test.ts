@@ -111,11 +111,11 @@ test('an end that cannot be recorded withdraws nothing: a host that returns is s
 });
 
 test.each([
-  { name: 'an unsent command', wasSent: false, ending: 'and was not sent what it was asked for' },
+  { name: 'an unsent command', wasSent: false, ending: 'and was not sent the command' },
   {
     name: 'a command that may have been sent',
     wasSent: true,
-    ending: 'and may have carried out what it was asked for',
+    ending: 'and may have executed the command',
   },
 ])('the user reads no host name, the detail and the log do: $name', async ({ wasSent, ending }) => {
   const serverId = await give();
@@ -140,7 +140,7 @@ test('a host that was forced down is lost at once, and the detail names that', a
   await store.hosts.update({ hostId, generation, forcedDown: true });
   await endSilentCommands(context);
   expect(await resultOf(serverId)).toMatchObject({
-    detail: 'host-1 was forced down and may have carried out what it was asked for',
+    detail: 'host-1 was forced down and may have executed the command',
   });
 });
 

@@ -69,8 +69,8 @@ async function endCommand(
 }
 
 /**
- * For administrators and the log. Example: `host-1 stopped reporting 600 s ago and may have carried
- * out what it was asked for`.
+ * For administrators and the log. Example: `host-1 stopped reporting 600 s ago and may have
+ * executed the command`.
  */
 function silenceDetail(
   { name }: Pick<Host, 'name'>,

@@ -20,7 +20,7 @@ export interface ListQuery {
   marker: string | undefined;
   memberStatus: MemberStatusFilter;
   /** Does it include community images of other projects? */
-  asksCommunity: boolean;
+  includesCommunity: boolean;
 }
 
 /** Source: Glance's `api_limit_max`. */
@@ -45,7 +45,7 @@ export function readListQuery(query: Query): ListQuery {
     }),
     marker: single(query, 'marker'),
     memberStatus: readMemberStatus(query),
-    asksCommunity: [query['visibility'] ?? []]
+    includesCommunity: [query['visibility'] ?? []]
       .flat()
       .some((value) => value === 'community' || value === 'all'),
   };
