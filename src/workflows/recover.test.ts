@@ -50,15 +50,24 @@ async function left(row: { kind: string; step: string; version?: number; data?: 
     .execute();
 }
 
-/** Runs until the task has ended; the host executes its commands. */
-async function untilEnded(): Promise<Server> {
-  const dispatcher = startDispatcher(world.context, {
+const damageServer = () =>
+  world.db
+    .updateTable('instances' as never)
+    .set({ metadata: '{' } as never)
+    .execute();
+
+const dispatch = () =>
+  startDispatcher(world.context, {
     owner: 'here',
     workflows,
     concurrency: 1,
     leaseMs: 60_000,
     pollMs: 5,
   });
+
+/** Runs until the task has ended; the host executes its commands. */
+async function untilEnded(): Promise<Server> {
+  const dispatcher = dispatch();
   stop = () => dispatcher.stop();
   const hostId = server.hostId ?? '';
   await vi.waitFor(
@@ -71,6 +80,8 @@ async function untilEnded(): Promise<Server> {
     },
     { timeout: 4_000, interval: 5 },
   );
+  // One that is damaged cannot be read otherwise.
+  await world.store.servers.mend(server.id);
   return (await world.store.servers.get(server.id))!;
 }
 
@@ -150,6 +161,37 @@ test.each(['attach', 'detach', 'act', 'migrate'])(
     expect(action?.outcome).toMatchObject({ is: 'failed', message: fault?.message });
   },
 );
+
+test('a deleted server with a task of an unknown kind stays deleted', async () => {
+  await left({ kind: 'migrate', step: 'some-step' });
+  await world.db
+    .updateTable('instances' as never)
+    .set({ deleted_at: 5, vm_state: 'deleted' } as never)
+    .execute();
+  expect(await untilEnded()).toMatchObject({ vmState: 'deleted', deletedAt: 5, fault: null });
+  const [action] = await world.store.servers.actions(server.id);
+  expect(action?.outcome).toMatchObject({ message: sentence('migrate', 'some-step') });
+});
+
+test.each(['attach', 'detach', 'act', 'migrate'])(
+  'an unreadable %s of a server that is damaged too ends',
+  async (kind) => {
+    await left({ kind, step: 'some-step', data: { nicId: server.nics[0]!.id } });
+    await damageServer();
+    expect(await untilEnded()).toMatchObject({ vmState: 'error', taskState: null });
+    const [action] = await world.store.servers.actions(server.id);
+    expect(action?.outcome).toMatchObject({ message: sentence(kind, 'some-step') });
+    expect(await holders()).toEqual([server.id]);
+  },
+);
+
+test('an unreadable deletion of a server that is damaged too starts again, and ends', async () => {
+  await left({ kind: 'delete', step: 'shred-disks' });
+  await damageServer();
+  expect(await untilEnded()).toMatchObject({ vmState: 'deleted' });
+  expect(commands).toEqual(['spawn', 'destroy']);
+  expect(await holders()).toEqual([null]);
+});
 
 test.each(['follow', 'follow-ports'])('a %s task just ends, as it holds nothing', async (kind) => {
   await left({ kind, step: 'some-step' });

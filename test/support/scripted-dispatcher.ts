@@ -72,7 +72,12 @@ export function aScriptedDispatcher() {
     return answer;
   };
   const context = {
-    store: { tasks, commit },
+    // No server is damaged or deleted.
+    store: {
+      tasks,
+      commit,
+      servers: { damage: async () => undefined, get: async () => undefined },
+    },
     clock: { now: () => world.time.now },
     log: { warn: log('warn'), error: log('error') },
     wakeup: {

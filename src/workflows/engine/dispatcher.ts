@@ -14,7 +14,7 @@ import type {
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from './context.ts';
-import { endInError } from './endings.ts';
+import { endUnreadable } from './endings.ts';
 import { pollLoop } from './poll-loop.ts';
 import { repeat } from './repeat.ts';
 import {
@@ -212,7 +212,7 @@ async function attempt<Kind extends TaskKind>(
 
 /**
  * A task whose row cannot be read fails with that: its workflow determines the outcome, and without
- * such a workflow its server goes to ERROR.
+ * such a workflow its server goes to ERROR, unless it is deleted.
  */
 async function recover(
   context: WorkflowContext,
@@ -225,7 +225,7 @@ async function recover(
   const outcome =
     kind === task.kind
       ? await workflows[kind].recover(context, task, error)
-      : endInError(context, error);
+      : await endUnreadable(context, task, error);
   const committed = await context.store.commit({ task: { ...task, kind }, ...outcome });
   return committed.ok ? taskAfter(context, { ...task, kind }, outcome) : undefined;
 }

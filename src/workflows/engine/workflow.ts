@@ -21,7 +21,7 @@ type StepChanges = Omit<Transition, 'task' | 'next' | 'outcome'>;
 /** A step after which the workflow continues. Example: `{ next: { step: 'release', data, dueAt } }`. */
 export interface StepContinues<Kind extends TaskKind> extends StepChanges {
   next: NextStep<Kind>;
-  /** Where the requester gets it before the workflow ends, as while a silent host is waited for. */
+  /** Where it is recorded before the workflow ends, as while a boot's undo waits for a host. */
   outcome?: ActionOutcome;
 }
 

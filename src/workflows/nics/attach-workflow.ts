@@ -8,11 +8,10 @@ import type { AttachData } from '#contracts/store/task-data.ts';
 import type { ComputeError } from '#core/errors.ts';
 import { bindNic, claim, endOfAttach, nicAttached, readBinding } from './attach-nic.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { detachNic, nicDetached, nicIdIn, releaseNic, unbindNicPort } from './detach-nic.ts';
-import { endInError } from '../engine/endings.ts';
+import { detachNic, nicDetached, nicInRow, releaseNic, unbindNicPort } from './detach-nic.ts';
+import { endUnreadable } from '../engine/endings.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryStep } from '../engine/retry-later.ts';
-import { serverOf } from '../engine/server-of.ts';
 import { plugEvent, plugStart, waitForPlug } from '../ports/wait-for-plug.ts';
 import type { StepOutcome, Workflow } from '../engine/workflow.ts';
 
@@ -88,9 +87,8 @@ async function recover(
   task: UnreadableTask,
   error: ComputeError,
 ): Promise<StepOutcome<'attach'>> {
-  const server = await serverOf(context, task);
-  const nic = server.nics.find(({ id }) => id === nicIdIn(task));
-  if (nic === undefined) return endInError(context, error);
+  const nic = await nicInRow(context, task);
+  if (nic === undefined) return endUnreadable(context, task, error);
   const { networkId, fixedIp, portId, tag, pciRequestId } = nic;
   const data: AttachData = {
     nicId: nic.id,

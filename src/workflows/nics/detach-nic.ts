@@ -28,9 +28,18 @@ export function nicOf(server: Server, task: Task<NicRemovalKind>): ServerNic | u
   return server.nics.find(({ id }) => id === task.data.nicId);
 }
 
-/** The NIC id in a row that is otherwise unreadable. */
-export function nicIdIn({ data }: UnreadableTask): unknown {
-  return (data as { nicId?: unknown } | null)?.nicId;
+/**
+ * The NIC that an otherwise unreadable row names; undefined where it names none, or the server's
+ * row is damaged too.
+ */
+export async function nicInRow(
+  { store }: Pick<WorkflowContext, 'store'>,
+  { serverId, data }: UnreadableTask,
+): Promise<ServerNic | undefined> {
+  if ((await store.servers.damage(serverId)) !== undefined) return undefined;
+  const server = await store.servers.get(serverId);
+  const nicId = (data as { nicId?: unknown } | null)?.nicId;
+  return server?.nics.find(({ id }) => id === nicId);
 }
 
 /** The error of the attach being undone; undefined for a detach. */
@@ -86,8 +95,8 @@ async function wasNeverAttached(
 }
 
 /**
- * The guest may have the NIC: it keeps its device and port until the host is back. The requester
- * gets the reason after a while.
+ * The guest may have the NIC: it keeps its device and port until the host is back. After a while the
+ * action's message has the reason.
  */
 function waitForHost<Kind extends NicRemovalKind>(
   { links, settings, clock }: WorkflowContext,

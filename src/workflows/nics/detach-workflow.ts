@@ -5,10 +5,9 @@
 import type { UnreadableTask } from '#contracts/store/store.ts';
 import type { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { detachNic, nicDetached, nicIdIn, releaseNic, unbindNicPort } from './detach-nic.ts';
-import { endInError } from '../engine/endings.ts';
+import { detachNic, nicDetached, nicInRow, releaseNic, unbindNicPort } from './detach-nic.ts';
+import { endUnreadable } from '../engine/endings.ts';
 import { retryStep } from '../engine/retry-later.ts';
-import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome, Workflow } from '../engine/workflow.ts';
 
 export const detachWorkflow: Workflow<'detach'> = {
@@ -34,9 +33,8 @@ async function recover(
   task: UnreadableTask,
   error: ComputeError,
 ): Promise<StepOutcome<'detach'>> {
-  const server = await serverOf(context, task);
-  const nic = server.nics.find(({ id }) => id === nicIdIn(task));
-  if (nic === undefined) return endInError(context, error);
+  const nic = await nicInRow(context, task);
+  if (nic === undefined) return endUnreadable(context, task, error);
   return {
     actionMessage: error.message,
     next: { step: 'detach-nic', data: { nicId: nic.id }, dueAt: context.clock.now() },

@@ -6,13 +6,12 @@
 import type { UnreadableTask } from '#contracts/store/store.ts';
 import type { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { failedBy } from '../engine/endings.ts';
+import { deletedAtOf, failedBy } from '../engine/endings.ts';
 import { retryStep } from '../engine/retry-later.ts';
-import { serverOf } from '../engine/server-of.ts';
 import { deleteLatePorts, giveBack, release } from './release-server.ts';
 import { isOnSilentHost, removalSteps, returnSteps } from './remove-from-host.ts';
 import { unbindPorts } from './tear-down.ts';
-import type { StepOutcome, Workflow } from '../engine/workflow.ts';
+import { assertCurrent, type StepOutcome, type Workflow } from '../engine/workflow.ts';
 
 const removal = removalSteps<'delete'>(isOnSilentHost);
 const returned = returnSteps<'delete'>(giveBack);
@@ -46,7 +45,13 @@ async function recover(
   task: UnreadableTask,
   error: ComputeError,
 ): Promise<StepOutcome<'delete'>> {
-  const { deletedAt } = await serverOf(context, task);
+  const { servers } = context.store;
+  const deletedAt = await deletedAtOf(context, task.serverId);
+  // Its steps need a readable server, as a deletion that begins does.
+  if ((await servers.damage(task.serverId)) !== undefined) {
+    await assertCurrent(context, task);
+    await servers.mend(task.serverId);
+  }
   const { message: actionMessage } = error;
   const at = { data: {}, dueAt: context.clock.now() };
   if (deletedAt === null) return { actionMessage, next: { step: 'remove-guest', ...at } };
