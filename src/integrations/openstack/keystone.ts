@@ -14,10 +14,14 @@ interface ShownToken {
   roles?: { name: string }[];
 }
 
-/** A caller, and when the token expires: epoch milliseconds. */
+/**
+ * A caller, and when the token expires: epoch milliseconds. `answer`: its number among Keystone's
+ * answers.
+ */
 interface Known {
   caller: Caller;
   expiresAt: number;
+  answer: number;
 }
 
 /** Bounded: a caller with many tokens must not fill the memory. */
@@ -39,20 +43,20 @@ export function createKeystoneIdentity(options: {
     ttlMs: cacheMs,
     mostEntries: mostKnown,
   });
+  let answers = 0;
   const read = async (token: string): Promise<Known> => {
     const shown = await showToken(session, token);
-    return { caller: callerOf(shown, token), expiresAt: Date.parse(shown.expires_at) };
+    answers += 1;
+    const expiresAt = Date.parse(shown.expires_at);
+    return { caller: callerOf(shown, token), expiresAt, answer: answers };
   };
   return {
     async validate(token) {
       const key = createHash('sha256').update(token).digest('base64');
-      let isNew = false;
-      const { caller, expiresAt } = await known.get(key, () => {
-        isNew = true;
-        return read(token);
-      });
-      // A fresh answer from Keystone counts, even if our clock disagrees.
-      if (!isNew && clock.now() >= expiresAt) throw unknown();
+      const before = answers;
+      const { caller, expiresAt, answer } = await known.get(key, () => read(token));
+      // An answer that came after the question counts, even if our clock disagrees.
+      if (answer <= before && clock.now() >= expiresAt) throw unknown();
       // A copy: a caller must not change what the next one gets.
       return structuredClone(caller);
     },
