@@ -45,6 +45,26 @@ test.each([
     gives: { how: 'timed out', code: null, message: /^timed out after 0.05 s$/ },
   },
   {
+    name: 'a time-out of a program that ignores SIGTERM',
+    act: () => sh('trap "" TERM; sleep 60; true', { timeoutMs: 50 }),
+    gives: { how: 'timed out', code: null, message: /^timed out after 0.05 s$/ },
+  },
+  {
+    name: 'a time-out of a program that ends with success on SIGTERM',
+    act: () => sh('trap "exit 0" TERM; echo half; sleep 60 & wait', { timeoutMs: 50 }),
+    gives: { how: 'timed out', code: null, message: /^timed out after 0.05 s$/ },
+  },
+  {
+    name: 'a signal',
+    act: () => sh('kill -SEGV $$'),
+    gives: { how: 'failed', code: null, message: /^sh was killed by SIGSEGV$/ },
+  },
+  {
+    name: 'a signal after a message',
+    act: () => sh('echo one >&2; kill -KILL $$'),
+    gives: { how: 'failed', code: null, message: /^sh was killed by SIGKILL: one$/ },
+  },
+  {
     name: 'too much output',
     act: () => sh('head -c 2000 /dev/zero', { maxOutputBytes: 1000 }),
     gives: { how: 'failed', code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER', message: /MAXBUFFER$/ },

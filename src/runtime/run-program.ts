@@ -1,8 +1,8 @@
 /**
  * Runs programs of this machine. Each runs without the environment of this process, which may hold
  * secrets: with the system's own PATH, so that nobody's directory is searched, and in English,
- * because outputs are parsed. Each has a time limit, after which it is killed, and fails as a typed
- * error.
+ * because outputs are parsed. Each has a time limit, after which it is killed, whatever signals it
+ * traps, and fails as a typed error.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -29,7 +29,10 @@ export type HowProgramFailed = 'missing' | 'timed out' | 'failed';
 
 export class ProgramFailure extends Error {
   readonly how: HowProgramFailed;
-  /** `ENOENT` and the like where it did not run, its exit status where it ended, else null. */
+  /**
+   * `ENOENT` and the like where it did not run, its exit status where it ended, null where it was
+   * killed.
+   */
   readonly code: string | number | null;
   readonly stderr: string;
 
@@ -47,19 +50,35 @@ export class ProgramFailure extends Error {
 
 /**
  * Its standard output. Throws ProgramFailure, whose message is complete: `program ip is not
- * installed`, `timed out after 30 s`, or the lines of its standard error, joined by `; `. Example:
- * `await runProgram(['ip', '-json', 'link'], { timeoutMs: 30_000 })`.
+ * installed`, `timed out after 30 s`, `ip was killed by SIGSEGV`, or the lines of its standard
+ * error, joined by `; `. Example: `await runProgram(['ip', '-json', 'link'], { timeoutMs: 30_000 })`.
  */
 export async function runProgram(
   [program = '', ...args]: readonly string[],
   { timeoutMs, maxOutputBytes = 1024 ** 2 }: ProgramLimits,
 ): Promise<string> {
-  const options = { env, timeout: timeoutMs, maxBuffer: maxOutputBytes };
+  const killSignal = 'SIGKILL';
+  let isLate = false;
+  let timer: NodeJS.Timeout | undefined;
   try {
-    return (await promisify(execFile)(program, args, options)).stdout;
+    const options = { env, killSignal, maxBuffer: maxOutputBytes } as const;
+    const running = promisify(execFile)(program, args, options);
+    timer = setTimeout(() => {
+      isLate = true;
+      // A program that it started may hold them open.
+      running.child.stdout?.destroy();
+      running.child.stderr?.destroy();
+      running.child.kill(killSignal);
+    }, timeoutMs);
+    const { stdout } = await running;
+    if (!isLate) return stdout;
   } catch (cause) {
-    throw failureOf(program, timeoutMs, cause as Failed);
+    if (!isLate) throw failureOf(program, cause as Failed);
+  } finally {
+    clearTimeout(timer);
   }
+  const message = `timed out after ${timeoutMs / 1000} s`;
+  throw new ProgramFailure(message, { how: 'timed out', code: null, stderr: '' }, undefined);
 }
 
 /** A runner with these limits. Example: `programRunner({ timeoutMs: 30_000 })(['uptime'])`. */
@@ -80,20 +99,20 @@ export const runDeviceTool = programRunner({
 export const askProgram = programRunner({ timeoutMs: 10_000 });
 
 interface Failed {
-  code?: number | string;
+  code?: number | string | null;
+  signal?: string | null;
   stderr?: string;
-  killed?: boolean;
 }
 
-function failureOf(program: string, timeoutMs: number, cause: Failed): ProgramFailure {
-  const { code = null, stderr = '', killed } = cause;
+function failureOf(program: string, cause: Failed): ProgramFailure {
+  const { code = null, signal = null, stderr = '' } = cause;
   const failure = (how: HowProgramFailed, message: string) =>
     new ProgramFailure(message, { how, code, stderr }, cause);
   if (code === 'ENOENT') return failure('missing', `program ${program} is not installed`);
-  // Also set where there was too much output: that has a code.
-  if (killed === true && code === null) {
-    return failure('timed out', `timed out after ${timeoutMs / 1000} s`);
-  }
   const lines = stderr.trim().replaceAll('\n', '; ');
+  if (code === null && signal !== null) {
+    const end = `${program} was killed by ${signal}`;
+    return failure('failed', lines === '' ? end : `${end}: ${lines}`);
+  }
   return failure('failed', lines === '' ? `${program} ended with ${code}` : lines);
 }

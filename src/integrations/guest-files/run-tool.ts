@@ -52,6 +52,7 @@ function failureOf(cause: ProgramFailure, program: string, debianPackage: string
   if (how === 'timed out') {
     return new ToolFailure(`${program} did not end within ${limits.timeoutMs / 1000} s`, more);
   }
-  const lastLine = stderr.trim().split('\n').at(-1);
+  // Of a program that was killed the signal says more than what it wrote before.
+  const lastLine = code === null ? '' : stderr.trim().split('\n').at(-1);
   return new ToolFailure(lastLine || cause.message, more);
 }
