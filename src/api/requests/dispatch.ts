@@ -54,7 +54,16 @@ export function mountRoutes(
 /** The first part of a path, as it stands there, if it is a project's id; else ''. */
 function projectIn(below: string): string {
   const [first = ''] = /^\/[^/]+/.exec(below) ?? [];
-  return isProject.test(decodeURIComponent(first)) ? first : '';
+  return isProject.test(decoded(first)) ? first : '';
+}
+
+/** '' where it cannot be decoded. Example: `/%30` → `/0`. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '';
+  }
 }
 
 /** Before the body is read: microversion, token, project. */
@@ -75,7 +84,7 @@ async function accept(
   }
   const caller = await context.identity.validate(token);
   noteUser(request, caller);
-  const project = decodeURIComponent(leading);
+  const project = decoded(leading);
   const projectId = project.slice(1);
   if (projectId !== '' && bare(projectId) !== bare(caller.projectId)) {
     throw new ComputeError(

@@ -1,4 +1,7 @@
 /** A toy service whose table has each kind of row. */
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 import { type Static, Type } from 'typebox';
@@ -53,6 +56,7 @@ const routes: readonly ToyRoute[] = [
     headers: { 'x-kind': 'thing' },
     handler: ({ params, origin, path }: OpenCall) => ({ body: { ...params, origin, path } }),
   },
+  { method: 'GET', path: '/things/detail', rule: 'reader', handler: () => ({ body: 'all' }) },
   { method: 'DELETE', path: '/things/:id', rule: 'signed-in', status: 204, handler: () => {} },
   { ...act, action: 'start', rule: 'member', handler: () => ({ body: 'started' }) },
   { ...act, action: 'stop', rule: 'admin', handler: () => ({ body: 'stopped' }) },
@@ -188,6 +192,8 @@ const rows: [name: string, call: string, asked: Asked, status: number, text: str
     'not offered',
   ],
   ['a refusal of the service itself', 'GET /v1/things?bad', member, 400, 'bad query'],
+  ['a fixed path', 'GET /v1/things/detail', member, 200, 'all'],
+  ['a fixed path is an id where it lacks the method', 'DELETE /v1/things/detail', member, 204, ''],
   ['no such path', 'GET /v1/nothing', member, 404, 'no such thing'],
   ['a path outside of the prefix', 'GET /v2/things', member, 404, 'outside'],
 ];
@@ -202,6 +208,12 @@ test('another method of a known path is 405 and names the allowed ones', async (
   expect(reply).toMatchObject({ status: 405, headers: { allow: 'GET, POST' } });
   expect(reply.text).toBe('PATCH is not a method of /things; it has GET, POST.');
   expect((await ask('PATCH /v1/things')).status).toBe(401);
+});
+
+test('a path that lacks the method in both of its ways names the methods of the fixed one', async () => {
+  const reply = await ask('PATCH /v1/things/detail', member);
+  expect(reply).toMatchObject({ status: 405, headers: { allow: 'GET' } });
+  expect(reply.text).toContain('not a method of /things/detail');
 });
 
 test('a path with an open row shows its methods to every caller', async () => {
@@ -230,4 +242,16 @@ test('the engine mounts a table as one route', () => {
 test('a row that takes a body shows its schema', () => {
   const taken = routes.filter(({ body }) => body !== undefined);
   expect(taken.map(({ path, body }) => [path, body?.(1)])).toEqual([['/things', named]]);
+});
+
+test('a fragment in a URL is ignored', async () => {
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  for (const path of ['/v1/things#%ff', '/v1/things#?bad', '/v1/things?a=1#/7']) {
+    const headers = { 'x-role': 'member' };
+    const request = get({ host: '127.0.0.1', port, path, headers, agent: false });
+    const [reply] = (await once(request, 'response')) as [IncomingMessage];
+    reply.resume();
+    expect([path, reply.statusCode]).toEqual([path, 200]);
+  }
 });

@@ -94,7 +94,7 @@ function arrivals<Given extends object, Row extends Route<OpenCall & Given>>(
     const below = belowPrefix(request.url, table.prefix);
     const leading = table.leading?.(below) ?? '';
     const path = below.slice(leading.length);
-    const found = find(path);
+    const found = find(path, methodOf(request));
     if (found === undefined) throw table.unknown(request);
     const place = { origin: originOf(request, table.publicUrl), leading, path };
     const ofMethod = found.rows.filter((row) => row.method === methodOf(request));
@@ -129,11 +129,11 @@ function isOfferedFor<Given extends object, Row extends Route<OpenCall & Given>>
 }
 
 /**
- * A URL may name the server before the path, as for a proxy: it is ignored. Source: RFC 9112,
- * 3.2.2.
+ * A URL may name the server before the path, as for a proxy: it is ignored, as are query and
+ * fragment. Source: RFC 9112, 3.2.2; RFC 3986, 3.5.
  */
 function belowPrefix(url: string, prefix: string): string {
-  const [whole = ''] = url.replace(/^https?:\/\/[^/]*/i, '').split('?');
+  const [whole = ''] = url.replace(/^https?:\/\/[^/]*/i, '').split(/[?#]/);
   return whole.startsWith(prefix) ? whole.slice(prefix.length) : '';
 }
 

@@ -9,20 +9,33 @@ export interface FoundPath<Row> {
 
 /**
  * Paths below the prefix, as they came in the URL (still encoded, without query). Example:
- * `/servers/2a1c`. undefined: no row has this path.
+ * `/servers/2a1c`. A path that matches in two ways is the one with the method, if one has it:
+ * `DELETE /flavors/detail` deletes a flavor of this name. Otherwise the rows have other methods.
+ * undefined: no row has this path.
  */
-export type FindPath<Row> = (path: string) => FoundPath<Row> | undefined;
+export type FindPath<Row> = (path: string, method: string) => FoundPath<Row> | undefined;
 
 /** Compiles the paths of a table. */
-export function pathsOf<Row extends { path: string }>(rows: readonly Row[]): FindPath<Row> {
-  const router = findMyWay({ ignoreTrailingSlash: true, maxParamLength: 1024 });
-  const unused = () => {};
+export function pathsOf<Row extends { path: string; method: string }>(
+  rows: readonly Row[],
+): FindPath<Row> {
   const ofPath = Map.groupBy(rows, ({ path }) => path);
-  for (const path of ofPath.keys()) router.on('GET', path, unused, path);
-  return (path) => {
-    const found = router.find('GET', path);
+  const routers = new Map(
+    [...Map.groupBy(rows, ({ method }) => method)].map(([method, its]) => [method, routerOf(its)]),
+  );
+  const every = routerOf(rows);
+  return (path, method) => {
+    const found = routers.get(method)?.find('GET', path) ?? every.find('GET', path);
     const there = ofPath.get(String(found?.store));
     if (found === null || there === undefined) return undefined;
     return { rows: there, params: { ...found.params } as Record<string, string> };
   };
+}
+
+/** Finds the path of a row. */
+function routerOf(rows: readonly { path: string }[]) {
+  const router = findMyWay({ ignoreTrailingSlash: true, maxParamLength: 1024 });
+  const unused = () => {};
+  for (const path of new Set(rows.map((row) => row.path))) router.on('GET', path, unused, path);
+  return router;
 }
