@@ -24,35 +24,39 @@ const timeoutMs = 60_000;
 
 /**
  * Sends and reads the entire reply. `service`: for messages. Throws `unavailable` when there is no
- * answer within a minute, or the certificate is not trusted.
+ * entire reply within a minute, or the certificate is not trusted.
  */
 export async function exchange(service: string, url: string, sent: Sent): Promise<ServiceReply> {
   const { method } = sent;
   const headers = { accept: 'application/json', ...sent.headers };
   const signal = AbortSignal.timeout(timeoutMs);
-  const reply = await reach(service, url, { ...sent, headers, signal });
-  const { status, statusText } = reply;
-  const text = await reply.text();
-  return { service, method, url, status, statusText, headers: reply.headers, text };
+  let reply: Response | undefined;
+  try {
+    reply = await fetch(url, { ...sent, headers, signal });
+    const { status, statusText } = reply;
+    const text = await reply.text();
+    return { service, method, url, status, statusText, headers: reply.headers, text };
+  } catch (cause) {
+    const problem = problemOf(cause, reply !== undefined);
+    throw new ComputeError('unavailable', `${service}: ${url}${problem}`, { cause });
+  }
 }
 
-async function reach(service: string, url: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, init);
-  } catch (cause) {
-    const inner = cause instanceof Error ? (cause.cause ?? cause) : cause;
-    const distrust = tlsFailureReason(inner, { key: 'cacert of the clouds.yaml or --os-cacert' });
-    if (distrust !== undefined) {
-      throw new ComputeError('unavailable', `${service}: ${url}: ${distrust}`, { cause });
-    }
-    const why = (inner as { code?: string }).code ?? String(inner);
-    const question = /^(UND_ERR_SOCKET|ERR_SSL_)/.test(why)
-      ? 'should the URL use the other of http and https?'
-      : 'is "novella up" running, and is the address right?';
-    throw new ComputeError(
-      'unavailable',
-      `${service}: ${url} does not answer (${why}); ${question}`,
-      { cause },
-    );
+/** What follows the URL in the message. */
+function problemOf(cause: unknown, hasBegun: boolean): string {
+  const inner = cause instanceof Error ? (cause.cause ?? cause) : cause;
+  const distrust = tlsFailureReason(inner, { key: 'cacert of the clouds.yaml or --os-cacert' });
+  if (distrust !== undefined) return `: ${distrust}`;
+  const address = 'is "novella up" running, and is the address right?';
+  if (cause instanceof Error && cause.name === 'TimeoutError') {
+    const what = hasBegun ? 'no entire answer' : 'no answer';
+    return `: ${what} within ${timeoutMs / 1_000} s; ${address}`;
   }
+  const { code } = inner as { code?: unknown };
+  const why = typeof code === 'string' ? code : String(inner);
+  if (hasBegun) return `: the answer broke off (${why}); try again`;
+  const question = /^(UND_ERR_SOCKET|ERR_SSL_)/.test(why)
+    ? 'should the URL use the other of http and https?'
+    : address;
+  return ` does not answer (${why}); ${question}`;
 }
