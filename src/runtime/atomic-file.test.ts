@@ -1,5 +1,4 @@
 /** A crash is simulated at each file system call: the old file or the new one, never half. */
-import { spawnSync } from 'node:child_process';
 import fs, {
   chmodSync,
   mkdirSync,
@@ -10,7 +9,7 @@ import fs, {
 } from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { freshFile } from '#test/fresh-file.ts';
 import {
@@ -43,12 +42,7 @@ function crashingAt(number: number): { log: string[] } {
   const step = (name: string, path: string): void => {
     calls += 1;
     if (calls >= number) throw new Crash(`call ${calls}: ${name}`);
-    log.push(
-      `${name} ${path
-        .split('/')
-        .at(-1)
-        ?.replace(/\.\d+-[^.]+\.new$/, '.new')}`,
-    );
+    log.push(`${name} ${path.split('/').at(-1)}`);
   };
   const before = (owner: object, name: string, as: string): void => {
     const calls = owner as Record<string, (...args: unknown[]) => unknown>;
@@ -125,7 +119,13 @@ test('content is synced before it is renamed, the folder after', async () => {
   const { log } = crashingAt(Number.POSITIVE_INFINITY);
   await writeFileDurably(path, 'text');
   const folder = dirname(path).split('/').at(-1);
-  expect(log).toEqual(['write kept.new', 'sync kept.new', 'rename kept.new', `sync ${folder}`]);
+  expect(log).toEqual([
+    'rm kept.new',
+    'write kept.new',
+    'sync kept.new',
+    'rename kept.new',
+    `sync ${folder}`,
+  ]);
 });
 
 test('what is renamed or removed is synced too', async () => {
@@ -152,6 +152,7 @@ test.each(writers)(
     const path = freshFile('secret');
     writeFileSync(path, 'old');
     chmodSync(path, 0o644);
+    writeFileSync(`${path}.new`, 'left by a dead process', { mode: 0o666 });
     await write(path, 'new');
     expect(readFileSync(path, 'utf8')).toBe('new');
     expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -159,27 +160,12 @@ test.each(writers)(
   },
 );
 
-test.each(writers)('%s: what dead processes left of this file is removed', async (_, write) => {
-  const path = freshFile('kept');
-  const { pid: dead } = spawnSync('true');
-  const left = (pid: number | undefined) => `kept.${pid}-0a1b.new`;
-  for (const name of [left(dead), left(process.pid), left(process.ppid), `other-${left(dead)}`]) {
-    writeFileSync(join(dirname(path), name), 'half');
-  }
-  await write(path, 'new');
-  expect(readdirSync(dirname(path)).toSorted()).toEqual(
-    ['kept', left(process.ppid), `other-${left(dead)}`].toSorted(),
-  );
-});
-
-test('of concurrent writes of one file one is kept whole', async () => {
+test('of concurrent writes of one file the last is kept whole', async () => {
   const path = freshFile('kept');
   const texts = ['a', 'b', 'c'].map((letter, at) => letter.repeat(100_000 * (3 - at)));
   for (let round = 0; round < 5; round += 1) {
-    const writing = texts.map((text) => writeFileDurably(path, text));
-    writeFileDurablySync(path, texts[0] ?? '');
-    await Promise.all(writing);
-    expect(texts).toContain(readFileSync(path, 'utf8'));
+    await Promise.all(texts.map((text) => writeFileDurably(path, text)));
+    expect(readFileSync(path, 'utf8') === texts.at(-1)).toBe(true);
   }
   expect(readdirSync(dirname(path))).toEqual(['kept']);
 });
