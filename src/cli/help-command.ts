@@ -3,7 +3,7 @@
  * nearest.
  */
 import { type Command, CommanderError } from 'commander';
-import { closestName } from '#runtime/closest-name.ts';
+import { closestName } from '#core/closest-name.ts';
 
 /**
  * Replaces commander's own, which has one level of commands and shows the general help for unknown

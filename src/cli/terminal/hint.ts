@@ -1,6 +1,6 @@
 /** The line below commander's own error: what to type instead. */
 import type { Command, CommanderError } from 'commander';
-import { closestName } from '#runtime/closest-name.ts';
+import { closestName } from '#core/closest-name.ts';
 import { hintForUnknown } from '../unknown-command.ts';
 
 /** undefined where commander has printed one, or without a suggestion. */

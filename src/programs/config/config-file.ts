@@ -5,7 +5,7 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type Document, LineCounter, parseDocument } from 'yaml';
-import { closestName } from '#runtime/closest-name.ts';
+import { closestName } from '#core/closest-name.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { faultOf, plainPhrasing, type SchemaPhrasing } from '#runtime/schema-fault.ts';
 import { valueAt } from '#runtime/schema-findings.ts';

@@ -1,6 +1,7 @@
 /**
  * What an operator should know about an accepted device list: entries that admit nothing, and why.
  */
+import { closestName } from '../../closest-name.ts';
 import { isAnyAddress } from '../devices/address-pattern.ts';
 import type { PciFunction } from '../devices/device.ts';
 import { compileDeviceSpecs } from './device-matcher.ts';
@@ -197,10 +198,28 @@ const likelyKeys: [RegExp, string][] = [
   [/^phys/i, 'physical_network'],
 ];
 
+/** Keys and tags with a meaning. Source: Nova, `[pci] device_spec`. */
+const knownKeys = [
+  'vendor_id',
+  'product_id',
+  'address',
+  'devname',
+  'physical_network',
+  'trusted',
+  'remote_managed',
+  'managed',
+  'live_migratable',
+  'one_time_use',
+  'resource_class',
+  'traits',
+];
+
 function oddTags(spec: DeviceSpec): [tag: string, likely: string][] {
   return Object.keys(spec.tags).flatMap((tag): [string, string][] => {
-    const likely = likelyKeys.find(([form]) => form.test(tag))?.[1];
-    return likely === undefined || likely === tag ? [] : [[tag, likely]];
+    if (knownKeys.includes(tag)) return [];
+    const form = likelyKeys.find(([form]) => form.test(tag));
+    const likely = form?.[1] ?? closestName(tag.toLowerCase(), knownKeys, 2);
+    return likely === undefined ? [] : [[tag, likely]];
   });
 }
 

@@ -5,14 +5,18 @@ const leastLikeness = 0.4;
 
 /**
  * The candidate with the fewest changed, added, missing or swapped letters; undefined when none is
- * near. Example: `stauts` of `status, up` → `status`.
+ * near. `mostChanges`: of letters. Example: `stauts` of `status, up` → `status`.
  */
-export function closestName(name: string, candidates: readonly string[]): string | undefined {
+export function closestName(
+  name: string,
+  candidates: readonly string[],
+  mostChanges = 3,
+): string | undefined {
   const [best] = candidates
     .map((candidate) => ({ candidate, changes: changesBetween(name, candidate) }))
     .filter(({ candidate, changes }) => {
       const length = Math.max(name.length, candidate.length);
-      return changes <= 3 && (length - changes) / length > leastLikeness;
+      return changes <= mostChanges && (length - changes) / length > leastLikeness;
     })
     .toSorted((one, other) => one.changes - other.changes);
   return best?.candidate;
