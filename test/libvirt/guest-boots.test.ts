@@ -11,7 +11,7 @@ import { guestPaths } from '#core/guests/description/guest-paths.ts';
 import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
 import type { LibvirtHypervisor } from '#integrations/libvirt/domains/hypervisor.ts';
-import { bootDisk, bootSectorSays } from '#integrations/libvirt/domains/probe-boot-sector.ts';
+import { bootDisk, bootSectorOutput } from '#integrations/libvirt/domains/probe-boot-sector.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/domains/start-libvirt-hypervisor.ts';
 import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
 import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
@@ -79,10 +79,10 @@ test.each(['virtio', 'scsi', 'sata'] as const)(
     const consoleOutput = () => guestFiles.consoleOutput(guest.id, null);
 
     await notify({ do: 'spawn', guest });
-    await expect.poll(consoleOutput, { timeout: 120_000 }).toContain(bootSectorSays);
+    await expect.poll(consoleOutput, { timeout: 120_000 }).toContain(bootSectorOutput);
     images.images.clear();
     await notify({ do: 'respawn', guest });
-    await expect.poll(consoleOutput, { timeout: 120_000 }).toContain(bootSectorSays);
+    await expect.poll(consoleOutput, { timeout: 120_000 }).toContain(bootSectorOutput);
     expect(existsSync(paths.configDrive)).toBe(true);
     await notify({ do: 'destroy', guestId: guest.id });
     expect([await hypervisor.listGuests(), existsSync(paths.folder)]).toEqual([[], false]);

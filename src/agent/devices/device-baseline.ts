@@ -10,7 +10,7 @@ import {
   type VfBaseline,
   vfBaseline,
 } from '#core/pci/vf/vf-state.ts';
-import { setVfWithoutMac } from './take-off-mac.ts';
+import { setVfClearingMac } from './clear-vf-mac.ts';
 import { vfUses } from './vf-uses.ts';
 
 export interface DeviceBaseline {
@@ -118,7 +118,7 @@ async function restoreVf(
   const { address, guestMacAddress, keepsDriver } = request;
   const change = changeToBaseline(baseline, await pciBus.vfState(address));
   const { ownMacAddress } = baseline;
-  const made = await setVfWithoutMac(pciBus, address, change, ownMacAddress);
+  const made = await setVfClearingMac(pciBus, address, change, ownMacAddress);
   const settings = { ...baseline.settings, ...made };
   const target = { ...baseline, settings };
   if (ownMacAddress !== null && !keepsDriver) await interfaceExists(pciBus, request);

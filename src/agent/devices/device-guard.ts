@@ -14,7 +14,7 @@ import type { PciFunction } from '#core/pci/devices/device.ts';
 import { isOtherDevice } from '#core/pci/devices/device-identity.ts';
 import { KeyedQueue } from '#runtime/serial-queue.ts';
 import { type DeviceBaseline, restoreBaseline, takeBaseline } from './device-baseline.ts';
-import { setVfWithoutMac } from './take-off-mac.ts';
+import { setVfClearingMac } from './clear-vf-mac.ts';
 
 /** The record of a device from before its hand-over until it is clean again. */
 interface DeviceRecord {
@@ -180,7 +180,7 @@ export class DeviceGuard {
     if (device.isConfigured && isClean) return;
     for (const step of unplugSteps(device)) {
       if (step.do === 'set-vf') {
-        await setVfWithoutMac(pciBus, step.address, step.change, own?.macAddress ?? null);
+        await setVfClearingMac(pciBus, step.address, step.change, own?.macAddress ?? null);
       } else await pciBus.applyVfStep(step);
     }
   }

@@ -51,7 +51,7 @@ export const taggedKinds: Record<string, TaggedKind> = {
 };
 
 /** Which thing. Example: `{ plural: 'ports', id: 'p1' }`. */
-export interface TaggedThing {
+export interface TaggedResource {
   plural: string;
   id: string;
 }
@@ -66,12 +66,12 @@ export const tagList = checkedBody(
 const oneTag = checkedBody(Type.Object({ tag: Tag }));
 
 /** GET …/tags. Throws TagResourceNotFound for a thing that these rights do not see. */
-export async function tagsOf({ context, rights }: Act, thing: TaggedThing): Promise<string[]> {
+export async function tagsOf({ context, rights }: Act, thing: TaggedResource): Promise<string[]> {
   return (await find('see', context.store, rights, thing)).tags;
 }
 
 /** GET …/tags/{tag}. Throws TagNotFound. */
-export async function requireTag(act: Act, thing: TaggedThing, tag: string): Promise<void> {
+export async function requireTag(act: Act, thing: TaggedResource, tag: string): Promise<void> {
   if (!(await tagsOf(act, thing)).includes(tag)) throw noTag(tag);
 }
 
@@ -81,7 +81,7 @@ export async function requireTag(act: Act, thing: TaggedThing, tag: string): Pro
  */
 export async function changeTags(
   { context, rights }: Act,
-  thing: TaggedThing,
+  thing: TaggedResource,
   change: (tags: string[]) => string[],
 ): Promise<void> {
   await context.store.atomic(async (rows) => {
@@ -100,13 +100,13 @@ export async function changeTags(
 }
 
 /** PUT …/tags/{tag}. */
-export async function addTag(act: Act, thing: TaggedThing, tag: string): Promise<void> {
+export async function addTag(act: Act, thing: TaggedResource, tag: string): Promise<void> {
   oneTag.read({ tag });
   await changeTags(act, thing, (tags) => [...tags, tag]);
 }
 
 /** DELETE …/tags/{tag}. Throws TagNotFound. */
-export async function removeTag(act: Act, thing: TaggedThing, tag: string): Promise<void> {
+export async function removeTag(act: Act, thing: TaggedResource, tag: string): Promise<void> {
   await changeTags(act, thing, (tags) => {
     if (!tags.includes(tag)) throw noTag(tag);
     return tags.filter((other) => other !== tag);
@@ -118,7 +118,7 @@ async function find(
   how: 'see' | 'own',
   rows: NetworkRows,
   rights: Rights,
-  { plural, id }: TaggedThing,
+  { plural, id }: TaggedResource,
 ): Promise<Tagged> {
   const tagged = taggedKinds[plural];
   if (tagged === undefined) throw invalidInput(`${plural} have no tags`);

@@ -142,7 +142,7 @@ export class SysfsPciBus implements PciBus {
   async setInterface(address: PciAddress, { macAddress, up }: InterfaceChange): Promise<void> {
     const ifname = await this.ifnameOf(address);
     if (ifname === null) return;
-    if (macAddress !== undefined) await this.#setMac(address, ifname, macAddress);
+    if (macAddress !== undefined) await this.#setVfMac(address, ifname, macAddress);
     if (up !== undefined) {
       await this.#command(address, ['ip', 'link', 'set', ifname, up ? 'up' : 'down']);
     }
@@ -171,7 +171,7 @@ export class SysfsPciBus implements PciBus {
    * and restored afterwards. Where it cannot be removed, the driver is rebound. An interface cannot
    * be without a MAC. Source: Linux `igb_set_vf_mac_addr`, observed on an igb.
    */
-  async #setMac(address: PciAddress, ifname: string, macAddress: string): Promise<void> {
+  async #setVfMac(address: PciAddress, ifname: string, macAddress: string): Promise<void> {
     if (macAddress === noMac) return;
     const command = ['ip', 'link', 'set', ifname, 'address', macAddress];
     try {

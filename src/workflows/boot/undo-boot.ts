@@ -14,11 +14,11 @@ type BootStep = (context: WorkflowContext, task: Task<'boot'>) => Promise<StepOu
 
 /** Is there another host to try? Then the ports created for the server are kept for it. */
 export const unbindAfterFailure: BootStep = async (context, task) => {
-  const hasNextHost = triesAnother(context, await serverOf(context, task), task.data);
+  const hasNextHost = willTryAnotherHost(context, await serverOf(context, task), task.data);
   return hasNextHost ? unbindAndKeepPorts(context, task) : unbindPorts(context, task);
 };
 
-function triesAnother(
+function willTryAnotherHost(
   { settings }: WorkflowContext,
   { hostName }: Server,
   { failure, attempt, hostIsSilent }: BootData,
@@ -44,12 +44,12 @@ export const release: BootStep = async (context, task) => {
   } = task.data;
   const { failure, tried, message } = failureOf(server, task.data);
   const host = hostIsSilent ? undefined : await releaseChange(context, server);
-  const off = { hostId: null, hostName: null };
+  const noHost = { hostId: null, hostName: null };
   const now = context.clock.now();
-  if (triesAnother(context, server, task.data)) {
+  if (willTryAnotherHost(context, server, task.data)) {
     return {
       ...(host !== undefined && { host }),
-      server: { ...off, taskState: 'scheduling' },
+      server: { ...noHost, taskState: 'scheduling' },
       next: {
         step: 'schedule',
         data: { ...rest, attempt: attempt + 1, failedHosts: tried },
@@ -61,7 +61,7 @@ export const release: BootStep = async (context, task) => {
     ...(host !== undefined && { host }),
     freesPorts: true,
     server: {
-      ...(!hostIsSilent && off),
+      ...(!hostIsSilent && noHost),
       vmState: 'error',
       taskState: null,
       powerState: 0,

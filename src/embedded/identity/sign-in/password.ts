@@ -18,7 +18,7 @@ export async function hashPassword(password: string): Promise<string> {
  * Of no password. Compared with when there is no such user, so that the answer takes as long as for
  * a wrong password.
  */
-export const nobodysHash = ['scrypt', cost.N, cost.r, cost.p, 'AAAA', 'A'.repeat(43)].join('$');
+export const dummyHash = ['scrypt', cost.N, cost.r, cost.p, 'AAAA', 'A'.repeat(43)].join('$');
 
 /** Is this the password that the hash was made of? */
 export async function isPassword(password: string, hash: string): Promise<boolean> {

@@ -7,7 +7,7 @@ import type { IdentityStore, StoredProject, StoredUser } from '#contracts/store/
 import { ComputeError } from '#core/errors.ts';
 import { checkedBody } from '../../request-body.ts';
 import { defaultDomain, isDefaultDomain } from '../domain.ts';
-import { isPassword, nobodysHash } from './password.ts';
+import { isPassword, dummyHash } from './password.ts';
 import type { SignInGate } from './sign-in-gate.ts';
 import type { NewSession, Tokens } from './tokens.ts';
 
@@ -137,7 +137,7 @@ async function checkPassword(
   });
   const named = user?.name ?? given.name ?? given.id ?? '';
   const isRight = await gate.admit({ user: named, source }, async () => {
-    const isHis = await isPassword(given.password, user?.passwordHash ?? nobodysHash);
+    const isHis = await isPassword(given.password, user?.passwordHash ?? dummyHash);
     return isHis && user?.enabled === true;
   });
   if (user === undefined || !isRight) {

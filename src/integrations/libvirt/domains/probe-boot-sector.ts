@@ -4,7 +4,7 @@
  */
 
 /** What appears on the serial port. */
-export const bootSectorSays = 'novella runs';
+export const bootSectorOutput = 'novella runs';
 
 /** SeaBIOS does not boot from a disk of a single sector. */
 const leastDiskBytes = 2 ** 20;
@@ -21,7 +21,7 @@ export function bootDisk(): Buffer {
   const disk = Buffer.alloc(leastDiskBytes);
   disk.set(code);
   disk.writeUInt16LE(0x7c00 + code.length, 5);
-  disk.write(`${bootSectorSays}\n\0`, code.length, 'latin1');
+  disk.write(`${bootSectorOutput}\n\0`, code.length, 'latin1');
   disk.writeUInt16LE(0xaa55, 510);
   return disk;
 }

@@ -12,7 +12,7 @@ import { ComputeError } from '#core/errors.ts';
 import { writeFileDurably } from '#runtime/atomic-file.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import { hasCode, LibvirtError } from '../connection/libvirt-error.ts';
-import { bootDisk, bootSectorSays } from './probe-boot-sector.ts';
+import { bootDisk, bootSectorOutput } from './probe-boot-sector.ts';
 import { element, printXml } from '../xml/xml.ts';
 
 interface ProbeOptions {
@@ -92,7 +92,7 @@ async function problemWith(virtType: VirtType, options: ProbeOptions): Promise<s
     await child.call('createDomain', [xml], `start a guest with ${virtType}`);
     const end = performance.now() + probeLimitMs;
     while (performance.now() < end) {
-      if ((await readFile(output, 'latin1')).includes(bootSectorSays)) return undefined;
+      if ((await readFile(output, 'latin1')).includes(bootSectorOutput)) return undefined;
       if ((await child.call('findDomain', [id])) === null)
         return 'the guest ended without any output';
       await delay(100);

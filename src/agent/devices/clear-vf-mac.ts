@@ -9,7 +9,7 @@ import { noMac, type VfChange } from '#core/pci/vf/vf-settings.ts';
  * be2net, qede, cxgb4): the VF gets its own MAC then, or, where it is not known, an unused one.
  * Throws `unavailable` for what is refused all the same.
  */
-export async function setVfWithoutMac(
+export async function setVfClearingMac(
   pciBus: PciBus,
   address: PciAddress,
   change: VfChange,
