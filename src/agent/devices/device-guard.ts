@@ -138,7 +138,7 @@ export class DeviceGuard {
     const { pciBus, memory, driverWaitMs = 10_000 } = this.#options;
     if (baseline === null) {
       await this.#clear(device);
-    } else if (await this.#isThere(record)) {
+    } else if (await this.#isPresent(record)) {
       // A function that is gone needs no cleaning, and another card in its place has had no guest.
       const keepsDriver = device.isUnmanaged === true;
       const request = { address, baseline, guestMacAddress, keepsDriver, driverWaitMs };
@@ -154,7 +154,7 @@ export class DeviceGuard {
    * The PF of the same card may have got another MAC since: a VF that has the guest's MAC, or its
    * trust, is the guest's all the same.
    */
-  async #isThere({ device, fn, baseline, guestMacAddress }: DeviceRecord): Promise<boolean> {
+  async #isPresent({ device, fn, baseline, guestMacAddress }: DeviceRecord): Promise<boolean> {
     const { pciBus } = this.#options;
     const now = await pciBus.functionAt(device.address);
     if (now === undefined) return false;

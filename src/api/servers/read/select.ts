@@ -194,8 +194,8 @@ async function requestedFields(call: Call): Promise<{ where: ServerCondition[]; 
   for (const [key, filter] of Object.entries(filters)) {
     const { members = Number.POSITIVE_INFINITY, from = 1, to = Number.POSITIVE_INFINITY } = filter;
     const value = queryValue(query, key);
-    const isThere = version >= from && version <= to && (filtersByAll || version >= members);
-    if (value === undefined || !isThere) continue;
+    const isOffered = version >= from && version <= to && (filtersByAll || version >= members);
+    if (value === undefined || !isOffered) continue;
     const found = filter.read(value, key);
     if ('field' in found) where.push(found);
     else if ('ofName' in found) tests.ofName.push(found.ofName);
