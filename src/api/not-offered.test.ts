@@ -25,7 +25,7 @@ test('every call is refused with 501 by its name in each version that has it', a
       expect(faultOf(answer), `${titleOf(route)} in 2.${version}`).toEqual({
         name: 'notImplemented',
         code: 501,
-        message: `${titleOf(route)} is not offered by Novella yet.`,
+        message: `${titleOf(route)} is not supported by Novella (see docs/api-coverage.md)`,
       });
     }
   }

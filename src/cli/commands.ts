@@ -107,10 +107,10 @@ function addRegister(program: Command, { login, screen }: Parts): void {
   )
     .description('register this compute API and its service user in Keystone; safe to repeat')
     .option('--url <url>', 'where clients reach it: http://HOST:8774/v2.1')
-    .option('--region <name>', 'of its endpoints', 'RegionOne')
+    .option('--region <name>', 'region of the endpoints', 'RegionOne')
     .option('--user <name>', 'the service user, with the roles admin and service on the project')
     .option('--project <name>', 'its project', 'service')
-    .option('--domain <name>', 'of both', 'Default')
+    .option('--domain <name>', 'domain of user and project', 'Default')
     .option('--password-file <file>', 'its password (default: generated, and shown once)')
     .option(
       '--replace',

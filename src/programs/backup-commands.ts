@@ -21,7 +21,7 @@ export function addBackupCommands(
 ): void {
   const backup = withState(novella.command('backup'))
     .description('copy the state of a cloud into a new folder, also while it runs')
-    .argument('<folder>', 'created by this command; must not exist yet')
+    .argument('<folder>', 'folder to create; must not exist')
     .action(async (folder: string, options: StateOptions) => {
       const { makeBackup } = await import('./backup/make-backup.ts');
       const stateDir = await stateDirOf(options, surroundings);
@@ -31,9 +31,9 @@ export function addBackupCommands(
       else writeLines(screen, backupLines(resolve(folder), manifest));
     });
   const restore = withState(novella.command('restore'))
-    .description('restore a backup into a state directory')
-    .argument('<folder>', 'that "novella backup" made')
-    .option('--replace', 'move what is in the state directory aside, and keep it there')
+    .description('create a state directory from a backup')
+    .argument('<folder>', 'folder written by "novella backup"')
+    .option('--replace', 'if the state directory is not empty, move its content aside first')
     .action(async (folder: string, options: StateOptions & { replace?: boolean }) => {
       const { restoreBackup } = await import('./backup/restore-backup.ts');
       const stateDir = await stateDirOf(options, surroundings);

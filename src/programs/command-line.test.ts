@@ -90,6 +90,12 @@ test.each([
   { line: 'help pci pool', expected: "unknown command 'pool'\n(Did you mean pools?)" },
   { line: 'help server', expected: 'Try: openstack server' },
   { line: 'help nosuch', expected: "unknown command 'nosuch'\n\nTry: novella --help" },
+  { line: 'pci nosuch', expected: 'Try: novella pci --help' },
+  {
+    line: 'pci pools --nosuch',
+    expected: "unknown option '--nosuch'\n\nTry: novella pci pools --help",
+  },
+  { line: '--nosuch', expected: 'Try: novella --help' },
   { line: 'status --jsn', expected: '(Did you mean --json?)' },
   { line: '--os-auth-ur x status', expected: '(Did you mean --os-auth-url?)' },
   { line: 'status -f yaml', expected: 'Allowed choices are table, json' },

@@ -19,8 +19,8 @@ import type { UpOptions } from './up/up-command.ts';
 import { version } from './version.ts';
 
 const afterHelp = `
-Exit status: 0 done, and all is well; 1 an error, or something is not well
-(status, doctor, demo --once); 2 a wrong command line. "pci check" has its own.
+Exit status: 0 success; 1 error, or a problem was found (status, doctor,
+demo --once); 2 invalid command line. "pci check" has its own.
 More in docs/commands.md. For servers, networks and images: openstack --help`;
 
 const screen = screenOn(process.stdout);
@@ -62,7 +62,7 @@ function addUp(novella: Command): void {
     .command('up')
     .description('run all services of the cloud in this process')
     .option('--config <file>', 'read this novella.yaml')
-    .option('--state-dir <dir>', 'directory of all state (default: .novella)')
+    .option('--state-dir <dir>', 'state directory (default: .novella)')
     .option('--free-ports', 'take free ports instead of the standard ones')
     .option('--ready-line', 'print one line "ready {json}" once the API answers')
     .option('--libvirt', 'this machine is the only host, instead of simulated ones')
@@ -84,7 +84,7 @@ function addUp(novella: Command): void {
 function addDemo(novella: Command): void {
   const demo = withJson(novella.command('demo'))
     .description('show the full path from port to guest on simulated hosts')
-    .option('--once', 'end after the last step (as with --json); exit 0 only if every check passed')
+    .option('--once', 'exit after the demonstration; status 0 only if every check passed')
     .action(async (options: { once?: boolean; json?: boolean }) => {
       const { interruption } = await import('./terminal/interruption.ts');
       const interrupted = interruption();

@@ -43,7 +43,7 @@ const isMissing = ({ handler, status }: Route) => handler === undefined || statu
 
 function answer(route: Route): string {
   const { status = 200 } = route;
-  if (isMissing(route)) return '501, not offered yet';
+  if (isMissing(route)) return '501, not supported';
   if (typeof status === 'number') return String(status);
   return 'by microversion';
 }

@@ -98,7 +98,7 @@ test.each([
   {
     act: 'POST /novella/v1/hosts/a%2Fb/enrolment',
     status: 400,
-    expected: 'Invalid input for field/attribute name. Value: a/b.',
+    expected: 'host name "a/b": use letters, digits, dots and hyphens',
   },
 ])('$act is refused', async ({ act, status, expected }) => {
   const answer = await world.ask(act, { ...plain, body: {} });

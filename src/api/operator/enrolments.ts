@@ -3,7 +3,7 @@ import type { EnrolmentView } from '#client/shapes/hosts.ts';
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import type { Enrolment } from '#contracts/store/enrolments.ts';
 import { ComputeError } from '#core/errors.ts';
-import { hostNameRule, isHostName } from '#core/host-name.ts';
+import { hostNameRuleText, isHostName } from '#core/host-name.ts';
 import { type Static, Type } from 'typebox';
 import { closed } from '../requests/json-schema.ts';
 import { atSecond } from '../requests/links.ts';
@@ -18,10 +18,7 @@ export const enrolmentBody = closed({ replace: Type.Optional(Type.Boolean()) });
 export async function enroll(call: Call<Static<typeof enrolmentBody>>): Promise<Reply> {
   const host = call.params['name'] ?? '';
   if (!isHostName(host)) {
-    throw new ComputeError(
-      'invalid',
-      `Invalid input for field/attribute name. Value: ${host}. must match ${hostNameRule}`,
-    );
+    throw new ComputeError('invalid', `host name "${host}": ${hostNameRuleText}`);
   }
   const made = await call.context.workflows.enrollHost(host, {
     replaces: call.body.replace === true,

@@ -57,7 +57,7 @@ test('a list that would remove a held device is not safe, and an entry without d
 test('wrong entries are reported in the answer', async () => {
   const { body } = await check({ host: 'host-1', device_spec: [{ vendor_id: 'x' }, 'y'] });
   expect(body.refused).toEqual([
-    'device_spec[0]: entry 0: vendor_id "x": must be hexadecimal or "*"',
+    'device_spec[0]: vendor_id "x": must be hexadecimal or "*"',
     expect.stringContaining('device_spec[1]: y: must be JSON'),
   ]);
 });

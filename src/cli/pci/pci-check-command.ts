@@ -33,7 +33,7 @@ export function addPciCheck(pci: Command, environment: PciCheckEnvironment): voi
   const { machine, screen } = environment;
   const capture = pci
     .command('capture')
-    .description('print what "pci check" reads of this machine, to check it on another machine')
+    .description(`print this machine's PCI data, to run "pci check" elsewhere`)
     .option('--sysfs <folder>', 'the sysfs to read', '/sys')
     .action(async ({ sysfs }: { sysfs: string }) =>
       screen.write(await (await machine()).capture(sysfs)),
@@ -44,19 +44,22 @@ export function addPciCheck(pci: Command, environment: PciCheckEnvironment): voi
       'check a device list against a host: what it offers, what it does not, and why; changes nothing',
     )
     .addOption(
-      new Option('--config <file>', 'the list of this novella.yaml')
+      new Option('--config <file>', 'read device specs from this novella.yaml')
         .conflicts('novaConf')
         .argParser(onlyOne('--config')),
     )
     .addOption(
       new Option(
         '--nova-conf <path>',
-        'the list of this nova.conf, or of the *.conf of a folder; several add up',
+        'read device specs from this nova.conf or folder of *.conf; repeatable',
       ).argParser((path: string, before?: string[]) => [...(before ?? []), path]),
     )
     .option('--sysfs <path>', 'functions of this sysfs folder, or captured text (default: /sys)')
     .option('--against [url]', 'compare with the running controller (default: that of clouds.yaml)')
-    .option('--host <name>', 'the host there and in novella.yaml (default: this machine)')
+    .option(
+      '--host <name>',
+      'host name at the controller and in novella.yaml (default: this machine)',
+    )
     .addHelpText('after', exitText)
     .action(async (options: Options, command: Command) => {
       try {

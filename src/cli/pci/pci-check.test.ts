@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RecordedCloud, startRecordedCloud } from '#test/worlds/recorded-cloud.ts';
 import { typed } from '#test/worlds/typed-command.ts';
 import { aCard } from '#test/hosts/pci-cards.ts';
-import { aDeviceView } from '#test/worlds/operator-views.ts';
+import { aDeviceView, aHostView } from '#test/worlds/operator-views.ts';
 import type { LocalMachine } from './pci-check.ts';
 
 const functions = aCard({ vfs: 2 }).map((fn) =>
@@ -216,7 +216,7 @@ test('a capture is printed', async () => {
 test.each([
   {
     line: '--config good --against --host host-9 --sysfs /sys',
-    message: 'the controller knows no host "host-9"; name one with --host',
+    message: '--host host-9: the controller has no such host; it has host-1, host-2',
   },
   {
     line: '--config good --against nonsense',
@@ -224,6 +224,8 @@ test.each([
   },
   { line: '--config good --nova-conf x', message: 'cannot be used with' },
 ])('$line is refused with a message', async ({ line, message }) => {
+  const hosts = ['host-1', 'host-2'].map((name) => aHostView({ name }));
+  cloud.answer('GET /novella/v1/hosts', { body: { hosts } });
   await expect(run(`check ${line}`)).rejects.toThrow(message);
 });
 

@@ -14,7 +14,7 @@ import { checkDeviceSpecs, offeredTags } from '#core/pci/specs/device-spec-check
 import type { CheckView } from '#client/shapes/pci-check.ts';
 import { viewCheck } from '#client/shapes/view-pci-check.ts';
 import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
-import { listDevices } from '#client/operator-api.ts';
+import { listDevices, listHosts } from '#client/operator-api.ts';
 import { serverNames } from '#client/server-names.ts';
 import { checkLines } from './pci-check-text.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
@@ -147,7 +147,7 @@ async function difference(
   host: string,
   offered: ReturnType<typeof offeredTags>,
 ): Promise<DeviceSpecChange> {
-  const known = await naming(host, () => listDevices(session, { host }));
+  const known = await naming(session, host, () => listDevices(session, { host }));
   return compareOffer(
     known.map((device) => ({
       address: parsePciAddress(device.address),
@@ -172,7 +172,7 @@ async function askController(
     device_spec: entries.map(({ text }) => text),
     alias: aliases.map(({ text }) => text),
   };
-  const view = await naming(host, () =>
+  const view = await naming(session, host, () =>
     request<CheckView>(session, { service: 'operator', path: '/pci/check', method: 'POST', body }),
   );
   const placed = (text: string) =>
@@ -188,17 +188,18 @@ async function askController(
 }
 
 /**
- * A host that the controller does not have: the name is this machine's unless the user specified
- * another.
+ * A host that the controller does not have is reported with those that it has. The name is this
+ * machine's unless the user specified another.
  */
-async function naming<T>(host: string, ask: () => Promise<T>): Promise<T> {
+async function naming<T>(session: Session, host: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (cause) {
     if (!isComputeError(cause, 'notFound')) throw cause;
+    const names = (await listHosts(session)).map(({ name }) => name).join(', ') || 'none';
     throw new ComputeError(
       'notFound',
-      `the controller knows no host "${host}"; name one with --host (${cause.message})`,
+      `--host ${host}: the controller has no such host; it has ${names}`,
       { cause },
     );
   }

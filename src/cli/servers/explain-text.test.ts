@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { whyLines } from './explain-text.ts';
-import type { DecisionView } from '#client/shapes/explain.ts';
+import { explainLines, whyLines } from './explain-text.ts';
+import type { DecisionView, ExplainReply } from '#client/shapes/explain.ts';
 
 const decision: DecisionView = {
   attempt: 1,
@@ -36,4 +36,32 @@ test('a long list of refusals is cut, with the number of those that follow', () 
 
 test('a decision without candidates and refusals prints nothing', () => {
   expect(whyLines(decision)).toEqual([]);
+});
+
+test.each([
+  { status: 'BUILD', nic: '0  vnic type not known yet  no MAC yet  network n1  not bound' },
+  { status: 'ERROR', nic: '0  vnic type not known  no MAC  network n1  not bound' },
+])('what a NIC lacks in $status', ({ status, nic }) => {
+  const unbound = {
+    position: 0,
+    network_id: 'n1',
+    port_id: null,
+    vnic_type: null,
+    vif_type: null,
+    mac_address: null,
+    pci_request_id: null,
+    pci_slot: null,
+    physical_network: null,
+    binding_profile: null,
+  };
+  const reply: ExplainReply = {
+    server: { id: 's1', name: 'web', status, host: null, fault: null },
+    decisions: [],
+    nics: [unbound],
+    pci_requests: [],
+    devices: [],
+    spawn_steps: [],
+    domain_xml: null,
+  };
+  expect(explainLines(reply).at(-1)?.trim()).toBe(`${nic}, takes no device`);
 });

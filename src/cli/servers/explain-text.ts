@@ -3,7 +3,6 @@
  * API's document.
  */
 import type { DecisionView, ExplainReply, NicView } from '#client/shapes/explain.ts';
-import type { DeviceView } from '#client/shapes/pci.ts';
 import { bold, type Column, tableLines } from '../terminal/table.ts';
 
 /** A fleet has many hosts; the first ones are enough. */
@@ -30,7 +29,7 @@ export function explainLines(reply: ExplainReply, style: Style = {}): string[] {
       ...indent(whyLines(decision, style)),
     ]),
     ...(reply.nics.length === 0 ? [] : ['', heading('NICs')]),
-    ...indent(reply.nics.flatMap((nic) => nicLines(nic, reply.devices))),
+    ...indent(reply.nics.flatMap((nic) => nicLines(nic, reply))),
     ...(reply.spawn_steps.length === 0
       ? []
       : [
@@ -122,13 +121,14 @@ function figure(weight: number): string {
 
 /**
  * Two lines a NIC at most: what it is; then request → device → binding, for those that take a
- * device.
+ * device. What a server in ERROR lacks, it will not get any more.
  */
-function nicLines(nic: NicView, devices: readonly DeviceView[]): string[] {
+function nicLines(nic: NicView, { server, devices }: ExplainReply): string[] {
+  const yet = server.status === 'ERROR' ? '' : ' yet';
   const what = [
     `${nic.position}`,
-    nic.vnic_type ?? 'vnic type not known yet',
-    nic.mac_address ?? 'no MAC yet',
+    nic.vnic_type ?? `vnic type not known${yet}`,
+    nic.mac_address ?? `no MAC${yet}`,
     nic.port_id === null ? `network ${nic.network_id ?? 'none'}` : `port ${nic.port_id}`,
   ];
   const binding = nic.vif_type === null ? 'not bound' : `bound as ${nic.vif_type}`;

@@ -9,7 +9,7 @@ export function hintFor({ code, message }: CommanderError, program: Command): st
   if (code === 'commander.unknownCommand') {
     // Example: of `novella help server list` → `['server', 'list']`.
     const hint = hintForUnknown(args[0] === 'help' ? args.slice(1) : args);
-    return hint ?? (message.includes('Did you mean') ? undefined : `Try: ${program.name()} --help`);
+    return hint ?? (message.includes('Did you mean') ? undefined : helpFor(program));
   }
   if (code !== 'commander.unknownOption' || message.includes('Did you mean')) return undefined;
   // Commander suggests no hidden ones.
@@ -18,5 +18,17 @@ export function hintFor({ code, message }: CommanderError, program: Command): st
     flag,
     options.flatMap(({ long }) => long ?? []),
   );
-  return near === undefined ? undefined : `(Did you mean ${near}?)`;
+  return near === undefined ? helpFor(program) : `(Did you mean ${near}?)`;
+}
+
+/** The help of the command that was typed. Example: `Try: novella pci pools --help`. */
+function helpFor(program: Command): string {
+  const path = [program.name()];
+  let command: Command | undefined = program;
+  for (const arg of program.args) {
+    command = command.commands.find((each) => each.name() === arg);
+    if (command === undefined || arg === 'help') break;
+    path.push(arg);
+  }
+  return `Try: ${path.join(' ')} --help`;
 }

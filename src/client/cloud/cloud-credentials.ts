@@ -49,6 +49,8 @@ export type CloudKey = (typeof authKeys)[number] | (typeof placeKeys)[number];
 export interface CloudSource {
   /** For messages. Example: `clouds.yaml: cloud "novella"`. */
   where: string;
+  /** The message for a key that must be there, with what to do. Absent: only that it is missing. */
+  missing?: (key: CloudKey) => string;
   values: Partial<Record<CloudKey, unknown>>;
 }
 
@@ -58,7 +60,7 @@ const defaultDomain = 'Default';
  * The values as credentials. Domains are `Default` unless given; the id `default` is that one's, as
  * `keystone-manage bootstrap` makes it. Throws `invalid` naming place, key, value and rule.
  */
-export function toCredentials({ where, values }: CloudSource): CloudCredentials {
+export function toCredentials({ where, values, missing }: CloudSource): CloudCredentials {
   const refuse = (key: CloudKey, rule: string): ComputeError =>
     new ComputeError('invalid', `${where}: ${key} ${rule}`);
   const given = (key: CloudKey): string | undefined => {
@@ -69,8 +71,8 @@ export function toCredentials({ where, values }: CloudSource): CloudCredentials 
   };
   const needed = (key: CloudKey): string => {
     const value = given(key);
-    if (value === undefined) throw refuse(key, 'is missing; it must be text');
-    return value;
+    if (value !== undefined) return value;
+    throw new ComputeError('invalid', missing?.(key) ?? `${where}: ${key} is missing`);
   };
   const domainName = (owner: 'user' | 'project'): string => {
     const id = given(`${owner}_domain_id`) ?? 'default';

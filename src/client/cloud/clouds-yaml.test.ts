@@ -151,7 +151,8 @@ const refused: { name: string; yaml: string | null; cloud?: string; message: Reg
   {
     name: 'a key is missing',
     yaml: 'clouds: {a: {auth: {auth_url: http://k}}}',
-    message: /username is missing/,
+    message:
+      /refused\.yaml: cloud "a": auth\.username is missing: set it there or as --os-username$/,
   },
   {
     name: 'an invalid URL',
@@ -174,6 +175,12 @@ const refused: { name: string; yaml: string | null; cloud?: string; message: Reg
     message: /application_credential_id is not allowed together with password/,
   },
 ];
+test('a variable that is missing is named with its option', () => {
+  expect(() => findCloud(surroundings({ OS_AUTH_URL: 'http://k' }))).toThrow(
+    /^username is missing: set OS_USERNAME or --os-username$/,
+  );
+});
+
 for (const row of refused) {
   test(`a cloud that cannot be found is refused with the remedy: ${row.name}`, () => {
     const path = join(folder, 'refused.yaml');

@@ -11,6 +11,7 @@ import { writeFileDurablySync } from '#runtime/atomic-file.ts';
 import {
   authKeys,
   type CloudCredentials,
+  type CloudKey,
   type CloudPlace,
   type CloudSource,
   placeKeys,
@@ -48,23 +49,30 @@ export function findCloud(
   const name = choice.name ?? (variables['OS_CLOUD'] || undefined);
   if (name === undefined && (choice.values.auth_url ?? variables['OS_AUTH_URL'])) {
     const { where, values } = variableSettings(variables);
+    const missing = (key: CloudKey) =>
+      `${key} is missing: set OS_${key.toUpperCase()} or ${optionOf(key)}`;
     const places = choice.values.auth_url === undefined ? where : `the --os-* options and ${where}`;
-    return toCredentials({ where: places, values: { ...values, ...choice.values } });
+    return toCredentials({ where: places, values: { ...values, ...choice.values }, missing });
   }
   // Beside a started `novella up`, its own file too.
   const own = join(surroundings.workingFolder, '.novella');
   const advice =
     'OS_AUTH_URL is not set either. Run this next to a started "novella up", or set OS_CLIENT_CONFIG_FILE to the clouds.yaml it wrote.';
-  const { where, values } = cloudSettings(surroundings, { name, alsoIn: [own], advice });
+  const { values, ...place } = cloudSettings(surroundings, { name, alsoIn: [own], advice });
   const { compute_endpoint_override: url } = variableSettings(variables).values;
   return toCredentials({
-    where,
+    ...place,
     values: {
       ...(url !== undefined && { compute_endpoint_override: url }),
       ...values,
       ...choice.values,
     },
   });
+}
+
+/** Example: `auth_url` → `--os-auth-url`. */
+function optionOf(key: CloudKey): string {
+  return `--os-${key.replaceAll('_', '-')}`;
 }
 
 /** The values of the OS_* variables. Example: OS_REGION_NAME → `region_name`. */
@@ -99,10 +107,11 @@ export function cloudSettings(
     throw new ComputeError('invalid', `no clouds.yaml is at ${places}. ${advice}`);
   }
   const secure = search('secure.yaml', 'OS_CLIENT_SECURE_FILE').find((file) => existsSync(file));
-  const { where, values } = entrySettings(path, { name, secure });
+  const settings = entrySettings(path, { name, secure });
+  const { values } = settings;
   const { cacert } = values;
-  if (typeof cacert !== 'string') return { where, values };
-  return { where, values: { ...values, cacert: cacert.replace(/^~(?=\/)/, home) } };
+  if (typeof cacert !== 'string') return settings;
+  return { ...settings, values: { ...values, cacert: cacert.replace(/^~(?=\/)/, home) } };
 }
 
 /**
@@ -144,6 +153,8 @@ function entrySettings(
   const secrets = secure === undefined ? undefined : readEntries(secure)[wanted];
   return {
     where: `${path}: cloud "${wanted}"`,
+    missing: (key) =>
+      `${path}: cloud "${wanted}": auth.${key} is missing: set it there or as ${optionOf(key)}`,
     values: { ...settingsIn(entry), ...settingsIn(secrets) },
   };
 }

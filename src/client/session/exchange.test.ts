@@ -33,7 +33,7 @@ test('an answer that breaks off is named, and can be tried again', async () => {
   });
   expect(failure).toEqual({
     kind: 'unavailable',
-    message: 'compute: URL: the answer broke off (UND_ERR_SOCKET); try again',
+    message: 'compute: URL: the answer broke off (connection closed); try again',
   });
 });
 

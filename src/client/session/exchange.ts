@@ -1,6 +1,6 @@
 /** One HTTP exchange with a service of a cloud, whatever the status. */
 import { tlsFailureReason } from '#core/tls-failure.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, errorText } from '#core/errors.ts';
 
 /** What is sent. */
 export interface Sent {
@@ -42,6 +42,19 @@ export async function exchange(service: string, url: string, sent: Sent): Promis
   }
 }
 
+/** Error codes of Node and its HTTP client, in words. */
+const reasons: Record<string, string> = {
+  EAI_AGAIN: 'the host name cannot be looked up now',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  ENOTFOUND: 'no such host',
+  ETIMEDOUT: 'connection timed out',
+  UND_ERR_CONNECT_TIMEOUT: 'connection timed out',
+  UND_ERR_SOCKET: 'connection closed',
+};
+
 /** What follows the URL in the message. */
 function problemOf(cause: unknown, hasBegun: boolean): string {
   const inner = cause instanceof Error ? (cause.cause ?? cause) : cause;
@@ -53,9 +66,10 @@ function problemOf(cause: unknown, hasBegun: boolean): string {
     return `: ${what} within ${timeoutMs / 1_000} s; ${address}`;
   }
   const { code } = inner as { code?: unknown };
-  const why = typeof code === 'string' ? code : String(inner);
+  const name = typeof code === 'string' ? code : errorText(inner);
+  const why = reasons[name] ?? name;
   if (hasBegun) return `: the answer broke off (${why}); try again`;
-  const question = /^(UND_ERR_SOCKET|ERR_SSL_)/.test(why)
+  const question = /^(UND_ERR_SOCKET|ERR_SSL_)/.test(name)
     ? 'should the URL use the other of http and https?'
     : address;
   return ` does not answer (${why}); ${question}`;

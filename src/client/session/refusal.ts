@@ -4,16 +4,17 @@ import type { ServiceReply } from './exchange.ts';
 
 /**
  * The JSON of a reply (undefined for an empty one). A refusal is thrown as ComputeError: the
- * service's message, then the request, the status and the request id.
+ * service's message, then the request, the status and the request id. `user`: who sent it, for
+ * messages.
  */
-export function readReply(reply: ServiceReply): unknown {
+export function readReply(reply: ServiceReply, user?: string): unknown {
   const { service, method, url, status, text } = reply;
   const json = parseJson(text);
   const isOk = status >= 200 && status < 300;
   if (isOk && (json !== undefined || text === '')) return json;
   const id = reply.headers.get('x-openstack-request-id');
   const call = `${service} ${method} ${new URL(url).pathname}: ${status}`;
-  const message = isOk ? 'the reply is not JSON' : refusalText(reply, json);
+  const message = isOk ? 'the reply is not JSON' : refusalText(reply, json, user);
   throw new ComputeError(
     isOk ? 'unavailable' : kindOf(status),
     `${message} (${call}${id === null ? '' : `, request ${id}`})`,
@@ -24,9 +25,13 @@ export function readReply(reply: ServiceReply): unknown {
  * What the commands request of compute and operator API is for administrators; which of their rules
  * refused it does not help here.
  */
-function refusalText({ service, status, statusText }: ServiceReply, json: unknown): string {
+function refusalText(
+  { service, status, statusText }: ServiceReply,
+  json: unknown,
+  user = 'this user',
+): string {
   if (status === 403 && (service === 'compute' || service === 'operator')) {
-    return 'only administrators may do this; sign in as one: name the cloud with --os-cloud or OS_CLOUD';
+    return `only administrators may do this, and ${user} does not have the role; choose the cloud of an administrator with --os-cloud or OS_CLOUD`;
   }
   return messageIn(json) ?? statusText;
 }

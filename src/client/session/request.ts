@@ -35,7 +35,7 @@ export interface RawRequest extends Omit<ServiceRequest, 'method'> {
  * ComputeError: the service's message, then the request, the status and the request id.
  */
 export async function request<T>(session: Session, call: ServiceRequest): Promise<T> {
-  return readReply(await send(session, call)) as T;
+  return readReply(await send(session, call), session.user) as T;
 }
 
 /**

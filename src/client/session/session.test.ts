@@ -152,7 +152,7 @@ const refusals: { name: string; given: RecordedReply; kind: ErrorKind; expected:
     given: { status: 403, body: { forbidden: { code: 403, message: "Policy doesn't allow x" } } },
     kind: 'forbidden',
     expected:
-      'only administrators may do this; sign in as one: name the cloud with --os-cloud or OS_CLOUD (compute GET /v2.1/x: 403)',
+      'only administrators may do this, and user "admin" in project "admin" does not have the role; choose the cloud of an administrator with --os-cloud or OS_CLOUD (compute GET /v2.1/x: 403)',
   },
   {
     name: 'network',
@@ -188,7 +188,23 @@ test('an address without a listener is reported with the address and the remedy'
   const error = await refusal(openSession(gone.credentials));
   expect(isComputeError(error, 'unavailable')).toBe(true);
   expect(error?.message).toContain(gone.origin);
-  expect(error?.message).toMatch(/ECONNREFUSED.*novella up/);
+  expect(error?.message).toMatch(/\(connection refused\).*novella up/);
+});
+
+const notKeystone: { name: string; given: RecordedReply; returned: string }[] = [
+  { name: 'choices', given: { status: 300, body: { versions: [] } }, returned: '300' },
+  { name: 'a page', given: { body: '<html>' }, returned: '200' },
+  { name: 'no such path', given: { status: 404, body: {} }, returned: '404' },
+];
+test.each(notKeystone)('an auth_url of another service is refused: $name', async (row) => {
+  const other = await startRecordedCloud();
+  other.answer('POST /v3/auth/tokens', row.given);
+  const error = await refusal(openSession(other.credentials));
+  await other.stop();
+  expect(isComputeError(error, 'unavailable')).toBe(true);
+  expect(error?.message).toBe(
+    `${other.origin}/v3 is not a Keystone (POST /v3/auth/tokens returned ${row.returned}); set auth_url to the identity service, such as http://127.0.0.1:5000/v3`,
+  );
 });
 
 test('an untrusted certificate is reported as such, and so is https requested over http', async () => {
@@ -202,7 +218,7 @@ test('an untrusted certificate is reported as such, and so is https requested ov
     `identity: https://${door}/v3/auth/tokens: its certificate is signed by an unknown authority; set cacert of the clouds.yaml or --os-cacert to your CA bundle`,
   );
   expect((await at(`http://${door}`))?.message).toMatch(
-    /does not answer \(\w+\); should the URL use the other of http and https\?$/,
+    /does not answer \([\w ]+\); should the URL use the other of http and https\?$/,
   );
   expect((await at(cloud.origin.replace('http:', 'https:')))?.message).toMatch(
     /does not answer \(ERR_SSL_\w+\); should the URL use the other of http and https\?$/,

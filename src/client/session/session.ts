@@ -2,7 +2,7 @@
 import { type Login, signInBody } from '#core/access/login.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { CloudCredentials } from '../cloud/cloud-credentials.ts';
-import { exchange } from './exchange.ts';
+import { exchange, type ServiceReply } from './exchange.ts';
 import { readReply } from './refusal.ts';
 import { trustAuthorities } from './trust.ts';
 
@@ -11,6 +11,8 @@ export interface Session {
   /** The newest one. */
   token: string;
   projectId: string;
+  /** Who signed in, for messages. Example: `user "demo" in project "demo"`. */
+  user?: string;
   /** Example: `{ compute: 'http://127.0.0.1:8774/v2.1' }`. */
   endpoints: Record<string, string>;
   /**
@@ -42,6 +44,13 @@ class SignedIn implements Session {
 
   constructor(cloud: CloudCredentials) {
     this.#cloud = cloud;
+  }
+
+  get user(): string {
+    if ('applicationCredentialId' in this.#cloud) {
+      return `application credential ${this.#cloud.applicationCredentialId}`;
+    }
+    return `user "${this.#cloud.username}" in project "${this.#cloud.projectName}"`;
   }
 
   async signIn(): Promise<void> {
@@ -78,10 +87,17 @@ type Catalog = NonNullable<NonNullable<TokenReply['token']>['catalog']>;
 
 async function getToken({ authUrl, ...login }: Pick<CloudCredentials, 'authUrl'> & Login) {
   const base = authUrl.replace(/\/+$/, '');
-  const url = `${base.endsWith('/v3') ? base : `${base}/v3`}/auth/tokens`;
+  const root = base.endsWith('/v3') ? base : `${base}/v3`;
+  const url = `${root}/auth/tokens`;
   const body = JSON.stringify(signInBody(login));
   const headers = { 'content-type': 'application/json' };
   const reply = await exchange('identity', url, { method: 'POST', headers, body });
+  if (!isOfKeystone(reply)) {
+    throw new ComputeError(
+      'unavailable',
+      `${root} is not a Keystone (POST ${new URL(url).pathname} returned ${reply.status}); set auth_url to the identity service, such as http://127.0.0.1:5000/v3`,
+    );
+  }
   const { token } = readReply(reply) as TokenReply;
   const id = reply.headers.get('x-subject-token');
   if (id === null || token?.catalog === undefined) {
@@ -91,6 +107,12 @@ async function getToken({ authUrl, ...login }: Pick<CloudCredentials, 'authUrl'>
     );
   }
   return { id, token: { ...token, catalog: token.catalog } };
+}
+
+/** Keystone grants a token with its id in a header, or refuses. Every Keystone has this path. */
+function isOfKeystone({ status, headers }: ServiceReply): boolean {
+  if (status >= 200 && status < 300) return headers.has('x-subject-token');
+  return status >= 400 && status !== 404 && status !== 405;
 }
 
 function endpointsOf(catalog: Catalog, cloud: CloudCredentials): Record<string, string> {

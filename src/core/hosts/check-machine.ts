@@ -137,7 +137,9 @@ function stateDirectory({
     );
   }
   const figures = `${gib(freeMib)} of ${gib(totalMib)} GiB free`;
-  const found = exists ? `${path}, ${figures}` : `${path} does not exist yet, ${figures}`;
+  const found = exists
+    ? `${path}, ${figures}`
+    : `${path} does not exist yet; it will be created (${figures})`;
   if (freeMib < fullMib) {
     return row.fail(
       `${path} is full: ${figures}`,
@@ -176,7 +178,7 @@ function kernelModules({ modules }: HostFacts): HostCheck {
   const absent = uses.filter(([name]) => modules[name] === 'absent');
   if (absent.length === 0) return row.ok(uses.map(([name]) => name).join(', '));
   const lost = absent.map(([name, use]) => `no ${name}: no ${use}`);
-  return row.warn(lost.join('; '), 'boot a kernel that has them, or do without');
+  return row.warn(lost.join('; '), 'boot a kernel that has them, or accept these limits');
 }
 
 function cgroups({ cgroups: version }: HostFacts): HostCheck {

@@ -195,7 +195,10 @@ async function serve<Given extends object, Row extends Route<OpenCall & Given>>(
   if (given === undefined) throw table.unknown(request);
   const call = { ...open, ...given };
   if (route.handler === undefined) {
-    throw new ComputeError('notImplemented', `${titleOf(route)} is not offered by Novella yet.`);
+    throw new ComputeError(
+      'notImplemented',
+      `${titleOf(route)} is not supported by Novella (see docs/api-coverage.md)`,
+    );
   }
   table.check?.(row, call);
   return send(reply, statusOf(route, call), await route.handler(call));

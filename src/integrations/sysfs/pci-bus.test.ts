@@ -114,6 +114,8 @@ test('a capture of a tree shows the same functions', async () => {
 
 test('a tree without PCI functions cannot be captured', async () => {
   await expect(captureSysfs(folder)).rejects.toThrow('has no PCI functions in bus/pci/devices');
+  const nowhere = join(folder, 'nowhere');
+  await expect(captureSysfs(nowhere)).rejects.toThrow(`${nowhere}: no such folder`);
 });
 
 test('a machine without PCI has no functions', async () => {

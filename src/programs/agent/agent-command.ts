@@ -12,7 +12,7 @@ export function addAgentCommand(program: Command, files: AgentFiles = {}): void 
   const agent = program
     .command('agent')
     .description(
-      'run the agent of this machine: it connects to the controller and executes its commands',
+      'run the agent of this machine: it connects to the controller and carries out its commands',
     )
     .requiredOption('--config <file>', 'read this file')
     .addOption(logFormatOption())
@@ -33,5 +33,5 @@ export function logFormatOption(): Option {
 
 /** `--log-level`, for every command that logs. */
 export function logLevelOption(): Option {
-  return new Option('--log-level <level>', 'log this level and above').choices([...logLevels]);
+  return new Option('--log-level <level>', 'lowest level to log').choices([...logLevels]);
 }

@@ -175,7 +175,11 @@ test('a backup of a newer Novella is refused with its version', async () => {
 });
 
 test.each([
-  ['no manifest', undefined, 'manifest.json: no such file; name the folder that "novella backup"'],
+  [
+    'no manifest',
+    undefined,
+    'manifest.json: no such file; name a folder written by "novella backup"',
+  ],
   ['a truncated one', '{"format": 1, "fi', 'manifest.json: cannot be read'],
   ['null', 'null', 'manifest.json: is not the manifest of a backup'],
   ['one without files', '{"format": 1}', 'manifest.json: is not the manifest of a backup'],

@@ -74,7 +74,7 @@ function parsed(path: string): unknown {
     const { code } = cause as NodeJS.ErrnoException;
     const why =
       code === 'ENOENT' || code === 'ENOTDIR'
-        ? 'no such file; name the folder that "novella backup" made'
+        ? 'no such file; name a folder written by "novella backup"'
         : `cannot be read: ${errorText(cause)}`;
     throw new ComputeError('invalid', `${path}: ${why}`, { cause });
   }

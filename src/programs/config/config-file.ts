@@ -75,7 +75,7 @@ const phrasing: SchemaPhrasing = {
   ...plainPhrasing,
   unknownKeys: ([key = ''], known) => {
     const meant = closestName(key, known);
-    const hint = meant === undefined ? '' : `; is ${meant} meant?`;
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
     return `is not a key of the configuration${hint}`;
   },
   oneOf: (values) => `must be ${values.join(' or ')}`,

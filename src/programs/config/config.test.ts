@@ -117,10 +117,10 @@ test.each([
     given: 'allow_clear_text: 1',
     message: 'novella.yaml:1 allow_clear_text: must be true or false',
   },
-  { given: 'prots: {}', message: 'prots: is not a key of the configuration; is ports meant?' },
+  { given: 'prots: {}', message: 'prots: is not a key of the configuration; did you mean ports?' },
   {
     given: 'simulated: { hosts: [{ nmae: one }] }',
-    message: 'hosts[0].nmae: is not a key of the configuration; is name meant?',
+    message: 'hosts[0].nmae: is not a key of the configuration; did you mean name?',
   },
   { given: 'pci:\n  device_spec: 1', message: 'novella.yaml:2 pci.device_spec: must be a list' },
   { given: 'a: 1', message: 'novella.yaml:1 a: is not a key of the configuration' },

@@ -192,12 +192,12 @@ const spoiled: { name: string; spoil: (story: Story) => void; fails: RegExp }[] 
   {
     name: 'the pools are not restored',
     spoil: (story) => (story.end.pools[0]!.count = 6),
-    fails: /as before/,
+    fails: /unchanged/,
   },
   {
     name: 'a device stays held',
     spoil: (story) => (story.end.devices[0]!.instance_uuid = serverId),
-    fails: /no device is held/,
+    fails: /no device is still claimed/,
   },
   {
     name: 'a port keeps its slot',

@@ -76,7 +76,7 @@ export const bootChecks: readonly Check[] = [
 /** What must hold once the server is deleted. */
 export const deleteChecks: readonly Check[] = [
   {
-    claim: 'the pools are as before',
+    claim: 'the pools are unchanged',
     faults: ({ before, end }) => {
       const found = new Set(end.pools.map((pool) => JSON.stringify(pool)));
       return before.pools
@@ -85,7 +85,7 @@ export const deleteChecks: readonly Check[] = [
     },
   },
   {
-    claim: 'no device is held',
+    claim: 'no device is still claimed',
     faults: ({ end }) =>
       end.devices
         .filter((device) => device.instance_uuid !== null || device.status !== 'available')

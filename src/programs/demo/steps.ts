@@ -80,7 +80,7 @@ export const bootSteps: readonly Step[] = [
     },
   },
   {
-    title: 'Read back the result',
+    title: 'Read the result',
     async run(session, story) {
       story.ports = await readPorts(session, known(story, 'ports'));
       story.explanation = await explainServer(session, known(story, 'server').id);

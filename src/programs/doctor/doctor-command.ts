@@ -11,7 +11,7 @@ import type { Screen } from '#cli/terminal/screen.ts';
 export function addDoctorCommand(program: Command, screen: Screen): void {
   const doctor = withJson(program.command('doctor'))
     .description('check whether this machine can be a host, and print how to fix what fails')
-    .option('--config <file>', 'the file of its agent: what that asks of the machine is checked')
+    .option('--config <file>', 'agent.yaml; checks also what it requires of this machine')
     .action(async (options: { config?: string; json?: boolean }) => {
       const { examineHost } = await import('./doctor.ts');
       process.exitCode = showChecks(await examineHost(options.config), options, screen);

@@ -1,5 +1,5 @@
 /**
- * The actions of `POST /servers/:id/action`. Those without a handler are not offered yet. Source:
+ * The actions of `POST /servers/:id/action`. Those without a handler are not supported. Source:
  * Nova compute API reference, "Servers - run an action".
  */
 import { type Route, withBody } from '../../requests/route.ts';

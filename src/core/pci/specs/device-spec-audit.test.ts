@@ -138,7 +138,7 @@ const rows: { name: string; given: object[]; gives: string | undefined }[] = [
     name: 'a misspelt key',
     given: [{ devname: 'ens1', physnet: 'a', trusted: 'true' }],
     gives:
-      'warning x:1 odd-tag: "physnet" is kept as a tag and restricts nothing; is physical_network meant?',
+      'warning x:1 odd-tag: "physnet" is kept as a tag and restricts nothing; did you mean physical_network?',
   },
   ...[
     { tag: 'adress', likely: 'address' },

@@ -5,7 +5,13 @@ import { closestName } from '../../closest-name.ts';
 import { isAnyAddress } from '../devices/address-pattern.ts';
 import type { PciFunction } from '../devices/device.ts';
 import { compileDeviceSpecs } from './device-matcher.ts';
-import { admits, type DeviceSpec, type HostFunction, namedFinder } from './device-spec.ts';
+import {
+  admits,
+  type DeviceSpec,
+  type HostFunction,
+  namedFinder,
+  placeOfEntry,
+} from './device-spec.ts';
 import { allAtOnce, type Steps } from '../../steps.ts';
 import { type SriovWarning, sriovWarnings } from './sriov-warnings.ts';
 import { type NoMatch, whyNoMatch } from './why-no-match.ts';
@@ -164,7 +170,7 @@ function warnings(cover: EntryCover, functions: readonly PciFunction[]): Finding
     found.push({ level: 'warning', code: 'admits-everything', message });
   }
   for (const [tag, likely] of oddTags(spec)) {
-    const message = `"${tag}" is kept as a tag and restricts nothing; is ${likely} meant?`;
+    const message = `"${tag}" is kept as a tag and restricts nothing; did you mean ${likely}?`;
     found.push({ level: 'warning', code: 'odd-tag', message });
   }
   for (const warning of sriovWarnings(cover, functions)) {
@@ -228,5 +234,5 @@ function oddTags(spec: DeviceSpec): [tag: string, likely: string][] {
  * interface "enp9s0"`.
  */
 export function printFinding({ source, entry, message }: DeviceSpecFinding): string {
-  return `${source}: entry ${entry}: ${message}`;
+  return `${placeOfEntry(source, entry)}: ${message}`;
 }

@@ -121,3 +121,11 @@ export function isPlacedRight(
 export function hasCardSerial(fn: PciFunction): boolean {
   return (fn.capabilities.vpd?.cardSerialNumber ?? '') !== '';
 }
+
+/**
+ * An entry for messages: its number is named once. Examples: `nova.conf:3` and 1 → `nova.conf:3:
+ * entry 1`; `novella.yaml:3 pci.device_spec[1]` and 1 → that alone.
+ */
+export function placeOfEntry(source: string, entry: number): string {
+  return source.endsWith(`[${entry}]`) ? source : `${source}: entry ${entry}`;
+}

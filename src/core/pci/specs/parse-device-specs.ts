@@ -13,6 +13,7 @@ import {
   type HostFunction,
   isRemoteManaged,
   namedFunction,
+  placeOfEntry,
 } from './device-spec.ts';
 
 /**
@@ -63,7 +64,7 @@ export function readDeviceSpecs(
     // A text that cannot be read counts as one entry.
     for (const object of naming(source, refusals, () => entriesOf(given)) ?? [undefined]) {
       if (object !== undefined) {
-        const spec = naming(`${source}: entry ${entry}`, refusals, () => {
+        const spec = naming(placeOfEntry(source, entry), refusals, () => {
           const parsed = { entry, source, ...parseEntry(object) };
           checkOneTimeUse(parsed, options);
           if (isRemoteManaged(parsed)) checkRemoteManaged(parsed, hostFunctions);

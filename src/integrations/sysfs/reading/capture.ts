@@ -2,6 +2,7 @@
  * The part of a sysfs that Novella reads, as text: one line per file or link. The reverse is
  * `simulated/sysfs-tree.ts`.
  */
+import { existsSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { comparePciAddresses } from '#core/pci/devices/address.ts';
@@ -34,13 +35,14 @@ const links = /^(physfn|virtfn\d+|driver|iommu_group)$/;
 
 /**
  * Lines as `/sys/PATH: VALUE` and `/sys/PATH -> TARGET`, in address order. `root` stands for /sys.
- * Throws `invalid` when it has no PCI functions. Example:
+ * Throws `invalid` when there is no such folder, or it has no PCI functions. Example:
  * `/sys/devices/pci0000:00/0000:00:04.0/0000:01:00.0/sriov_numvfs: 4`.
  */
 export async function captureSysfs(root: string): Promise<string> {
   const devices = 'bus/pci/devices';
   const addresses = (await namesIn(join(root, devices))).sort(comparePciAddresses);
   if (addresses.length === 0) {
+    if (!existsSync(root)) throw new ComputeError('invalid', `${root}: no such folder`);
     throw new ComputeError('invalid', `${root}: has no PCI functions in ${devices}`);
   }
   const lines: string[] = [];
