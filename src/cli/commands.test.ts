@@ -270,7 +270,7 @@ const refused = [
   { line: 'pci devices --free --status claimed', expected: 'cannot be used with' },
 ];
 for (const { line, expected } of refused) {
-  test(`novella ${line} is refused with a message`, async () => {
+  test(`novella ${line} is refused with a readable message`, async () => {
     await expect(run(line)).rejects.toThrow(expected);
   });
 }

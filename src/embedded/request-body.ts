@@ -24,7 +24,7 @@ export function checkedBody<Schema extends TSchema>(schema: Schema): CheckedBody
   return { schema: () => schema, read };
 }
 
-/** The keys and values of an object; undefined for what is none. */
+/** The keys and values of an object; undefined for a value that is not an object. */
 export function fieldsOf(value: unknown): Record<string, unknown> | undefined {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isObject ? { ...value } : undefined;

@@ -5,7 +5,7 @@ import { silentLog } from '#test/silent-log.ts';
 import { currentRequestId } from './current-request.ts';
 import { createHttpService } from './service.ts';
 
-test('the request is known to all work that it begins, with a body or without, and to none that it wakes', async () => {
+test('the current request is visible in its own async work, but not in work that it wakes', async () => {
   const app = createHttpService({
     log: silentLog,
     toErrorReply: () => ({ status: 500, body: {} }),

@@ -9,7 +9,7 @@ import { excessOf } from '#runtime/json-size.ts';
  */
 const bounds = { levels: 64, values: 5_000 };
 
-/** A content type parser for bodies of JSON under any name; an empty body is none. */
+/** A content type parser for bodies of JSON under any name; an empty body is absent. */
 export function parseJsonBody(
   _request: FastifyRequest,
   text: string | Buffer,

@@ -125,7 +125,7 @@ test('nothing is started for a connection that is closed', async () => {
   expect(seen.started).toEqual(['/held']);
 });
 
-test('responses that nobody reads hold up only their own connection', async () => {
+test('unread responses hold up only their own connection', async () => {
   const { port, seen } = await start();
   const silent = await open(port);
   silent.pause();

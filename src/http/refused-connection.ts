@@ -1,4 +1,4 @@
-/** Answers to what is no HTTP request: the parser's errors, in the service's own body. */
+/** Answers to invalid HTTP requests: the parser's errors, in the service's own body. */
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -26,7 +26,7 @@ export function refuseConnection(
   socket: Socket,
   toReply: (error: ComputeError, requestId: string) => ErrorReply,
 ): void {
-  // Nobody could read an answer where TLS did not come about.
+  // No client could read an answer where the TLS handshake failed.
   const isTls = /^ERR_(SSL|TLS)/.test(cause.code ?? '');
   if (isTls || cause.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

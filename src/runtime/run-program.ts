@@ -1,6 +1,6 @@
 /**
  * Runs programs of this machine. Each runs without the environment of this process, which may hold
- * secrets: with the system's own PATH, so that nobody's directory is searched, and in English,
+ * secrets: with the system's own PATH, so that no user's directory is searched, and in English,
  * because outputs are parsed. Each has a time limit, after which it is killed, whatever signals it
  * traps, and fails as a typed error.
  */

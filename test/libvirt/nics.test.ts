@@ -84,7 +84,7 @@ test('a guest that powers itself off is reported', async () => {
   expect(await hypervisor.listGuests()).toMatchObject([{ state: 'shutOff' }]);
 });
 
-test('a guest whose system does not cooperate keeps its NIC, and the error says so', async () => {
+test('a guest whose system does not cooperate keeps its NIC, and the error reports it', async () => {
   const hypervisor = await host.hypervisor({ detachMs: 1_000 });
   const nic = aNic(`nvu${process.pid}`);
   const guest = await define(hypervisor, { nics: [nic] });

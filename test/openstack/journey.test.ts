@@ -139,7 +139,7 @@ test('a port is attached to a running server, and detached', async () => {
   await openstack.command('alice', 'server', 'delete', '--wait', 'grows');
 });
 
-test('where no agent serves the network the server’s fault says so, and the port is unbound', async () => {
+test('where no agent serves the network the server’s fault reports it, and the port is unbound', async () => {
   const id = await port('physnet2', 'direct');
   await expect(boot('nobody-there', [id])).rejects.toThrow(/nobody-there/);
   const server = await openstack.json('alice', 'server', 'show', 'nobody-there');

@@ -43,7 +43,7 @@ export function wrongInReply(seen: SeenReply): string[] {
   // A HEAD is a GET without the body.
   if (method === 'HEAD' || status === 101) return [];
   const isShapeless = shapeless.some((form) => form.test(path));
-  // A test of image downloads may use a server that is no controller.
+  // A test of image downloads may use a server that is not a controller.
   if (isShapeless && (status < 400 || body === undefined)) return [];
   if (status >= 400) return findings(named, FaultReply, body);
   const route = routes.find((each) => each.method === method && each.path.test(path));

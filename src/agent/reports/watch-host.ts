@@ -31,7 +31,7 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
   const { guestStates, report, notify, parts, reported } = watching;
   let stopped = false;
 
-  /** Never throws: nobody awaits it. */
+  /** Never throws: no caller awaits it. */
   const tryTo = async (act: () => Promise<void>): Promise<void> => {
     try {
       await act();

@@ -189,7 +189,7 @@ test('each host has its compute service', async () => {
   expect(other.body.services).toEqual([]);
 });
 
-test('zones are those of the hosts; only an administrator sees hosts', async () => {
+test('zones are those of the hosts; non-administrators see no hosts', async () => {
   const plain = await world.ask('GET /v2.1/os-availability-zone', { as: 'member' });
   expect(plain.body).toEqual({
     availabilityZoneInfo: [{ zoneName: 'nova', zoneState: { available: true }, hosts: null }],

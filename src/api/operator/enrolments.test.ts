@@ -119,7 +119,7 @@ test.each(['member', 'reader', 'service'])('a %s is refused every enrolment call
   }
 });
 
-test('a plain request to the link’s path is answered with its purpose', async () => {
+test('a plain HTTP request to the host-link URL gets an explanation', async () => {
   const { status, headers, body } = await world.ask('GET /novella/v1/host-link', {
     ...plain,
     as: null,

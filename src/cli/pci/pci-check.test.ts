@@ -94,7 +94,7 @@ test('a list whose every entry has an effect is fine', async () => {
   );
 });
 
-test('entries that are refused, shadowed, without a match or near one are reported, with exit status 1', async () => {
+test('reports refused, shadowed, unmatched and near-miss entries, with exit status 1', async () => {
   const { text, status } = await run('check --config odd');
   expect(status).toBe(1);
   for (const line of [

@@ -182,7 +182,7 @@ for (const row of refusals) {
   });
 }
 
-test('an address without a listener is reported with the address and the remedy', async () => {
+test('an unreachable address is reported with the remedy', async () => {
   const gone = await startRecordedCloud();
   await gone.stop();
   const error = await refusal(openSession(gone.credentials));
@@ -207,7 +207,7 @@ test.each(notKeystone)('an auth_url of another service is refused: $name', async
   );
 });
 
-test('an untrusted certificate is reported as such, and so is https requested over http', async () => {
+test('an untrusted certificate, and https called as http, are reported', async () => {
   const pem = { cert: readFileSync(tlsFiles.certificate), key: readFileSync(tlsFiles.key) };
   const server = createServer(pem).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,4 +1,4 @@
-/** The authorities of a cloud that has its own. TLS silently ignores what is not a certificate. */
+/** The authorities of a cloud that has its own. TLS silently ignores invalid certificates. */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';

@@ -70,8 +70,8 @@ export interface UnreadableTask extends Omit<TaskRef, 'kind'> {
 export type StoredTask = Task | UnreadableTask;
 
 /**
- * The owner of a task's lease, and its end (epoch milliseconds); until then no one else runs its
- * steps.
+ * The owner of a task's lease, and its end (epoch milliseconds); until then no other process runs
+ * its steps.
  */
 export interface Lease {
   owner: string;

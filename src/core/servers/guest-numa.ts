@@ -52,7 +52,7 @@ export function guestNumaOf(flavor: Flavor, imageProperties: Properties = {}): G
 
 /**
  * The NUMA policy for devices of this server whose port or alias has none of its own, or null.
- * Throws `invalid` when it is no policy, or flavor and image differ. Source: Nova
+ * Throws `invalid` when it is not a policy, or flavor and image differ. Source: Nova
  * `get_pci_numa_policy_constraint`.
  */
 export function affinityPolicyOf(flavor: Flavor, imageProperties: Properties): NumaPolicy | null {

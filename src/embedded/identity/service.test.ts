@@ -305,7 +305,7 @@ describe('the directory', () => {
   });
 });
 
-describe('an unknown resource is not found', () => {
+describe('a missing resource is answered with 404, or 501 where a real Keystone has it', () => {
   const absent = [
     {
       given: 'GET /v3/nonsense',
@@ -348,7 +348,7 @@ test('a password longer than 4096 characters is refused before it is hashed', as
   expect([status, body.error.code]).toEqual([400, 400]);
 });
 
-test('a restart keeps the existing data and takes the configured password', async () => {
+test('a restart keeps existing data and sets the given password', async () => {
   const store = createIdentityStore(cloud.db);
   const before = await store.users();
   expect((await getAs(cloud.demoToken, '/v3/auth/projects')).status).toBe(200);

@@ -149,7 +149,7 @@ async function list({ caller, query }: Call, context: ImageContext): Promise<Rep
 
 /**
  * The image that the page begins after. It need not match the filters any more. Throws `invalid`
- * when it is none that the caller may see.
+ * when it is not an image that the caller may see.
  */
 async function markedImage(context: ImageContext, caller: Caller, { marker }: ListQuery) {
   if (marker === undefined) return undefined;

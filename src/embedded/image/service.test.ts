@@ -251,7 +251,7 @@ describe('other routes', () => {
     expect((await send('GET /v2/schemas/image')).body.name).toBe('image');
   });
 
-  test('an unknown resource is not found', async () => {
+  test('a missing resource is answered with 404', async () => {
     const staged = await send('PUT /v2/images/i1/stage');
     expect([staged.status, staged.body.error.message]).toEqual([
       501,

@@ -37,7 +37,7 @@ describe.each(kinds)('a new %s', (kind) => {
     ]);
   });
 
-  test('refuses a key beside it, and what is not an object', async () => {
+  test('refuses a key beside it, and a value that is not an object', async () => {
     expect((await send(`POST ${pathOf(kind)}`, { [kind]: {}, bogus: 1 })).status).toBe(400);
     for (const wish of [null, 'x', [], 1]) {
       expect((await send(`POST ${pathOf(kind)}`, { [kind]: wish })).status).toBe(400);

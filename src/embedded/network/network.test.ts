@@ -27,7 +27,7 @@ describe('networks', () => {
     expect(number.body.network['provider:segmentation_id']).toBe(43);
   });
 
-  test('a network without an id gets the first free one of the range, until there is none', async () => {
+  test('a network without an id gets the first free one of the range, until all are taken', async () => {
     const ids = [];
     for (const name of ['x', 'y', 'z']) {
       ids.push((await newNetwork({ name })).body.network['provider:segmentation_id']);
@@ -336,7 +336,7 @@ describe('security groups', () => {
 });
 
 describe('other routes', () => {
-  test('extensions list what is supported', async () => {
+  test('the extension list names the supported extensions', async () => {
     const { body } = await send('GET /v2.0/extensions');
     const aliases = body.extensions.map((extension: { alias: string }) => extension.alias);
     expect(aliases).toEqual(expect.arrayContaining(['provider', 'binding', 'security-group']));
@@ -363,7 +363,7 @@ describe('other routes', () => {
     expect((await send('GET /v2.0/')).body.resources[0].collection).toBe('networks');
   });
 
-  test('an unknown resource is not found', async () => {
+  test('a missing resource is answered with 404', async () => {
     const router = await send('POST /v2.0/routers', {});
     expect([router.status, router.body.NeutronError.message]).toEqual([
       501,

@@ -77,7 +77,7 @@ describe.each(kinds)('tags of %s', (kind) => {
     expect((await send(`PUT ${path()}/tags/${'x'.repeat(256)}`)).status).toBe(400);
   });
 
-  test('a resource that is unknown, or of another project, has none', async () => {
+  test('an unknown resource has no tags, and another project’s cannot be changed', async () => {
     const unknown = await send(`GET /v2.0/${kind}/nope/tags`);
     expect([unknown.status, unknown.body.NeutronError.type]).toEqual([404, 'TagResourceNotFound']);
     const { body } = await send(

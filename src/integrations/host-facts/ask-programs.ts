@@ -20,7 +20,7 @@ export async function askLibvirt(run: RunProgram, uri: string): Promise<LibvirtF
 }
 
 /**
- * The PCI functions that the libvirt behind this URI knows. Names that are none are left out.
+ * The PCI functions that the libvirt behind this URI knows. Invalid names are left out.
  * Example line of virsh: `pci_0000_01_10_2`.
  */
 export async function askNodeDevices(run: RunProgram, uri: string): Promise<NodeDeviceFacts> {

@@ -199,7 +199,7 @@ test('a manifest that names a file elsewhere is refused', async () => {
   }
 });
 
-test('nothing is restored where a controller runs, nor over existing state; --replace keeps the old state', async () => {
+test('restore refuses a running controller or a non-empty directory; --replace moves the content aside', async () => {
   await back();
   const running = takeStateDirectory(state);
   await expect(restore(state, true)).rejects.toThrow(`is in use by process ${process.pid}`);

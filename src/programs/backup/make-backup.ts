@@ -36,7 +36,7 @@ const secretFiles = ['admin-password', 'demo-password'];
 /**
  * Writes the backup under another name, flushes it to disk and renames it: the folder is complete
  * or absent. Returns its contents. Throws `conflict` for an existing target, `invalid` for a folder
- * that is no state directory, and `unavailable` for a damaged database.
+ * that is not a state directory, and `unavailable` for a damaged database.
  */
 export async function makeBackup(options: BackupOptions): Promise<Omit<Manifest, 'format'>> {
   const stateDir = resolve(options.stateDir);

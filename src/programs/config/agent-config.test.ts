@@ -111,7 +111,7 @@ test('without a token, or with an invalid address, nothing starts', () => {
   }
 });
 
-test('a token is read when it is needed, and an invalid one is reported', () => {
+test('a token is read when it is needed, and an invalid token is refused', () => {
   const file = join(folder, 'token');
   expect(() => readToken({ file })).toThrow(`${file}: no such file`);
   writeFileSync(file, '\n');

@@ -24,7 +24,7 @@ export interface ConfigEntry {
 
 /**
  * What is in this text, unchecked; `path` names it in messages. An empty text is an empty object.
- * Throws `invalid` for what is no YAML.
+ * Throws `invalid` for invalid YAML.
  */
 export function parseYaml(text: string, path: string): { content: unknown; place: Place } {
   const lines = new LineCounter();

@@ -244,7 +244,7 @@ test.each([
     is: { user: { username: 'nova', password: 'q' }, region: 'west' },
   },
   {
-    title: 'the environment is selected, and fills missing keys',
+    title: 'the environment is selected, and fills missing values',
     given: 'from: environment, project_name: service',
     variables: shell,
     is: {
@@ -265,7 +265,7 @@ test.each([
     variables: {},
     is: { user: { applicationCredentialId: 'i', applicationCredentialSecret: 's' } },
   },
-])('the user of the section openstack: $title', ({ given, variables, is }) => {
+])('precedence of sources in section openstack: $title', ({ given, variables, is }) => {
   besideCloudsYaml((workingFolder) => {
     const surroundings = { variables, workingFolder, home: workingFolder };
     expect(parseConfig(`openstack: { ${given} }`, 'x', surroundings).openstack).toMatchObject(is);

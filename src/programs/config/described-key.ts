@@ -4,7 +4,7 @@
  */
 import { type TOptional, type TSchema, Type } from 'typebox';
 
-/** `default`: the value of a missing key; `unset`: the behaviour then, where that is no value. */
+/** `default`: the value of a missing key; `unset`: the behaviour then, where it is not a value. */
 export interface KeyNotes {
   unit?: string;
   default?: unknown;

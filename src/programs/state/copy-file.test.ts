@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { copyWhole } from './copy-file.ts';
 
-test('only the owner can read a copy, and an existing file is not replaced', async () => {
+test('a copy has mode 0600 and never overwrites a file', async () => {
   const folder = temporaryDirectory();
   const at = (name: string) => join(folder.path, name);
   const mode = (name: string) => statSync(at(name)).mode & 0o777;

@@ -45,7 +45,7 @@ export function keepDiskReserve(
   let tidy = async (): Promise<void> => {};
   let timer: NodeJS.Timeout | undefined;
 
-  /** Never throws: nobody awaits it. */
+  /** Never throws: no caller awaits it. */
   const tryAgain = async (): Promise<void> => {
     await tidy().catch(() => {});
     try {

@@ -1,4 +1,4 @@
-/** A state directory whose restore is not complete is no cloud yet. */
+/** A state directory whose restore is not complete is not a cloud yet. */
 import { existsSync } from 'node:fs';
 import { ComputeError } from '#core/errors.ts';
 import type { StateDirectory } from './state-directory.ts';

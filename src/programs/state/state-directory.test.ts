@@ -7,7 +7,7 @@ import { takeStateDirectory } from './state-directory.ts';
 const folder = mkdtempSync(join(tmpdir(), 'novella-state-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('a file in the place of the directory, or above it, is refused with a message', () => {
+test('a file in the place of the directory, or above it, is refused with a readable message', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
   for (const path of [file, join(file, 'below')]) {

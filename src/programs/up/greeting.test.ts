@@ -21,7 +21,7 @@ const own = { urls, contents, cloudsYaml: '/home/me/my cloud/.novella/clouds.yam
 const said = (cloud: Parameters<typeof greeting>[0], isTerminal = true) =>
   greeting(cloud, { isTerminal }).join('\n');
 
-test('an embedded cloud: the way in from any folder, what exists, and what does not', () => {
+test('an embedded cloud: shows how to connect, and its content', () => {
   const text = said(own);
   expect(text).toContain(
     "OS_CLIENT_CONFIG_FILE='/home/me/my cloud/.novella/clouds.yaml'\n  export OS_CLOUD=novella\n",

@@ -39,7 +39,7 @@ test('concurrent notifications are one; one from inside a listener is another', 
   expect(heard).toBe(2);
 });
 
-test('a removed listener is not called, and others still are', async () => {
+test('an unsubscribed listener is not called; others still are', async () => {
   const wakeup = inProcessWakeup();
   const messages: string[] = [];
   const same = () => messages.push('same');

@@ -1,4 +1,4 @@
-/** What the dispatcher does with each outcome of a step, and with what is no outcome. */
+/** What the dispatcher does with each outcome of a step, and with an invalid outcome. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { StoredTask } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';

@@ -10,8 +10,8 @@ import type { WorkflowContext } from './context.ts';
 const actor = 'novella';
 
 /**
- * `action`: as the list of the server's actions names it; null: it is none of them, for nothing is
- * done to the server.
+ * `action`: as the list of the server's actions names it; null: it is not in the list, because
+ * nothing is done to the server.
  */
 export interface SystemTask<Kind extends TaskKind> {
   kind: Kind;

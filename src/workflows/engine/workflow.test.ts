@@ -31,7 +31,7 @@ test.each([
   { name: 'an error: its stack', given: withStack('at here'), gives: 'at here' },
   { name: 'an error without a stack: its message', given: withStack(undefined), gives: 'odd' },
   { name: 'anything else: its text', given: 'odd thing', gives: 'odd thing' },
-])('a fault of ours says so to the user, and the log has $name', ({ given, gives }) => {
+])('a fault of ours is reported to the user, and the log has $name', ({ given, gives }) => {
   expect(asFailure(given)).toMatchObject({
     kind: 'bug',
     message: 'internal error',

@@ -313,7 +313,7 @@ test.each(types)('$name', ({ given, gives }) => {
 });
 
 const untagged = [null, '', 0];
-test.each(untagged)('a VLAN of %j is none', (vlan) => {
+test.each(untagged)('a VLAN of %j is no VLAN tag', (vlan) => {
   const verdict = planGuestNic(aVif({ details: { vlan } }), noOptions);
   expect(verdict).toMatchObject({ ok: true, nic: { vlan: null } });
 });

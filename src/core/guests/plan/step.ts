@@ -26,7 +26,7 @@ export type Step =
   | VfStep
   /**
    * Restores the device's recorded state and verifies it. One that cannot be cleaned is
-   * quarantined: that is no failure.
+   * quarantined: that is not a failure.
    */
   | { do: 'restore-device'; device: HeldDevice; guestId: string }
   /** The bridge under a NIC of a network without an agent. */

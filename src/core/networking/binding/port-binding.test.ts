@@ -39,7 +39,7 @@ const bindings: { name: string; given: Partial<Binding>; gives: object }[] = [
   },
   { name: 'a VF is named in the profile', given: {}, gives: { profile: ofVf } },
   {
-    name: 'the physical network is sent even when there is none',
+    name: 'the physical network is sent even when it is absent',
     given: { physicalNetwork: null },
     gives: { profile: { ...ofVf, physical_network: null } },
   },

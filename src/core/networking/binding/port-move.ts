@@ -56,8 +56,8 @@ export interface Arrival {
   host: string;
   zone: string;
   /**
-   * The device of a port on its new host. undefined: it has none, which is right only where
-   * `mayBeMissing` says so. Not called for ports that hold no device.
+   * The device of a port on its new host. undefined: it has none, which is right only with
+   * `mayBeMissing`. Not called for ports that hold no device.
    */
   deviceOf: (port: Port) => MovedDevice | undefined;
   /** Unshelve: a port may come without a device. */

@@ -123,7 +123,7 @@ function countText(request: PciRequest, free: number): string {
 
 /**
  * Free devices that miss the request by one key, when that is informative: another physical network
- * or device type is no near miss. Example: `2 free with trusted unset, "True" asked`.
+ * or device type is not a near miss. Example: `2 free with trusted unset, "True" asked`.
  */
 function nearestMiss(pools: readonly PciDevicePool[], request: PciRequest): string | undefined {
   const misses = request.spec.flatMap((spec) =>

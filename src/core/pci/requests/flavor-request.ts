@@ -62,7 +62,7 @@ export function aliasCounts(text: string): { name: string; count: number }[] {
   return text.split(',').map((part) => parsePart(part, text));
 }
 
-/** The flavor's `hw:pci_numa_affinity_policy`, or null. Throws `invalid` when it is no policy. */
+/** The flavor's `hw:pci_numa_affinity_policy`, or null. Throws `invalid` for an unknown policy. */
 function flavorPolicy(extraSpecs: Record<string, string>): NumaPolicy | null {
   const text = extraSpecs['hw:pci_numa_affinity_policy'];
   if (text === undefined) return null;

@@ -102,7 +102,7 @@ const isoForm =
   /^(\d{4})(?:-?(\d\d)(?:-?(\d\d))?)?(?:[T ](\d\d)(?::?(\d\d)(?::?(\d\d(?:[.,]\d+)?))?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?$/;
 
 /**
- * Epoch milliseconds; without a zone it is UTC; undefined for what is no time. Example:
+ * Epoch milliseconds; without a zone it is UTC; undefined for an invalid time. Example:
  * `2026-11-23T07:15:00+01:00`.
  */
 export function readTime(text: string): number | undefined {

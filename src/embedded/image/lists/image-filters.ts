@@ -1,11 +1,11 @@
-/** The filters of a list of images. What is no attribute of an image is the name of a property. */
+/** The filters of a list of images. A key that is not an attribute of an image names a property. */
 import { imageVisibilities, type StoredImage } from '#contracts/store/image-store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { badValue, readFlag, readWhole, textTest, timeTest } from './filter-values.ts';
 
 export type ImageTest = (image: StoredImage) => boolean;
 
-/** Keys of the query that are no filters. */
+/** Keys of the query that are not filters. */
 export const controlKeys = ['limit', 'marker', 'sort', 'sort_key', 'sort_dir', 'member_status'];
 
 const texts: Record<string, (image: StoredImage) => string | null> = {
@@ -77,8 +77,8 @@ export function imageTest(key: string, value: string): ImageTest {
 }
 
 /**
- * Equality, or a range by the endings `_min` and `_max`. undefined: the key is no number of an
- * image.
+ * Equality, or a range by the endings `_min` and `_max`. undefined: the key is not a number of
+ * an image.
  */
 function numberTest(key: string, value: string): ImageTest | undefined {
   const number = own(numbers, key);

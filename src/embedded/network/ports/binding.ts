@@ -22,8 +22,8 @@ const bridgeNameLength = 14;
 
 /**
  * Example: direct on VLAN 42 of physnet1, host with physnet1 → hw_veb, vlan '42' (text; '0' on a
- * flat network). `binding_failed` when the host is unknown, lacks the physical network, or nobody
- * here makes such a NIC. A local network has normal ports only. A bound port is ACTIVE at once: no
+ * flat network). `binding_failed` when the host is unknown, lacks the physical network, or
+ * makes no such NIC. A local network has normal ports only. A bound port is ACTIVE at once: no
  * agent wires it later.
  */
 export function bindPort(

@@ -38,7 +38,7 @@ export function refusePrivilegedPortKeys(act: Act, rights: Rights, requested: Po
 /**
  * On a network of another project a port is taken as it comes: MAC, addresses and port security
  * (the spoof check of its VF) are for the network's owner to decide, and so are owners `network:…`,
- * whose ports nobody can delete. A subnet may be chosen. Throws PolicyNotAuthorized.
+ * whose ports no user can delete. A subnet may be chosen. Throws PolicyNotAuthorized.
  */
 export function refuseKeysOfNetworkOwner(
   act: Act,

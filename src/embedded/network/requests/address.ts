@@ -19,7 +19,7 @@ export interface Cidr {
   last: bigint;
 }
 
-/** undefined for what is no address, IPv4 in other than four decimal parts, and scoped IPv6. */
+/** undefined for an invalid address, IPv4 in other than four decimal parts, and scoped IPv6. */
 export function parseAddress(text: string): Address | undefined {
   const isFour = ipaddr.IPv4.isValidFourPartDecimal(text);
   if (!isFour && (text.includes('%') || !ipaddr.IPv6.isValid(text))) return undefined;
@@ -40,7 +40,7 @@ export function printAddress({ version, value }: Address): string {
 
 /**
  * Host bits are cut off. Example: `10.0.0.7/24` → 10.0.0.0 to 10.0.0.255, hosts .1 to .254.
- * undefined for what is not a CIDR.
+ * undefined for an invalid CIDR.
  */
 export function parseCidr(text: string): Cidr | undefined {
   const [host = '', length = '', ...rest] = text.split('/');

@@ -28,7 +28,7 @@ export interface Page {
   links: Link[];
 }
 
-/** A limit of 0 is none. */
+/** A limit of 0 is no limit. */
 interface Cut {
   limit: number;
   marker: string;

@@ -28,8 +28,8 @@ export interface SqliteOptions {
 /**
  * Opens (and makes) the database in this file; `:memory:` for none. Commits are durable: WAL with
  * `synchronous=FULL`. Another connection or process may have it open too: writers wait up to
- * `busyTimeoutMs` for each other, then throw `unavailable`; reads outside of a transaction wait for
- * nobody, and see what is committed. Throws `unavailable`, naming the file, when it cannot be
+ * `busyTimeoutMs` for each other, then throw `unavailable`; reads outside of a transaction never
+ * wait, and see what is committed. Throws `unavailable`, naming the file, when it cannot be
  * opened.
  */
 export function openSqlite<Tables>(

@@ -19,7 +19,7 @@ interface VfInfo {
 
 /**
  * The settings of one VF, or undefined when the PF does not list it. Values missing from the list
- * are the drivers' defaults. Throws an Error when the text is no such listing.
+ * are the drivers' defaults. Throws an Error when the text is not such a listing.
  */
 export function vfSettingsIn(listing: string, vfNum: number): VfSettings | undefined {
   const [link] = JSON.parse(listing) as { vfinfo_list?: VfInfo[] }[];
