@@ -314,7 +314,7 @@ const refusals: Refusal[] = [
     act: 'POST /v2.1/servers/x/action',
     given: { body: { createImage: { name: 'i' } } },
     gives: [501, 'notImplemented'],
-    expected: 'POST /servers/:id/action createImage is not offered',
+    expected: 'POST /servers/:id/action createImage is not supported',
   },
   {
     name: 'an action that the microversion no longer has',

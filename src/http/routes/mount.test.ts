@@ -189,7 +189,7 @@ const rows: [name: string, call: string, asked: Asked, status: number, text: str
     'POST /v1/things/7/action',
     { ...member, body: { later: 0 } },
     501,
-    'not offered',
+    'not supported',
   ],
   ['a refusal of the service itself', 'GET /v1/things?bad', member, 400, 'bad query'],
   ['a fixed path', 'GET /v1/things/detail', member, 200, 'all'],

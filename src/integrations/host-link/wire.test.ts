@@ -43,7 +43,9 @@ const listOf = (count: number, text: string) => `[${Array(count).fill(text).join
 test('the report of a large host, with 4,096 devices, is read', () => {
   const devices = Array.from({ length: 4_096 }, (_, at) => device(at));
   const text = hello(JSON.stringify(devices));
-  expect(readFromAgent(text)).toMatchObject({ type: 'hello', report: { devices } });
+  const read = readFromAgent(text);
+  const found = read.type === 'hello' ? read.report.devices : [];
+  expect(JSON.stringify(found)).toBe(JSON.stringify(devices));
 });
 
 test.each([

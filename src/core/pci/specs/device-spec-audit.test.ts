@@ -153,7 +153,7 @@ const rows: { name: string; given: object[]; gives: string | undefined }[] = [
     gives:
       likely === undefined
         ? undefined
-        : `warning x:1 odd-tag: "${tag}" is kept as a tag and restricts nothing; is ${likely} meant?`,
+        : `warning x:1 odd-tag: "${tag}" is kept as a tag and restricts nothing; did you mean ${likely}?`,
   })),
 ];
 
