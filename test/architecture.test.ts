@@ -179,12 +179,12 @@ test('the core is pure: no Node module, package, clock, randomness, process or p
       const packages = file.imports
         .filter((specifier) => target(file, specifier) === undefined)
         .map((specifier) => `imports ${specifier}`);
-      const words = [
+      const expected = [
         ...code.matchAll(
           /\b(Date|Math\.random|process\.|console\.|async |await |Promise<|setTimeout|fetch\()/g,
         ),
       ].map((match) => `uses ${match[1]?.trim()}`);
-      return [...packages, ...words].map((what) => `src/${file.path} ${what}`);
+      return [...packages, ...expected].map((what) => `src/${file.path} ${what}`);
     });
   expect(wrong, 'time, ids and randomness are arguments of the core').toEqual([]);
 });

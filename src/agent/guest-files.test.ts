@@ -71,17 +71,17 @@ const guest = aGuest();
 test('a guest gets its files before it is defined, and loses them after it is removed', async () => {
   const { files, acts } = slowFiles(async () => {});
   const { reported, stop } = await anAgent(files);
-  const words = async (body: HostCommandBody) =>
+  const expected = async (body: HostCommandBody) =>
     (await reported(body)).steps.map(({ step }) => step);
-  expect(await words({ do: 'spawn', guest })).toEqual([
+  expect(await expected({ do: 'spawn', guest })).toEqual([
     'check-devices',
     'prepare-files',
     'define',
     'start',
   ]);
-  await words({ do: 'respawn', guest });
-  await words({ do: 'respawn', guest, fresh: true, staysOff: true });
-  expect((await words({ do: 'destroy', guestId: guest.id })).at(-1)).toBe('remove-files');
+  await expected({ do: 'respawn', guest });
+  await expected({ do: 'respawn', guest, fresh: true, staysOff: true });
+  expect((await expected({ do: 'destroy', guestId: guest.id })).at(-1)).toBe('remove-files');
   expect(acts).toEqual([
     `prepare ${guest.id}`,
     `prepare ${guest.id}`,

@@ -71,9 +71,9 @@ test('a VF under a macvtap is restored where a zero MAC is refused', async () =>
 /** Like mlx4: a spoof check needs a MAC. */
 function likeMlx4({ kernel }: ReturnType<typeof anIgbHost>): void {
   Object.assign(kernel.listed(vf0), { mac: noMac, spoofchk: false });
-  kernel.rule = (vf, words) => {
-    if (words === `mac ${noMac}` && vf.spoofchk) return invalid;
-    return words === 'spoofchk on' && vf.mac === noMac ? invalid : undefined;
+  kernel.rule = (vf, expected) => {
+    if (expected === `mac ${noMac}` && vf.spoofchk) return invalid;
+    return expected === 'spoofchk on' && vf.mac === noMac ? invalid : undefined;
   };
 }
 

@@ -67,8 +67,8 @@ test('the report of a device combines the hypervisor’s facts with those of sys
     ...unwatched,
     async describe(functions) {
       requests.push(...functions.map(({ address }) => address));
-      const said = { network: ['rx', 'tx'], vpd: { cardSerialNumber: 'A1' } };
-      return new Map(functions.map(({ address }) => [address, said]));
+      const messages = { network: ['rx', 'tx'], vpd: { cardSerialNumber: 'A1' } };
+      return new Map(functions.map(({ address }) => [address, messages]));
     },
   });
   expect(devices.map(({ function: fn }) => fn.address)).toEqual(requests);
@@ -177,8 +177,8 @@ test.each([
       ...unwatched,
       async describe(asked) {
         failWhileAway('describe');
-        const said = { vpd: { cardSerialNumber: 'A1' } };
-        return new Map(asked.map(({ address }) => [address, said]));
+        const messages = { vpd: { cardSerialNumber: 'A1' } };
+        return new Map(asked.map(({ address }) => [address, messages]));
       },
     };
     const whole = { ...options, nodeDevices, deviceSpecs };

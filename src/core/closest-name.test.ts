@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { closestName } from './closest-name.ts';
 
-const words = ['status', 'explain', 'pci', '--os-auth-url', '--os-cacert', 'up'];
+const expected = ['status', 'explain', 'pci', '--os-auth-url', '--os-cacert', 'up'];
 
 test.each([
   ['stauts', 'status'],
@@ -13,5 +13,5 @@ test.each([
   ['x', undefined],
   ['', undefined],
 ])('"%s" probably means %s', (word, meant) => {
-  expect(closestName(word, words)).toBe(meant);
+  expect(closestName(word, expected)).toBe(meant);
 });

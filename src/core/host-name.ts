@@ -3,7 +3,7 @@
 /** As a pattern of JSON Schema. Examples: `hv1`, `rack-3.example.org`. */
 export const hostNameRule = '^[A-Za-z0-9][A-Za-z0-9.-]{0,254}$';
 
-/** `hostNameRule` in words, for messages. */
+/** `hostNameRule` as text, for messages. */
 export const hostNameRuleText =
   'use letters, digits, dots and hyphens, at most 255 characters, beginning with a letter or digit';
 

@@ -123,11 +123,11 @@ test.each(rows)(
 
     const mine = await send(`GET ${one}`);
     expect(mine.status).toBe(409);
-    const words = `${name} ${id} cannot be read: its record in the database is damaged`;
-    expect(messageOf(mine)).toBe(`${words}; it can be deleted.`);
+    const expected = `${name} ${id} cannot be read: its record in the database is damaged`;
+    expect(messageOf(mine)).toBe(`${expected}; it can be deleted.`);
     const admins = await send(`GET ${one}`, undefined, cloud.adminToken);
     expect(admins.status).toBe(409);
-    expect(messageOf(admins)).toMatch(`${words} (${field}: `);
+    expect(messageOf(admins)).toMatch(`${expected} (${field}: `);
     if (change !== undefined) expect((await change(id)).status).toBe(409);
     for (const method of ['GET', 'DELETE']) {
       expect((await send(`${method} ${one}`, undefined, stranger)).status).toBe(404);

@@ -23,8 +23,8 @@ test.each([
   { section: 'Network', lacks: neutronNotOffered },
   { section: 'Image', lacks: glanceNotOffered },
 ])('the page lists what the service of section $section does not offer', ({ section, lacks }) => {
-  const words = [...new Set(Object.values(lacks))].join(', ').split(', ');
-  expect(listed(section, 'Not offered').toSorted()).toEqual(words.toSorted());
+  const expected = [...new Set(Object.values(lacks))].join(', ').split(', ');
+  expect(listed(section, 'Not offered').toSorted()).toEqual(expected.toSorted());
 });
 
 test('the page lists the keys that are refused', () => {

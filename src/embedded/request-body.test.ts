@@ -12,6 +12,6 @@ const keys = (count: number) =>
 test.each([
   [1, "user: unknown key 'k0'"],
   [20, "user: unknown key 'k0', 'k1', 'k2'"],
-])('%i unknown keys are reported as such', (count, words) => {
-  expect(() => read({ user: keys(count) })).toThrow(words);
+])('%i unknown keys are reported as such', (count, expected) => {
+  expect(() => read({ user: keys(count) })).toThrow(expected);
 });

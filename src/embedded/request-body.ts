@@ -1,4 +1,4 @@
-/** Checks a request body against its schema and says what is wrong in the user's words. */
+/** Checks a request body against its schema, and reports errors by field name. */
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ComputeError } from '#core/errors.ts';

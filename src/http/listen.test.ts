@@ -12,18 +12,25 @@ afterAll(() => void taken.close());
 const { port } = taken.address() as AddressInfo;
 
 test.each([
-  { host: '127.0.0.1', port, words: 'is in use by another program, perhaps another Novella' },
+  { host: '127.0.0.1', port, expected: 'is in use by another program, perhaps another Novella' },
   // TEST-NET-1 of RFC 5737: no machine has it.
-  { host: '192.0.2.1', port: 0, words: 'this machine has no such address' },
-  { host: 'no-such-host.invalid', port: 0, words: 'the name no-such-host.invalid has no address' },
-])('a port that cannot be used is refused with a message: $words', async ({ words, ...at }) => {
-  const app = fastify();
-  await expect(listen(app, 'compute', at.host, at.port)).rejects.toMatchObject({
-    kind: 'unavailable',
-    message: expect.stringMatching(new RegExp(`^compute: .*${words}`)),
-  });
-  await app.close();
-});
+  { host: '192.0.2.1', port: 0, expected: 'this machine has no such address' },
+  {
+    host: 'no-such-host.invalid',
+    port: 0,
+    expected: 'the name no-such-host.invalid has no address',
+  },
+])(
+  'a port that cannot be used is refused with a message: $expected',
+  async ({ expected, ...at }) => {
+    const app = fastify();
+    await expect(listen(app, 'compute', at.host, at.port)).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringMatching(new RegExp(`^compute: .*${expected}`)),
+    });
+    await app.close();
+  },
+);
 
 test('localhost is all of its addresses, and no connection outlives the service', async () => {
   const app = fastify({ forceCloseConnections: true, serverFactory: (handle) => http(handle) });

@@ -78,8 +78,8 @@ async function refusalOf(line: string): Promise<string> {
     (cause: unknown) => cause as CommanderError,
   );
   if (error === undefined) return 'not refused';
-  const said = written.length === 0 ? [error.message] : written;
-  return [...said, error.code === undefined ? '' : (hintFor(error, program) ?? '')].join('\n');
+  const messages = written.length === 0 ? [error.message] : written;
+  return [...messages, error.code === undefined ? '' : (hintFor(error, program) ?? '')].join('\n');
 }
 
 test.each([

@@ -23,14 +23,14 @@ const units = [
 test.each(units)('$name starts an existing command', async ({ name, program, leaf }) => {
   const [command = '', ...more] = valuesOf(unit(name), 'ExecStart');
   expect(more).toEqual([]);
-  const words = command.split(' ');
-  const at = words.findIndex((word) => word.endsWith(`/${program}`));
+  const expected = command.split(' ');
+  const at = expected.findIndex((word) => word.endsWith(`/${program}`));
   const novella = novellaProgram();
   const ran: object[] = [];
   novella.commands
     .find((each) => each.name() === leaf)
     ?.action((options: object) => void ran.push(options));
-  await novella.parseAsync(words.slice(at + 1), { from: 'user' });
+  await novella.parseAsync(expected.slice(at + 1), { from: 'user' });
   expect(ran).toHaveLength(1);
 });
 

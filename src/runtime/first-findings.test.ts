@@ -26,28 +26,28 @@ const keys = (count: number, value: unknown) =>
 const good = { slot: '1f', tags: {} };
 
 test.each([
-  { value: { devices: many(300, good), known: { b: 1 } }, at: '/known/b', says: 'boolean' },
-  { value: { devices: [...many(500, good), {}] }, at: '/devices/500', says: 'required' },
-  { value: { devices: many(500, { slot: 1 }) }, at: '/devices/0', says: 'required' },
-  { value: { devices: many(200_000, {}) }, at: '/devices', says: 'maxItems' },
-  { value: { devices: keys(9_000, 1) }, at: '/devices', says: 'type' },
+  { value: { devices: many(300, good), known: { b: 1 } }, at: '/known/b', message: 'boolean' },
+  { value: { devices: [...many(500, good), {}] }, at: '/devices/500', message: 'required' },
+  { value: { devices: many(500, { slot: 1 }) }, at: '/devices/0', message: 'required' },
+  { value: { devices: many(200_000, {}) }, at: '/devices', message: 'maxItems' },
+  { value: { devices: keys(9_000, 1) }, at: '/devices', message: 'type' },
   {
     value: { devices: [{ slot: '1f', tags: { ...keys(900, 'a'), bad: 1 } }] },
     at: '/devices/0/tags/bad',
-    says: 'type',
+    message: 'type',
   },
-  { value: { known: { ...keys(9_000, 1), a: 1 } }, at: '/known/k0', says: 'boolean' },
-  { value: { known: { a: many(9_000, 1) } }, at: '/known/a', says: 'type' },
-  { value: { both: { ...good, a: [...many(900, 1), 'x'] } }, at: '/both/a/900', says: 'type' },
-  { value: { result: { ok: false, steps: many(900, 1) } }, at: '/result/steps/0', says: 'type' },
-  { value: { any: [...many(900, 1), 'x'] }, at: '/any', says: '' },
-  { value: many(9_000, {}), at: '', says: 'type' },
-])('the first fault of a value is at $at: $says', ({ value, at, says }) => {
+  { value: { known: { ...keys(9_000, 1), a: 1 } }, at: '/known/k0', message: 'boolean' },
+  { value: { known: { a: many(9_000, 1) } }, at: '/known/a', message: 'type' },
+  { value: { both: { ...good, a: [...many(900, 1), 'x'] } }, at: '/both/a/900', message: 'type' },
+  { value: { result: { ok: false, steps: many(900, 1) } }, at: '/result/steps/0', message: 'type' },
+  { value: { any: [...many(900, 1), 'x'] }, at: '/any', message: '' },
+  { value: many(9_000, {}), at: '', message: 'type' },
+])('the first fault of a value is at $at: $message', ({ value, at, message }) => {
   expect(Compile(schema).Check(value)).toBe(false);
   const findings = firstFindings(schema, value);
   expect(findings.length).toBeLessThan(20);
   const found = findings.map(({ keyword, instancePath }) => `${instancePath} ${keyword}`);
-  expect(found).toContain(`${at} ${says}`);
+  expect(found).toContain(`${at} ${message}`);
 });
 
 test('a hundred thousand faults cost little more than one', () => {

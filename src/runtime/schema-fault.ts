@@ -50,7 +50,7 @@ interface Checked {
 
 /**
  * The fault to report of a value that the schema refuses. An unknown key comes first: a misspelt one
- * says more than that the right one is missing. Then comes the innermost fault; of a large value,
+ * is more informative than that the right one is missing. Then comes the innermost fault; of a large value,
  * the first one. A schema may describe its `pattern` under the key `rule`, which validators ignore.
  * Example: `faultOf({ value, schema }, plainPhrasing)` →
  * `{ names: ['port', 'mtu'], keys: [], shown: '"x"', rule: 'must be integer' }`.

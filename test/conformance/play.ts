@@ -29,8 +29,8 @@ export async function playFile(path: string): Promise<Tally> {
       continue;
     }
     if (outcome.kind === 'failed') tally.failed += 1;
-    const words = outcome.kind === 'failed' ? outcome.why : outcome.how;
-    tally.notes.push(`${outcome.kind} ${file.topic} ${testCase.id}: ${words}`);
+    const expected = outcome.kind === 'failed' ? outcome.why : outcome.how;
+    tally.notes.push(`${outcome.kind} ${file.topic} ${testCase.id}: ${expected}`);
   }
   return tally;
 }

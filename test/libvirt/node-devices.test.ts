@@ -90,8 +90,8 @@ test('a libvirtd without a node device driver reports it, and answers all else',
   await libvirtd.startDaemon({ withoutDriver: 'nodedev' });
   const all = await functions();
   // The connections of the killed one are detected one after the other.
-  const said = () => nodeDevices.describe(all).then(() => 'all', String);
-  await expect.poll(said, waitOptions).toMatch(/list the host's devices: .*not supported/);
+  const messages = () => nodeDevices.describe(all).then(() => 'all', String);
+  await expect.poll(messages, waitOptions).toMatch(/list the host's devices: .*not supported/);
   await expect.poll(() => child.call('listDomains', []).catch(String), waitOptions).toEqual([]);
   const { configFile } = await aHost();
   const row = (await examineHost(configFile)).find(({ code }) => code === 'node-devices');

@@ -68,9 +68,9 @@ async function nicsOf(kinds: string[]): Promise<Record<string, string>[]> {
  * ports, update port |`.
  */
 function inTable(what: string, boot: string[], remove: string[]): string {
-  const words = (calls: string[]) =>
+  const expected = (calls: string[]) =>
     `${calls.length}: ${calls.map((call) => names[call]).join(', ')}`;
-  return `| ${what} | ${words(boot)} | ${words(remove)} |`;
+  return `| ${what} | ${expected(boot)} | ${expected(remove)} |`;
 }
 
 const names: Record<string, string> = {

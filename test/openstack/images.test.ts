@@ -224,10 +224,10 @@ test.each([
   'a server whose image $what while it waits fails with a message, and holds nothing',
   async (row) => {
     const image = await uploadedImage(alice);
-    let looks = 0;
+    let reads = 0;
     const atSecondRequest: Mischief = async ({ path }) => {
       // The first is the API's; then the host requests the bytes.
-      if (path.endsWith(image) && ++looks === 2) await row.act(image);
+      if (path.endsWith(image) && ++reads === 2) await row.act(image);
       return undefined;
     };
     await behind(atSecondRequest, async (on) => {

@@ -139,11 +139,11 @@ async function remove(id: string): Promise<void> {
 }
 
 /** Lines of Neutron's log about its own calls that contain this. */
-const logged = (...words: string[]) =>
+const logged = (...expected: string[]) =>
   openstack
     .logs('neutron')
     .split('\n')
-    .filter((line) => words.every((word) => line.includes(word)));
+    .filter((line) => expected.every((word) => line.includes(word)));
 
 const unbound = { device_id: '', 'binding:host_id': '', 'binding:vif_type': 'unbound' };
 

@@ -240,9 +240,9 @@ test('without the role service the error names the user, the role and the remedy
 
 test('without the role admin the error names the user, the role and the remedy; that is enough', async () => {
   const { openstack } = cloud;
-  const words = (text: string) => openstack.command('admin', ...text.split(' '));
-  await words('user create --project service --password openstack half');
-  await words('role add --project service --user half service');
+  const expected = (text: string) => openstack.command('admin', ...text.split(' '));
+  await expected('user create --project service --password openstack half');
+  await expected('role add --project service --user half service');
   const half = { user: 'half', password: 'openstack', project: 'service' };
   await cloud.startNovella({ hosts: { 'host-1': host }, as: half });
   const port = await cloud.port(red, 'direct');
@@ -254,7 +254,7 @@ test('without the role admin the error names the user, the role and the remedy; 
       '(openstack role add --project service --user half admin)',
   ]);
   expect(await cloud.shown(port)).toMatchObject(unbound);
-  await words('role add --project service --user half admin');
+  await expected('role add --project service --user half admin');
   const { id, status } = await cloud.boot('whole', [{ port }]);
   expect(status).toBe('ACTIVE');
   await cloud.remove(id);

@@ -26,7 +26,7 @@ function register(...args: string[]): Promise<CommandOutcome> {
   return run(process.execPath, ['bin/novella.mjs', 'keystone', 'register', ...args], env);
 }
 
-async function said(...args: string[]): Promise<string> {
+async function messages(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await register(...args);
   expect([code, stderr]).toEqual([0, '']);
   return stdout;
@@ -43,7 +43,7 @@ const signIn = (user: string, password: string, project = 'service') =>
 
 test('a dry run prints every change and makes none; the run makes them; a second run changes nothing', async () => {
   const args = ['--user', 'nova', '--url', url];
-  const plan = await said(...args, '--dry-run');
+  const plan = await messages(...args, '--dry-run');
   expect(plan.split('\n')).toEqual([
     'keep    project   service',
     'keep    role      service',
@@ -61,7 +61,7 @@ test('a dry run prints every change and makes none; the run makes them; a second
   const users = async () => (await keystone.list('users')).map(({ name }) => name);
   expect(await users()).not.toContain('nova');
 
-  const done = await said(...args);
+  const done = await messages(...args);
   const password = /^The password of nova is (\S{24})$/m.exec(done)?.[1] ?? '';
   expect(await users()).toContain('nova');
   const token = await signIn('nova', password);
@@ -71,7 +71,7 @@ test('a dry run prints every change and makes none; the run makes them; a second
   const { roles } = ((await shown.json()) as { token: { roles: { name: string }[] } }).token;
   expect(roles.map(({ name }) => name)).toEqual(expect.arrayContaining(['admin', 'service']));
 
-  const again = await said(...args);
+  const again = await messages(...args);
   expect(again).toContain('Everything was registered already.');
   expect(again).not.toContain('password');
 });
@@ -79,15 +79,15 @@ test('a dry run prints every change and makes none; the run makes them; a second
 test('missing project, user and grants are created with the password of a file, in a project of another name', async () => {
   const file = passwordFile('new', 'from a file');
   const args = ['--user', 'compute', '--project', 'services', '--password-file', file];
-  expect(await said(...args)).toContain('add     project   services');
+  expect(await messages(...args)).toContain('add     project   services');
   await signIn('compute', 'from a file', 'services');
-  expect(JSON.parse(await said(...args, '--json'))).toMatchObject({
+  expect(JSON.parse(await messages(...args, '--json'))).toMatchObject({
     service: null,
     endpoints: null,
     user: { name: 'compute', password: null },
     dry_run: false,
   });
-  expect(await said(...args)).toContain('Everything was registered already.');
+  expect(await messages(...args)).toContain('Everything was registered already.');
 });
 
 test('an existing user keeps another password, unless it is to be replaced', async () => {
@@ -100,9 +100,9 @@ test('an existing user keeps another password, unless it is to be replaced', asy
     expect.stringContaining('user service has a different password than the one in the file'),
   ]);
   await signIn(user, password);
-  expect(await said(...args, '--replace')).toContain('change  password  service');
+  expect(await messages(...args, '--replace')).toContain('change  password  service');
   await signIn(user, 'another');
-  expect(await said(...args)).toContain('Everything was registered already.');
+  expect(await messages(...args)).toContain('Everything was registered already.');
 });
 
 test.each([

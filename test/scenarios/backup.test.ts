@@ -90,8 +90,8 @@ test('a backup under load, restored into another directory, has everything that 
   const { token: session } = cloud.session;
 
   const atWork = load(cloud, network, kept);
-  const said = await command('backup', place('backup'), '--state-dir', place('state'));
-  expect(said).toContain(`Backup of ${place('state')} in ${place('backup')}: `);
+  const messages = await command('backup', place('backup'), '--state-dir', place('state'));
+  expect(messages).toContain(`Backup of ${place('state')} in ${place('backup')}: `);
   const again = await run(process.execPath, [
     starter,
     'backup',

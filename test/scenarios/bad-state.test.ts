@@ -60,7 +60,7 @@ async function usedState(): Promise<string> {
   return id;
 }
 
-const sentence = (words: string) => new RegExp(`^[^\n]*${words}[^\n]*$`);
+const sentence = (expected: string) => new RegExp(`^[^\n]*${expected}[^\n]*$`);
 
 test('a damaged database ends the start', { timeout }, async () => {
   await usedState();
@@ -105,8 +105,8 @@ test('a truncated guest file of a simulated host ends the start', { timeout }, a
     const path = file('hosts', host ?? '', kind, `${id}.json`);
     const whole = readFileSync(path);
     writeFileSync(path, content);
-    const words = `guest file ${path} cannot be read: .*; restore a backup \\(novella restore\\), or remove the file`;
-    expect(await refusal()).toMatch(sentence(words));
+    const expected = `guest file ${path} cannot be read: .*; restore a backup \\(novella restore\\), or remove the file`;
+    expect(await refusal()).toMatch(sentence(expected));
     writeFileSync(path, whole);
   }
 });

@@ -61,8 +61,8 @@ async function expectOrder(cloud: Cloud, ids: string[], network: string): Promis
     ['image', 'POST', '/v2/images', { name: 'i' }],
     ['network', 'POST', '/ports', { port: { network_id: network } }],
   ] as const) {
-    const { status, body: said } = await cloud.send(service, method, path, { body });
-    expect([path, status, JSON.stringify(said)]).toEqual([
+    const { status, body: messages } = await cloud.send(service, method, path, { body });
+    expect([path, status, JSON.stringify(messages)]).toEqual([
       path,
       503,
       expect.stringContaining(refused),

@@ -52,9 +52,9 @@ for (const { fault, vnic, words } of faults) {
       );
       strike('host-2');
       const unlucky = await cloud.boot([{ port }]);
-      const { fault: said } = await cloud.settled(unlucky, 'ACTIVE', 'ERROR');
-      expect(said.message).toMatch(words);
-      expect(said.message).toMatch(/host-1, host-2: /);
+      const { fault: messages } = await cloud.settled(unlucky, 'ACTIVE', 'ERROR');
+      expect(messages.message).toMatch(words);
+      expect(messages.message).toMatch(/host-1, host-2: /);
       strike('host-1', false);
       strike('host-2', false);
       await expectIntact(cloud, port);

@@ -163,8 +163,8 @@ test('all ports are waited for, whatever their vnic type', async () => {
   network.wire(first);
   await notify('vif-plugged', id, first);
   await cloud.until(async () => {
-    const looks = portCalls().filter((call) => call === 'GET /v2.0/ports').length;
-    return { done: looks > 0, value: looks };
+    const reads = portCalls().filter((call) => call === 'GET /v2.0/ports').length;
+    return { done: reads > 0, value: reads };
   });
   expect((await showServer(id)).status).toBe('BUILD');
   for (const port of others) network.wire(port);

@@ -149,7 +149,7 @@ const disturbances = [
 ] as const;
 
 /** Read-only calls. */
-const looks = new Set([
+const reads = new Set([
   'facts',
   'listGuests',
   'domainXml',
@@ -173,7 +173,7 @@ function disturb(
   let calls = 0;
   let back: Promise<void> | undefined;
   hosts.watchCalls(host, (call, now) => {
-    if (now !== when || (only === 'changes' && looks.has(call.act))) return;
+    if (now !== when || (only === 'changes' && reads.has(call.act))) return;
     calls += 1;
     if (calls !== callNumber) return;
     hosts.watchCalls(host, undefined);

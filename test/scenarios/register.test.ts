@@ -14,14 +14,14 @@ scenario(
   'the embedded catalog already leads here; a service user is not offered',
   async (_cloud, running) => {
     const session = await openSession(readCloud(running.cloudsYaml, 'novella'));
-    let said = '';
-    const screen = { write: (text: string) => (said += text), isTerminal: false };
+    let messages = '';
+    const screen = { write: (text: string) => (messages += text), isTerminal: false };
     await registerCompute(session, { ...usual, url: running.urls.compute }, screen);
-    expect(said).toContain('Everything was registered already.');
-    said = '';
+    expect(messages).toContain('Everything was registered already.');
+    messages = '';
     await expect(registerCompute(session, { ...usual, user: 'nova' }, screen)).rejects.toThrow(
       'changing projects: POST /v3/projects is not offered by the embedded identity service',
     );
-    expect(said).toBe('');
+    expect(messages).toBe('');
   },
 );

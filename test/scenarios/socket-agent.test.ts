@@ -210,7 +210,9 @@ test.each([0, 1, 3, 6])(
     await cloud.network('blue', 'physnet2', 7);
     await before.agent.waitForLog(linked, 2);
     await expectOneGuestEach(cloud, ids);
-    expect(before.agent.said).toContainEqual(expect.stringMatching(/^the link to the controller/));
+    expect(before.agent.entries).toContainEqual(
+      expect.stringMatching(/^the link to the controller/),
+    );
   },
   timeoutMs,
 );

@@ -3,14 +3,14 @@ import type { Log } from '#contracts/log.ts';
 
 export interface RecordedLog extends Log {
   /** Example: `warn the link broke`. */
-  said: string[];
+  entries: string[];
 }
 
 export function recordedLog(): RecordedLog {
-  const said: string[] = [];
+  const entries: string[] = [];
   const at =
     (level: string) =>
     (_data: object, message: string): void =>
-      void said.push(`${level} ${message}`);
-  return { said, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+      void entries.push(`${level} ${message}`);
+  return { entries, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

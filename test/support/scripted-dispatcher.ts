@@ -54,7 +54,7 @@ export function aScriptedDispatcher() {
   const log =
     (level: string) =>
     (data: object, message: string): void =>
-      void world.said.push({ level, data, message });
+      void world.entries.push({ level, data, message });
   const tasks = {
     lease: async (...all: unknown[]) => {
       calls.lease.push(all);
@@ -107,7 +107,7 @@ export function aScriptedDispatcher() {
     calls,
     commits: [] as Transition[],
     notified: [] as string[],
-    said: [] as { level: string; data: object; message: string }[],
+    entries: [] as { level: string; data: object; message: string }[],
     listeners,
     /** Each lease takes the next of these. */
     offer: (...turns: StoredTask[][]) => {

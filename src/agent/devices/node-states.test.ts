@@ -12,7 +12,7 @@ const isVf = (fn: PciFunction) => fn.parentAddress === pf.address;
 /** A hypervisor that knows every function but one, until it goes away. */
 function aHypervisor() {
   const state = { isAway: false };
-  const looks = new NodeStates({
+  const reads = new NodeStates({
     nodeWaitMs: 0,
     nodeDevices: {
       watch: () => () => undefined,
@@ -24,7 +24,7 @@ function aHypervisor() {
     },
   });
   const seen = async (here: readonly PciFunction[] = functions) => {
-    const answer = await looks.complete(here, isVf);
+    const answer = await reads.complete(here, isVf);
     return Object.fromEntries(
       answer.map(({ address, quarantine, capabilities }) => [
         nodeDeviceName(address),
@@ -32,11 +32,11 @@ function aHypervisor() {
       ]),
     );
   };
-  return { state, looks, seen };
+  return { state, reads, seen };
 }
 
 test('a listing that fails neither offers an unknown function nor loses what was known', async () => {
-  const { state, looks, seen } = aHypervisor();
+  const { state, reads, seen } = aHypervisor();
   const before = await seen();
   expect(before).toMatchObject({
     [nodeDeviceName(pf.address)]: [],
@@ -45,7 +45,7 @@ test('a listing that fails neither offers an unknown function nor loses what was
   });
   state.isAway = true;
   expect(await seen()).toEqual(before);
-  expect(looks.problems).toMatchObject([{ message: expect.stringContaining('restarts') }]);
+  expect(reads.problems).toMatchObject([{ message: expect.stringContaining('restarts') }]);
 });
 
 test('a function that was gone in between is described by sysfs alone', async () => {

@@ -26,7 +26,7 @@ const vf = parsePciAddress('0000:3b:00.1');
 const cards = describedFunctions([{ kind: 'PF', bus: '3b', vfs: 2 }]);
 const guest = aGuest({ nics: [aHostdevNic(vf)] });
 
-let said: ToController[];
+let messages: ToController[];
 let notify: (command: HostCommand) => void;
 let faults: HostFaults;
 let life: AgentLife;
@@ -34,7 +34,7 @@ let hypervisor: SimulatedHypervisor;
 let agent: Agent | undefined;
 
 beforeEach(() => {
-  said = [];
+  messages = [];
   faults = new HostFaults();
   life = { isOver: false, watcher: undefined };
   const host = simulatedHost('h1', cards);
@@ -54,7 +54,7 @@ async function start(more: Partial<AgentOptions> = {}): Promise<void> {
     listGuests: () => hypervisor.listGuests(),
   });
   const { agentEnd, controllerEnd } = inProcessLink();
-  const mine = said;
+  const mine = messages;
   controllerEnd.onMessage((message) => void mine.push(message));
   notify = (command) => controllerEnd.send({ type: 'command', command });
   const bridges = new SimulatedBridges({ host: 'h1' });
@@ -80,8 +80,8 @@ async function start(more: Partial<AgentOptions> = {}): Promise<void> {
 }
 
 const spawn: HostCommand = { seq: 1, serverId: guest.id, body: { do: 'spawn', guest } };
-const words = () => said.map((message) => ('state' in message ? message.state : message.type));
-const heard = (...expected: string[]) => vi.waitFor(() => expect(words()).toEqual(expected));
+const text = () => messages.map((message) => ('state' in message ? message.state : message.type));
+const heard = (...expected: string[]) => vi.waitFor(() => expect(text()).toEqual(expected));
 
 test('the state of a guest is reported before the result of its command', async () => {
   await start();
@@ -123,13 +123,13 @@ test('a report names the guests that were being changed while it was made', asyn
   notify(spawn);
   await seen.promise;
   await agent?.refresh();
-  await vi.waitFor(() => expect(words()).toContain('report'));
-  const report = said.find((message) => message.type === 'report');
+  await vi.waitFor(() => expect(text()).toContain('report'));
+  const report = messages.find((message) => message.type === 'report');
   expect(report?.report.unsettledGuests).toEqual([guest.id]);
-  await vi.waitFor(() => expect(words()).toContain('result'));
+  await vi.waitFor(() => expect(text()).toContain('result'));
   await agent?.refresh();
-  await vi.waitFor(() => expect(words().filter((word) => word === 'report')).toHaveLength(2));
-  expect(said.findLast((message) => message.type === 'report')?.report).toMatchObject({
+  await vi.waitFor(() => expect(text().filter((word) => word === 'report')).toHaveLength(2));
+  expect(messages.findLast((message) => message.type === 'report')?.report).toMatchObject({
     unsettledGuests: [],
     guests: [{ id: guest.id, state: 'running' }],
   });
@@ -138,7 +138,7 @@ test('a report names the guests that were being changed while it was made', asyn
 test('a hypervisor that does not respond is a problem of the host; the agent starts and serves', async () => {
   faults.set('libvirt-absent', true);
   await start();
-  expect(said).toMatchObject([
+  expect(messages).toMatchObject([
     {
       type: 'hello',
       report: {
@@ -150,12 +150,12 @@ test('a hypervisor that does not respond is a problem of the host; the agent sta
   ]);
   notify(spawn);
   await heard('hello', 'result');
-  expect(said.at(-1)).toMatchObject({
+  expect(messages.at(-1)).toMatchObject({
     result: { ok: false, message: expect.stringContaining('libvirt-sock') },
   });
   faults.set('libvirt-absent', false);
   await heard('hello', 'result', 'report');
-  expect(said.at(-1)).toMatchObject({ report: { problems: [] } });
+  expect(messages.at(-1)).toMatchObject({ report: { problems: [] } });
 });
 
 test('health is checked repeatedly, and reported when it changes', async () => {
@@ -179,12 +179,12 @@ test('health is checked repeatedly, and reported when it changes', async () => {
 test('devices that the hypervisor cannot list are a problem that is reported once', async () => {
   const object = { address: '0000:3b:00.0', physical_network: 'physnet1' };
   const looked = Promise.withResolvers<void>();
-  let looks = 0;
+  let reads = 0;
   await start({
     deviceSpecs: parseDeviceSpecs([{ object, source: 'test' }], cards),
     healthMs: 5,
     checkHealth: async () => {
-      if ((looks += 1) > 4) looked.resolve();
+      if ((reads += 1) > 4) looked.resolve();
       return [];
     },
     nodeDevices: {
@@ -194,7 +194,7 @@ test('devices that the hypervisor cannot list are a problem that is reported onc
   });
   await looked.promise;
   await heard('hello');
-  expect(said[0]).toMatchObject({ report: { problems: [{ code: 'node-devices' }] } });
+  expect(messages[0]).toMatchObject({ report: { problems: [{ code: 'node-devices' }] } });
 });
 
 test('while a problem keeps servers off the host, health is checked more often', async () => {
@@ -204,13 +204,13 @@ test('while a problem keeps servers off the host, health is checked more often',
     await start({ checkHealth: async () => problems });
     problems = [{ code: 'state-directory', message: 'full', blocks: 'all' }];
     await vi.advanceTimersByTimeAsync(29_000);
-    expect(said).toHaveLength(1);
+    expect(messages).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1_000);
     await heard('hello', 'report');
     problems = [];
     await vi.advanceTimersByTimeAsync(5_000);
     await heard('hello', 'report', 'report');
-    expect(said.at(-1)).toMatchObject({ report: { problems: [] } });
+    expect(messages.at(-1)).toMatchObject({ report: { problems: [] } });
     // Reported together with another change: from then on the host is checked more often
     // too.
     problems = [{ code: 'state-directory', message: 'full', blocks: 'all' }];
@@ -225,7 +225,7 @@ test('while a problem keeps servers off the host, health is checked more often',
 
 test('checks that fail to run are a problem that refuses no server', async () => {
   await start({ checkHealth: () => Promise.reject(new Error('EIO')) });
-  expect(said).toMatchObject([
+  expect(messages).toMatchObject([
     {
       report: {
         problems: [
@@ -250,7 +250,7 @@ test('a suspend that fails leaves the guest running with its device', async () =
   const suspend = { seq: 2, serverId: guest.id, body: { do: 'suspend', guest } } as const;
   notify(suspend);
   await heard('hello', 'running', 'result', 'running', 'result');
-  expect(said.at(-1)).toMatchObject({
+  expect(messages.at(-1)).toMatchObject({
     result: {
       ok: false,
       message: 'No space left on device',
@@ -271,7 +271,7 @@ test('an undo that fails too is reported with the failure', async () => {
   const suspend = { seq: 2, serverId: guest.id, body: { do: 'suspend', guest } } as const;
   notify(suspend);
   await heard('hello', 'running', 'result', 'running', 'result');
-  expect(said.at(-1)).toMatchObject({
+  expect(messages.at(-1)).toMatchObject({
     result: { message: 'disk full', detail: expect.stringContaining('not undone: VF gone') },
   });
 });
@@ -283,5 +283,5 @@ test('a definition that cannot be read does not undo the command', async () => {
   };
   notify(spawn);
   await heard('hello', 'running', 'result');
-  expect(said.at(-1)).toMatchObject({ result: { ok: true } });
+  expect(messages.at(-1)).toMatchObject({ result: { ok: true } });
 });

@@ -87,7 +87,7 @@ function bodyRule({ properties }: JsonSchema): string {
 
 /**
  * The body as the older API takes it: without the keys that an object of the schema does not have,
- * without blanks around texts whose schema says `trimmed`, and without a null where it says
+ * without blanks around texts whose schema has `trimmed`, and without a null where it has
  * `nullIsAbsent`. Validators pass over both keywords. Other faults stay for the check.
  */
 function forgiven(schema: JsonSchema, body: unknown): unknown {

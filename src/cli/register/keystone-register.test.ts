@@ -54,11 +54,11 @@ afterEach(() => {
 });
 
 async function register(more: { replace?: boolean; dryRun?: boolean } = {}): Promise<string> {
-  let said = '';
-  const screen = { write: (text: string) => (said += text), isTerminal: false };
+  let messages = '';
+  const screen = { write: (text: string) => (messages += text), isTerminal: false };
   const options = { region: 'RegionOne', project: 'service', domain: 'Default', ...more };
   await registerCompute(session, { url: `${url}/`, ...options }, screen);
-  return said;
+  return messages;
 }
 
 test('the service and its three endpoints are created once', async () => {

@@ -42,7 +42,7 @@ export async function exchange(service: string, url: string, sent: Sent): Promis
   }
 }
 
-/** Error codes of Node and its HTTP client, in words. */
+/** Error codes of Node and its HTTP client, as text. */
 const reasons: Record<string, string> = {
   EAI_AGAIN: 'the host name cannot be looked up now',
   ECONNREFUSED: 'connection refused',

@@ -7,19 +7,19 @@ const sizeBytes = 4096;
 const plain = Buffer.alloc(512, 'not qcow2');
 
 const facts = (diskFormat: string, head: Uint8Array) => ({ id: 'i', diskFormat, sizeBytes, head });
-const said = (verdict: ReturnType<typeof checkDiskImage>) =>
+const messages = (verdict: ReturnType<typeof checkDiskImage>) =>
   verdict.ok ? verdict.base : verdict.reasons.map(({ message }) => message).join();
 
 test.each([2, 3])('a qcow2 image of version %i is a disk of its virtual size', (version) => {
   const head = qcow2Head({ version, virtualBytes: 5 * 1024 ** 4 });
-  expect(said(checkDiskImage(facts('qcow2', head)))).toEqual({
+  expect(messages(checkDiskImage(facts('qcow2', head)))).toEqual({
     format: 'qcow2',
     virtualBytes: 5 * 1024 ** 4,
   });
 });
 
 test.each(['raw', 'ami'])('an image that is %s is a disk of its own size', (diskFormat) => {
-  expect(said(checkDiskImage(facts(diskFormat, plain)))).toEqual({
+  expect(messages(checkDiskImage(facts(diskFormat, plain)))).toEqual({
     format: 'raw',
     virtualBytes: sizeBytes,
   });
@@ -34,7 +34,7 @@ test.each<[string, HeaderOptions]>([
   ['it does not begin as one', { version: 4 }],
 ])('a qcow2 image is refused: %s (%o)', (why, options) => {
   const verdict = checkDiskImage(facts('qcow2', qcow2Head(options)));
-  expect(said(verdict)).toBe(`image i is not a valid qcow2 image: ${why}`);
+  expect(messages(verdict)).toBe(`image i is not a valid qcow2 image: ${why}`);
 });
 
 test.each([0, 3, 4, 7, 8, 71, 103])('a file of %i bytes is not a qcow2 image', (length) => {

@@ -32,8 +32,8 @@ test.each([
   ['image a1: cannot be read at /var/lib/novella/images', general],
   ['port p1 of host-1 is DOWN after 300 s', general],
   ['', general],
-])('%s', (message, words) => {
-  expect(memberText(message)).toBe(words);
+])('%s', (message, expected) => {
+  expect(memberText(message)).toBe(expected);
 });
 
 test.each([

@@ -287,11 +287,11 @@ describe('the directory', () => {
 
   test('role assignments list user, role and scope', async () => {
     const { body } = await getAs(cloud.adminToken, '/v3/role_assignments?include_names=True');
-    const said = body.role_assignments.map(
+    const messages = body.role_assignments.map(
       (view: { user: { name: string }; role: { name: string } }) =>
         `${view.user.name} is ${view.role.name}`,
     );
-    expect(said.sort()).toEqual(['admin is admin', 'demo is member']);
+    expect(messages.sort()).toEqual(['admin is admin', 'demo is member']);
   });
 
   test('the catalog is readable with a token', async () => {

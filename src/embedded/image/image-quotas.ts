@@ -1,6 +1,6 @@
 /**
  * What a project may have of images, and the messages for it. The quotas of a project count for all
- * its images, whoever made or filled them.
+ * its images, regardless of who made or filled them.
  */
 import type { ImageRows } from '#contracts/store/image-store.ts';
 import { ComputeError } from '#core/errors.ts';

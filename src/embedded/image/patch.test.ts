@@ -89,8 +89,8 @@ describe('media types', () => {
     });
     expect(answer.status).toBe(status);
     if (status === 415) {
-      const words = `Content-Type: '${type}': must be application/octet-stream`;
-      expect(answer.body.error.message).toBe(words);
+      const text = `Content-Type: '${type}': must be application/octet-stream`;
+      expect(answer.body.error.message).toBe(text);
     }
     await ask(cloud.image.app, `DELETE /v2/images/${image.id}`, { token: cloud.demoToken });
   });

@@ -24,7 +24,7 @@ export interface Patch {
 
 const operations = ['add', 'replace', 'remove'] as const;
 
-/** The body of a change. Its media type says the form. */
+/** The body of a change. Its media type determines the form. */
 export const imagePatch = {
   schema: () => Type.Array(Type.Record(Type.String(), Type.Unknown())),
   read: (body: unknown, call: Pick<OpenCall, 'request'>): Patch => {

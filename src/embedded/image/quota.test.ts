@@ -172,14 +172,14 @@ describe('the bytes of a project', () => {
 });
 
 describe('the disk', () => {
-  const words = (id: string) =>
+  const expected = (id: string) =>
     `Image storage media is full: there is no room for image ${id}. An administrator can make room on the disk of the state directory.`;
 
   test('keeps a sixteenth for the database', async () => {
     disk.freeBytes = 11 * mib;
     const id = await create();
     const refused = await upload(id, mib + 1);
-    expect([refused.status, refused.body.error.message]).toEqual([413, words(id)]);
+    expect([refused.status, refused.body.error.message]).toEqual([413, expected(id)]);
     expect([await statusOf(id), files()]).toEqual(['queued', []]);
     expect((await upload(id, mib)).status).toBe(204);
     disk.freeBytes = 0;
@@ -190,7 +190,7 @@ describe('the disk', () => {
     const id = await create();
     symlinkSync('/dev/full', `${cloud.imageFolder}/${id}.part`);
     const refused = await upload(id, mib);
-    expect([refused.status, refused.body.error.message]).toEqual([413, words(id)]);
+    expect([refused.status, refused.body.error.message]).toEqual([413, expected(id)]);
     expect([await statusOf(id), files()]).toEqual(['queued', []]);
   });
 

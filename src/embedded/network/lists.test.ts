@@ -119,39 +119,39 @@ describe.each(lists)('the list of $path', ({ path, links, kind }) => {
   });
 
   const refusals = [
-    { query: 'limit=-1', status: 400, type: 'BadRequest', words: "not '-1'" },
-    { query: 'limit=x', status: 400, type: 'BadRequest', words: "not 'x'" },
-    { query: 'limit=', status: 400, type: 'BadRequest', words: "not ''" },
-    { query: 'page_reverse=maybe', status: 400, type: 'BadRequest', words: 'maybe' },
+    { query: 'limit=-1', status: 400, type: 'BadRequest', expected: "not '-1'" },
+    { query: 'limit=x', status: 400, type: 'BadRequest', expected: "not 'x'" },
+    { query: 'limit=', status: 400, type: 'BadRequest', expected: "not ''" },
+    { query: 'page_reverse=maybe', status: 400, type: 'BadRequest', expected: 'maybe' },
     {
       query: 'sort_key=nonsense&sort_dir=asc',
       status: 400,
       type: 'HTTPBadRequest',
-      words: "['nonsense'] is invalid attribute for sort_keys",
+      expected: "['nonsense'] is invalid attribute for sort_keys",
     },
     {
       query: 'sort_key=name',
       status: 400,
       type: 'HTTPBadRequest',
-      words: 'The number of sort_keys and sort_dirs must be same',
+      expected: 'The number of sort_keys and sort_dirs must be same',
     },
     {
       query: 'sort_dir=asc',
       status: 400,
       type: 'HTTPBadRequest',
-      words: 'The number of sort_keys and sort_dirs must be same',
+      expected: 'The number of sort_keys and sort_dirs must be same',
     },
     {
       query: 'nonsense=1',
       status: 400,
       type: 'HTTPBadRequest',
-      words: "['nonsense'] is invalid attribute for filtering",
+      expected: "['nonsense'] is invalid attribute for filtering",
     },
   ];
-  test.each(refusals)('refuses $query', async ({ query, status, type, words }) => {
+  test.each(refusals)('refuses $query', async ({ query, status, type, expected }) => {
     const answer = await send(`GET /v2.0/${path}?${query}`);
     expect([answer.status, answer.body.NeutronError.type]).toEqual([status, type]);
-    expect(answer.body.NeutronError.message).toContain(words);
+    expect(answer.body.NeutronError.message).toContain(expected);
   });
 
   test('refuses an unknown marker', async () => {

@@ -1,8 +1,8 @@
-/** Runs a program of the host and gives what it said; an error has the program's own words. */
+/** Runs a program of the host and returns its output; an error has the program's own message. */
 import { ComputeError } from '#core/errors.ts';
 import { ProgramFailure, runProgram } from '#runtime/run-program.ts';
 
-/** How a program failed: its words, or that it is not there. */
+/** How a program failed: its message, or that it is not installed. */
 export class ToolFailure extends ComputeError {
   /** The host has no such program. */
   readonly isMissing: boolean;
@@ -52,7 +52,7 @@ function failureOf(cause: ProgramFailure, program: string, debianPackage: string
   if (how === 'timed out') {
     return new ToolFailure(`${program} did not end within ${limits.timeoutMs / 1000} s`, more);
   }
-  // Of a program that was killed the signal says more than what it wrote before.
+  // For a killed program the signal is more informative than its output.
   const lastLine = code === null ? '' : stderr.trim().split('\n').at(-1);
   return new ToolFailure(lastLine || cause.message, more);
 }

@@ -52,7 +52,7 @@ test('after each cut the agent dials again', async () => {
     await vi.waitFor(() => expect(door.door.linked()).toHaveLength(1));
     door.cut();
   }
-  expect(log.said).toContainEqual(
+  expect(log.entries).toContainEqual(
     expect.stringMatching(/^warn the link to the controller is down \(.+\); trying again$/),
   );
 });
@@ -61,12 +61,12 @@ test('an agent that starts before its controller links as soon as the controller
   const closed = await aHostDoor();
   await closed.close();
   const { log, links } = anAgent(closed.url);
-  await vi.waitFor(() => expect(log.said.length).toBeGreaterThan(2));
-  expect(log.said[0]).toBe(
+  await vi.waitFor(() => expect(log.entries.length).toBeGreaterThan(2));
+  expect(log.entries[0]).toBe(
     `warn the controller at ${closed.url} does not answer (ECONNREFUSED); trying again`,
   );
   // A repeated problem is not logged again.
-  expect(log.said[1]).toMatch(/^debug /);
+  expect(log.entries[1]).toMatch(/^debug /);
   await aDoor({ port: Number(new URL(closed.url).port) });
   await vi.waitFor(() => expect(links).toHaveLength(1));
 });
@@ -75,8 +75,8 @@ test('a refused token is reported with the remedy, and retried when it has been 
   const door = await aDoor({ admit: only('new') });
   let token = 'old';
   const { log, links } = anAgent(door.url, { token: () => token });
-  await vi.waitFor(() => expect(log.said.length).toBeGreaterThan(0));
-  expect(log.said[0]).toBe(
+  await vi.waitFor(() => expect(log.entries.length).toBeGreaterThan(0));
+  expect(log.entries[0]).toBe(
     'warn the controller refuses this host: The token is unknown or revoked. Make a new token with "novella host enroll host-1 --replace", and give it to this agent; trying again',
   );
   token = 'new';
@@ -91,8 +91,8 @@ test('an unreadable token is reported, and read again', async () => {
     throw new Error('/etc/novella/token: no such file');
   };
   const { log, links } = anAgent(door.url, { token });
-  await vi.waitFor(() => expect(log.said.length).toBeGreaterThan(0));
-  expect(log.said[0]).toBe('warn /etc/novella/token: no such file; trying again');
+  await vi.waitFor(() => expect(log.entries.length).toBeGreaterThan(0));
+  expect(log.entries[0]).toBe('warn /etc/novella/token: no such file; trying again');
   exists = true;
   await vi.waitFor(() => expect(links).toHaveLength(1));
 });
@@ -105,7 +105,7 @@ test('an untrusted certificate is reported, with the key that names certificate 
   const url = `https://127.0.0.1:${(other.address() as { port: number }).port}`;
   const { log } = anAgent(url);
   await vi.waitFor(() =>
-    expect(log.said[0]).toBe(
+    expect(log.entries[0]).toBe(
       `warn the controller at ${url} is not trusted: its certificate is signed by an unknown authority; set ca_file to your CA bundle; trying again`,
     ),
   );
@@ -118,7 +118,7 @@ test('an address without a controller is reported', async () => {
   const { port } = other.address() as { port: number };
   const { log } = anAgent(`http://127.0.0.1:${port}`);
   await vi.waitFor(() =>
-    expect(log.said[0]).toBe(
+    expect(log.entries[0]).toBe(
       'warn it answered 404: is the address of the controller right?; trying again',
     ),
   );
@@ -141,6 +141,6 @@ test('a controller that answers no ping is gone: the agent closes the link and d
 test('close stops dialling at once, whatever it is doing', async () => {
   const door = await aDoor({ admit: only('other') });
   const { dial, log } = anAgent(door.url, { timing: { patientPauseMs: 600_000 } });
-  await vi.waitFor(() => expect(log.said).toHaveLength(1));
+  await vi.waitFor(() => expect(log.entries).toHaveLength(1));
   await dial.close();
 });

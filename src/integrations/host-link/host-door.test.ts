@@ -94,7 +94,7 @@ test.each([
     headers: { 'www-authenticate': 'Bearer realm="novella-host"' },
   });
   expect(JSON.parse(answer.body).error.message).toBe('The token is unknown.');
-  expect(door.log.said).toEqual(['warn a host was refused: The token is unknown.']);
+  expect(door.log.entries).toEqual(['warn a host was refused: The token is unknown.']);
   expect(door.door.linked()).toEqual([]);
 });
 
@@ -183,7 +183,7 @@ test.each(wrong)(
     peer.send(say);
     peer.send(JSON.stringify(hello));
     expect(await ended).toEqual({ code, reason: expect.stringContaining(reason) });
-    expect(door.log.said.at(1)).toContain(`warn link closed: ${reason}`);
+    expect(door.log.entries.at(1)).toContain(`warn link closed: ${reason}`);
     expect(received).toEqual([]);
   },
 );

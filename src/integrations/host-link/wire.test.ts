@@ -52,33 +52,33 @@ test.each([
   {
     name: 'nested without end',
     text: hello('['.repeat(200_000)),
-    says: 'the message is nested deeper than 64 levels',
+    message: 'the message is nested deeper than 64 levels',
   },
   {
     name: 'of 300,000 empty devices',
     text: hello(listOf(300_000, '{}')),
-    says: 'the message has more than 250000 values',
+    message: 'the message has more than 250000 values',
   },
   {
     name: 'of 200,000 empty devices',
     text: hello(listOf(200_000, '{}')),
-    says: 'hello.report.devices: must not have more than 4096 items',
+    message: 'hello.report.devices: must not have more than 4096 items',
   },
   {
     name: 'of 4,000 empty devices',
     text: hello(listOf(4_000, '{}')),
-    says: "hello.report.devices.0: required key 'function', 'tags' is missing",
+    message: "hello.report.devices.0: required key 'function', 'tags' is missing",
   },
   {
     name: 'with one fault after many devices',
     text: hello(
       JSON.stringify([...Array.from({ length: 900 }, (_, at) => device(at)), { tags: {} }]),
     ),
-    says: "hello.report.devices.900: required key 'function' is missing",
+    message: "hello.report.devices.900: required key 'function' is missing",
   },
-])('a message $name is refused within the time of a reading', ({ text, says }) => {
+])('a message $name is refused within the time of a reading', ({ text, message }) => {
   const began = process.cpuUsage();
-  expect(() => readFromAgent(text)).toThrow(says);
+  expect(() => readFromAgent(text)).toThrow(message);
   expect(process.cpuUsage(began).user / 1_000).toBeLessThan(1_000);
 });
 

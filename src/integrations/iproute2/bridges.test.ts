@@ -38,9 +38,9 @@ describeHostBridges(
   { hasVlans: true },
 );
 
-function tryIp(...words: string[]): boolean {
+function tryIp(...expected: string[]): boolean {
   try {
-    execFileSync('ip', words, { stdio: 'pipe' });
+    execFileSync('ip', expected, { stdio: 'pipe' });
     return true;
   } catch {
     return false;
@@ -53,7 +53,7 @@ let count = 0;
 function namespace(): { name: string; run: RunProgram; hasVlans: boolean } | undefined {
   count += 1;
   const name = `novella-${process.pid}-${count}`;
-  const within = (...words: string[]) => tryIp('-n', name, ...words);
+  const within = (...expected: string[]) => tryIp('-n', name, ...expected);
   if (!tryIp('netns', 'add', name)) return undefined;
   const isGood =
     within('link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1') &&

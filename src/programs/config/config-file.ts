@@ -52,7 +52,7 @@ function contentOf(document: Document.Parsed, path: string): unknown {
   }
 }
 
-/** The content, if it is as the schema says. Throws `invalid` with the first key that is not. */
+/** The content, if it matches the schema. Throws `invalid` with the first key that is not. */
 export function checkedBy<Schema extends TSchema>(
   schema: Schema,
   content: unknown,

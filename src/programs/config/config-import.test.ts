@@ -101,13 +101,13 @@ test('the file is written once, with a report of what was not imported', () => {
   const from = join(folder, 'nova.conf');
   const output = join(folder, 'novella.yaml');
   writeFileSync(from, novaConf);
-  let said = '';
-  const screen = { isTerminal: false, write: (more: string) => void (said += more) };
+  let messages = '';
+  const screen = { isTerminal: false, write: (more: string) => void (messages += more) };
   const run = (force: boolean) =>
     runConfigImport([from], { output, force }, { screen, progress: screen });
   run(false);
   expect(readFileSync(output, 'utf8')).toBe(expected.replaceAll('nova.conf', from));
-  expect(said).toBe(
+  expect(messages).toBe(
     [
       `Carried over from ${from}: 3 device specs, 1 alias, allocation ratio of vcpus 8, weight of ram -1`,
       '',

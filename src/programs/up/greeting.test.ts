@@ -18,11 +18,11 @@ const contents = {
   flavors: ['m1.small', 'm1.medium'],
 };
 const own = { urls, contents, cloudsYaml: '/home/me/my cloud/.novella/clouds.yaml' };
-const said = (cloud: Parameters<typeof greeting>[0], isTerminal = true) =>
+const messages = (cloud: Parameters<typeof greeting>[0], isTerminal = true) =>
   greeting(cloud, { isTerminal }).join('\n');
 
 test('an embedded cloud: shows how to connect, and its content', () => {
-  const text = said(own);
+  const text = messages(own);
   expect(text).toContain(
     "OS_CLIENT_CONFIG_FILE='/home/me/my cloud/.novella/clouds.yaml'\n  export OS_CLOUD=novella\n",
   );
@@ -37,7 +37,7 @@ test('an embedded cloud: shows how to connect, and its content', () => {
 
 test('a host that cannot run guests comes first, with the command that shows why', () => {
   const problems = ['hv1: libvirt.so.0 cannot be used'];
-  const text = said({ ...own, contents: { ...contents, simulated: false, problems } });
+  const text = messages({ ...own, contents: { ...contents, simulated: false, problems } });
   expect(text).toMatch(/^Novella is up, but NOT ALL HOSTS CAN RUN ALL SERVERS:\n {2}hv1: libvirt/);
   expect(text).toContain('npx novella doctor');
 });
@@ -46,7 +46,7 @@ test('one machine that cannot run guests, without physical network and KVM, in 8
   const silent = 'vm: the hypervisor does not answer: libvirtd at qemu:///system does not answer';
   const notes = ['vm: no /dev/kvm: guests are emulated, some 20 times slower (enable VT-x)'];
   const one = { ...contents, simulated: false, hosts: ['vm'], physicalNetworks: [], notes };
-  const text = said({ ...own, contents: { ...one, problems: [silent], usable: 0 } });
+  const text = messages({ ...own, contents: { ...one, problems: [silent], usable: 0 } });
   expect(text).toMatch(/^Novella is up, but NO HOST CAN RUN SERVERS:\n {2}vm: the hypervisor/);
   expect(text).toContain('Note: vm: no /dev/kvm');
   expect(text).toContain('host.bridge_mappings');
@@ -57,26 +57,26 @@ test('one machine that cannot run guests, without physical network and KVM, in 8
 
 test('a fleet is named by its first hosts', () => {
   const hosts = Array.from({ length: 100 }, (_, at) => `host-${at}`);
-  expect(said({ ...own, contents: { ...contents, hosts } })).toContain('host-4 and 95 more');
+  expect(messages({ ...own, contents: { ...contents, hosts } })).toContain('host-4 and 95 more');
 });
 
 test('a new password is printed on a terminal, and nowhere else', () => {
   const first = { ...own, newPassword: 'made-now' };
-  expect(said(first)).toContain(
+  expect(messages(first)).toContain(
     'The password of admin was generated: made-now\n  It is not shown again.',
   );
-  expect(said(first, false)).not.toContain('made-now');
+  expect(messages(first, false)).not.toContain('made-now');
 });
 
 test('among other services: what was found, what is missing, and how clients find it', () => {
   const survey = { found: ['image service at http://g'], missing: ['role `service` of the user'] };
-  const lines = said({ urls, contents, cloudsYaml: '', survey });
+  const lines = messages({ urls, contents, cloudsYaml: '', survey });
   expect(lines).toContain(
     '  found image service at http://g\n  MISSING role `service` of the user\n',
   );
   expect(lines).toMatch(/^Novella is up, but something is MISSING\.\n/);
   expect(lines).toContain('keystone register --url http://HOST:8774/v2.1');
-  expect(said({ urls, contents, cloudsYaml: '', survey: { found: [], missing: [] } })).toContain(
-    '  nothing is missing',
-  );
+  expect(
+    messages({ urls, contents, cloudsYaml: '', survey: { found: [], missing: [] } }),
+  ).toContain('  nothing is missing');
 });

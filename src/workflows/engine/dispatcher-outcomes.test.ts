@@ -91,7 +91,7 @@ describe('what follows a step', () => {
       { task, ...done },
       { task, actionMessage: 'failed: port p is in use', ...done },
     ]);
-    expect(world.said).toEqual([]);
+    expect(world.entries).toEqual([]);
   });
 
   test('a step that throws is logged with its step and detail, and fails the workflow', async () => {
@@ -101,7 +101,7 @@ describe('what follows a step', () => {
     world.dispatch({ schedule: step(async () => Promise.reject(error)) });
     await settle();
     expect(world.commits).toEqual([{ task, actionMessage: 'failed: no answer', ...done }]);
-    expect(world.said).toEqual([
+    expect(world.entries).toEqual([
       {
         level: 'warn',
         data: { task: 't-s1', server: 's1', step: 'schedule', detail: '503' },
@@ -115,7 +115,7 @@ describe('what follows a step', () => {
     world.offer([task]);
     world.dispatch({ schedule: step(async () => Promise.reject(new Superseded())) });
     await settle();
-    expect([world.commits, world.said, world.calls.release]).toEqual([[], [], [[task, owner]]]);
+    expect([world.commits, world.entries, world.calls.release]).toEqual([[], [], [[task, owner]]]);
   });
 });
 
@@ -158,7 +158,7 @@ describe('a fault outside the step', () => {
     world.dispatch({ schedule: step(run), 'bind-ports': step(run) });
     await vi.waitFor(() => expect(world.calls.release).toEqual([[leased, owner]]), { interval: 1 });
     expect(ran).toEqual(gives);
-    expect(world.said).toEqual([
+    expect(world.entries).toEqual([
       {
         level: 'error',
         data: { err: new TypeError('a mistake of ours'), task: leased },
@@ -221,7 +221,7 @@ describe('a row that cannot be read', () => {
     await settle();
     expect(world.commits).toEqual([gives]);
     expect(world.notified).toEqual(['ended:s1', 'network-events']);
-    expect(world.said).toEqual([
+    expect(world.entries).toEqual([
       { level: 'error', data: { task: 't-s1', server: 's1' }, message: problem },
     ]);
     expect(world.calls.release).toEqual([[task, owner]]);

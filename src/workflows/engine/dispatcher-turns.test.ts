@@ -85,7 +85,7 @@ describe('taking tasks', () => {
     world.offered = leased;
     world.dispatch({});
     await settle();
-    expect(world.said).toMatchObject([
+    expect(world.entries).toMatchObject([
       {
         level: 'error',
         data: { err: new Error('the database is locked') },
@@ -132,7 +132,7 @@ describe('leases', () => {
     vi.advanceTimersByTime(leaseMs / 3);
     await settle();
     const message = 'cannot renew leases; will try again';
-    expect(world.said).toMatchObject([{ level: 'error', data: { err: full }, message }]);
+    expect(world.entries).toMatchObject([{ level: 'error', data: { err: full }, message }]);
     vi.advanceTimersByTime(leaseMs / 3);
     await settle();
     expect(world.calls.renew).toHaveLength(1);

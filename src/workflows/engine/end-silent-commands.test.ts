@@ -130,7 +130,7 @@ test.each([
     ...(!wasSent && { undone: true }),
     steps: [],
   });
-  expect(log.said).toEqual([`warn ${detail}`]);
+  expect(log.entries).toEqual([`warn ${detail}`]);
 });
 
 test('a host that was forced down is lost at once, and the detail names that', async () => {
@@ -170,8 +170,8 @@ test('every five seconds the hosts are checked; a check that fails is logged, an
   vi.advanceTimersByTime(4_999);
   expect(versions).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1);
-  await vi.waitUntil(() => log.said.length > 0);
-  expect(log.said).toEqual(['error cannot check for silent hosts; will try again']);
+  await vi.waitUntil(() => log.entries.length > 0);
+  expect(log.entries).toEqual(['error cannot check for silent hosts; will try again']);
   await new Promise(setImmediate);
   vi.advanceTimersByTime(5_000);
   expect(versions).toHaveBeenCalledTimes(2);

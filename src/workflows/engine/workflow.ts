@@ -48,8 +48,8 @@ export interface WorkflowStep<Kind extends TaskKind, Read = unknown> {
   read?(context: WorkflowContext, task: Task<Kind>): Promise<Read>;
   /**
    * Does the step. It may be run again after a crash, so every outside effect is idempotent and
-   * comes after `assertCurrent`. Throws when it cannot be done; the workflow's `failed` then says
-   * what follows.
+   * comes after `assertCurrent`. Throws when it cannot be done; the workflow's `failed` then
+   * determines what follows.
    */
   run(
     context: WorkflowContext,

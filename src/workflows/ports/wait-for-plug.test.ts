@@ -65,12 +65,12 @@ const vmState = async () => (await world.store.servers.get(serverId))?.vmState;
 test('without an event the step polls after ten seconds, then soon, then ever more rarely', async () => {
   await begin();
   const began = world.time.now;
-  const looks: number[] = [];
+  const reads: number[] = [];
   for (let second = 0; second < 130; second += 1) {
-    if (await look()) looks.push((world.time.now - began) / 1000);
+    if (await look()) reads.push((world.time.now - began) / 1000);
     world.time.now += 1_000;
   }
-  expect(looks).toEqual([10, 12, 16, 24, 40, 70, 100]);
+  expect(reads).toEqual([10, 12, 16, 24, 40, 70, 100]);
 });
 
 test('the next poll makes up for a lost event', async () => {

@@ -143,7 +143,7 @@ function strayProblem(
 ): HostProblem {
   const why =
     server === undefined
-      ? 'no server has it; if nobody needs it: virsh destroy, virsh undefine'
+      ? 'no server has it; if it is not needed: virsh destroy, virsh undefine'
       : server === 'damaged'
         ? 'the record of its server cannot be read: delete the server, or restore a backup'
         : `its server is on ${server.hostName ?? 'no host'}`;

@@ -148,7 +148,7 @@ test('a result that cannot be recorded is not confirmed, and is requested again'
   link.agentEnd.send({ type: 'result', seq: 1, result: ok });
   await vi.waitFor(() => expect(link.commands()).toHaveLength(2), { timeout: 3_000 });
   expect(link.heard).not.toContainEqual({ type: 'recorded', seq: 1 });
-  expect(log.said).toEqual(['error agent message failed']);
+  expect(log.entries).toEqual(['error agent message failed']);
   complete.mockRestore();
   link.agentEnd.send({ type: 'result', seq: 1, result: ok });
   await vi.waitFor(() => expect(link.heard).toContainEqual({ type: 'recorded', seq: 1 }));
@@ -188,7 +188,7 @@ test('an agent that does not begin with hello is sent nothing', async () => {
   const { log, join } = await aController();
   const link = join();
   link.agentEnd.send({ type: 'heartbeat' });
-  await vi.waitFor(() => expect(log.said).toEqual(['error agent message failed']));
+  await vi.waitFor(() => expect(log.entries).toEqual(['error agent message failed']));
   expect(link.heard).toEqual([]);
 });
 

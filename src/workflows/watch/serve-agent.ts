@@ -63,7 +63,7 @@ class AgentSession {
     if (message.type === 'hello') return this.#hello(message);
     const host = this.#host;
     if (host === undefined) {
-      throw new ComputeError('invalid', `agent said "${message.type}" before "hello"`);
+      throw new ComputeError('invalid', `the agent sent "${message.type}" before "hello"`);
     }
     switch (message.type) {
       case 'report':

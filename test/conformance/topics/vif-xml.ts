@@ -154,12 +154,12 @@ function commands(steps: readonly Step[], functions: WireFunction[]): string[] {
       return `ip link set ${vf?.ifname} address ${step.macAddress} ${step.up ? 'up' : 'down'}`;
     }
     const { macAddress, vlan, trust } = step.change;
-    const words = [
+    const expected = [
       ...(macAddress === undefined ? [] : ['mac', macAddress]),
       ...(vlan === undefined ? [] : ['vlan', vlan]),
       ...(trust === undefined ? [] : ['trust', trust ? 'on' : 'off']),
     ];
-    return `ip link set ${pf?.ifname} vf ${pf?.vfs?.indexOf(step.address)} ${words.join(' ')}`;
+    return `ip link set ${pf?.ifname} vf ${pf?.vfs?.indexOf(step.address)} ${expected.join(' ')}`;
   });
 }
 

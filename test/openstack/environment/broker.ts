@@ -57,8 +57,8 @@ async function letsClientsIn(port: number, running: Running, log: string): Promi
     const late = performance.now() > end;
     if (late || !running.isRunning()) {
       await running.kill();
-      const said = existsSync(log) ? readFileSync(log, 'utf8').slice(-4_000) : '';
-      throw new Error(`RabbitMQ ${late ? 'is not ready in time' : 'ended'}:\n${said}`);
+      const messages = existsSync(log) ? readFileSync(log, 'utf8').slice(-4_000) : '';
+      throw new Error(`RabbitMQ ${late ? 'is not ready in time' : 'ended'}:\n${messages}`);
     }
     await delay(50);
   }

@@ -47,13 +47,13 @@ export async function startWiringAgent(
 
 async function isAlive(running: Running, log: string): Promise<void> {
   const end = performance.now() + readyLimitMs;
-  const said = () => (existsSync(log) ? readFileSync(log, 'utf8') : '');
-  while (!said().includes('alive on')) {
+  const messages = () => (existsSync(log) ? readFileSync(log, 'utf8') : '');
+  while (!messages().includes('alive on')) {
     const late = performance.now() > end;
     if (late || !running.isRunning()) {
       await running.kill();
       const how = late ? 'is not heard in time' : 'ended';
-      throw new Error(`the wiring agent ${how}:\n${said().slice(-4_000)}`);
+      throw new Error(`the wiring agent ${how}:\n${messages().slice(-4_000)}`);
     }
     await delay(50);
   }

@@ -12,6 +12,6 @@ export async function mustRun(
 ): Promise<string> {
   const { code, stdout, stderr } = await run(command, args, env);
   if (code === 0) return stdout;
-  const said = `${stdout}${stderr}`.split('\n').slice(-30).join('\n');
-  throw new Error(`${command} ${args.join(' ')}: exit ${code}\n${said}`);
+  const messages = `${stdout}${stderr}`.split('\n').slice(-30).join('\n');
+  throw new Error(`${command} ${args.join(' ')}: exit ${code}\n${messages}`);
 }

@@ -35,7 +35,7 @@ export class DescribedIgb {
    * What a driver refuses for a VF in its current state: `ip link set PF vf N` with these
    * arguments. Returns the kernel's message, or undefined.
    */
-  rule: (vf: Readonly<IgbVf>, words: string) => string | undefined = () => undefined;
+  rule: (vf: Readonly<IgbVf>, expected: string) => string | undefined = () => undefined;
 
   /** `root`: an empty folder, which becomes /sys. */
   constructor(root: string) {
@@ -51,8 +51,8 @@ export class DescribedIgb {
   readonly run: RunProgram = async (command) => {
     const text = command.join(' ');
     this.commands.push(text);
-    for (const [words, refusal] of this.refusals)
-      if (text.includes(words)) throw new Error(refusal);
+    for (const [expected, refusal] of this.refusals)
+      if (text.includes(expected)) throw new Error(refusal);
     const shown = /^ip -json -details link show dev (enp[12]s0)$/.exec(text)?.[1];
     if (shown !== undefined) return this.#listing(shown);
     if (command[0] === 'udevadm') return '';
@@ -108,24 +108,24 @@ export class DescribedIgb {
     return JSON.stringify([{ ifname, vfinfo_list: list }]);
   }
 
-  #setVf(vf: IgbVf, words: readonly string[]): void {
-    const refusal = this.rule(vf, words.join(' '));
+  #setVf(vf: IgbVf, expected: readonly string[]): void {
+    const refusal = this.rule(vf, expected.join(' '));
     if (refusal !== undefined) throw new Error(refusal);
-    for (let at = 0; at < words.length; at += 2) {
-      const value = words[at + 1] ?? '';
-      switch (words[at] ?? '') {
+    for (let at = 0; at < expected.length; at += 2) {
+      const value = expected[at + 1] ?? '';
+      switch (expected[at] ?? '') {
         case 'mac':
           Object.assign(vf, { mac: value, isMacFixed: value !== noMac });
           break;
         case 'vlan':
           vf.vlan = Number(value);
-          vf.qos = words.includes('qos') ? Number(words[words.indexOf('qos') + 1]) : 0;
+          vf.qos = expected.includes('qos') ? Number(expected[expected.indexOf('qos') + 1]) : 0;
           break;
         case 'qos':
           break;
         case 'spoofchk':
         case 'trust':
-          vf[words[at] as 'spoofchk' | 'trust'] = value === 'on';
+          vf[expected[at] as 'spoofchk' | 'trust'] = value === 'on';
           break;
         case 'max_tx_rate':
           vf.max_tx = Number(value);
@@ -139,18 +139,18 @@ export class DescribedIgb {
     }
   }
 
-  #setInterface(ifname: string, words: readonly string[]): void {
+  #setInterface(ifname: string, expected: readonly string[]): void {
     const [pf, number] = ifname.split('v');
     const address =
       number === undefined ? `0000:0${ifname[3]}:00.0` : this.#vf(pf ?? '', Number(number)).address;
     const folder = join(this.#folder(address), 'net', ifname);
     if (!existsSync(folder)) throw new Error(`Cannot find device "${ifname}"`);
-    if (words[0] !== 'address') {
-      writeFileSync(join(folder, 'flags'), words[0] === 'up' ? '0x1003\n' : '0x1002\n');
+    if (expected[0] !== 'address') {
+      writeFileSync(join(folder, 'flags'), expected[0] === 'up' ? '0x1003\n' : '0x1002\n');
       return;
     }
     const vf = this.#byAddress(address);
-    const mac = words[1] ?? '';
+    const mac = expected[1] ?? '';
     // The kernel does not ask the driver for a MAC that is already set.
     if (readFileSync(join(folder, 'address'), 'utf8').trim() === mac) return;
     if (vf.isMacFixed) throw new Error('RTNETLINK answers: Cannot assign requested address');

@@ -55,10 +55,11 @@ export class DescribedLinks {
 
   readonly run: RunProgram = async (command) => {
     if (command[0] === 'ovs-vsctl') return this.#askSwitch(command);
-    const words = command.slice(1).filter((word) => word !== 'dev');
-    if (words[0] === 'tuntap') return this.#addTap(words[2] ?? '', words.includes('multi_queue'));
-    if (words[0] === '-json') return this.#show(words);
-    const [, verb, ...rest] = words;
+    const expected = command.slice(1).filter((word) => word !== 'dev');
+    if (expected[0] === 'tuntap')
+      return this.#addTap(expected[2] ?? '', expected.includes('multi_queue'));
+    if (expected[0] === '-json') return this.#show(expected);
+    const [, verb, ...rest] = expected;
     if (verb === 'add') this.#addBy(rest);
     else if (verb === 'del') this.remove(this.#known(rest[0]).ifname);
     else if (verb === 'set') this.#set(this.#known(rest[0]), rest.slice(1));
@@ -70,11 +71,11 @@ export class DescribedLinks {
   readonly ovsPorts = new Map<string, string[]>();
 
   #askSwitch(command: readonly string[]): string {
-    const words = command.slice(3);
-    const [act, bridge = '', port = ''] = words;
+    const expected = command.slice(3);
+    const [act, bridge = '', port = ''] = expected;
     if (act === 'del-port') this.ovsPorts.delete(bridge);
     else if (bridge !== 'br-int') throw new Error(`ovs-vsctl: no bridge named ${bridge}`);
-    else this.ovsPorts.set(port, words.slice(words.indexOf('Interface') + 2));
+    else this.ovsPorts.set(port, expected.slice(expected.indexOf('Interface') + 2));
     const link = this.#links.find(({ ifname }) => ifname === port);
     if (link !== undefined) link.master = 'ovs-system';
     return '';
@@ -86,12 +87,12 @@ export class DescribedLinks {
     return '';
   }
 
-  #show(words: readonly string[]): string {
-    if (words[1] === 'address') {
-      const [local, prefix] = this.addresses.get(words[3] ?? '')?.split('/') ?? [];
+  #show(expected: readonly string[]): string {
+    if (expected[1] === 'address') {
+      const [local, prefix] = this.addresses.get(expected[3] ?? '')?.split('/') ?? [];
       const addresses =
         local === undefined ? [] : [{ local, prefixlen: Number(prefix), scope: 'global' }];
-      return JSON.stringify([{ ifname: words[3], addr_info: addresses }]);
+      return JSON.stringify([{ ifname: expected[3], addr_info: addresses }]);
     }
     return JSON.stringify(
       this.#links.map(({ ifname, ifindex, kind, link, master, alias, vlan, isUp }) => ({
@@ -106,9 +107,9 @@ export class DescribedLinks {
     );
   }
 
-  #addBy(words: readonly string[]): void {
+  #addBy(expected: readonly string[]): void {
     const after = (word: string) =>
-      words.includes(word) ? words[words.indexOf(word) + 1] : undefined;
+      expected.includes(word) ? expected[expected.indexOf(word) + 1] : undefined;
     const ifname = after('name') ?? '';
     if (this.names.includes(ifname)) throw new Error('RTNETLINK answers: File exists');
     if (ifname.length > 15) throw new Error(`"name" not a valid ifname`);
@@ -123,15 +124,15 @@ export class DescribedLinks {
     });
   }
 
-  #set(link: DescribedLink, words: readonly string[]): void {
-    for (let at = 0; at < words.length; at += 1) {
-      const word = words[at];
+  #set(link: DescribedLink, expected: readonly string[]): void {
+    for (let at = 0; at < expected.length; at += 1) {
+      const word = expected[at];
       if (word === 'up' || word === 'down') link.isUp = word === 'up';
       else if (word === 'nomaster') delete link.master;
-      else if (word === 'master') link.master = this.#known(words[++at]).ifname;
-      else if (word === 'alias') link.alias = words[++at] ?? '';
+      else if (word === 'master') link.master = this.#known(expected[++at]).ifname;
+      else if (word === 'alias') link.alias = expected[++at] ?? '';
       else if (word === 'addrgenmode' || word === 'address') at += 1;
-      else if (word === 'mtu') link.mtu = Number(words[++at]);
+      else if (word === 'mtu') link.mtu = Number(expected[++at]);
       else throw new Error(`Error: either "dev" is duplicate, or "${word}" is garbage.`);
     }
   }

@@ -58,8 +58,8 @@ export class OpenVswitch {
     return Object.fromEntries(pairs);
   }
 
-  #ask(...words: string[]): string {
+  #ask(...expected: string[]): string {
     const db = `--db=unix:${join(this.#libvirtd.folder, 'ovs', 'db.sock')}`;
-    return execFileSync('ovs-vsctl', [db, '--timeout=10', ...words], { encoding: 'utf8' });
+    return execFileSync('ovs-vsctl', [db, '--timeout=10', ...expected], { encoding: 'utf8' });
   }
 }

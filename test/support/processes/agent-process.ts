@@ -22,7 +22,7 @@ export interface AgentPlan {
 export interface AgentProcess {
   pid: number;
   /** Messages of its log, oldest first. */
-  said: string[];
+  entries: string[];
   /** Settles when it has logged a line that matches, this many times, or as soon as it does. */
   waitForLog(pattern: RegExp, times?: number): Promise<string>;
   /** Sends SIGTERM and waits until it has ended; its exit code. */
@@ -63,7 +63,7 @@ export function startAgentProcess(
   const child = spawn(program, [...before, 'agent', '--config', configPath], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const said: string[] = [];
+  const entries: string[] = [];
   const waiting = new Set<() => void>();
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   let hasEnded = false;
@@ -72,20 +72,21 @@ export function startAgentProcess(
     for (const look of waiting) look();
   });
   createInterface({ input: child.stderr }).on('line', (line) => {
-    said.push(line.startsWith('{') ? (JSON.parse(line) as { msg: string }).msg : line);
+    entries.push(line.startsWith('{') ? (JSON.parse(line) as { msg: string }).msg : line);
     for (const look of waiting) look();
   });
   return {
     pid: child.pid ?? -1,
-    said,
+    entries,
     waitForLog: (pattern, times = 1) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
-          const found = said.filter((line) => pattern.test(line)).at(times - 1);
+          const found = entries.filter((line) => pattern.test(line)).at(times - 1);
           if (found === undefined && !hasEnded) return;
           waiting.delete(look);
           if (found !== undefined) resolve(found);
-          else reject(new Error(`the agent ended without saying ${pattern}: ${said.join('\n')}`));
+          else
+            reject(new Error(`the agent ended without saying ${pattern}: ${entries.join('\n')}`));
         };
         waiting.add(look);
         look();

@@ -67,14 +67,14 @@ export async function startConfigured(
 
 function readyUrls(child: ChildProcess): Promise<NovellaProcess['urls']> {
   return new Promise((resolve, reject) => {
-    const said: string[] = [];
-    child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+    const messages: string[] = [];
+    child.stderr?.on('data', (chunk: Buffer) => messages.push(chunk.toString()));
     child.once('exit', (code) =>
-      reject(new Error(`novella up ended with ${code}: ${said.join('').slice(-4000)}`)),
+      reject(new Error(`novella up ended with ${code}: ${messages.join('').slice(-4000)}`)),
     );
     if (child.stdout === null) return reject(new Error('no stdout'));
     createInterface({ input: child.stdout }).on('line', (line) => {
-      said.push(`${line}\n`);
+      messages.push(`${line}\n`);
       if (line.startsWith('ready ')) resolve(JSON.parse(line.slice(6)).urls);
     });
   });

@@ -165,13 +165,13 @@ function statusNames({ query }: Call): string[] {
 
 /** An unknown status finds nothing before 2.38 and is refused from it on. */
 function requestedStatuses(call: Call): ServerSelection['either'] {
-  const words = statusNames(call);
-  if (words.length === 0) return undefined;
-  const unknown = words.filter((status) => !statuses.includes(status));
+  const names = statusNames(call);
+  if (names.length === 0) return undefined;
+  const unknown = names.filter((status) => !statuses.includes(status));
   if (call.version >= 38 && unknown.length > 0) {
     throw new ComputeError('invalid', `Invalid status value: ${unknown.join(', ')}`);
   }
-  return [...new Set(words)].flatMap(statesShownAs).map(({ vmState, tasks }) => [
+  return [...new Set(names)].flatMap(statesShownAs).map(({ vmState, tasks }) => [
     { field: 'vmState', oneOf: [vmState] },
     { field: 'taskState', ...tasks },
   ]);

@@ -148,11 +148,11 @@ test.each([
   ['type-VF', '10000:01:00.1', /^PCI device 10000:01:00.1: .* only a macvtap port can get it$/],
   ['type-PF', '10000:01:00.0', /QEMU does not take: no guest can get it$/],
   ['type-PCI', 'ffffffff:01:00.0', /no guest can get it$/],
-] as const)('a %s in a PCI domain of %s is not passed through', (deviceType, text, words) => {
+] as const)('a %s in a PCI domain of %s is not passed through', (deviceType, text, expected) => {
   const address = parsePciAddress(text);
   const wide = aVf(vf0, { address, deviceType, ifname: 'ens1', parentAddress: null });
   const problems = handOverProblems(wide, whole, fine);
-  expect(problems).toEqual([{ code: 'wide-domain', message: expect.stringMatching(words) }]);
+  expect(problems).toEqual([{ code: 'wide-domain', message: expect.stringMatching(expected) }]);
   expect(handOverProblems(wide, { ...whole, through: 'macvtap' }, fine)).toEqual([]);
   const narrow = { ...wide, address: parsePciAddress('ffff:01:00.1') };
   expect(handOverProblems(narrow, whole, fine)).toEqual([]);

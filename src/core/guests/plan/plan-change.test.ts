@@ -27,7 +27,7 @@ function found(state: FoundGuest['state']): FoundGuest {
   return { id: guest.id, name: guest.name, state, devices: heldDevices(guest) };
 }
 
-const words = (steps: Step[]) =>
+const expected = (steps: Step[]) =>
   steps.map((step) => {
     if ('nic' in step) return `${step.do} ${step.nic.portId}`;
     return 'portId' in step ? `${step.do} ${step.portId}` : step.do;
@@ -130,7 +130,7 @@ test.each([
     gives: [],
   },
 ])('$name', ({ steps, gives }) => {
-  expect(words(steps)).toEqual(gives);
+  expect(expected(steps)).toEqual(gives);
 });
 
 test.each([true, false])('a rebuild starts from a fresh disk (stays off: %s)', (staysOff) => {

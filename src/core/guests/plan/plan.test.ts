@@ -12,7 +12,7 @@ function found(state: FoundGuest['state'], of: Guest = guest): FoundGuest {
   return { id: of.id, name: of.name, state, devices: heldDevices(of) };
 }
 
-const words = (steps: Step[]) => steps.map((step) => step.do);
+const expected = (steps: Step[]) => steps.map((step) => step.do);
 const macAddress = 'fa:16:3e:5b:10:01';
 
 const spawned = [
@@ -37,7 +37,7 @@ const spawns = [
 ];
 
 test.each(spawns)('from $name to a running guest', ({ given, gives }) => {
-  expect(words(planSpawn(guest, given))).toEqual(gives);
+  expect(expected(planSpawn(guest, given))).toEqual(gives);
 });
 
 test('a guest that is started keeps its disk; a new guest gets a new one', () => {
@@ -76,7 +76,7 @@ const ends = [
 ];
 
 test.each(ends)('from $name to no guest', ({ given, gives }) => {
-  expect(words(planDestroy(guest.id, given))).toEqual(gives);
+  expect(expected(planDestroy(guest.id, given))).toEqual(gives);
 });
 
 test('a device is recorded before anything is done to it, with the MAC that it is to get', () => {

@@ -142,8 +142,8 @@ test.each(rows)(
 );
 
 test('a refusal names the agent that usually binds a port, except for a whole PF', () => {
-  const words = (vnicType: VnicType) =>
+  const text = (vnicType: VnicType) =>
     describeBinder(bindingNeed({ vnicType, profile: {} }, networkOf(vlan('physnet2'))));
-  expect(words('direct')).toBe('a live NIC Switch agent that serves physnet2');
-  expect(words('direct-physical')).toBeUndefined();
+  expect(text('direct')).toBe('a live NIC Switch agent that serves physnet2');
+  expect(text('direct-physical')).toBeUndefined();
 });

@@ -191,7 +191,7 @@ describe('explainRefusal', () => {
   });
 });
 
-const words: { name: string; given: Partial<PciRequest>; expected: string }[] = [
+const text: { name: string; given: Partial<PciRequest>; expected: string }[] = [
   {
     name: 'PF',
     given: { spec: [{ dev_type: 'type-PF' }] },
@@ -219,7 +219,7 @@ const words: { name: string; given: Partial<PciRequest>; expected: string }[] = 
   },
 ];
 
-for (const { name, given, expected } of words) {
+for (const { name, given, expected } of text) {
   test(`a request is described by its device type and place: ${name}`, () => {
     expect(explainRefusal([], [aRequest('r1', given)], {}).map(({ message }) => message)).toEqual([
       expected,

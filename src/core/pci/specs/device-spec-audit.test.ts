@@ -261,7 +261,7 @@ test('InfiniBand VFs need no interface of their PF', () => {
 test.each([
   [2, /^10000:3b:00.0, 10000:3b:00.1, 10000:3b:00.2: .*: only macvtap ports can get VFs of it$/],
   [0, /^10000:3b:00.0: a PCI domain above ffff, which QEMU does not take: no guest can get it$/],
-])('a warning names a PF with %i VFs behind a VMD', (vfs, words) => {
+])('a warning names a PF with %i VFs behind a VMD', (vfs, expected) => {
   const wide = aCard({ vfs }).map((fn) => ({
     ...fn,
     ifname: 'ens1',
@@ -270,7 +270,7 @@ test.each([
   }));
   const specs = parseDeviceSpecs([{ object: { vendor_id: '15b3' }, source: 'x' }], wide);
   const [finding] = auditDeviceSpecs(specs, wide).filter(({ code }) => code === 'wide-domain');
-  expect(finding?.message).toMatch(words);
+  expect(finding?.message).toMatch(expected);
 });
 
 test('VFs of a card that continue in the next slot are reported where the address excludes them', () => {

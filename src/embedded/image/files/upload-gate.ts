@@ -85,7 +85,7 @@ function storageReserve(
   let stored = { bytes: 0, ended: -1 };
   return async (totalBytes) => {
     const mine = Math.max(totalBytes, held.get(image.id) ?? 0);
-    for (let looks = 0; ; looks += 1) {
+    for (let attempt = 0; ; attempt += 1) {
       // From the sum to the hold nothing else may run.
       if (stored.ended === uploads.ended) {
         const { projectBytes: limitBytes } = uploadLimits(limitsOf(image.projectId));
@@ -94,7 +94,7 @@ function storageReserve(
           held.set(image.id, mine);
           return;
         }
-        if (looks > 0) throw storageExceeded(image, mine, { usedBytes, limitBytes });
+        if (attempt > 0) throw storageExceeded(image, mine, { usedBytes, limitBytes });
       }
       const { ended } = uploads;
       stored = { bytes: await store.bytesOf(image.projectId, [...held.keys()]), ended };

@@ -14,7 +14,7 @@ const isRoot = process.getuid?.() === 0;
 const unprivileged = isRoot ? { uid: 65_534, gid: 65_534 } : {};
 
 /** What an unprivileged user is told; root may do everything. */
-function said(path: string): string {
+function messages(path: string): string {
   const code = `${source.replaceAll('export ', '')}\nconsole.log(whyUnusable(process.argv[1]) ?? 'usable');`;
   const args = ['--input-type=module', '-e', code, path];
   const { stdout, stderr } = spawnSync(process.execPath, args, {
@@ -53,18 +53,18 @@ test.runIf(canAsk)(
   ),
   () => {
     const path = aFile();
-    expect(said(path)).toBe('usable');
+    expect(messages(path)).toBe('usable');
     const refusal = (file: string) =>
       isRoot
         ? `${file} belongs to user 0, and this process is user 65534`
         : `${file} is read-only; its owner may change that with chmod`;
     writeFileSync(`${path}-wal`, '');
     chmodSync(`${path}-wal`, 0o400);
-    expect(said(path)).toBe(refusal(`${path}-wal`));
+    expect(messages(path)).toBe(refusal(`${path}-wal`));
     chmodSync(path, 0o400);
-    expect(said(path)).toBe(refusal(path));
+    expect(messages(path)).toBe(refusal(path));
     chmodSync(dirname(path), 0o500);
-    expect(said(path)).toBe(refusal(dirname(path)));
+    expect(messages(path)).toBe(refusal(dirname(path)));
     chmodSync(dirname(path), 0o700);
   },
 );

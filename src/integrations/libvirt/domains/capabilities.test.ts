@@ -67,7 +67,7 @@ test.each([
   { name: 'no socket numbers', given: ['', ''], socket: null },
   { name: 'memory only', given: [], socket: null },
 ])('a NUMA node whose processors are of $name', ({ given, socket }) => {
-  const cpus = given.map((words, id) => `<cpu id='${id}' ${words}/>`).join('');
+  const cpus = given.map((expected, id) => `<cpu id='${id}' ${expected}/>`).join('');
   const cell = `<cell id='0'><memory unit='KiB'>1024</memory><cpus>${cpus}</cpus></cell>`;
   const text = `<capabilities><host><topology><cells>${cell}</cells></topology></host></capabilities>`;
   const host = { type: 'QEMU', version: 1, capabilities: text, cpus: 2, memoryKib: 1024 };

@@ -70,7 +70,7 @@ async function isBlockDevice(parent: string, name: string): Promise<boolean> {
   return files.includes('partition') || files.includes('holders');
 }
 
-/** Uses by name (`sda1`, `mapper/vg-root`) and by number (`8:1`), in plain words. */
+/** Uses by name (`sda1`, `mapper/vg-root`) and by number (`8:1`), as text. */
 async function usedDevices(machine: string): Promise<Map<string, string>> {
   const proc = join(machine, 'proc');
   // Those of the first process, because the agent may have its own mount namespace.
