@@ -13,7 +13,7 @@ const source = stripTypeScriptTypes(
 const isRoot = process.getuid?.() === 0;
 const unprivileged = isRoot ? { uid: 65_534, gid: 65_534 } : {};
 
-/** What an unprivileged user is told; root may do everything. */
+/** What an unprivileged user gets as an error; root may do everything. */
 function messages(path: string): string {
   const code = `${source.replaceAll('export ', '')}\nconsole.log(whyUnusable(process.argv[1]) ?? 'usable');`;
   const args = ['--input-type=module', '-e', code, path];

@@ -35,7 +35,7 @@ const readDevices = () =>
   child.call('nodeDeviceXmls', [['pci_0000_01_00_0']], 'read devices').then(() => 'read', String);
 const tooSlow = 'ComputeError: read devices: libvirt did not answer within 0.05 s';
 
-/** Reads of devices never end, and a start ends when the process is told so. */
+/** Reads of devices never end, and a start ends when the test sends a message. */
 const stuckDevices = `
   if (message === 'ping') process.send({ is: 'alive' });
   else if (message.procedure === 'startDomain') start = message.id;
