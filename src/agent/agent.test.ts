@@ -73,12 +73,12 @@ async function aHost() {
 /** The controller's side, scripted: what it received, and the agent's end of the link. */
 function aController() {
   const { agentEnd, controllerEnd } = inProcessLink();
-  const heard: ToController[] = [];
-  controllerEnd.onMessage((message) => void heard.push(message));
-  const results = () => heard.filter((message) => message.type === 'result');
+  const messages: ToController[] = [];
+  controllerEnd.onMessage((message) => void messages.push(message));
+  const results = () => messages.filter((message) => message.type === 'result');
   return {
     agentEnd,
-    heard,
+    messages,
     results,
     welcome: (hostId = 'h1') => controllerEnd.send({ type: 'welcome', hostId }),
     give: (command: HostCommand) => controllerEnd.send({ type: 'command', command }),
@@ -104,8 +104,8 @@ test('an agent sends hello with a report of its host, once per link', async () =
   const agent = await host.agent(memoryJournal());
   for (const controller of [aController(), aController()]) {
     await agent.join(controller.agentEnd);
-    await vi.waitFor(() => expect(controller.heard).toHaveLength(1));
-    expect(controller.heard).toMatchObject([
+    await vi.waitFor(() => expect(controller.messages).toHaveLength(1));
+    expect(controller.messages).toMatchObject([
       {
         type: 'hello',
         host: 'host-1',
@@ -123,9 +123,9 @@ test('reports and heartbeats carry the uptime of the host, and omit one that can
   const agent = await host.agent(memoryJournal(), { uptime, heartbeatMs: 5 });
   const controller = aController();
   await agent.join(controller.agentEnd);
-  await vi.waitFor(() => expect(controller.heard.length).toBeGreaterThan(2));
+  await vi.waitFor(() => expect(controller.messages.length).toBeGreaterThan(2));
   await agent.stop();
-  const [hello, ...beats] = controller.heard;
+  const [hello, ...beats] = controller.messages;
   expect(hello).toMatchObject({ type: 'hello', report: { uptime: 'up 1' } });
   expect(beats[0]).toEqual({ type: 'heartbeat', uptime: 'up 2' });
   expect(beats[1]).toEqual({ type: 'heartbeat' });
@@ -325,8 +325,8 @@ test('an agent joins no link until it can inspect its host', async () => {
   const [first, second] = [aController(), aController()];
   await expect(agent.join(first.agentEnd)).rejects.toThrow('PCI devices cannot be listed');
   await agent.join(second.agentEnd);
-  await vi.waitFor(() => expect(second.heard).toHaveLength(1));
-  expect(first.heard).toEqual([]);
+  await vi.waitFor(() => expect(second.messages).toHaveLength(1));
+  expect(first.messages).toEqual([]);
   bus.mockRestore();
   await agent.stop();
 });

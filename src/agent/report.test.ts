@@ -175,10 +175,10 @@ test.each([
     };
     const nodeDevices: NodeDevices = {
       ...unwatched,
-      async describe(asked) {
+      async describe(listed) {
         failWhileAway('describe');
         const messages = { vpd: { cardSerialNumber: 'A1' } };
-        return new Map(asked.map(({ address }) => [address, messages]));
+        return new Map(listed.map(({ address }) => [address, messages]));
       },
     };
     const whole = { ...options, nodeDevices, deviceSpecs };

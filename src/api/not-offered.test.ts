@@ -35,9 +35,9 @@ test('a call that Nova removed at a microversion is not found from the next one 
   const ended = notOffered.filter(({ to }) => to !== undefined);
   expect(ended.length).toBeGreaterThan(40);
   for (const { method, path, to = 0 } of ended) {
-    for (const asked of [method, 'PATCH']) {
-      const answer = await world.ask(`${asked} ${pathOf(path)}`, { version: `2.${to + 1}` });
-      expect(faultOf(answer), `${asked} ${path}`).toMatchObject({
+    for (const requested of [method, 'PATCH']) {
+      const answer = await world.ask(`${requested} ${pathOf(path)}`, { version: `2.${to + 1}` });
+      expect(faultOf(answer), `${requested} ${path}`).toMatchObject({
         name: 'itemNotFound',
         code: 404,
       });

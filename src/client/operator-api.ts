@@ -10,8 +10,8 @@ import type { DeviceView, PoolsReply } from './shapes/pci.ts';
 import type { ControllerStatus } from './shapes/status.ts';
 
 /**
- * The PCI devices that the operator offers, by host and address; of one host, in one status where
- * asked. Throws `notFound` for an unknown host.
+ * The PCI devices that the operator offers, by host and address. `only` restricts them to one host
+ * or one status. Throws `notFound` for an unknown host.
  */
 export async function listDevices(
   session: Session,

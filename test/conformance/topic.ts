@@ -83,9 +83,9 @@ export function firstDifference(
   return `${at}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;
 }
 
-function firstOf<T>(items: T[], look: (item: T) => string | undefined): string | undefined {
+function firstOf<T>(items: T[], pick: (item: T) => string | undefined): string | undefined {
   for (const item of items) {
-    const found = look(item);
+    const found = pick(item);
     if (found !== undefined) return found;
   }
   return undefined;

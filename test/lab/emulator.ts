@@ -6,7 +6,7 @@ interface Emulator {
   hasEnded(): boolean;
   ended: Promise<void>;
   /** Its output about itself. */
-  said(): string;
+  output(): string;
   end(): void;
 }
 
@@ -20,15 +20,15 @@ export function startEmulator(command: string[], folder: string, isInteractive: 
     // Where it keeps what is written to the disks.
     env: { ...process.env, TMPDIR: folder },
   });
-  let said = '';
+  let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
-      said = `${said}${chunk.toString()}`.slice(-10_000);
+      output = `${output}${chunk.toString()}`.slice(-10_000);
     });
   }
   const ended = new Promise<void>((resolve) => {
     child.once('error', (error) => {
-      said += String(error);
+      output += String(error);
       resolve();
     });
     child.once('exit', () => resolve());
@@ -36,7 +36,7 @@ export function startEmulator(command: string[], folder: string, isInteractive: 
   return {
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     ended,
-    said: () => said,
+    output: () => output,
     end: () => child.kill('SIGKILL'),
   };
 }

@@ -123,8 +123,8 @@ async function startOnce(options: LabHostOptions): Promise<LabHost> {
   const mustRun: LabHost['mustRun'] = async (script, options) => {
     const { code, stdout, stderr } = await run(script, options);
     if (code === 0) return stdout;
-    const said = `${stdout}${stderr}\n${consoleTail()}`;
-    throw new Error(`in the lab's host, exit ${code}:\n${script}\n${said}`);
+    const output = `${stdout}${stderr}\n${consoleTail()}`;
+    throw new Error(`in the lab's host, exit ${code}:\n${script}\n${output}`);
   };
   try {
     await becomesReady(server, options.startTimeoutMs ?? 600_000, () => {
@@ -132,7 +132,7 @@ async function startOnce(options: LabHostOptions): Promise<LabHost> {
     });
     await mustRun(mounting(Object.keys(options.folders ?? {})));
   } catch (error) {
-    const reported = `${String(error)}\n${emulator.said()}${consoleTail()}`;
+    const reported = `${String(error)}\n${emulator.output()}${consoleTail()}`;
     await stop();
     throw new Error(`the lab's host did not start: ${reported}`, { cause: error });
   }

@@ -187,11 +187,11 @@ export class Cloud {
     return session;
   }
 
-  async #send(who: Who, asked: RawRequest): Promise<Answer> {
+  async #send(who: Who, request: RawRequest): Promise<Answer> {
     const session = await this.#session(who);
     // Novella is in no catalog here.
     session.endpoints['compute'] = this.computeUrl;
-    const { status, text } = await send(session, asked);
+    const { status, text } = await send(session, request);
     return { status, body: text === '' ? null : JSON.parse(text) };
   }
 }

@@ -48,7 +48,7 @@ function here(text: string, port: number): string {
 }
 
 /** Runs a script to its end; then ends what it has left in the background. */
-async function play(script: string): Promise<{ code: number | null; said: string }> {
+async function play(script: string): Promise<{ code: number | null; printed: string }> {
   const output = join(place.path, 'said');
   const shell = spawn('bash', ['-euo', 'pipefail', '-c', `exec > ${output} 2>&1\n${script}`], {
     // A group of its own, by which all of it is found.
@@ -58,14 +58,14 @@ async function play(script: string): Promise<{ code: number | null; said: string
   });
   try {
     const [code] = (await once(shell, 'exit')) as [number | null];
-    return { code, said: readFileSync(output, 'utf8') };
+    return { code, printed: readFileSync(output, 'utf8') };
   } finally {
-    await expect.poll(() => isAsked(-(shell.pid ?? 0)), { timeout: 30_000 }).toBe(false);
+    await expect.poll(() => endGroup(-(shell.pid ?? 0)), { timeout: 30_000 }).toBe(false);
   }
 }
 
-/** Signals a group. Does it exist? */
-function isAsked(group: number): boolean {
+/** Ends what is left of a process group. Returns whether there was a process in it. */
+function endGroup(group: number): boolean {
   try {
     return process.kill(group, 'SIGTERM');
   } catch {
@@ -78,11 +78,11 @@ test('every command of the document works as described', async () => {
   const blocks = shellBlocks(file, readFileSync(file, 'utf8'));
   expect(blocks.filter(({ tags }) => !tags.includes('openstack'))).toEqual([]);
   const script = blocks.map(({ line, text }) => `echo "== ${file}:${line}"\n${text}`).join('\n');
-  const { code, said } = await play(here(script, port));
-  expect(code, `it said:\n${said}`).toBe(0);
-  expect(said).toContain('  nothing is missing\n');
-  expect(said).toMatch(/\| fixed_ips[^\n]*\n\| status +\| ACTIVE/);
-  expect(said).toMatch(/binding_host_id +\| hv1/);
-  expect(said).toMatch(/binding_profile +\|.*pci_slot='0000:01:/);
-  expect(said.slice(said.lastIndexOf('== '))).toContain(nova);
+  const { code, printed } = await play(here(script, port));
+  expect(code, `it said:\n${printed}`).toBe(0);
+  expect(printed).toContain('  nothing is missing\n');
+  expect(printed).toMatch(/\| fixed_ips[^\n]*\n\| status +\| ACTIVE/);
+  expect(printed).toMatch(/binding_host_id +\| hv1/);
+  expect(printed).toMatch(/binding_profile +\|.*pci_slot='0000:01:/);
+  expect(printed.slice(printed.lastIndexOf('== '))).toContain(nova);
 });

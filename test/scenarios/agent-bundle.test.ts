@@ -44,8 +44,8 @@ test('the bundle has the child that connects to libvirt, with its native library
   expect(existsSync(join(program, '../libvirt-child.mjs'))).toBe(true);
   const load = `process.stdout.write(typeof (await import('koffi')).default.load)`;
   const script = ['--input-type=module', '--eval', load];
-  const asked = execFileSync(node, script, { cwd: join(program, '..'), encoding: 'utf8' });
-  expect(asked).toBe('function');
+  const request = execFileSync(node, script, { cwd: join(program, '..'), encoding: 'utf8' });
+  expect(request).toBe('function');
 });
 
 test(

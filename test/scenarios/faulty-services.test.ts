@@ -13,7 +13,7 @@ const inFlight = 8;
 /** The share of calls, in percent, that meet each fault. */
 const chances: Partial<Record<Fault, number>> = {
   lost: 3,
-  unheard: 4,
+  unanswered: 4,
   half: 3,
   busy: 3,
   silent: 1,

@@ -83,15 +83,15 @@ scenario(
     const plain = await cloud.boot([{ uuid: red }]);
     expect((await cloud.settled(plain, 'ACTIVE')).config_drive).toBe('');
     expect(guestOn(running, plain).configDrive).toBeNull();
-    const asked = await cloud.boot([{ uuid: red }], { config_drive: true });
-    expect((await cloud.settled(asked, 'ACTIVE')).config_drive).toBe('True');
+    const request = await cloud.boot([{ uuid: red }], { config_drive: true });
+    expect((await cloud.settled(request, 'ACTIVE')).config_drive).toBe('True');
     const port = await cloud.port(red, 'direct');
-    await cloud.ok('compute', 'POST', `/servers/${asked}/os-interface`, {
+    await cloud.ok('compute', 'POST', `/servers/${request}/os-interface`, {
       interfaceAttachment: { port_id: port },
     });
-    expect((await act(cloud, asked, { reboot: { type: 'HARD' } })).status).toBe(202);
-    await cloud.settled(asked, 'ACTIVE');
-    const links = driveFile(guestOn(running, asked), 'network_data.json').links;
+    expect((await act(cloud, request, { reboot: { type: 'HARD' } })).status).toBe(202);
+    await cloud.settled(request, 'ACTIVE');
+    const links = driveFile(guestOn(running, request), 'network_data.json').links;
     expect(links.map((link: { type: string }) => link.type)).toEqual(['bridge', 'hw_veb']);
   },
 );

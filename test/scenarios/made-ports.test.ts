@@ -34,8 +34,8 @@ async function expectNothing(cloud: Cloud): Promise<void> {
 async function eventsOf(cloud: Cloud, server: string, action: string): Promise<string[]> {
   const path = `/servers/${server}/os-instance-actions`;
   const { instanceActions } = await cloud.ok('compute', 'GET', path);
-  const asked = instanceActions.find((each: { action: string }) => each.action === action);
-  const { instanceAction } = await cloud.ok('compute', 'GET', `${path}/${asked.request_id}`);
+  const request = instanceActions.find((each: { action: string }) => each.action === action);
+  const { instanceAction } = await cloud.ok('compute', 'GET', `${path}/${request.request_id}`);
   return instanceAction.events.map(({ event }: { event: string }) => event);
 }
 
@@ -134,7 +134,7 @@ scenario('a server that fits nowhere keeps no port', async (cloud) => {
   expect(await portsOf(cloud)).toEqual([]);
 });
 
-for (const fault of ['lost', 'unheard', 'withheld', 'half'] as const) {
+for (const fault of ['lost', 'unanswered', 'withheld', 'half'] as const) {
   scenario(`a creation that is ${fault} leaves neither server nor port`, async (first, running) => {
     const beside = await besideFaulty(running, atCreations(undefined, fault, fault));
     try {
@@ -176,14 +176,14 @@ scenario(
     try {
       const { cloud } = beside;
       const red = await first.network('red');
-      const asked = askToBoot(cloud, [{ uuid: red }, { uuid: red }]);
+      const request = askToBoot(cloud, [{ uuid: red }, { uuid: red }]);
       const [{ id }] = await first.until(async () => {
         const servers = await serversOf(cloud);
         return { done: servers.length === 1, value: servers };
       });
       expect((await cloud.send('compute', 'DELETE', `/servers/${id}`)).status).toBe(204);
       deleted.resolve(undefined);
-      expect(await asked).toMatchObject({
+      expect(await request).toMatchObject({
         status: 409,
         body: { conflictingRequest: { message: expect.stringContaining(`${id} was deleted`) } },
       });
@@ -212,8 +212,8 @@ scenario(
           const ports = await portsOf(first);
           return { done: ports.length === count, value: ports };
         });
-      const cutOff = async (asked: Promise<unknown>, ports: number) => {
-        const ended = asked.catch(() => 'cut off');
+      const cutOff = async (request: Promise<unknown>, ports: number) => {
+        const ended = request.catch(() => 'cut off');
         await made(ports);
         await beside.kill();
         expect(await ended).toBe('cut off');

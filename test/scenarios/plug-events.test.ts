@@ -247,9 +247,9 @@ test('a network service that is down while a port is waited for does not end the
   const id = await cloud.boot([{ port }]);
   await waits(id);
   network.isDown = true;
-  const asked = network.hold((call) => call === 'GET /v2.0/ports');
+  const request = network.hold((call) => call === 'GET /v2.0/ports');
   await notify('vif-plugged', id, port);
-  await asked.held;
+  await request.held;
   network.wire(port);
   network.isDown = false;
   await cloud.settled(id, 'ACTIVE');

@@ -78,8 +78,8 @@ scenario(
       networks: 'none',
     };
     const headers = { 'openstack-api-version': 'compute 2.79' };
-    const asked = await demo.send('compute', 'POST', '/servers', { body: { server }, headers });
-    const { id } = asked.body.server;
+    const call = await demo.send('compute', 'POST', '/servers', { body: { server }, headers });
+    const { id } = call.body.server;
     await demo.settled(id, 'ERROR');
     const seen = async (who: typeof cloud) => {
       const actions = `/servers/${id}/os-instance-actions`;

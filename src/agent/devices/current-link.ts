@@ -11,7 +11,7 @@ import type {
 /** `hostId`: once the controller has sent welcome. */
 interface Session {
   link: AgentEnd;
-  hasSaidHello: boolean;
+  hasSentHello: boolean;
   hostId?: string;
 }
 
@@ -35,7 +35,7 @@ export class CurrentLink {
 
   /** Messages without a link may be dropped: the next hello brings a full report. */
   notify(message: ToController): void {
-    if (this.#session?.hasSaidHello === true) this.#session.link.send(message);
+    if (this.#session?.hasSentHello === true) this.#session.link.send(message);
   }
 
   /** Only to the controller that gave the command. */
@@ -49,7 +49,7 @@ export class CurrentLink {
     listener: LinkListener,
     report: () => Promise<HostReport>,
   ): Promise<void> {
-    const mine: Session = { link, hasSaidHello: false };
+    const mine: Session = { link, hasSentHello: false };
     this.close();
     this.#session = mine;
     link.onClose(() => {
@@ -58,7 +58,7 @@ export class CurrentLink {
     link.onMessage((message) => hear(mine, listener, message));
     try {
       link.send({ type: 'hello', host: this.#host, report: await report() });
-      mine.hasSaidHello = true;
+      mine.hasSentHello = true;
     } catch (error) {
       link.close();
       throw error;

@@ -16,9 +16,9 @@ function aHypervisor() {
     nodeWaitMs: 0,
     nodeDevices: {
       watch: () => () => undefined,
-      async describe(asked) {
+      async describe(requested) {
         if (state.isAway) throw new Error('virtnodedevd restarts');
-        const listed = asked.filter((fn) => fn !== unknown);
+        const listed = requested.filter((fn) => fn !== unknown);
         return new Map(listed.map(({ address }) => [address, { network: ['rx'] }]));
       },
     },

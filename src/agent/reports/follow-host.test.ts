@@ -26,17 +26,17 @@ async function begin(more: Partial<AgentOptions> = {}) {
   const entry = { devname: 'enp1s0', physical_network: 'physnet1' };
   const deviceSpecs = parseDeviceSpecs([{ object: entry, source: 'test' }], functions);
   const { agentEnd, controllerEnd } = inProcessLink();
-  const heard: ToController[] = [];
-  controllerEnd.onMessage((message) => void heard.push(message));
+  const received: ToController[] = [];
+  controllerEnd.onMessage((message) => void received.push(message));
   const agent = await startAgent({ ...host.options, deviceSpecs, ...more });
   await agent.join(agentEnd);
   controllerEnd.send({ type: 'welcome', hostId: 'h1' });
-  await expect.poll(() => heard.length).toBe(1);
+  await expect.poll(() => received.length).toBe(1);
   let seq = 0;
   return {
     ...host,
     agent,
-    heard,
+    received,
     notify: (body: HostCommandBody) => {
       seq += 1;
       controllerEnd.send({ type: 'command', command: { seq, serverId: 's', body } });
@@ -52,17 +52,17 @@ const soon = { timeout: 10_000, interval: 50 };
 const waitOptions = { timeout: 30_000 };
 
 test(
-  'removed VFs and a lost carrier are reported unasked, and nothing is reported twice',
+  'removed VFs and a lost carrier are reported without a request, and nothing is reported twice',
   waitOptions,
   async () => {
-    const { options, kernel, agent, heard } = await begin();
-    expect(devicesOf(heard[0]).map(({ function: fn }) => fn.address)).toHaveLength(5);
+    const { options, kernel, agent, received } = await begin();
+    expect(devicesOf(received[0]).map(({ function: fn }) => fn.address)).toHaveLength(5);
     const net = join(kernel.root, 'bus/pci/devices', pf0, 'net/enp1s0');
     await options.pciBus.setVfCount(pf0, 2);
-    await expect.poll(() => devicesOf(heard.at(-1)).length, soon).toBe(3);
+    await expect.poll(() => devicesOf(received.at(-1)).length, soon).toBe(3);
     writeFileSync(join(net, 'carrier'), '0\n');
-    await expect.poll(() => devicesOf(heard.at(-1))[0]?.function.link, soon).toBe('down');
-    const reported = heard.map((message) => JSON.stringify(devicesOf(message)));
+    await expect.poll(() => devicesOf(received.at(-1))[0]?.function.link, soon).toBe('down');
+    const reported = received.map((message) => JSON.stringify(devicesOf(message)));
     expect(reported.filter((devices, at) => devices === reported[at - 1])).toEqual([]);
     await agent.stop();
   },
@@ -72,20 +72,20 @@ test(
   'a quarantine is reported before the result of the command that returned the VF',
   waitOptions,
   async () => {
-    const { kernel, agent, heard, notify } = await begin();
+    const { kernel, agent, received, notify } = await begin();
     const guest = aGuest({ nics: [aMacvtapNic(vf0)] });
     notify({ do: 'spawn', guest });
-    const results = () => heard.filter(({ type }) => type === 'result');
+    const results = () => received.filter(({ type }) => type === 'result');
     await expect.poll(() => results().length, soon).toBe(1);
     expect(results()[0]).toMatchObject({ result: { ok: true } });
     kernel.refusals.set('vf 0 vlan 0', 'RTNETLINK answers: Busy');
     notify({ do: 'destroy', guestId: guest.id });
     await expect.poll(() => results().length, soon).toBe(2);
-    const at = heard.findIndex((message) =>
+    const at = received.findIndex((message) =>
       devicesOf(message).some(({ function: fn }) => fn.quarantine !== undefined),
     );
     expect(at).toBeGreaterThan(0);
-    expect(heard.indexOf(results()[1]!)).toBeGreaterThan(at);
+    expect(received.indexOf(results()[1]!)).toBeGreaterThan(at);
     await agent.stop();
   },
 );
@@ -96,12 +96,12 @@ test(
   async () => {
     let problems: HostProblem[] = [];
     // Long enough for the change of devices to be reported first.
-    const { options, agent, heard } = await begin({
+    const { options, agent, received } = await begin({
       checkHealth: async () => problems,
       healthMs: 1_500,
     });
     const reportedProblems = () => {
-      const last = heard.at(-1);
+      const last = received.at(-1);
       return last !== undefined && 'report' in last ? last.report.problems : undefined;
     };
     problems = [{ code: 'state-directory', message: 'full', blocks: 'all' }];
@@ -119,7 +119,7 @@ test(
   async () => {
     let isKnown = false;
     let learn = (): void => undefined;
-    const { agent, heard } = await begin({
+    const { agent, received } = await begin({
       nodeDevices: {
         describe: async (functions) =>
           new Map(
@@ -135,12 +135,12 @@ test(
     });
     const reasonOf = (message: ToController | undefined) =>
       devicesOf(message).find(({ function: fn }) => fn.address === vf0)?.function.quarantine;
-    expect(reasonOf(heard[0])).toContain('libvirt does not know it');
+    expect(reasonOf(received[0])).toContain('libvirt does not know it');
     isKnown = true;
     learn();
-    await expect.poll(() => heard.length, soon).toBe(2);
-    expect(reasonOf(heard[1])).toBeUndefined();
-    expect(heard[1]).toMatchObject({ report: { problems: [] } });
+    await expect.poll(() => received.length, soon).toBe(2);
+    expect(reasonOf(received[1])).toBeUndefined();
+    expect(received[1]).toMatchObject({ report: { problems: [] } });
     await agent.stop();
   },
 );

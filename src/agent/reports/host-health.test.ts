@@ -76,42 +76,43 @@ async function start(more: Partial<AgentOptions> = {}): Promise<void> {
   });
   await agent.join(agentEnd);
   controllerEnd.send({ type: 'welcome', hostId: 'id-of-h1' });
-  await heard('hello');
+  await expectMessages('hello');
 }
 
 const spawn: HostCommand = { seq: 1, serverId: guest.id, body: { do: 'spawn', guest } };
 const text = () => messages.map((message) => ('state' in message ? message.state : message.type));
-const heard = (...expected: string[]) => vi.waitFor(() => expect(text()).toEqual(expected));
+const expectMessages = (...expected: string[]) =>
+  vi.waitFor(() => expect(text()).toEqual(expected));
 
 test('the state of a guest is reported before the result of its command', async () => {
   await start();
   notify(spawn);
-  await heard('hello', 'running', 'result');
+  await expectMessages('hello', 'running', 'result');
 });
 
 test('a guest that changes without a command is reported once, with its state when read', async () => {
   await start();
   notify(spawn);
-  await heard('hello', 'running', 'result');
+  await expectMessages('hello', 'running', 'result');
   await Promise.all([
     hypervisor.pause(guest.id),
     hypervisor.unpause(guest.id),
     hypervisor.shutDown(guest.id),
   ]);
-  await heard('hello', 'running', 'result', 'shutOff');
+  await expectMessages('hello', 'running', 'result', 'shutOff');
 });
 
 test('a guest that changes again while its state is read is read again', async () => {
   await start();
   notify(spawn);
-  await heard('hello', 'running', 'result');
+  await expectMessages('hello', 'running', 'result');
   life.watcher = ({ act }, when) => {
     if (act !== 'listGuests' || when !== 'after') return;
     life.watcher = undefined;
     void hypervisor.destroy(guest.id);
   };
   await hypervisor.pause(guest.id);
-  await heard('hello', 'running', 'result', 'paused', 'shutOff');
+  await expectMessages('hello', 'running', 'result', 'paused', 'shutOff');
 });
 
 test('a report names the guests that were being changed while it was made', async () => {
@@ -149,12 +150,12 @@ test('a hypervisor that does not respond is a problem of the host; the agent sta
     },
   ]);
   notify(spawn);
-  await heard('hello', 'result');
+  await expectMessages('hello', 'result');
   expect(messages.at(-1)).toMatchObject({
     result: { ok: false, message: expect.stringContaining('libvirt-sock') },
   });
   faults.set('libvirt-absent', false);
-  await heard('hello', 'result', 'report');
+  await expectMessages('hello', 'result', 'report');
   expect(messages.at(-1)).toMatchObject({ report: { problems: [] } });
 });
 
@@ -162,29 +163,29 @@ test('health is checked repeatedly, and reported when it changes', async () => {
   let problems: HostProblem[] = [];
   await start({ checkHealth: async () => problems, healthMs: 5 });
   problems = [{ code: 'state-directory', message: 'full: 900 MiB free', blocks: 'all' }];
-  await heard('hello', 'report');
-  const looked = Promise.withResolvers<void>();
+  await expectMessages('hello', 'report');
+  const polled = Promise.withResolvers<void>();
   let polls = 0;
   problems = [{ code: 'state-directory', message: 'full: 899 MiB free', blocks: 'all' }];
   life.watcher = ({ act }) => {
-    if (act === 'facts' && (polls += 1) > 4) looked.resolve();
+    if (act === 'facts' && (polls += 1) > 4) polled.resolve();
   };
   // Changed figures alone are not reported.
-  await looked.promise;
-  await heard('hello', 'report');
+  await polled.promise;
+  await expectMessages('hello', 'report');
   problems = [];
-  await heard('hello', 'report', 'report');
+  await expectMessages('hello', 'report', 'report');
 });
 
 test('devices that the hypervisor cannot list are a problem that is reported once', async () => {
   const object = { address: '0000:3b:00.0', physical_network: 'physnet1' };
-  const looked = Promise.withResolvers<void>();
+  const polled = Promise.withResolvers<void>();
   let reads = 0;
   await start({
     deviceSpecs: parseDeviceSpecs([{ object, source: 'test' }], cards),
     healthMs: 5,
     checkHealth: async () => {
-      if ((reads += 1) > 4) looked.resolve();
+      if ((reads += 1) > 4) polled.resolve();
       return [];
     },
     nodeDevices: {
@@ -192,8 +193,8 @@ test('devices that the hypervisor cannot list are a problem that is reported onc
       watch: () => () => undefined,
     },
   });
-  await looked.promise;
-  await heard('hello');
+  await polled.promise;
+  await expectMessages('hello');
   expect(messages[0]).toMatchObject({ report: { problems: [{ code: 'node-devices' }] } });
 });
 
@@ -206,10 +207,10 @@ test('while a problem keeps servers off the host, health is checked more often',
     await vi.advanceTimersByTimeAsync(29_000);
     expect(messages).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1_000);
-    await heard('hello', 'report');
+    await expectMessages('hello', 'report');
     problems = [];
     await vi.advanceTimersByTimeAsync(5_000);
-    await heard('hello', 'report', 'report');
+    await expectMessages('hello', 'report', 'report');
     expect(messages.at(-1)).toMatchObject({ report: { problems: [] } });
     // Reported together with another change: from then on the host is checked more often
     // too.
@@ -217,7 +218,7 @@ test('while a problem keeps servers off the host, health is checked more often',
     await agent?.refresh();
     problems = [];
     await vi.advanceTimersByTimeAsync(5_000);
-    await heard('hello', 'report', 'report', 'report', 'report');
+    await expectMessages('hello', 'report', 'report', 'report', 'report');
   } finally {
     vi.useRealTimers();
   }
@@ -243,13 +244,13 @@ test('checks that fail to run are a problem that refuses no server', async () =>
 test('a suspend that fails leaves the guest running with its device', async () => {
   await start();
   notify(spawn);
-  await heard('hello', 'running', 'result');
+  await expectMessages('hello', 'running', 'result');
   life.watcher = ({ act }, when) => {
     if (act === 'save' && when === 'before') throw new Error('No space left on device');
   };
   const suspend = { seq: 2, serverId: guest.id, body: { do: 'suspend', guest } } as const;
   notify(suspend);
-  await heard('hello', 'running', 'result', 'running', 'result');
+  await expectMessages('hello', 'running', 'result', 'running', 'result');
   expect(messages.at(-1)).toMatchObject({
     result: {
       ok: false,
@@ -263,14 +264,14 @@ test('a suspend that fails leaves the guest running with its device', async () =
 test('an undo that fails too is reported with the failure', async () => {
   await start();
   notify(spawn);
-  await heard('hello', 'running', 'result');
+  await expectMessages('hello', 'running', 'result');
   life.watcher = ({ act }, when) => {
     if (act === 'save' && when === 'before') throw new Error('disk full');
     if (act === 'attachNic' && when === 'before') throw new Error('VF gone');
   };
   const suspend = { seq: 2, serverId: guest.id, body: { do: 'suspend', guest } } as const;
   notify(suspend);
-  await heard('hello', 'running', 'result', 'running', 'result');
+  await expectMessages('hello', 'running', 'result', 'running', 'result');
   expect(messages.at(-1)).toMatchObject({
     result: { message: 'disk full', detail: expect.stringContaining('not undone: VF gone') },
   });
@@ -282,6 +283,6 @@ test('a definition that cannot be read does not undo the command', async () => {
     if (act === 'domainXml' && when === 'before') throw new Error('later');
   };
   notify(spawn);
-  await heard('hello', 'running', 'result');
+  await expectMessages('hello', 'running', 'result');
   expect(messages.at(-1)).toMatchObject({ result: { ok: true } });
 });

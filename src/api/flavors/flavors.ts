@@ -104,19 +104,19 @@ async function listBy(call: Call, view: (call: Call, flavor: Flavor) => View): P
  * ones and those they have access to.
  */
 async function publicityTest(call: Call): Promise<(flavor: Flavor) => boolean> {
-  const asked = (queryValue(call.query, 'is_public') ?? 'true').toLowerCase();
+  const given = (queryValue(call.query, 'is_public') ?? 'true').toLowerCase();
   if (!may('seeEveryFlavor', call.caller)) {
     const own = await call.context.store.flavorAccess.flavors(call.caller.projectId);
     return ({ id, isPublic, isDisabled }) => (isPublic || own.has(id)) && !isDisabled;
   }
-  if (asked === 'none') return () => true;
-  if (!/^(t|true|1|yes|y|on|f|false|0|no|n|off)$/.test(asked)) {
+  if (given === 'none') return () => true;
+  if (!/^(t|true|1|yes|y|on|f|false|0|no|n|off)$/.test(given)) {
     throw new ComputeError(
       'invalid',
-      `Invalid is_public filter [${asked}]: it is a boolean or None.`,
+      `Invalid is_public filter [${given}]: it is a boolean or None.`,
     );
   }
-  return (flavor) => flavor.isPublic === isSet(asked);
+  return (flavor) => flavor.isPublic === isSet(given);
 }
 
 function numberOf(call: Call, key: 'minRam' | 'minDisk'): number {

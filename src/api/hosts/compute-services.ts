@@ -29,8 +29,8 @@ export const servicesQuery = ['host', 'binary'] as const;
 
 export async function listServices(call: Call): Promise<Reply> {
   const name = queryValue(call.query, 'host');
-  const asked = queryValue(call.query, 'binary') ?? binary;
-  const found = asked === binary ? await requestedHosts(call, name) : [];
+  const requested = queryValue(call.query, 'binary') ?? binary;
+  const found = requested === binary ? await requestedHosts(call, name) : [];
   const services = await mapInTurns(found, (each) => viewService(call, each));
   return { body: { services } };
 }
@@ -90,15 +90,15 @@ type NamedServiceBody = Static<typeof namedBody>;
  * compute API reference, "Update Compute Service".
  */
 export async function changeNamedService(call: Call<NamedServiceBody>): Promise<Reply> {
-  const { host: name, binary: asked, disabled_reason: reason } = call.body;
+  const { host: name, binary: requested, disabled_reason: reason } = call.body;
   const update = updateOf(call);
-  if (asked !== binary) {
-    const message = `Updating a ${asked} service is not supported. Only ${binary} services can be updated.`;
+  if (requested !== binary) {
+    const message = `Updating a ${requested} service is not supported. Only ${binary} services can be updated.`;
     throw new ComputeError('invalid', message);
   }
   const host = await call.context.store.hosts.named(name);
   if (host === undefined) {
-    throw new ComputeError('notFound', `Could not find binary ${asked} on host ${name}.`);
+    throw new ComputeError('notFound', `Could not find binary ${requested} on host ${name}.`);
   }
   await call.context.workflows.setHostService(host.id, update);
   const { enabled, forcedDown } = update;

@@ -45,7 +45,7 @@ export interface ApiContext {
   workflows: ServerOperations;
   /** Where state and images are kept. */
   disks: () => Promise<DiskRoom[]>;
-  /** The identity service's URL, for those who come without a token. Asked at each use. */
+  /** The identity service's URL, for those who come without a token. Read at each use. */
   identityUrl: () => string;
   /**
    * Where clients reach this service; undefined: as the request came. Example:

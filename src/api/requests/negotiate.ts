@@ -14,21 +14,21 @@ type Headers = Record<string, string | string[] | undefined>;
  * "Microversions".
  */
 export function negotiate(headers: Headers): number {
-  const asked = serviceTyped(headers) ?? text(headers['x-openstack-nova-api-version']);
-  if (asked === undefined) return minVersion;
-  if (asked === 'latest') return maxVersion;
-  const match = /^([1-9]\d*)\.([1-9]\d*|0)$/.exec(asked);
+  const requested = serviceTyped(headers) ?? text(headers['x-openstack-nova-api-version']);
+  if (requested === undefined) return minVersion;
+  if (requested === 'latest') return maxVersion;
+  const match = /^([1-9]\d*)\.([1-9]\d*|0)$/.exec(requested);
   if (match === null) {
     throw new ComputeError(
       'invalid',
-      `API Version String ${asked} is of invalid format. Must be of format MajorNum.MinorNum.`,
+      `API Version String ${requested} is of invalid format. Must be of format MajorNum.MinorNum.`,
     );
   }
   const minor = Number(match[2]);
   if (match[1] !== '2' || minor < minVersion || minor > maxVersion) {
     throw new ComputeError(
       'notAcceptable',
-      `Version ${asked} is not supported by the API. Minimum is 2.${minVersion} and maximum is 2.${maxVersion}.`,
+      `Version ${requested} is not supported by the API. Minimum is 2.${minVersion} and maximum is 2.${maxVersion}.`,
     );
   }
   return minor;

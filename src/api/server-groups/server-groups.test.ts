@@ -18,8 +18,12 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-function create(group: object, asked: RequestOptions = {}) {
-  return world.ask(`POST ${groupsPath}`, { as: 'member', body: { server_group: group }, ...asked });
+function create(group: object, requested: RequestOptions = {}) {
+  return world.ask(`POST ${groupsPath}`, {
+    as: 'member',
+    body: { server_group: group },
+    ...requested,
+  });
 }
 
 const web = { name: 'web', policy: 'anti-affinity' };

@@ -35,13 +35,13 @@ function answer(method: string, path: string, body: Record<string, Record<string
 
 beforeEach(async () => {
   [services, endpoints, changes] = [[], [], []];
-  keystone = createServer((asked, reply) => {
+  keystone = createServer((request, reply) => {
     let text = '';
-    asked.on('data', (part: Buffer) => (text += part.toString()));
-    asked.on('end', () => {
+    request.on('data', (part: Buffer) => (text += part.toString()));
+    request.on('end', () => {
       const body = text === '' ? {} : JSON.parse(text);
       reply.setHeader('content-type', 'application/json');
-      reply.end(JSON.stringify(answer(asked.method ?? '', asked.url ?? '', body)));
+      reply.end(JSON.stringify(answer(request.method ?? '', request.url ?? '', body)));
     });
   });
   await new Promise<void>((resolve) => keystone.listen(0, '127.0.0.1', resolve));

@@ -33,13 +33,13 @@ export async function createService(
   session: Session,
   service: { type: string; name: string; description: string },
 ): Promise<string> {
-  const asked = {
+  const call = {
     service: 'identity',
     method: 'POST',
     path: '/services',
     body: { service },
   } as const;
-  return (await request<{ service: Service }>(session, asked)).service.id;
+  return (await request<{ service: Service }>(session, call)).service.id;
 }
 
 /** Of all regions. */

@@ -35,8 +35,8 @@ export async function createNamed(
   body: { name: string; domain_id?: string; password?: string },
 ): Promise<string> {
   const one = kind.slice(0, -1);
-  const asked = { method: 'POST', path: `/${kind}`, body: { [one]: body } } as const;
-  const reply = await request<Record<string, Named>>(session, { service: 'identity', ...asked });
+  const call = { method: 'POST', path: `/${kind}`, body: { [one]: body } } as const;
+  const reply = await request<Record<string, Named>>(session, { service: 'identity', ...call });
   return reply[one]?.id ?? '';
 }
 
@@ -58,9 +58,9 @@ export async function isPasswordOf(
 ): Promise<boolean> {
   const user = { id: userId, password };
   const body = { auth: { identity: { methods: ['password'], password: { user } } } };
-  const asked = { service: 'identity', method: 'POST', path: '/auth/tokens', body } as const;
+  const call = { service: 'identity', method: 'POST', path: '/auth/tokens', body } as const;
   try {
-    await request(session, asked);
+    await request(session, call);
     return true;
   } catch (error) {
     if (isComputeError(error, 'unauthenticated')) return false;

@@ -107,8 +107,8 @@ test('an expired token is renewed, once for all callers, and the requests are se
   const strict = await cloudThatTakes('token-2');
   const user = await openSession(strict.credentials);
   strict.token = 'token-2';
-  const asked = { service: 'compute', path: '/x' } as const;
-  const replies = await Promise.all([request(user, asked), request(user, asked)]);
+  const call = { service: 'compute', path: '/x' } as const;
+  const replies = await Promise.all([request(user, call), request(user, call)]);
   expect(replies).toEqual([{ x: 1 }, { x: 1 }]);
   expect([user.token, signIns(strict)]).toEqual(['token-2', 2]);
   await strict.stop();
@@ -127,10 +127,10 @@ test('a new token that is also refused is not renewed again', async () => {
 test('a token of the caller is sent unchanged, and not renewed', async () => {
   const strict = await cloudThatTakes('mine');
   const user = await openSession(strict.credentials);
-  const asked = { service: 'compute', path: '/x' } as const;
-  expect((await send(user, { ...asked, token: 'mine' })).status).toBe(200);
-  expect((await send(user, { ...asked, token: 'old' })).status).toBe(401);
-  expect((await send(user, { ...asked, token: null })).status).toBe(401);
+  const call = { service: 'compute', path: '/x' } as const;
+  expect((await send(user, { ...call, token: 'mine' })).status).toBe(200);
+  expect((await send(user, { ...call, token: 'old' })).status).toBe(401);
+  expect((await send(user, { ...call, token: null })).status).toBe(401);
   expect(strict.received.at(-1)?.headers['x-auth-token']).toBeUndefined();
   expect(signIns(strict)).toBe(1);
   await strict.stop();

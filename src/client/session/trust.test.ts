@@ -22,8 +22,8 @@ test('a cloud is trusted by the authorities of its cacert', async () => {
     url: `http://${region}`,
   }));
   const received: string[] = [];
-  const server = createServer(authority.sign(), (asked, reply) => {
-    asked.on('data', (text: Buffer) => received.push(text.toString()));
+  const server = createServer(authority.sign(), (request, reply) => {
+    request.on('data', (text: Buffer) => received.push(text.toString()));
     reply.setHeader('x-subject-token', 't');
     reply.end(JSON.stringify({ token: { catalog: [{ type: 'compute', endpoints }] } }));
   });

@@ -113,11 +113,11 @@ function listen<In>(
   end: { onMessage(listener: (message: In) => void): void },
   count: number,
 ): Promise<In[]> {
-  const heard: In[] = [];
+  const inbox: In[] = [];
   return new Promise((resolve) => {
     end.onMessage((message) => {
-      heard.push(message);
-      if (heard.length === count) resolve(heard);
+      inbox.push(message);
+      if (inbox.length === count) resolve(inbox);
     });
   });
 }

@@ -55,8 +55,8 @@ export function storeQuotasContract(fresh: () => Promise<OpenStore>): void {
 
   test('fewer than the minimum are refused: nothing of a refused request is left', async () => {
     const store = await (await fresh())();
-    const asked = store.servers.createWithin(within({ instances: 4 }, 5), some(5));
-    await expect(asked).rejects.toMatchObject({
+    const requested = store.servers.createWithin(within({ instances: 4 }, 5), some(5));
+    await expect(requested).rejects.toMatchObject({
       kind: 'overQuota',
       message: 'Quota exceeded for instances: Requested 5, but already used 0 of 4 instances',
     });

@@ -40,8 +40,8 @@ function write({ host, devices, pools }: Book, entry: LedgerEntry): Book {
 }
 
 function claim(book: Book, server: Booked, requests: string[], shares: NumaShare[] = []): Book {
-  const asked = requests.map((id) => aRequest(id));
-  const taking = takeDevices({ devices: book.devices, requests: asked }, server.id);
+  const requested = requests.map((id) => aRequest(id));
+  const taking = takeDevices({ devices: book.devices, requests: requested }, server.id);
   if (!taking.ok) return book;
   const taken = { changed: taking.changed, shares };
   return write(book, claimServer(book.host, book.devices, server, taken));

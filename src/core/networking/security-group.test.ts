@@ -9,15 +9,15 @@ const groups = [
 ];
 
 test.each([
-  { asked: 'a', gives: { ok: true, id: 'a' } },
-  { asked: 'odd', gives: { ok: true, id: 'web' } },
-  { asked: 'web', gives: { ok: true, id: 'web' } },
-  { asked: 'db', gives: { ok: false, why: 'ambiguous' } },
-  { asked: 'c', gives: { ok: true, id: 'c' } },
-  { asked: 'DB', gives: { ok: false, why: 'unknown' } },
+  { requested: 'a', gives: { ok: true, id: 'a' } },
+  { requested: 'odd', gives: { ok: true, id: 'web' } },
+  { requested: 'web', gives: { ok: true, id: 'web' } },
+  { requested: 'db', gives: { ok: false, why: 'ambiguous' } },
+  { requested: 'c', gives: { ok: true, id: 'c' } },
+  { requested: 'DB', gives: { ok: false, why: 'unknown' } },
 ])(
-  '$asked selects the group with this id, else the only one with this name',
-  ({ asked, gives }) => {
-    expect(chooseGroup(asked, groups)).toEqual(gives);
+  '$requested selects the group with this id, else the only one with this name',
+  ({ requested, gives }) => {
+    expect(chooseGroup(requested, groups)).toEqual(gives);
   },
 );

@@ -26,14 +26,14 @@ describe('limits of a project', () => {
 });
 
 test.each([
-  { used: 9, asked: 1, exceeded: [] },
-  { used: 9, asked: 2, exceeded: ['instances'] },
-  { used: 10, asked: 1, exceeded: ['instances'] },
-  { used: 12, asked: 1, exceeded: ['instances'] },
-  { used: 12, asked: 0, exceeded: [] },
-])('$asked more with $used of 10 in use: exceeds $exceeded', ({ used, asked, exceeded }) => {
+  { used: 9, given: 1, exceeded: [] },
+  { used: 9, given: 2, exceeded: ['instances'] },
+  { used: 10, given: 1, exceeded: ['instances'] },
+  { used: 12, given: 1, exceeded: ['instances'] },
+  { used: 12, given: 0, exceeded: [] },
+])('$given more with $used of 10 in use: exceeds $exceeded', ({ used, given, exceeded }) => {
   expect(
-    exceededQuotas(limits, { used: { instances: used }, requested: { instances: asked } }),
+    exceededQuotas(limits, { used: { instances: used }, requested: { instances: given } }),
   ).toEqual(exceeded);
 });
 

@@ -120,9 +120,9 @@ const size = fc.record({
 
 test('a fleet with hosts added, changed and removed selects the same hosts as a plain list', () => {
   const visits = fc.array(fc.tuple(fc.nat(5), fc.option(host, { freq: 5 })), { maxLength: 15 });
-  const asked = fc.array(request, { maxLength: 2 });
+  const given = fc.array(request, { maxLength: 2 });
   fc.assert(
-    fc.property(visits, asked, size, (changes, requested, { cpuAllocationRatio, ...wanted }) => {
+    fc.property(visits, given, size, (changes, requested, { cpuAllocationRatio, ...wanted }) => {
       const limit = 2;
       const fleet = new Fleet();
       const list = new Map<string, HostState>();

@@ -13,7 +13,7 @@ test.each([
     'No valid host was found. There are not enough hosts available.',
   ],
   [
-    'No host could start the server. host-1: image a1: host-1 said so; host-2: libvirt is away',
+    'No host could start the server. host-1: image a1: host-1 reported it; host-2: libvirt is away',
     'No host could start the server.',
   ],
   [

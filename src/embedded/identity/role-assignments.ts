@@ -62,8 +62,8 @@ function wantedBy(query: OpenCall['query']): (assignment: RoleAssignment) => boo
   return (assignment) =>
     !hasNone &&
     Object.entries(ids).every(([key, idOf]) => {
-      const asked = query[key];
-      return asked === undefined || asked === idOf(assignment);
+      const requested = query[key];
+      return requested === undefined || requested === idOf(assignment);
     });
 }
 

@@ -191,28 +191,28 @@ describe('signing in', () => {
 });
 
 describe('tokens', () => {
-  const look = (token: string, subject: string, method = 'GET', query = '') =>
+  const poll = (token: string, subject: string, method = 'GET', query = '') =>
     ask(cloud.identity.app, `${method} /v3/auth/tokens${query}`, {
       token,
       headers: { 'x-subject-token': subject },
     });
 
   test('an admin reads any token, a user only its own', async () => {
-    expect((await look(cloud.adminToken, cloud.demoToken)).body.token.user.name).toBe('demo');
-    expect((await look(cloud.demoToken, cloud.demoToken, 'HEAD')).status).toBe(200);
-    expect((await look(cloud.demoToken, cloud.adminToken)).status).toBe(403);
-    expect((await look(cloud.adminToken, 'junk')).status).toBe(404);
+    expect((await poll(cloud.adminToken, cloud.demoToken)).body.token.user.name).toBe('demo');
+    expect((await poll(cloud.demoToken, cloud.demoToken, 'HEAD')).status).toBe(200);
+    expect((await poll(cloud.demoToken, cloud.adminToken)).status).toBe(403);
+    expect((await poll(cloud.adminToken, 'junk')).status).toBe(404);
   });
 
   test('nocatalog omits the catalog', async () => {
-    const { body } = await look(cloud.adminToken, cloud.adminToken, 'GET', '?nocatalog');
+    const { body } = await poll(cloud.adminToken, cloud.adminToken, 'GET', '?nocatalog');
     expect(body.token).not.toHaveProperty('catalog');
   });
 
   test('a revoked token is refused at once', async () => {
     const token = await cloud.signIn('demo', demoPassword, 'demo');
     expect((await cloud.identity.service.validate(token)).userName).toBe('demo');
-    expect((await look(token, token, 'DELETE')).status).toBe(204);
+    expect((await poll(token, token, 'DELETE')).status).toBe(204);
     await expect(cloud.identity.service.validate(token)).rejects.toMatchObject({
       kind: 'unauthenticated',
       message: 'The token is unknown, expired or revoked.',
@@ -225,8 +225,8 @@ describe('tokens', () => {
     cloud.time.now += 3_600_000;
     await expect(cloud.identity.service.validate(token)).rejects.toThrow('expired');
     const admin = await cloud.signIn('admin', adminPassword, 'admin');
-    expect((await look(admin, token)).status).toBe(404);
-    expect((await look(admin, token, 'GET', '?allow_expired=1')).status).toBe(200);
+    expect((await poll(admin, token)).status).toBe(404);
+    expect((await poll(admin, token, 'GET', '?allow_expired=1')).status).toBe(200);
     cloud.adminToken = admin;
     cloud.demoToken = await cloud.signIn('demo', demoPassword, 'demo');
   });

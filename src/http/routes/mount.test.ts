@@ -94,13 +94,13 @@ beforeEach(() => {
 });
 afterEach(() => app.close());
 
-interface Asked {
+interface CallOptions {
   as?: string;
   body?: unknown;
   version?: number;
 }
 
-async function ask(call: string, { as, body, version = 1 }: Asked = {}) {
+async function ask(call: string, { as, body, version = 1 }: CallOptions = {}) {
   const [method = '', url = ''] = call.split(' ');
   const reply = await app.inject({
     method: method as 'GET',
@@ -120,7 +120,7 @@ async function ask(call: string, { as, body, version = 1 }: Asked = {}) {
 
 const member = { as: 'member' };
 const admin = { as: 'admin' };
-const rows: [name: string, call: string, asked: Asked, status: number, text: string][] = [
+const rows: [name: string, call: string, options: CallOptions, status: number, text: string][] = [
   ['an open row needs no token', 'GET /v1/about', {}, 300, 'open'],
   ['a row needs a token', 'GET /v1/things', {}, 401, 'who?'],
   [
@@ -198,8 +198,8 @@ const rows: [name: string, call: string, asked: Asked, status: number, text: str
   ['a path outside of the prefix', 'GET /v2/things', member, 404, 'outside'],
 ];
 
-test.each(rows)('%s: %s', async (...[, call, asked, status, text]) => {
-  const reply = await ask(call, asked);
+test.each(rows)('%s: %s', async (...[, call, options, status, text]) => {
+  const reply = await ask(call, options);
   expect([reply.status, reply.text]).toEqual([status, expect.stringContaining(text)]);
 });
 

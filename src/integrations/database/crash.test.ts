@@ -27,7 +27,7 @@ test('a process killed during its commits loses none that were confirmed, and le
   }
 }, 30_000);
 
-/** Runs the program until it has said so many commits, kills it, and gives the servers it said. */
+/** Runs the program until it printed `commits` servers, kills it, and returns what it printed. */
 async function killAfter(path: string, commits: number): Promise<string[]> {
   const child = spawn(process.execPath, [program, path], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');

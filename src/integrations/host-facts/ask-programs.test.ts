@@ -82,8 +82,8 @@ test.each([
   ['x64', 'qemu-system-x86_64'],
   ['arm64', 'qemu-system-aarch64'],
 ])('QEMU of %s is %s', async (architecture, program) => {
-  const run: RunProgram = async ([asked]) =>
-    asked === program ? 'QEMU emulator version 10.0.3 (Debian 1:10.0.3)\n' : '';
+  const run: RunProgram = async ([request]) =>
+    request === program ? 'QEMU emulator version 10.0.3 (Debian 1:10.0.3)\n' : '';
   expect(await askQemu(run, architecture)).toBe('10.0.3');
 });
 

@@ -85,9 +85,9 @@ async function keepDialling(
     const { message, needsPerson, lastedMs } = await oneLink(options, timing, stopping);
     if (stopping.aborted) return;
     failures = lastedMs > goodLinkMs ? 0 : failures + 1;
-    const isNews = message !== lastMessage || needsPerson || lastedMs > 0;
+    const isNew = message !== lastMessage || needsPerson || lastedMs > 0;
     lastMessage = message;
-    log[isNews ? 'warn' : 'debug']({ host, controller: controllerUrl }, `${message}; trying again`);
+    log[isNew ? 'warn' : 'debug']({ host, controller: controllerUrl }, `${message}; trying again`);
     const { firstPauseMs: firstMs, longestPauseMs: longestMs, patientPauseMs } = timing;
     const base = needsPerson ? patientPauseMs : backoffMs({ firstMs, longestMs }, failures - 1);
     // Jittered, so that a thousand hosts do not reconnect at the same moment.

@@ -58,15 +58,15 @@ const hello = { type: 'hello', host: 'host-1', report };
 
 function upgrade(url: string, headers: Record<string, string>, at = path) {
   return new Promise<{ status: number; body: string; headers: object }>((resolve, reject) => {
-    const asked = request(`${url}${at}`, { headers }, (response) => {
+    const call = request(`${url}${at}`, { headers }, (response) => {
       let body = '';
       response.on('data', (chunk: Buffer) => (body += chunk.toString()));
       response.on('end', () =>
         resolve({ status: response.statusCode ?? 0, body, headers: response.headers }),
       );
     });
-    asked.on('error', reject);
-    asked.end();
+    call.on('error', reject);
+    call.end();
   });
 }
 
@@ -214,12 +214,12 @@ test('keys that this version does not know are dropped', async () => {
 });
 
 test('a second link of a host replaces the first, whose late messages still count', async () => {
-  const heard: string[] = [];
+  const inbox: string[] = [];
   const ends: ControllerEnd[] = [];
   const door = await aDoor({
     onLink: (end) => {
       const at = ends.push(end);
-      end.onMessage(({ type }) => void heard.push(`${at} ${type}`));
+      end.onMessage(({ type }) => void inbox.push(`${at} ${type}`));
     },
   });
   const first = aPeer(door.url);
@@ -231,7 +231,7 @@ test('a second link of a host replaces the first, whose late messages still coun
   expect(await ended).toEqual({ code: 4409, reason: 'host host-1 has connected again' });
   expect(door.door.linked()).toMatchObject([{ host: 'host-1', address: '127.0.0.1' }]);
   second.send(JSON.stringify(hello));
-  await vi.waitFor(() => expect(heard).toContain('2 hello'));
+  await vi.waitFor(() => expect(inbox).toContain('2 hello'));
 });
 
 test('a link whose token was revoked is closed at the next check', async () => {

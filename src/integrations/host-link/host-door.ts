@@ -134,15 +134,15 @@ function channelOf(
   { host, address }: { host: string; address: string },
   { log, livenessMs = pingMs }: HostDoorOptions,
 ): HostChannel {
-  let hasSaidHello = false;
+  let hasReceivedHello = false;
   const read = (text: string): ToController => {
     const message = readFromAgent(text);
     if (message.type === 'hello') {
-      hasSaidHello = true;
+      hasReceivedHello = true;
       if (message.host === host) return message;
       throw new LinkRefused('otherHost', `this token is of host ${host}, not of ${message.host}`);
     }
-    if (hasSaidHello) return message;
+    if (hasReceivedHello) return message;
     throw new LinkRefused('malformed', `"${message.type}" before "hello"`);
   };
   return new SocketChannel(socket, { read, peer: { host, address }, log, livenessMs });

@@ -28,16 +28,16 @@ export class SocketChannel<Out, In> implements Channel<Out, In> {
   readonly #closing = new CloseSignal();
   readonly #inbox: Inbox<In>;
   #isLoaded = false;
-  #isHeard = true;
+  #isAlive = true;
   #isDeaf = false;
 
   constructor(socket: WebSocket, options: SocketChannelOptions<In>) {
     this.#socket = socket;
     this.#options = options;
     this.#inbox = new Inbox((isLoaded) => this.#load(isLoaded));
-    const timer = setInterval(() => this.#lookForLife(), options.livenessMs);
+    const timer = setInterval(() => this.#checkLiveness(), options.livenessMs);
     const hear = () => {
-      this.#isHeard = true;
+      this.#isAlive = true;
     };
     socket.on('ping', hear);
     socket.on('pong', hear);
@@ -80,7 +80,7 @@ export class SocketChannel<Out, In> implements Channel<Out, In> {
   }
 
   #take(data: RawData, isBinary: boolean): void {
-    this.#isHeard = true;
+    this.#isAlive = true;
     if (this.#isDeaf) return;
     try {
       if (isBinary) throw new LinkRefused('malformed', 'binary message');
@@ -100,10 +100,10 @@ export class SocketChannel<Out, In> implements Channel<Out, In> {
     else this.#socket.resume();
   }
 
-  #lookForLife(): void {
+  #checkLiveness(): void {
     // Reading is paused, so a pong cannot arrive.
-    if (!this.#isHeard && !this.#isLoaded) return this.#socket.terminate();
-    this.#isHeard = false;
+    if (!this.#isAlive && !this.#isLoaded) return this.#socket.terminate();
+    this.#isAlive = false;
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
   }
 }

@@ -77,17 +77,17 @@ describe.runIf(isLibvirtHere)(title, { timeout: 30_000 }, () => {
 
 /** A libvirt with these functions that counts requests. */
 function aCountingLibvirt(functions: readonly PciFunction[]) {
-  const asked: string[] = [];
+  const request: string[] = [];
   const listeners: ((news: ChildEvent) => void)[] = [];
   let names = functions.map(({ address }) => nodeDeviceName(address));
   let answering = (): void => undefined;
   const call = async (procedure: string, [argument]: [unknown]) => {
     if (procedure === 'listNodeDevices') {
-      asked.push('list');
+      request.push('list');
       return names;
     }
     const wanted = argument as string[];
-    asked.push(...wanted);
+    request.push(...wanted);
     answering();
     return wanted.map((name) => ({ name, xml: `<device><name>${name}</name></device>` }));
   };
@@ -110,7 +110,7 @@ function aCountingLibvirt(functions: readonly PciFunction[]) {
       answering = act;
     },
     /** The requests since the last call. */
-    asked: () => asked.splice(0),
+    request: () => request.splice(0),
   };
 }
 
@@ -125,13 +125,13 @@ test('only the XML of the requested functions and their PFs is read, and once', 
   let now = 0;
   const nodeDevices = new LibvirtNodeDevices({ child: libvirt.child, now: () => now });
   await nodeDevices.describe(wanted);
-  expect(libvirt.asked().sort()).toEqual(['list', ...namesOf([pf, ...wanted])].sort());
+  expect(libvirt.request().sort()).toEqual(['list', ...namesOf([pf, ...wanted])].sort());
   now = 599_000;
   await nodeDevices.describe(wanted);
-  expect(libvirt.asked()).toEqual(['list']);
+  expect(libvirt.request()).toEqual(['list']);
   now = 600_000;
   await nodeDevices.describe(wanted);
-  expect(libvirt.asked()).toHaveLength(4);
+  expect(libvirt.request()).toHaveLength(4);
 });
 
 test('a function that libvirt reports as changed is read again, and all of them after an interruption', async () => {
@@ -142,15 +142,15 @@ test('a function that libvirt reports as changed is read again, and all of them 
     reported += 1;
   });
   await nodeDevices.describe(wanted);
-  libvirt.asked();
+  libvirt.request();
   const [name = ''] = namesOf(wanted);
   libvirt.say({ what: 'node-device', name });
   await nodeDevices.describe(wanted);
-  expect(libvirt.asked()).toEqual(['list', name]);
+  expect(libvirt.request()).toEqual(['list', name]);
   expect(reported).toBe(1);
   libvirt.say({ what: 'back' });
   await nodeDevices.describe(wanted);
-  expect(libvirt.asked()).toHaveLength(4);
+  expect(libvirt.request()).toHaveLength(4);
   unwatch();
   libvirt.say({ what: 'node-device', name });
   expect(reported).toBe(1);
@@ -160,7 +160,7 @@ test('many are read in calls of 32; a missing one is unknown, and read again whe
   const libvirt = aCountingLibvirt(every);
   const nodeDevices = new LibvirtNodeDevices({ child: libvirt.child });
   expect((await nodeDevices.describe(every)).size).toBe(41);
-  expect(libvirt.asked()).toHaveLength(42);
+  expect(libvirt.request()).toHaveLength(42);
   const [name = ''] = namesOf(wanted);
   libvirt.forget(name);
   const known = await nodeDevices.describe(every);
@@ -174,13 +174,13 @@ test('a function that changes while it is read is read again', async () => {
   const [name = '', other = ''] = namesOf(wanted);
   libvirt.whileReading(() => libvirt.say({ what: 'node-device', name }));
   expect((await nodeDevices.describe(wanted)).size).toBe(2);
-  libvirt.asked();
+  libvirt.request();
   libvirt.whileReading(() => libvirt.say({ what: 'node-device', name: other }));
   // What was read before its device changed still counts in the answer that is being made.
   const known = await nodeDevices.describe(wanted);
-  expect(libvirt.asked()).toEqual(['list', name]);
+  expect(libvirt.request()).toEqual(['list', name]);
   expect(known.size).toBe(2);
   libvirt.whileReading(() => undefined);
   await nodeDevices.describe(wanted);
-  expect(libvirt.asked()).toEqual(['list', other]);
+  expect(libvirt.request()).toEqual(['list', other]);
 });

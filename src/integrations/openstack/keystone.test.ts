@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createKeystoneIdentity } from './keystone.ts';
 import type { Session } from './http/session.ts';
 
-test('what Keystone answers now counts for all who asked, even if our clock is ahead', async () => {
+test('what Keystone answers now counts for all waiting callers, even if our clock is ahead', async () => {
   let calls = 0;
   const token = {
     expires_at: '2026-01-01T00:00:00Z',
@@ -20,8 +20,8 @@ test('what Keystone answers now counts for all who asked, even if our clock is a
     clock: { now: () => Date.parse('2026-01-01T00:00:01Z') },
     cacheMs: 30_000,
   });
-  const asked = await Promise.all([identity.validate('t'), identity.validate('t')]);
-  expect(asked).toMatchObject([{ userId: 'u' }, { userId: 'u' }]);
+  const request = await Promise.all([identity.validate('t'), identity.validate('t')]);
+  expect(request).toMatchObject([{ userId: 'u' }, { userId: 'u' }]);
   expect(calls).toBe(1);
   // Its cached answer is judged by our clock.
   await expect(identity.validate('t')).rejects.toMatchObject({ kind: 'unauthenticated' });

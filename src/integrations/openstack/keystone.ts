@@ -79,7 +79,7 @@ async function showToken(session: Session, token: string): Promise<ShownToken> {
     'unavailable',
     status === 403
       ? `the ${name} does not allow our user to check tokens: it needs the role \`service\` or \`admin\``
-      : `the ${name} answers ${status} when asked about a token`,
+      : `the ${name} answers ${status} to the check of a token`,
     { detail: JSON.stringify(body) },
   );
 }

@@ -113,7 +113,7 @@ export class SysfsPciBus implements PciBus {
   async deviceFacts(address: PciAddress): Promise<DeviceFacts> {
     await this.#assertExists(address);
     return deviceFacts(
-      this.#lookedAt(() => readNetwork(this.#run)),
+      this.#machineWith(() => readNetwork(this.#run)),
       address,
     );
   }
@@ -125,7 +125,7 @@ export class SysfsPciBus implements PciBus {
    */
   async usesByHost(addresses: readonly PciAddress[]): Promise<Map<PciAddress, string[]>> {
     const network = readNetwork(this.#run, { withoutGuests: true });
-    const host = this.#lookedAt(() => network);
+    const host = this.#machineWith(() => network);
     await network;
     const uses = new Map<PciAddress, string[]>();
     for (const address of addresses) {
@@ -135,7 +135,7 @@ export class SysfsPciBus implements PciBus {
     return uses;
   }
 
-  #lookedAt(network: InspectedMachine['network']): InspectedMachine {
+  #machineWith(network: InspectedMachine['network']): InspectedMachine {
     return { sysfs: this.#root, machine: this.#machine, network };
   }
 

@@ -27,16 +27,16 @@ test('listeners run after the notifying code has continued', async () => {
 
 test('concurrent notifications are one; one from inside a listener is another', async () => {
   const wakeup = inProcessWakeup();
-  let heard = 0;
+  let notified = 0;
   wakeup.listen('tasks', () => {
-    heard += 1;
-    if (heard === 1) wakeup.notify('tasks');
+    notified += 1;
+    if (notified === 1) wakeup.notify('tasks');
   });
   wakeup.notify('tasks');
   wakeup.notify('tasks');
   await delivered();
   await delivered();
-  expect(heard).toBe(2);
+  expect(notified).toBe(2);
 });
 
 test('an unsubscribed listener is not called; others still are', async () => {

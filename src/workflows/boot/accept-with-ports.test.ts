@@ -97,11 +97,11 @@ test('a server that its user deletes during the request keeps no port; the other
 
 test('when the only server is deleted during the request, the request gets that error', async () => {
   const newServer = aRequest();
-  const asked = acceptWithPorts(whenCreating(remove(newServer)), member, {
+  const answer = acceptWithPorts(whenCreating(remove(newServer)), member, {
     newServers: [newServer],
     quota: { limits: noLimits, minCount: 1 },
   });
-  await expect(asked).rejects.toMatchObject({
+  await expect(answer).rejects.toMatchObject({
     kind: 'conflict',
     message: `instance ${newServer.server.id} was deleted while its ports were made`,
   });
@@ -123,22 +123,22 @@ test.each([
       world.time.now += 301_000;
       expect(await due()).toEqual(['delete']);
     };
-    const asked = acceptWithPorts(whenCreating(late, act), member, {
+    const answer = acceptWithPorts(whenCreating(late, act), member, {
       newServers: [newServer],
       quota: { limits: noLimits, minCount: 1 },
     });
-    await expect(asked).rejects.toThrow(expected);
+    await expect(answer).rejects.toThrow(expected);
     expect(made()).toEqual([]);
   },
 );
 
 test('a refused server is deleted: its own ports are deleted at once, and the refusal has the reason', async () => {
   const newServer = aRequest({ port: portId });
-  const asked = acceptWithPorts(whenCreating(refuse('conflict')), member, {
+  const answer = acceptWithPorts(whenCreating(refuse('conflict')), member, {
     newServers: [newServer],
     quota: { limits: noLimits, minCount: 1 },
   });
-  await expect(asked).rejects.toMatchObject({ kind: 'invalid' });
+  await expect(answer).rejects.toMatchObject({ kind: 'invalid' });
   const { id } = newServer.server;
   expect(await world.store.servers.get(id)).toMatchObject({ taskState: 'deleting' });
   const [action] = await world.store.servers.actions(id);
@@ -158,12 +158,12 @@ test.each([
   async ({ minCount, accepted, tasks }) => {
     const newServers = [aRequest(), aRequest(), aRequest(), aRequest()];
     const context = whenCreating(nothing, nothing, refuse('overQuota'));
-    const asked = acceptWithPorts(context, member, {
+    const answer = acceptWithPorts(context, member, {
       newServers,
       quota: { limits: noLimits, minCount },
     });
-    if (accepted === 0) await expect(asked).rejects.toMatchObject({ kind: 'overQuota' });
-    else expect(await asked).toHaveLength(accepted);
+    if (accepted === 0) await expect(answer).rejects.toMatchObject({ kind: 'overQuota' });
+    else expect(await answer).toHaveLength(accepted);
     expect((await due()).toSorted()).toEqual(tasks);
     expect(await world.store.servers.get(newServers[3]!.server.id)).toBeUndefined();
   },
@@ -174,11 +174,11 @@ test('an unexpected error reveals no internals', async () => {
   const context = whenCreating(() => {
     throw new TypeError('cannot read of undefined');
   });
-  const asked = acceptWithPorts(context, member, {
+  const answer = acceptWithPorts(context, member, {
     newServers: [newServer],
     quota: { limits: noLimits, minCount: 1 },
   });
-  await expect(asked).rejects.toThrow('cannot read of undefined');
+  await expect(answer).rejects.toThrow('cannot read of undefined');
   const [action] = await world.store.servers.actions(newServer.server.id);
   expect(action).toMatchObject({ message: 'internal error' });
 });

@@ -20,8 +20,8 @@ afterEach(() => world.stop());
 async function aTask(data: object = {}): Promise<Task<'boot'>> {
   const { id } = await world.server();
   const task = taskOf('boot', await world.store.tasks.of(id));
-  const asked = { availabilityZone: null, forcedHost: null, numa: null };
-  return { ...task, data: { attempt: 1, failedHosts: [], ...asked, ...data } };
+  const noConstraints = { availabilityZone: null, forcedHost: null, numa: null };
+  return { ...task, data: { attempt: 1, failedHosts: [], ...noConstraints, ...data } };
 }
 const run = (task: Task<'boot'>): Promise<StepOutcome<'boot'>> =>
   schedule(world.context, task, { read: null });

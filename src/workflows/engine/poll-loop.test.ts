@@ -12,16 +12,16 @@ afterEach(() => void vi.useRealTimers());
 /** A poll that ends on demand, and the number of polls so far. */
 function slowPoll() {
   const ends: ((error?: Error) => void)[] = [];
-  const look = () =>
+  const check = () =>
     new Promise<void>((resolve, reject) =>
       ends.push((error) => (error === undefined ? resolve() : reject(error))),
     );
-  return { look, count: () => ends.length, end: (error?: Error) => ends.at(-1)?.(error) };
+  return { check, count: () => ends.length, end: (error?: Error) => ends.at(-1)?.(error) };
 }
 
 test('it polls at once, and once more for all wake-ups during a poll; never twice at a time', async () => {
-  const { look, count, end } = slowPoll();
-  const loop = pollLoop(parts, options, look);
+  const { check, count, end } = slowPoll();
+  const loop = pollLoop(parts, options, check);
   loop.wake();
   parts.wakeup.notify('tasks');
   await Promise.resolve();
@@ -34,8 +34,8 @@ test('it polls at once, and once more for all wake-ups during a poll; never twic
 });
 
 test('a poll that fails is repeated at the next wake-up', async () => {
-  const { look, count, end } = slowPoll();
-  const loop = pollLoop(parts, options, look);
+  const { check, count, end } = slowPoll();
+  const loop = pollLoop(parts, options, check);
   end(new Error('away'));
   loop.wake();
   await expect.poll(count).toBe(2);
@@ -44,8 +44,8 @@ test('a poll that fails is repeated at the next wake-up', async () => {
 });
 
 test('stopped, it waits for the running poll, and begins no other', async () => {
-  const { look, count, end } = slowPoll();
-  const loop = pollLoop(parts, options, look);
+  const { check, count, end } = slowPoll();
+  const loop = pollLoop(parts, options, check);
   let isStopped = false;
   const stopping = loop.stop().then(() => {
     isStopped = true;

@@ -146,8 +146,8 @@ test('a trusted profile that only the service user can see requests a trusted de
 
 test('of several invalid NICs the first is named', async () => {
   const { context } = around(portOf('direct'));
-  const asked = [byPort('port-direct'), byPort('nowhere'), byPort('nor-here')];
-  await expect(resolveNics(context, caller, of(asked))).rejects.toThrow(/^networks\[1\]/);
+  const ports = [byPort('port-direct'), byPort('nowhere'), byPort('nor-here')];
+  await expect(resolveNics(context, caller, of(ports))).rejects.toThrow(/^networks\[1\]/);
 });
 
 const refusals: {
@@ -217,8 +217,8 @@ test.each(refusals)('$name is refused by its name', async ({ port, requested, me
 
 test('the ports must belong to the server’s project, whichever user sends the request', async () => {
   const { context } = around(portOf('normal', { projectId: 'other' }));
-  const asked = { ...of([byPort('port-normal')]), projectId: 'other' };
-  expect((await resolveNics(context, caller, asked)).nics).toHaveLength(1);
+  const networks = { ...of([byPort('port-normal')]), projectId: 'other' };
+  expect((await resolveNics(context, caller, networks)).nics).toHaveLength(1);
 });
 
 function hostOffering(tags: Record<string, string | null>): Host {

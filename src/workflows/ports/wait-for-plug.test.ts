@@ -52,7 +52,7 @@ async function begin(): Promise<void> {
 }
 
 /** Runs the step if it is due, and returns whether it was. */
-async function look(): Promise<boolean> {
+async function poll(): Promise<boolean> {
   const task = await taken();
   if (task === undefined) return false;
   expect(task.step).toBe(plugStep);
@@ -67,7 +67,7 @@ test('without an event the step polls after ten seconds, then soon, then ever mo
   const began = world.time.now;
   const reads: number[] = [];
   for (let second = 0; second < 130; second += 1) {
-    if (await look()) reads.push((world.time.now - began) / 1000);
+    if (await poll()) reads.push((world.time.now - began) / 1000);
     world.time.now += 1_000;
   }
   expect(reads).toEqual([10, 12, 16, 24, 40, 70, 100]);
@@ -76,9 +76,9 @@ test('without an event the step polls after ten seconds, then soon, then ever mo
 test('the next poll makes up for a lost event', async () => {
   await begin();
   shows({ status: 'ACTIVE' });
-  expect(await look()).toBe(false);
+  expect(await poll()).toBe(false);
   world.time.now += 10_000;
-  expect(await look()).toBe(true);
+  expect(await poll()).toBe(true);
   expect([await vmState(), await world.store.tasks.of(serverId)]).toEqual(['active', undefined]);
 });
 
@@ -86,7 +86,7 @@ test('an event makes the step due at once', async () => {
   await begin();
   shows({ status: 'ACTIVE' });
   await notify();
-  expect(await look()).toBe(true);
+  expect(await poll()).toBe(true);
   expect(await vmState()).toBe('active');
 });
 
@@ -94,7 +94,7 @@ test('an event that comes before the wait begins is not lost', async () => {
   await notify();
   await begin();
   shows({ status: 'ACTIVE' });
-  expect(await look()).toBe(true);
+  expect(await poll()).toBe(true);
   expect(await vmState()).toBe('active');
 });
 
@@ -106,17 +106,17 @@ test('an event that comes during a poll causes another, and one handled by the p
   shows({ status: 'ACTIVE' });
   await notify();
   await world.store.commit({ task: task!, ...outcome });
-  expect(await look()).toBe(true);
+  expect(await poll()).toBe(true);
   expect(await vmState()).toBe('active');
 });
 
 test('an event before the status is followed by a poll two seconds later', async () => {
   await begin();
   await notify();
-  expect([await look(), await look()]).toEqual([true, false]);
+  expect([await poll(), await poll()]).toEqual([true, false]);
   shows({ status: 'ACTIVE' });
   world.time.now += 2_000;
-  expect(await look()).toBe(true);
+  expect(await poll()).toBe(true);
   expect(await vmState()).toBe('active');
 });
 
@@ -129,7 +129,7 @@ test('at the time-out the step polls once more, then fails', async () => {
     message: expect.stringContaining(`port ${portId} (direct, fa:16:3e:00:00:01) is still DOWN`),
   });
   shows({ status: 'ACTIVE' });
-  expect(await look()).toBe(true);
+  expect(await poll()).toBe(true);
   expect(await vmState()).toBe('active');
 });
 
@@ -146,12 +146,12 @@ test('a network service that does not respond is polled again until the time-out
   const listServerPorts = network.listServerPorts.bind(network);
   network.listServerPorts = () => Promise.reject(new ComputeError('unavailable', 'it is away'));
   world.time.now += 10_000;
-  expect([await look(), await vmState()]).toEqual([true, 'building']);
+  expect([await poll(), await vmState()]).toEqual([true, 'building']);
   world.time.now += world.context.settings.plugTimeoutMs;
   await expect(run(world.context, (await taken())!)).rejects.toThrow('it is away');
   network.listServerPorts = listServerPorts;
   shows({ status: 'ACTIVE' });
-  expect([await look(), await vmState()]).toEqual([true, 'active']);
+  expect([await poll(), await vmState()]).toEqual([true, 'active']);
 });
 
 test('changed addresses are taken over by the same poll', async () => {
@@ -162,7 +162,7 @@ test('changed addresses are taken over by the same poll', async () => {
   await notify();
   const fixedIps = [{ subnetId: 's1', ipAddress: '10.20.0.77' }];
   shows({ status: 'ACTIVE', fixedIps });
-  await look();
+  await poll();
   expect((await world.store.servers.get(serverId))?.nics[0]?.vif?.fixedIps).toEqual(fixedIps);
   expect(await store.of(serverId)).toEqual([]);
 });
@@ -173,7 +173,7 @@ test('a clock that moves back does not extend the wait beyond its full length', 
   world.time.now -= 3_600_000;
   shows({});
   await notify();
-  expect(await look()).toBe(true);
+  expect(await poll()).toBe(true);
   world.time.now += plugTimeoutMs;
-  await expect(look()).rejects.toThrow('is still DOWN on host host-1 after 300 s');
+  await expect(poll()).rejects.toThrow('is still DOWN on host host-1 after 300 s');
 });

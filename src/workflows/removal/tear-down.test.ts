@@ -54,32 +54,32 @@ test.each([
     name: 'ports of its user are unbound, those created for it deleted',
     nics: [usersNic('a'), ownNic],
     ports: [aPort('a', bound), aPort('made', bound)],
-    asked: ['unbind a', 'delete made'],
+    calls: ['unbind a', 'delete made'],
   },
   {
     name: 'a port that a step created and no row has is deleted',
     nics: [],
     ports: [aPort('lost', { deviceId: serverId })],
-    asked: ['delete lost'],
+    calls: ['delete lost'],
   },
   {
     name: 'a port that its user detached is still unbound from the host',
     nics: [usersNic('a')],
     ports: [aPort('a', { ...bound, deviceId: '' })],
-    asked: ['list a', 'unbind a'],
+    calls: ['list a', 'unbind a'],
   },
   {
     name: 'a port that was never bound, one of another server and one that no longer exists are left alone',
     nics: [usersNic('a'), usersNic('b'), usersNic('c')],
     ports: [aPort('a'), aPort('b', { ...bound, deviceId: 's2' })],
-    asked: ['list a b c'],
+    calls: ['list a b c'],
   },
   {
     name: 'a port of another project with the server’s id is not deleted',
     nics: [],
     ports: [aPort('foreign', { ...bound, projectId: 'p2' })],
-    asked: [],
+    calls: [],
   },
-])('$name', async ({ nics, ports, asked }) => {
-  expect(await unbind(nics, ports)).toEqual(asked);
+])('$name', async ({ nics, ports, calls }) => {
+  expect(await unbind(nics, ports)).toEqual(calls);
 });

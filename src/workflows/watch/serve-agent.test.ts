@@ -50,11 +50,11 @@ async function aController() {
   } as unknown as WorkflowContext;
   const join = () => {
     const { agentEnd, controllerEnd } = inProcessLink();
-    const heard: ToAgent[] = [];
-    agentEnd.onMessage((message) => void heard.push(message));
+    const received: ToAgent[] = [];
+    agentEnd.onMessage((message) => void received.push(message));
     serveAgent(context, controllerEnd);
-    const commands = () => heard.filter((message) => message.type === 'command');
-    return { agentEnd, heard, commands };
+    const commands = () => received.filter((message) => message.type === 'command');
+    return { agentEnd, received, commands };
   };
   /** Writes a command for host-1, and wakes up the link. */
   const give = async (): Promise<void> => {
@@ -68,7 +68,7 @@ async function aController() {
     await store.commit(toStep(task, 'bind-ports', { command }));
     wake();
   };
-  return { store, context, log, join, give, look: () => wake() };
+  return { store, context, log, join, give, poll: () => wake() };
 }
 
 const hello = { type: 'hello', host: 'host-1', report } as const;
@@ -77,9 +77,9 @@ test('hello is answered with the host’s id, and its report is in the store', a
   const { store, join } = await aController();
   const link = join();
   link.agentEnd.send(hello);
-  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  await vi.waitFor(() => expect(link.received).toHaveLength(1));
   const [host] = await store.hosts.list();
-  expect(link.heard).toEqual([{ type: 'welcome', hostId: host?.id }]);
+  expect(link.received).toEqual([{ type: 'welcome', hostId: host?.id }]);
   expect(host).toMatchObject({ hostIp: '192.0.2.7', physicalNetworks: ['physnet1'] });
 });
 
@@ -87,12 +87,12 @@ test('every command without a result is sent on each new link, and once per link
   const { join, give } = await aController();
   const first = join();
   first.agentEnd.send(hello);
-  await vi.waitFor(() => expect(first.heard).toHaveLength(1));
+  await vi.waitFor(() => expect(first.received).toHaveLength(1));
   await give();
   await give();
   await vi.waitFor(() => expect(first.commands()).toHaveLength(2));
   first.agentEnd.send({ type: 'result', seq: 1, result: ok });
-  await vi.waitFor(() => expect(first.heard).toContainEqual({ type: 'recorded', seq: 1 }));
+  await vi.waitFor(() => expect(first.received).toContainEqual({ type: 'recorded', seq: 1 }));
   first.agentEnd.close();
   const second = join();
   second.agentEnd.send(hello);
@@ -104,7 +104,7 @@ test('a sent command cannot be withdrawn, and a host counts as linked until its 
   const { store, context, join, give } = await aController();
   const link = join();
   link.agentEnd.send(hello);
-  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  await vi.waitFor(() => expect(link.received).toHaveLength(1));
   const { id } = (await store.hosts.list())[0]!;
   await give();
   await vi.waitFor(() => expect(link.commands()).toHaveLength(1));
@@ -117,10 +117,10 @@ test('a sent command cannot be withdrawn, and a host counts as linked until its 
 });
 
 test('a withdrawn command and those after it are not sent until its end is recorded or cancelled', async () => {
-  const { store, context, join, give, look } = await aController();
+  const { store, context, join, give, poll } = await aController();
   const link = join();
   link.agentEnd.send(hello);
-  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  await vi.waitFor(() => expect(link.received).toHaveLength(1));
   const [host] = await store.hosts.list();
   expect(context.links.withdraw(host!.id, 1)).toBe(true);
   await give();
@@ -129,7 +129,7 @@ test('a withdrawn command and those after it are not sent until its end is recor
   await vi.waitFor(() => expect(context.links.uptimeOf(host!.id)).toBe('up 1'));
   expect(link.commands()).toEqual([]);
   context.links.reinstate(host!.id, 1);
-  look();
+  poll();
   await vi.waitFor(() =>
     expect(link.commands()).toMatchObject([{ command: { seq: 1 } }, { command: { seq: 2 } }]),
   );
@@ -139,7 +139,7 @@ test('a result that cannot be recorded is not confirmed, and is requested again'
   const { store, log, join, give } = await aController();
   const link = join();
   link.agentEnd.send(hello);
-  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  await vi.waitFor(() => expect(link.received).toHaveLength(1));
   await give();
   await vi.waitFor(() => expect(link.commands()).toHaveLength(1));
   const complete = vi
@@ -147,18 +147,18 @@ test('a result that cannot be recorded is not confirmed, and is requested again'
     .mockRejectedValueOnce(new Error('disk full'));
   link.agentEnd.send({ type: 'result', seq: 1, result: ok });
   await vi.waitFor(() => expect(link.commands()).toHaveLength(2), { timeout: 3_000 });
-  expect(link.heard).not.toContainEqual({ type: 'recorded', seq: 1 });
+  expect(link.received).not.toContainEqual({ type: 'recorded', seq: 1 });
   expect(log.entries).toEqual(['error agent message failed']);
   complete.mockRestore();
   link.agentEnd.send({ type: 'result', seq: 1, result: ok });
-  await vi.waitFor(() => expect(link.heard).toContainEqual({ type: 'recorded', seq: 1 }));
+  await vi.waitFor(() => expect(link.received).toContainEqual({ type: 'recorded', seq: 1 }));
 });
 
 test('late results of a closed link count, late reports do not', async () => {
   const { store, join, give } = await aController();
   const link = join();
   link.agentEnd.send(hello);
-  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  await vi.waitFor(() => expect(link.received).toHaveLength(1));
   await give();
   await vi.waitFor(() => expect(link.commands()).toHaveLength(1));
   link.agentEnd.send({ type: 'report', report: { ...report, hostIp: '192.0.2.99' } });
@@ -173,7 +173,7 @@ test('the uptime of a host is that of its last report or heartbeat with one', as
   const { store, context, join } = await aController();
   const link = join();
   link.agentEnd.send({ type: 'hello', host: 'host-1', report: { ...report, uptime: 'up 1' } });
-  await vi.waitFor(() => expect(link.heard).toHaveLength(1));
+  await vi.waitFor(() => expect(link.received).toHaveLength(1));
   const [host] = await store.hosts.list();
   const uptime = () => context.links.uptimeOf(host?.id ?? '');
   expect(uptime()).toBe('up 1');
@@ -189,7 +189,7 @@ test('an agent that does not begin with hello is sent nothing', async () => {
   const link = join();
   link.agentEnd.send({ type: 'heartbeat' });
   await vi.waitFor(() => expect(log.entries).toEqual(['error agent message failed']));
-  expect(link.heard).toEqual([]);
+  expect(link.received).toEqual([]);
 });
 
 test('a hello that cannot be recorded is reported with its cause', async () => {

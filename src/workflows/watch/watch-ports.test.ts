@@ -50,7 +50,7 @@ const notify = (kind: NetworkEventKind, port = portId) =>
   );
 
 /** One poll of all idle servers. */
-async function look({ mayHaveMissed = false } = {}): Promise<void> {
+async function poll({ mayHaveMissed = false } = {}): Promise<void> {
   await watchPorts(world.context, { pollMs: 60_000, mayHaveMissed }).stop();
 }
 
@@ -75,27 +75,27 @@ const addresses = async () => (await world.store.servers.get(serverId))?.nics[0]
 test('a changed address is followed with one poll', async () => {
   world.ports.set(portId, { ...mine(), fixedIps: moved });
   await notify('changed');
-  await look();
+  await poll();
   expect(await act()).toBe('follow-ports');
   expect([await addresses(), await left(), requests]).toEqual([moved, [], ['ports']]);
 });
 
 test('an event of a port that has not changed costs a poll and nothing else', async () => {
   await notify('changed');
-  await look();
+  await poll();
   expect([await act(), await left(), requests]).toEqual([undefined, [], ['ports']]);
 });
 
 test('an event of a port that is not a NIC of the server costs no poll', async () => {
   await notify('deleted', 'other');
-  await look();
+  await poll();
   expect([await act(), await left(), requests]).toEqual([undefined, [], []]);
 });
 
 test('the NIC of a deleted port is removed; the event stays until nothing is left to do', async () => {
   world.ports.clear();
   await notify('deleted');
-  await look();
+  await poll();
   expect([await act(), requests]).toEqual(['detach', ['ports', 'port']]);
   expect(await left()).toEqual(['deleted']);
 });
@@ -103,14 +103,14 @@ test('the NIC of a deleted port is removed; the event stays until nothing is lef
 test('a port that exists under another name is left alone', async () => {
   world.ports.set(portId, aPort(portId, { deviceId: 'another' }));
   await notify('deleted');
-  await look();
+  await poll();
   expect([await act(), await left()]).toEqual([undefined, []]);
 });
 
 test('a NIC that another workflow changed after the poll is polled again', async () => {
   world.ports.set(portId, { ...mine(), fixedIps: moved });
   await notify('changed');
-  await look();
+  await poll();
   const task = taskOf('follow-ports', await world.store.tasks.of(serverId));
   const { nics } = (await world.store.servers.get(serverId))!;
   const vif = { ...nics[0]!.vif!, macAddress: 'fa:16:3e:00:00:99' };
@@ -121,7 +121,7 @@ test('a NIC that another workflow changed after the poll is polled again', async
   });
   await act();
   expect(await left()).toEqual(['changed']);
-  await look();
+  await poll();
   await act();
   expect([await addresses(), await left()]).toEqual([moved, []]);
 });
@@ -151,7 +151,7 @@ describe('a port with changed VF settings', () => {
   });
 
   test('its host gets a command, and the NIC follows once the host has a result', async () => {
-    await look();
+    await poll();
     expect(await act()).toBe('follow-ports');
     const [host] = await world.store.hosts.list();
     const [pending] = await world.store.commands.pending(host!.id);
@@ -177,7 +177,7 @@ describe('a port with changed VF settings', () => {
   test.each(refusals)(
     'a host refuses $name: the NIC shows its VF’s settings, and the action has the reason',
     async ({ steps, keeps }) => {
-      await look();
+      await poll();
       await act();
       await answer({ ok: false, message: 'refused', detail: '', steps });
       await act();
@@ -187,17 +187,17 @@ describe('a port with changed VF settings', () => {
   );
 
   test('a host that stopped reporting gets the command again once it is back', async () => {
-    await look();
+    await poll();
     await act();
     await answer({ ok: false, message: hostSilentMessage, detail: '', steps: [] });
     await act();
     expect([await vifDetails(), await left()]).toEqual([{ vlan: '100' }, ['changed']]);
     world.time.now += 600_000;
-    await look();
+    await poll();
     expect(await act()).toBeUndefined();
     const [host] = await world.store.hosts.list();
     await world.store.hosts.seen(host!.id, world.time.now);
-    await look();
+    await poll();
     expect(await act()).toBe('follow-ports');
   });
 
@@ -216,23 +216,23 @@ describe('a port with changed VF settings', () => {
       world.ports.set(id, { ...portWith(settings(false)), id });
       await notify('changed', id);
     }
-    const asked: unknown[] = [];
+    const commanded: unknown[] = [];
     for (;;) {
-      await look();
+      await poll();
       if ((await act()) === undefined) break;
       const [host] = await world.store.hosts.list();
       const [pending] = await world.store.commands.pending(host!.id);
-      asked.push((pending!.body as unknown as { nic: { address: string } }).nic.address);
+      commanded.push((pending!.body as unknown as { nic: { address: string } }).nic.address);
       await answer({ ok: true, steps: [] });
       await act();
     }
-    expect(asked).toEqual(slots);
+    expect(commanded).toEqual(slots);
     expect(await left()).toEqual([]);
   });
 
   test('for a stopped server no host gets a command', async () => {
     await world.store.servers.update(serverId, { vmState: 'stopped' });
-    await look();
+    await poll();
     expect(await act()).toBe('follow-ports');
     expect([await vifDetails(), await left(), await command()]).toEqual([
       settings(false),
@@ -246,10 +246,10 @@ test('while the server’s state forbids detaching, the event waits, and no poll
   world.ports.clear();
   await world.store.servers.update(serverId, { vmState: 'suspended' });
   await notify('deleted');
-  await look();
+  await poll();
   expect([await act(), await left(), requests]).toEqual([undefined, ['deleted'], []]);
   await world.store.servers.update(serverId, { vmState: 'active' });
-  await look();
+  await poll();
   expect(await act()).toBe('detach');
 });
 
@@ -257,13 +257,13 @@ test('a network service that does not respond keeps the event', async () => {
   const { network } = world.context;
   network.listServerPorts = () => Promise.reject(new ComputeError('unavailable', 'away'));
   await notify('changed');
-  await look();
+  await poll();
   expect([await act(), await left()]).toEqual([undefined, ['changed']]);
 });
 
 test('a missed event is made up for by a poll of every server', async () => {
   world.ports.set(portId, { ...mine(), fixedIps: moved });
-  await look({ mayHaveMissed: true });
+  await poll({ mayHaveMissed: true });
   expect(await act()).toBe('follow-ports');
   expect([await addresses(), await left(), requests]).toEqual([moved, [], ['ports']]);
 });
@@ -272,22 +272,22 @@ test('without its admin role no port counts as deleted, unless its deletion was 
   world.ports.clear();
   const refuse = () => Promise.reject(new ComputeError('forbidden', 'the role admin is missing'));
   world.context.network.showNetwork = refuse;
-  await look({ mayHaveMissed: true });
+  await poll({ mayHaveMissed: true });
   expect([await act(), await left(), requests]).toEqual([undefined, [], ['ports', 'port']]);
   await notify('deleted');
-  await look();
+  await poll();
   expect(await act()).toBe('detach');
 });
 
 test('a port that is missing while its network is visible is deleted', async () => {
   world.ports.clear();
-  await look({ mayHaveMissed: true });
+  await poll({ mayHaveMissed: true });
   expect(await act()).toBe('detach');
 });
 
 test('nothing is kept for a server without a host', async () => {
   await world.store.servers.update(serverId, { hostId: null });
   await notify('changed');
-  await look();
+  await poll();
   expect([await left(), requests]).toEqual([[], []]);
 });

@@ -79,8 +79,8 @@ async function create(world: World, step: ScenarioStep, host: string | undefined
  * The smallest flavor, or a new one with these extra specs; of two vcpus, so that they can be
  * spread over two NUMA nodes.
  */
-async function flavorOf(world: World, asked: ScenarioStep['flavor']): Promise<string> {
-  if (asked === undefined) return '1';
+async function flavorOf(world: World, request: ScenarioStep['flavor']): Promise<string> {
+  if (request === undefined) return '1';
   const { flavor } = await world.ask<{ flavor: { id: string } }>({
     service: 'compute',
     path: '/flavors',
@@ -88,18 +88,18 @@ async function flavorOf(world: World, asked: ScenarioStep['flavor']): Promise<st
     body: {
       flavor: {
         name: `flavor-${crypto.randomUUID()}`,
-        vcpus: asked.vcpus ?? 2,
-        ram: asked.memory_mb ?? 512,
+        vcpus: request.vcpus ?? 2,
+        ram: request.memory_mb ?? 512,
         disk: 1,
       },
     },
   });
-  if (asked.extra_specs !== undefined && Object.keys(asked.extra_specs).length > 0) {
+  if (request.extra_specs !== undefined && Object.keys(request.extra_specs).length > 0) {
     await world.ask({
       service: 'compute',
       path: `/flavors/${flavor.id}/os-extra_specs`,
       method: 'POST',
-      body: { extra_specs: asked.extra_specs },
+      body: { extra_specs: request.extra_specs },
     });
   }
   return flavor.id;
@@ -130,12 +130,12 @@ async function outcomeOf(world: World, id: string): Promise<BootOutcome> {
 
 /** The server once no task is running. Throws when that takes too long. */
 export function settled({ session }: World, id: string): Promise<ServerView> {
-  const look = async () => {
+  const poll = async () => {
     const server = await showServer(session, id);
     const isSettled = server['OS-EXT-STS:task_state'] === null && server.status !== 'BUILD';
     return { done: isSettled, value: server };
   };
-  return waitFor(`server ${id} to settle`, look, patience);
+  return waitFor(`server ${id} to settle`, poll, patience);
 }
 
 /** Deletes a server and waits until it is deleted. */

@@ -69,14 +69,14 @@ async function act(world: World, step: ScenarioStep, body: object): Promise<void
 
 /** A NIC and its device are released once `explain` no longer lists it. */
 async function detached(world: World, step: ScenarioStep): Promise<void> {
-  const look = async () => {
+  const poll = async () => {
     const { nics } = await world.ask<{ nics: { port_id: string | null }[] }>({
       service: 'operator',
       path: `/servers/${serverId(world, step)}/explain`,
     });
     return { done: !nics.some(({ port_id }) => port_id === portId(world, step)), value: nics };
   };
-  await waitFor(`port ${step.port} to be detached`, look, patience);
+  await waitFor(`port ${step.port} to be detached`, poll, patience);
 }
 
 async function setService(world: World, step: ScenarioStep, body: object): Promise<void> {

@@ -26,7 +26,7 @@ export interface World {
   servers: Map<string, string>;
   imageId: string;
   session: Session;
-  ask<T>(asked: ServiceRequest): Promise<T>;
+  ask<T>(call: ServiceRequest): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export async function startWorld(input: ScenarioInput): Promise<World> {
   };
   try {
     const session = await openSession(readCloud(cloud.cloudsYaml));
-    const ask = <T>(asked: ServiceRequest): Promise<T> => request<T>(session, asked);
+    const ask = <T>(call: ServiceRequest): Promise<T> => request<T>(session, call);
     const networks = await makeNetworks(session, input);
     const ports = await makePorts(session, input, networks);
     const { images } = await ask<{ images: { id: string }[] }>({

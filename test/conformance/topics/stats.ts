@@ -133,7 +133,7 @@ class DescribedHost {
       case 'remove':
         return this.remove(step.device ?? '');
       case 'support':
-        return { supported: bookRequests(poolsOf(this.devices), ...this.asked(step)).ok };
+        return { supported: bookRequests(poolsOf(this.devices), ...this.request(step)).ok };
       case 'apply':
         return this.apply(step);
       case 'consume':
@@ -149,7 +149,7 @@ class DescribedHost {
       .map((pool) => ({ ...flatPool(pool), count: pool.count }));
   }
 
-  private asked(step: Step): [PciRequest[], { cells: number[]; host: HostNumaNode[] }] {
+  private request(step: Step): [PciRequest[], { cells: number[]; host: HostNumaNode[] }] {
     return [
       (step.requests ?? []).map(toRequest),
       { cells: step.numa_cells ?? [], host: this.hostNuma },
@@ -166,7 +166,7 @@ class DescribedHost {
 
   /** Booked counts are removed with as many free devices, so that later steps do not find them. */
   private apply(step: Step): StepResult {
-    const booked = bookRequests(poolsOf(this.devices), ...this.asked(step));
+    const booked = bookRequests(poolsOf(this.devices), ...this.request(step));
     if (!booked.ok) return { error: 'request_failed', pools: this.pools() };
     const left = new Map(booked.pools.map((pool) => [poolKey(pool), pool.count]));
     const gone = groupByPool(this.devices).flatMap(({ pool, free }) =>
@@ -177,7 +177,7 @@ class DescribedHost {
   }
 
   private consume(step: Step): StepResult {
-    const [requests, { cells, host }] = this.asked(step);
+    const [requests, { cells, host }] = this.request(step);
     const input = { devices: this.devices, requests, numaCells: cells, hostNuma: host };
     const allocation = allocateDevices(input);
     if (!allocation.ok) return { error: 'request_failed', pools: this.pools() };

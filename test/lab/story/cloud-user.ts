@@ -181,8 +181,8 @@ export class CloudUser {
     return this.#send<T>({ service, path, method: 'POST', body });
   }
 
-  #send<T>(asked: ServiceRequest): Promise<T> {
-    return request<T>(this.#session, { ...asked, microversion });
+  #send<T>(call: ServiceRequest): Promise<T> {
+    return request<T>(this.#session, { ...call, microversion });
   }
 }
 
@@ -192,10 +192,10 @@ export async function until<T>(
   timeoutSeconds: number,
   ask: () => Promise<T | undefined>,
 ): Promise<T> {
-  const look = async () => {
+  const poll = async () => {
     const value = await ask();
     return { done: value !== undefined, value };
   };
-  const answer = await waitFor(what, look, { limitMs: timeoutSeconds * 1_000, pauseMs });
+  const answer = await waitFor(what, poll, { limitMs: timeoutSeconds * 1_000, pauseMs });
   return answer as T;
 }

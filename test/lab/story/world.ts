@@ -141,9 +141,9 @@ export async function clear({ user }: World): Promise<void> {
 }
 
 /** Waits until the host shows what is requested; `look` returns undefined until then. */
-export function hostShows<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+export function hostShows<T>(what: string, poll: () => Promise<T | undefined>): Promise<T> {
   return until(what, 300, async () => {
-    const seen = await look();
+    const seen = await poll();
     if (seen === undefined) await pause(200);
     return seen;
   });

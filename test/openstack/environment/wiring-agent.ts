@@ -52,7 +52,7 @@ async function isAlive(running: Running, log: string): Promise<void> {
     const late = performance.now() > end;
     if (late || !running.isRunning()) {
       await running.kill();
-      const how = late ? 'is not heard in time' : 'ended';
+      const how = late ? 'did not start in time' : 'ended';
       throw new Error(`the wiring agent ${how}:\n${messages().slice(-4_000)}`);
     }
     await delay(50);

@@ -69,27 +69,27 @@ export function startAgentProcess(
   let hasEnded = false;
   void ended.then(() => {
     hasEnded = true;
-    for (const look of waiting) look();
+    for (const check of waiting) check();
   });
   createInterface({ input: child.stderr }).on('line', (line) => {
     entries.push(line.startsWith('{') ? (JSON.parse(line) as { msg: string }).msg : line);
-    for (const look of waiting) look();
+    for (const check of waiting) check();
   });
   return {
     pid: child.pid ?? -1,
     entries,
     waitForLog: (pattern, times = 1) =>
       new Promise((resolve, reject) => {
-        const look = (): void => {
+        const check = (): void => {
           const found = entries.filter((line) => pattern.test(line)).at(times - 1);
           if (found === undefined && !hasEnded) return;
-          waiting.delete(look);
+          waiting.delete(check);
           if (found !== undefined) resolve(found);
           else
             reject(new Error(`the agent ended without saying ${pattern}: ${entries.join('\n')}`));
         };
-        waiting.add(look);
-        look();
+        waiting.add(check);
+        check();
       }),
     stop: () => {
       child.kill('SIGTERM');

@@ -154,8 +154,8 @@ export class Cloud {
   }
 
   /** Polls until it is done or the time-out ends. */
-  until<T>(look: () => Promise<Polled<T>>): Promise<T> {
-    return waitFor('what the test expects', look, waitOptions);
+  until<T>(poll: () => Promise<Polled<T>>): Promise<T> {
+    return waitFor('what the test expects', poll, waitOptions);
   }
 }
 

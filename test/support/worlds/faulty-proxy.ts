@@ -4,11 +4,11 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 
 /**
- * `lost`: cut before the service gets it. `unheard`: done by the service, cut before the answer.
+ * `lost`: cut before the service gets it. `unanswered`: done by the service, cut before the answer.
  * `withheld`: done, and no answer ever. `half`: cut in the middle of the answer. `busy`: 503
  * without forwarding. `silent`: no answer ever. `corrupt`: one bit of the answer is flipped.
  */
-export type Fault = 'lost' | 'unheard' | 'withheld' | 'half' | 'busy' | 'silent' | 'corrupt';
+export type Fault = 'lost' | 'unanswered' | 'withheld' | 'half' | 'busy' | 'silent' | 'corrupt';
 
 export interface FaultyProxy {
   /** With the path of the service's. */
@@ -30,22 +30,22 @@ export type Mischief = (call: {
 export async function faultyProxy(target: string, mischief: Mischief): Promise<FaultyProxy> {
   const { origin, pathname } = new URL(target);
   const done: FaultyProxy['done'] = {};
-  const pass = async (asked: IncomingMessage, reply: ServerResponse): Promise<void> => {
-    const { method = '', url: path = '', headers } = asked;
+  const pass = async (incoming: IncomingMessage, reply: ServerResponse): Promise<void> => {
+    const { method = '', url: path = '', headers } = incoming;
     const fault = await mischief({ method, path });
     if (fault !== undefined) done[fault] = (done[fault] ?? 0) + 1;
     if (fault === 'lost') return void reply.destroy();
-    if (fault === 'silent') return void asked.resume();
+    if (fault === 'silent') return void incoming.resume();
     if (fault === 'busy') return void reply.writeHead(503).end();
     const passed = request(`${origin}${path}`, { method, headers });
     passed.on('response', (answer) => {
       passBack(answer, reply, fault).catch(() => reply.destroy());
     });
     passed.on('error', () => reply.destroy());
-    asked.pipe(passed);
+    incoming.pipe(passed);
   };
-  const server = createServer((asked, reply) => {
-    pass(asked, reply).catch(() => reply.destroy());
+  const server = createServer((incoming, reply) => {
+    pass(incoming, reply).catch(() => reply.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -69,7 +69,7 @@ async function passBack(
   const parts: Buffer[] = [];
   for await (const part of answer) parts.push(part as Buffer);
   const body = Buffer.concat(parts);
-  if (fault === 'unheard') return void reply.destroy();
+  if (fault === 'unanswered') return void reply.destroy();
   if (fault === 'withheld') return;
   const headers = { ...answer.headers, 'content-length': String(body.length) };
   delete headers['transfer-encoding'];

@@ -34,7 +34,7 @@ export interface RecordedCloud {
    * Sets what `GET /path?query` answers. Example: `answer('GET /novella/v1/pci/pools', { body: …
    * })`.
    */
-  answer(line: string, reply: RecordedReply | ((asked: ReceivedRequest) => RecordedReply)): void;
+  answer(line: string, reply: RecordedReply | ((call: ReceivedRequest) => RecordedReply)): void;
   stop(): Promise<void>;
 }
 
@@ -47,14 +47,14 @@ export async function startRecordedCloud(): Promise<RecordedCloud> {
   });
   const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const line = `${request.method} ${request.url}`;
-    const asked = { line, headers: request.headers, body: await readBody(request) };
-    received.push(asked);
+    const call = { line, headers: request.headers, body: await readBody(request) };
+    received.push(call);
     const unknown = {
       status: 404,
       body: { itemNotFound: { code: 404, message: `no record of ${line}` } },
     };
     const answer = replies.get(line) ?? unknown;
-    send(response, typeof answer === 'function' ? answer(asked) : answer);
+    send(response, typeof answer === 'function' ? answer(call) : answer);
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -44,11 +44,11 @@ export type ScriptedOpenStack = Awaited<ReturnType<typeof scriptedOpenStack>>;
  * counted; token n is `own-n`.
  */
 export async function scriptedOpenStack(
-  replies: Reply[] | ((heard: ReceivedRequest) => Reply),
+  replies: Reply[] | ((received: ReceivedRequest) => Reply),
   options: Partial<OpenStackOptions> & { roles?: string[]; catalog?: unknown[] } = {},
 ) {
   const { roles = ['admin', 'service'], catalog = [], ...rest } = options;
-  const heard: ReceivedRequest[] = [];
+  const received: ReceivedRequest[] = [];
   const time = { now: Date.parse('2026-11-23T07:15:00Z') };
   let signIns = 0;
   const tokenFor = (): Reply => ({
@@ -66,9 +66,9 @@ export async function scriptedOpenStack(
   });
   const next = (request: ReceivedRequest): Reply => {
     if (request.method === 'POST' && request.path === '/v3/auth/tokens') return tokenFor();
-    heard.push(request);
+    received.push(request);
     if (typeof replies === 'function') return replies(request);
-    return replies[Math.min(heard.length, replies.length) - 1] ?? silence;
+    return replies[Math.min(received.length, replies.length) - 1] ?? silence;
   };
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
@@ -106,7 +106,7 @@ export async function scriptedOpenStack(
   return {
     url,
     client,
-    heard,
+    received,
     time,
     signIns: () => signIns,
     async stop() {

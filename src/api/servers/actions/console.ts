@@ -35,9 +35,9 @@ async function hidingHosts<T>({ caller }: Call, read: () => Promise<T>): Promise
 
 /** Of a locked server too: reading changes nothing. */
 export async function showConsole(call: Call<Static<typeof body>>): Promise<Reply> {
-  const asked = Number(call.body['os-getConsoleOutput'].length ?? -1);
+  const requested = Number(call.body['os-getConsoleOutput'].length ?? -1);
   const server = await findServer(call);
-  const lines = asked === -1 ? null : asked;
+  const lines = requested === -1 ? null : requested;
   const output = await hidingHosts(call, () => call.context.workflows.readConsole(server, lines));
   return { body: { output: output.replace(controlCharacters, '') } };
 }

@@ -83,12 +83,14 @@ const flag = (field: ServerField, rule: Rule = {}): ServerFilter => ({
 const time = (read: (server: Server) => number | null, rule: Rule = {}): ServerFilter =>
   pattern((server) => timesOf(read(server)), rule);
 
-const tags = (test: (has: (tag: string) => boolean, asked: string[]) => boolean): ServerFilter => ({
+const tags = (
+  test: (has: (tag: string) => boolean, requested: string[]) => boolean,
+): ServerFilter => ({
   members: 26,
   from: 26,
   read: (value) => {
-    const asked = value.split(',');
-    return { ofServer: (server) => test((tag) => server.tags.includes(tag), asked) };
+    const requested = value.split(',');
+    return { ofServer: (server) => test((tag) => server.tags.includes(tag), requested) };
   },
 });
 
@@ -147,10 +149,10 @@ export const filters: Record<string, ServerFilter> = {
   launched_at: time(({ launchedAt }) => launchedAt),
   terminated_at: time(({ terminatedAt }) => terminatedAt),
   metadata: { read: (value, key) => ({ ofServer: metadataFilter(value, key) }) },
-  tags: tags((has, asked) => asked.every(has)),
-  'tags-any': tags((has, asked) => asked.some(has)),
-  'not-tags': tags((has, asked) => !asked.every(has)),
-  'not-tags-any': tags((has, asked) => !asked.some(has)),
+  tags: tags((has, requested) => requested.every(has)),
+  'tags-any': tags((has, requested) => requested.some(has)),
+  'not-tags': tags((has, requested) => !requested.every(has)),
+  'not-tags-any': tags((has, requested) => !requested.some(has)),
 };
 
 /**

@@ -8,9 +8,9 @@ import type { Server } from '#core/servers/server.ts';
  * `role=web`. Throws `invalid` for anything else.
  */
 export function metadataFilter(value: string, key: string): (server: Server) => boolean {
-  const asked = Object.entries(itemsOf(value, key));
+  const requested = Object.entries(itemsOf(value, key));
   return ({ metadata }) =>
-    asked.every(([name, text]) => Object.hasOwn(metadata, name) && metadata[name] === text);
+    requested.every(([name, text]) => Object.hasOwn(metadata, name) && metadata[name] === text);
 }
 
 function itemsOf(value: string, key: string): Record<string, string> {

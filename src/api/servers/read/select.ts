@@ -35,7 +35,7 @@ export interface ServerPage {
 export async function selectServers(call: Call): Promise<ServerPage> {
   const { store } = call.context;
   const limit = pageLimit(call.query);
-  const { selection, tests } = await asked(call);
+  const { selection, tests } = await requested(call);
   let after = queryValue(call.query, 'marker');
   const servers: (ListedServer | Server)[] = [];
   for (let isMore = true; isMore && servers.length < limit; ) {
@@ -77,7 +77,7 @@ async function passing(
   return passed.slice(0, wanted);
 }
 
-async function asked(
+async function requested(
   call: Call,
 ): Promise<{ selection: Omit<ServerSelection, 'limit'>; tests: Tests }> {
   const either = requestedStatuses(call);

@@ -49,11 +49,13 @@ const administrators = ['host', 'node'];
  */
 export function requestedOrder({ query, caller }: Call): NonNullable<ServerSelection['order']> {
   const directions = queryValues(query, 'sort_dir');
-  const asked = queryValues(query, 'sort_key').map((key, at) => ({
+  const requested = queryValues(query, 'sort_key').map((key, at) => ({
     key,
     direction: directions[at] ?? directions.at(-1) ?? 'desc',
   }));
-  const unique = asked.filter(({ key }, at) => asked.findIndex((one) => one.key === key) === at);
+  const unique = requested.filter(
+    ({ key }, at) => requested.findIndex((one) => one.key === key) === at,
+  );
   return unique.flatMap(({ key, direction }) => {
     const by = Object.hasOwn(keys, key) ? keys[key] : undefined;
     if (administrators.includes(key) && !may('sortServersByHost', caller)) {

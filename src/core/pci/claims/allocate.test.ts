@@ -132,7 +132,7 @@ const refused: { name: string; given: AllocationInput; expected: string[] }[] = 
       devices: aCard({ vfs: 2 }),
       requests: [aRequest('r1', { asks: { trusted: 'True' } })],
     },
-    expected: ['physnet1: 0 of 1 VF free (2 free with trusted unset, "True" asked)'],
+    expected: ['physnet1: 0 of 1 VF free (2 free with trusted unset, "True" requested)'],
   },
   {
     name: 'a device on another node under policy required',

@@ -58,12 +58,12 @@ const rows: {
     gives: [
       {
         code: 'pci-exhausted',
-        message: 'physnet1: 0 of 1 VF free (1 free with trusted "false", "true" asked)',
+        message: 'physnet1: 0 of 1 VF free (1 free with trusted "false", "true" requested)',
         data: {
           requestId: 'r1',
           needed: 1,
           free: 0,
-          nearest: '1 free with trusted "false", "true" asked',
+          nearest: '1 free with trusted "false", "true" requested',
           pools: [
             '15b3:1018 type-VF of 0000:01:00.0, physical_network physnet1: 1',
             vfPool(2),
@@ -80,12 +80,12 @@ const rows: {
     gives: [
       {
         code: 'pci-exhausted',
-        message: 'physnet1: 0 of 1 VF free (1 free with trusted "true", "unset" asked)',
+        message: 'physnet1: 0 of 1 VF free (1 free with trusted "true", "unset" requested)',
         data: {
           requestId: 'r1',
           needed: 1,
           free: 0,
-          nearest: '1 free with trusted "true", "unset" asked',
+          nearest: '1 free with trusted "true", "unset" requested',
           pools: [vfPool(1)],
         },
       },
@@ -231,12 +231,12 @@ test.each([
   {
     name: 'an alias of the wrong device_type',
     asks: { vendor_id: '15b3', product_id: '1017', dev_type: 'type-PCI' },
-    gives: 'alias gpu: 0 of 1 device free (1 free with dev_type type-PF, type-PCI asked)',
+    gives: 'alias gpu: 0 of 1 device free (1 free with dev_type type-PF, type-PCI requested)',
   },
   {
     name: 'an alias without device_type, of a function with SR-IOV',
     asks: { vendor_id: '15b3', product_id: '1017' },
-    gives: 'alias gpu: 0 of 1 device free (1 free with dev_type type-PF, none asked)',
+    gives: 'alias gpu: 0 of 1 device free (1 free with dev_type type-PF, none requested)',
   },
   {
     name: 'an alias of another product',

@@ -123,7 +123,7 @@ function countText(request: PciRequest, free: number): string {
 
 /**
  * Free devices that miss the request by one key, when that is informative: another physical network
- * or device type is not a near miss. Example: `2 free with trusted unset, "True" asked`.
+ * or device type is not a near miss. Example: `2 free with trusted unset, "True" requested`.
  */
 function nearestMiss(pools: readonly PciDevicePool[], request: PciRequest): string | undefined {
   const misses = request.spec.flatMap((spec) =>
@@ -146,7 +146,7 @@ function oneMiss(pool: PciDevicePool, request: PciRequest, spec: PciRequestSpec)
   if (key === interfaceTag) return { text: withoutInterface, count: pool.count };
   const shown = has === null ? 'unset' : `"${has}"`;
   return {
-    text: (count) => `${count} free with ${key} ${shown}, "${requested ?? 'unset'}" asked`,
+    text: (count) => `${count} free with ${key} ${shown}, "${requested ?? 'unset'}" requested`,
     count: pool.count,
   };
 }
@@ -164,7 +164,7 @@ const withoutInterface: MissText = (count) =>
 
 /**
  * Devices that are right but for their type: of an alias, as an operator chose its device_type; of
- * a port, those whose NIC has no SR-IOV. Examples: `1 free with dev_type type-PF, type-PCI asked`;
+ * a port, those whose NIC has no SR-IOV. Examples: `1 free with dev_type type-PF, type-PCI requested`;
  * `1 free of type PCI: no SR-IOV`.
  */
 function unsuitedType(

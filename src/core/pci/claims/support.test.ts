@@ -9,9 +9,9 @@ import { canSupport, supports } from './support.ts';
 const pools = poolsOf([...aCard({ vfs: 2 }), ...aCard({ bus: 'd8', vfs: 3, numaNode: 1 })]);
 
 test('an excessive request is refused with its reason', () => {
-  const asked = [aRequest('r1', { count: 6 })];
+  const requested = [aRequest('r1', { count: 6 })];
   const expected = { ok: false, reasons: [{ message: 'physnet1: 5 of 6 VFs free' }] };
-  expect(canSupport(pools, asked)).toMatchObject(expected);
+  expect(canSupport(pools, requested)).toMatchObject(expected);
 });
 
 test('a PF and its VFs exclude each other', () => {
@@ -44,16 +44,21 @@ test('the quick answer equals that of the search', () => {
   const cards = fc.array(card, { maxLength: 3 });
   const cells = fc.constantFrom([], [0], [1]);
   fc.assert(
-    fc.property(cards, fc.array(request, { maxLength: 3 }), cells, (cardOptions, asked, near) => {
-      const given = poolsOf(
-        cardOptions.flatMap((options, at) => aCard({ ...options, bus: `0${at}` })),
-      );
-      const requests = asked.map((options, at) => aRequest(`r${at}`, options));
-      const placement = { cells: near };
-      const found = assignPools(given, requests, placement) !== undefined;
-      expect(supports(given, requests, placement)).toBe(found);
-      expect(canSupport(given, requests, placement).ok).toBe(found);
-    }),
+    fc.property(
+      cards,
+      fc.array(request, { maxLength: 3 }),
+      cells,
+      (cardOptions, requested, near) => {
+        const given = poolsOf(
+          cardOptions.flatMap((options, at) => aCard({ ...options, bus: `0${at}` })),
+        );
+        const requests = requested.map((options, at) => aRequest(`r${at}`, options));
+        const placement = { cells: near };
+        const found = assignPools(given, requests, placement) !== undefined;
+        expect(supports(given, requests, placement)).toBe(found);
+        expect(canSupport(given, requests, placement).ok).toBe(found);
+      },
+    ),
     { numRuns: 500 },
   );
 });

@@ -20,88 +20,88 @@ test('a flavor without the extra spec requests nothing', () => {
 });
 
 const counts = [
-  { asked: 'gpu:1', gives: [1] },
-  { asked: 'gpu:12', gives: [12] },
-  { asked: ' gpu : 3 ,gpu:1', gives: [3, 1] },
+  { requested: 'gpu:1', gives: [1] },
+  { requested: 'gpu:12', gives: [12] },
+  { requested: ' gpu : 3 ,gpu:1', gives: [3, 1] },
 ];
 
-for (const { asked, gives } of counts) {
-  test(`"${asked}" requests ${gives.join(' and ')}`, () => {
-    const requests = requestsOf({ 'pci_passthrough:alias': asked });
+for (const { requested, gives } of counts) {
+  test(`"${requested}" requests ${gives.join(' and ')}`, () => {
+    const requests = requestsOf({ 'pci_passthrough:alias': requested });
     expect(requests.map(({ count }) => count)).toEqual(gives);
   });
 }
 
 describe('the NUMA policy', () => {
-  const asked = { 'pci_passthrough:alias': 'gpu:1' };
-  const ofFlavor = { ...asked, 'hw:pci_numa_affinity_policy': 'required' };
+  const requested = { 'pci_passthrough:alias': 'gpu:1' };
+  const ofFlavor = { ...requested, 'hw:pci_numa_affinity_policy': 'required' };
 
   test('is the flavor’s, else the image’s, else the alias’s', () => {
     expect(requestsOf(ofFlavor, 'preferred')[0]?.numaPolicy).toBe('required');
-    expect(requestsOf(asked, 'preferred')[0]?.numaPolicy).toBe('preferred');
-    expect(requestsOf(asked)[0]?.numaPolicy).toBe('socket');
+    expect(requestsOf(requested, 'preferred')[0]?.numaPolicy).toBe('preferred');
+    expect(requestsOf(requested)[0]?.numaPolicy).toBe('socket');
   });
 });
 
 const refused = [
   {
-    asked: { 'pci_passthrough:alias': 'gpu:1,gpu:0' },
+    requested: { 'pci_passthrough:alias': 'gpu:1,gpu:0' },
     detail: 'bad_alias_count',
     message: '"gpu:0": COUNT must be 1 to 256',
   },
   {
-    asked: { 'pci_passthrough:alias': 'gpu:99999999999999999999' },
+    requested: { 'pci_passthrough:alias': 'gpu:99999999999999999999' },
     detail: 'bad_alias_count',
     message: 'COUNT must be 1 to 256',
   },
   {
-    asked: { 'pci_passthrough:alias': '' },
+    requested: { 'pci_passthrough:alias': '' },
     detail: 'bad_alias_syntax',
     message: '"" must be NAME:COUNT',
   },
   {
-    asked: { 'pci_passthrough:alias': 'gpu:1,' },
+    requested: { 'pci_passthrough:alias': 'gpu:1,' },
     detail: 'bad_alias_syntax',
     message: '"" must be NAME:COUNT',
   },
   {
-    asked: { 'pci_passthrough:alias': 'gpu' },
+    requested: { 'pci_passthrough:alias': 'gpu' },
     detail: 'bad_alias_syntax',
     message: '"gpu": "gpu" must be NAME:COUNT',
   },
   {
-    asked: { 'pci_passthrough:alias': 'gpu:x' },
+    requested: { 'pci_passthrough:alias': 'gpu:x' },
     detail: 'bad_alias_syntax',
     message: '"gpu:x" must be NAME:COUNT',
   },
   {
-    asked: { 'pci_passthrough:alias': 'a:gpu:1' },
+    requested: { 'pci_passthrough:alias': 'a:gpu:1' },
     detail: 'bad_alias_syntax',
     message: 'must be NAME:COUNT',
   },
   {
-    asked: { 'pci_passthrough:alias': 'gpu:1 2' },
+    requested: { 'pci_passthrough:alias': 'gpu:1 2' },
     detail: 'bad_alias_syntax',
     message: 'must be NAME:COUNT',
   },
   {
-    asked: { 'pci_passthrough:alias': 'qat:1' },
+    requested: { 'pci_passthrough:alias': 'qat:1' },
     detail: 'alias_not_defined',
     message: '"qat:1": alias "qat" is not defined',
   },
   {
-    asked: { 'pci_passthrough:alias': 'gpu:1', 'hw:pci_numa_affinity_policy': 'near' },
+    requested: { 'pci_passthrough:alias': 'gpu:1', 'hw:pci_numa_affinity_policy': 'near' },
     detail: undefined,
     message:
       'hw:pci_numa_affinity_policy "near": must be one of required, socket, preferred, legacy',
   },
 ];
 
-for (const { asked, detail, message } of refused) {
+for (const { requested, detail, message } of refused) {
   test(`refused: ${message}`, () => {
     let error: unknown;
     try {
-      requestsOf(asked);
+      requestsOf(requested);
     } catch (thrown) {
       error = thrown;
     }

@@ -17,9 +17,9 @@ export function readRange(header: string | undefined, sizeBytes: number): ByteRa
     first === ''
       ? { start: Math.max(0, sizeBytes - Number(last)), end: sizeBytes - 1 }
       : { start: Number(first), end: Math.min(Number(last || Infinity), sizeBytes - 1) };
-  const isAsked = first !== '' || Number(last) > 0;
+  const isGiven = first !== '' || Number(last) > 0;
   const isOrdered = last === '' || first === '' || Number(first) <= Number(last);
-  if (isAsked && isOrdered && range.start < sizeBytes) return range;
+  if (isGiven && isOrdered && range.start < sizeBytes) return range;
   throw new ComputeError(
     'rangeNotSatisfiable',
     `Range: '${header}' is not a range of the image's ${sizeBytes} bytes, as bytes=0-${Math.max(0, sizeBytes - 1)}`,

@@ -115,9 +115,9 @@ function diskCheck(
   id: string,
 ): (totalBytes: number) => Promise<void> {
   let isFirst = true;
-  let lookAt = 0;
+  let nextCheckAt = 0;
   return async (totalBytes) => {
-    if (keepFreeBytes === 0 || totalBytes < lookAt) return;
+    if (keepFreeBytes === 0 || totalBytes < nextCheckAt) return;
     const { freeBytes, diskBytes } = await space();
     const kept = keepFreeBytes ?? Math.min(mostKeptBytes, Math.floor(diskBytes / 16));
     const room = freeBytes - kept;
@@ -126,7 +126,7 @@ function diskCheck(
         detail: `${freeBytes} bytes are free, of which ${kept} are kept for the database`,
       });
     }
-    lookAt = (isFirst ? 0 : totalBytes) + Math.min(mostUnseenBytes, Math.floor(room / 16));
+    nextCheckAt = (isFirst ? 0 : totalBytes) + Math.min(mostUnseenBytes, Math.floor(room / 16));
     isFirst = false;
   };
 }

@@ -165,9 +165,9 @@ export function ownerFor(rights: Rights, requested: Owned, resource: string): st
       `${resource}.tenant_id: '${tenant}' is not project_id '${project}', and is only its older name`,
     );
   }
-  const asked = project ?? tenant ?? rights.projectId;
-  if (asked !== rights.projectId && !rights.isPrivileged) throw adminOnly(`${resource}.project_id`);
-  return asked;
+  const given = project ?? tenant ?? rights.projectId;
+  if (given !== rights.projectId && !rights.isPrivileged) throw adminOnly(`${resource}.project_id`);
+  return given;
 }
 
 /** Its own, and what is shared with all or external. */
@@ -178,12 +178,12 @@ export function sees(rights: Rights, network: StoredNetwork): boolean {
 /** Source: IPv4 asks every link for 68 bytes; packet lengths are 16 bits. */
 const mtuRange = { min: 68, max: 65_535 };
 
-function checkMtu(asked: string | number | undefined): number | undefined {
-  if (asked === undefined) return undefined;
-  const mtu = Number(asked);
-  if (/^\d+$/.test(String(asked)) && mtu >= mtuRange.min && mtu <= mtuRange.max) return mtu;
+function checkMtu(given: string | number | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const mtu = Number(given);
+  if (/^\d+$/.test(String(given)) && mtu >= mtuRange.min && mtu <= mtuRange.max) return mtu;
   throw invalidInput(
-    `network.mtu: '${asked}' is out of range: a number from ${mtuRange.min} to ${mtuRange.max}`,
+    `network.mtu: '${given}' is out of range: a number from ${mtuRange.min} to ${mtuRange.max}`,
   );
 }
 
@@ -197,8 +197,8 @@ function refuseAdminKeys(
   requested: Record<string, unknown>,
 ): void {
   if (rights.isPrivileged) return;
-  const isAsked = (value: unknown) => value !== undefined && (act === 'update' || value !== false);
-  const key = adminKeys.find((key) => isAsked(requested[key]));
+  const isGiven = (value: unknown) => value !== undefined && (act === 'update' || value !== false);
+  const key = adminKeys.find((key) => isGiven(requested[key]));
   if (key === undefined) return;
   throw new NetworkError(
     'forbidden',
@@ -233,8 +233,8 @@ function refuseOtherSegment(network: StoredNetwork, requested: RequestedSegment)
     'provider:segmentation_id': network.segmentationId,
   };
   for (const key of Object.keys(segment) as (keyof RequestedSegment)[]) {
-    const asked = requested[key];
-    if (asked === undefined || String(asked) === String(segment[key])) continue;
-    throw invalidInput(`network.${key}: '${asked}': the segment of a network stays as it was made`);
+    const given = requested[key];
+    if (given === undefined || String(given) === String(segment[key])) continue;
+    throw invalidInput(`network.${key}: '${given}': the segment of a network stays as it was made`);
   }
 }

@@ -23,14 +23,14 @@ export type Segment = Pick<StoredNetwork, 'networkType' | 'physicalNetwork' | 's
  * physical network, id missing or out of range, segment in use.
  */
 export function chooseSegment(
-  asked: RequestedSegment,
+  requested: RequestedSegment,
   known: PhysicalNetwork[],
   used: Segment[],
 ): Segment {
-  const networkType = checkType(asked['provider:network_type']);
-  if (networkType === 'local') return localSegment(asked);
-  const physicalNetworks = checkPhysicalNetwork(asked['provider:physical_network'], known);
-  const id = checkId(asked['provider:segmentation_id'], networkType);
+  const networkType = checkType(requested['provider:network_type']);
+  if (networkType === 'local') return localSegment(requested);
+  const physicalNetworks = checkPhysicalNetwork(requested['provider:physical_network'], known);
+  const id = checkId(requested['provider:segmentation_id'], networkType);
   if (networkType === 'flat') return flatSegment(physicalNetworks, used);
   const [only] = physicalNetworks;
   if (id === null || only === undefined) return freeVlan(physicalNetworks, used);
@@ -44,45 +44,48 @@ export function chooseSegment(
   return { networkType, physicalNetwork: only.name, segmentationId: id };
 }
 
-function checkType(asked: string | undefined): 'vlan' | 'flat' | 'local' {
-  if (asked === undefined || asked === 'vlan') return 'vlan';
-  if (asked === 'flat' || asked === 'local') return asked;
+function checkType(requested: string | undefined): 'vlan' | 'flat' | 'local' {
+  if (requested === undefined || requested === 'vlan') return 'vlan';
+  if (requested === 'flat' || requested === 'local') return requested;
   throw invalidInput(
-    `network.provider:network_type: '${asked}' is not offered by the embedded network service: must be vlan, flat or local`,
+    `network.provider:network_type: '${requested}' is not offered by the embedded network service: must be vlan, flat or local`,
   );
 }
 
-function localSegment(asked: RequestedSegment): Segment {
+function localSegment(requested: RequestedSegment): Segment {
   for (const field of ['provider:physical_network', 'provider:segmentation_id'] as const) {
-    if (asked[field] === undefined) continue;
-    throw invalidInput(`network.${field}: '${asked[field]}': a local network has none`);
+    if (requested[field] === undefined) continue;
+    throw invalidInput(`network.${field}: '${requested[field]}': a local network has none`);
   }
   return { networkType: 'local', physicalNetwork: null, segmentationId: null };
 }
 
 function checkPhysicalNetwork(
-  asked: string | undefined,
+  requested: string | undefined,
   known: PhysicalNetwork[],
 ): PhysicalNetwork[] {
-  if (asked === undefined) return known;
-  const found = known.filter(({ name }) => name === asked);
+  if (requested === undefined) return known;
+  const found = known.filter(({ name }) => name === requested);
   if (found.length > 0) return found;
   const names = known.map(({ name }) => name).join(', ') || 'none';
   throw invalidInput(
-    `network.provider:physical_network: '${asked}' is unknown; known physical networks: ${names}`,
+    `network.provider:physical_network: '${requested}' is unknown; known physical networks: ${names}`,
   );
 }
 
-function checkId(asked: string | number | undefined, networkType: 'vlan' | 'flat'): number | null {
-  if (asked === undefined) return null;
+function checkId(
+  requested: string | number | undefined,
+  networkType: 'vlan' | 'flat',
+): number | null {
+  if (requested === undefined) return null;
   const field = 'network.provider:segmentation_id';
   if (networkType === 'flat') {
-    throw invalidInput(`${field}: '${asked}': a flat network has no segmentation id`);
+    throw invalidInput(`${field}: '${requested}': a flat network has no segmentation id`);
   }
-  const id = Number(asked);
-  if (/^\d+$/.test(String(asked)) && id >= vlanIds.min && id <= vlanIds.max) return id;
+  const id = Number(requested);
+  if (/^\d+$/.test(String(requested)) && id >= vlanIds.min && id <= vlanIds.max) return id;
   throw invalidInput(
-    `${field}: '${asked}' is out of range: a VLAN id is a number from ${vlanIds.min} to ${vlanIds.max}`,
+    `${field}: '${requested}' is out of range: a VLAN id is a number from ${vlanIds.min} to ${vlanIds.max}`,
   );
 }
 

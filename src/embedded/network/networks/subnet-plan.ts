@@ -26,19 +26,19 @@ export type SubnetPlan = Pick<StoredSubnet, 'cidr' | 'gatewayIp' | 'allocationPo
  * Example: 10.20.0.0/22 → gateway 10.20.0.1, pool 10.20.0.2 to 10.20.3.254. Throws what is wrong:
  * no CIDR, other IP version, overlap with a subnet of the network, gateway or pool outside.
  */
-export function planSubnet(asked: RequestedSubnet, siblings: StoredSubnet[]): SubnetPlan {
-  const cidr = checkCidr(asked);
+export function planSubnet(requested: RequestedSubnet, siblings: StoredSubnet[]): SubnetPlan {
+  const cidr = checkCidr(requested);
   const sibling = siblings.find((other) => overlaps(cidr, knownCidr(other.cidr)));
   if (sibling !== undefined) {
     throw invalidInput(
-      `subnet.cidr: ${printCidr(cidr)} overlaps with ${sibling.cidr} of subnet ${sibling.id} on network ${asked.networkId}`,
+      `subnet.cidr: ${printCidr(cidr)} overlaps with ${sibling.cidr} of subnet ${sibling.id} on network ${requested.networkId}`,
     );
   }
-  const gatewayIp = checkGateway(asked.gatewayIp, cidr);
+  const gatewayIp = checkGateway(requested.gatewayIp, cidr);
   const allocationPools =
-    asked.allocationPools === undefined
+    requested.allocationPools === undefined
       ? defaultPools(cidr, gatewayIp)
-      : checkPools(asked.allocationPools, cidr, gatewayIp);
+      : checkPools(requested.allocationPools, cidr, gatewayIp);
   return { cidr: printCidr(cidr), gatewayIp, allocationPools };
 }
 
@@ -48,10 +48,10 @@ export function planSubnet(asked: RequestedSubnet, siblings: StoredSubnet[]): Su
  */
 export function changeSubnetPlan(
   before: StoredSubnet,
-  asked: Pick<RequestedSubnet, 'gatewayIp' | 'allocationPools'>,
+  requested: Pick<RequestedSubnet, 'gatewayIp' | 'allocationPools'>,
 ): Pick<SubnetPlan, 'gatewayIp' | 'allocationPools'> {
   const cidr = knownCidr(before.cidr);
-  const { gatewayIp: gateway, allocationPools: pools } = asked;
+  const { gatewayIp: gateway, allocationPools: pools } = requested;
   if (gateway === undefined && pools === undefined) {
     return { gatewayIp: before.gatewayIp, allocationPools: before.allocationPools };
   }
@@ -80,12 +80,12 @@ function checkCidr({ cidr: text, ipVersion }: RequestedSubnet): Cidr {
 }
 
 /** The gateway to use: the requested one, checked, or the first host. */
-function checkGateway(asked: string | null | undefined, cidr: Cidr): string | null {
-  if (asked === null) return null;
-  if (asked === undefined) return printAddress({ version: cidr.version, value: cidr.first });
-  const gateway = parseAddress(asked);
+function checkGateway(requested: string | null | undefined, cidr: Cidr): string | null {
+  if (requested === null) return null;
+  if (requested === undefined) return printAddress({ version: cidr.version, value: cidr.first });
+  const gateway = parseAddress(requested);
   if (gateway === undefined || !contains(cidr, gateway)) {
-    throw invalidInput(`subnet.gateway_ip: '${asked}' is not an address of ${printCidr(cidr)}`);
+    throw invalidInput(`subnet.gateway_ip: '${requested}' is not an address of ${printCidr(cidr)}`);
   }
   return printAddress(gateway);
 }

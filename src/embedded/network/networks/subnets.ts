@@ -141,8 +141,8 @@ export async function removeSubnet(
 }
 
 /** null empties a list. */
-function listOr<T>(before: T[], asked: T[] | null | undefined): T[] {
-  return asked === undefined ? before : (asked ?? []);
+function listOr<T>(before: T[], given: T[] | null | undefined): T[] {
+  return given === undefined ? before : (given ?? []);
 }
 
 /**

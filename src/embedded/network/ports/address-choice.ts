@@ -18,22 +18,22 @@ export interface SubnetUse {
 }
 
 /**
- * Example: subnet 10.0.0.0/24 with .2 taken, nothing asked → 10.0.0.3. With IPv4 and IPv6 subnets:
+ * Example: subnet 10.0.0.0/24 with .2 taken, none requested → 10.0.0.3. With IPv4 and IPv6 subnets:
  * one address of each. Throws what is wrong: foreign subnet, address outside, taken, or none left.
- * `[]` asked: none.
+ * `[]` requested: none.
  */
 export function chooseAddresses(
   networkId: string,
-  asked: RequestedAddress[] | undefined,
+  requested: RequestedAddress[] | undefined,
   uses: SubnetUse[],
 ): FixedIp[] {
-  if (asked === undefined) {
+  if (requested === undefined) {
     return ([4, 6] as const).flatMap((version) => {
       const fitting = uses.filter(({ subnet }) => subnet.ipVersion === version);
       return fitting.length === 0 ? [] : [takeNextFree(networkId, fitting)];
     });
   }
-  return asked.map((one, index) => chooseOne(networkId, one, index, uses));
+  return requested.map((one, index) => chooseOne(networkId, one, index, uses));
 }
 
 // oxlint-disable-next-line max-params -- the place in the list is part of the message

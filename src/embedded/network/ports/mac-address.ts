@@ -22,12 +22,12 @@ export async function freeMac(rows: NetworkRows, networkId: string): Promise<str
 export async function checkMac(
   rows: NetworkRows,
   networkId: string,
-  asked: string,
+  requested: string,
 ): Promise<string> {
-  const mac = asked.toLowerCase();
+  const mac = requested.toLowerCase();
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac)) {
     throw invalidInput(
-      `port.mac_address: '${asked}' is not a MAC address, such as fa:16:3e:00:00:01`,
+      `port.mac_address: '${requested}' is not a MAC address, such as fa:16:3e:00:00:01`,
     );
   }
   if (await rows.isMacTaken(networkId, mac)) {

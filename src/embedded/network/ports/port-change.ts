@@ -43,7 +43,7 @@ export async function updatePort(
     if (requested.port_security_enabled === false || requested.security_groups !== undefined) {
       refuseGroupsWithoutSecurity(wanted, requested.security_groups);
     }
-    const macAddress = await macOf(rows, { before, wanted, asked: requested.mac_address });
+    const macAddress = await macOf(rows, { before, wanted, macAddress: requested.mac_address });
     const binding = bindPort(wanted, network, context.hostMappings);
     const port = changed(context, before, { ...wanted, macAddress, ...binding });
     await rows.updatePort(port);
@@ -74,7 +74,7 @@ async function addressesOf(
   const { before, requested, network } = given;
   if (requested.fixed_ips === undefined) return before.fixedIps;
   const subnets = await rows.subnets(network.id);
-  return allocate(rows, { network, subnets, asked: requested.fixed_ips, own: before.fixedIps });
+  return allocate(rows, { network, subnets, addresses: requested.fixed_ips, own: before.fixedIps });
 }
 
 async function groupsOf(
@@ -84,7 +84,7 @@ async function groupsOf(
 ) {
   if (requested.security_groups === undefined) return before.securityGroupIds;
   const { projectId } = before;
-  return groupsForPort(rows, context, { projectId, asked: requested.security_groups ?? [] });
+  return groupsForPort(rows, context, { projectId, groupIds: requested.security_groups ?? [] });
 }
 
 /**
@@ -93,12 +93,13 @@ async function groupsOf(
  */
 async function macOf(
   rows: NetworkRows,
-  given: { before: StoredPort; wanted: StoredPort; asked: string | undefined },
+  given: { before: StoredPort; wanted: StoredPort; macAddress: string | undefined },
 ): Promise<string> {
   const { before, wanted } = given;
-  const asked = wanted.bindingHost === '' ? given.asked : (deviceMac(wanted) ?? given.asked);
-  if (asked !== undefined && asked.toLowerCase() !== before.macAddress) {
-    return checkMac(rows, before.networkId, asked);
+  const mac =
+    wanted.bindingHost === '' ? given.macAddress : (deviceMac(wanted) ?? given.macAddress);
+  if (mac !== undefined && mac.toLowerCase() !== before.macAddress) {
+    return checkMac(rows, before.networkId, mac);
   }
   const wasOfDevice = deviceMac(before)?.toLowerCase() === before.macAddress;
   if (wanted.bindingHost === '' && wasOfDevice) return freeMac(rows, before.networkId);
@@ -126,11 +127,11 @@ function refuseWhileBound(before: StoredPort, requested: RequestedPortChange): v
       `Unable to complete operation on port ${id}, port is already bound, port type: ${vifType}, old_mac ${before.macAddress}, new_mac ${mac}.`,
     );
   }
-  const asked = requested['binding:vnic_type'];
-  if (asked === undefined || asked === vnicType) return;
+  const given = requested['binding:vnic_type'];
+  if (given === undefined || given === vnicType) return;
   throw new NetworkError(
     'conflict',
     'PortBoundVnicType',
-    `port.binding:vnic_type: '${asked}': port ${id} is bound as ${vnicType}; unbind it first`,
+    `port.binding:vnic_type: '${given}': port ${id} is bound as ${vnicType}; unbind it first`,
   );
 }

@@ -49,12 +49,12 @@ async function newPort(
   const { network, subnets } = given.found;
   const portSecurityEnabled = requested.port_security_enabled ?? network.portSecurityEnabled;
   const { name = '', description = '', admin_state_up: adminStateUp = true } = requested;
-  const asked =
+  const groupIds =
     requested.security_groups === null
       ? []
       : (requested.security_groups ?? (portSecurityEnabled ? undefined : []));
-  const securityGroupIds = await groupsForPort(rows, context, { projectId, asked });
-  refuseGroupsWithoutSecurity({ portSecurityEnabled, securityGroupIds }, asked);
+  const securityGroupIds = await groupsForPort(rows, context, { projectId, groupIds });
+  refuseGroupsWithoutSecurity({ portSecurityEnabled, securityGroupIds }, groupIds);
   const numaAffinityPolicy = requested.numa_affinity_policy ?? null;
   const place = {
     vnicType: requested['binding:vnic_type'] ?? 'normal',
@@ -72,7 +72,7 @@ async function newPort(
     adminStateUp,
     deviceId: requested.device_id ?? '',
     deviceOwner: requested.device_owner ?? '',
-    fixedIps: await allocate(rows, { network, subnets, asked: requested.fixed_ips }),
+    fixedIps: await allocate(rows, { network, subnets, addresses: requested.fixed_ips }),
     securityGroupIds,
     portSecurityEnabled,
     numaAffinityPolicy,
@@ -88,7 +88,7 @@ export async function allocate(
   given: {
     network: StoredNetwork;
     subnets: StoredSubnet[];
-    asked: RequestedAddress[] | undefined;
+    addresses: RequestedAddress[] | undefined;
     own?: FixedIp[];
   },
 ): Promise<FixedIp[]> {
@@ -100,7 +100,7 @@ export async function allocate(
     }
     uses.push({ subnet, taken });
   }
-  return chooseAddresses(given.network.id, given.asked, uses);
+  return chooseAddresses(given.network.id, given.addresses, uses);
 }
 
 /**

@@ -78,17 +78,17 @@ function passesTags(
   filter: (typeof tagFilters)[number],
   values: string[],
 ): boolean {
-  const asked = values.flatMap((value) => value.split(','));
+  const requested = values.flatMap((value) => value.split(','));
   const has = (tag: string) => tags.includes(tag);
   switch (filter) {
     case 'tags':
-      return asked.every(has);
+      return requested.every(has);
     case 'tags-any':
-      return asked.some(has);
+      return requested.some(has);
     case 'not-tags':
-      return !asked.every(has);
+      return !requested.every(has);
     case 'not-tags-any':
-      return !asked.some(has);
+      return !requested.some(has);
   }
 }
 

@@ -45,7 +45,12 @@ export async function checkQuota(
   const limits = limitsOf(projectId);
   const passed: { resource: QuotaResource; text: string }[] = [];
   for (const resource of Object.keys(more) as QuotaResource[]) {
-    const text = await excessOf(rows, { limits, projectId, resource, asked: more[resource] ?? 0 });
+    const text = await excessOf(rows, {
+      limits,
+      projectId,
+      resource,
+      moreCount: more[resource] ?? 0,
+    });
     if (text !== undefined) passed.push({ resource, text });
   }
   if (passed.length === 0) return;
@@ -59,13 +64,13 @@ export async function checkQuota(
 
 async function excessOf(
   rows: NetworkRows,
-  given: { limits: QuotaLimits; projectId: string; resource: QuotaResource; asked: number },
+  given: { limits: QuotaLimits; projectId: string; resource: QuotaResource; moreCount: number },
 ): Promise<string | undefined> {
-  const { limits, projectId, resource, asked } = given;
+  const { limits, projectId, resource, moreCount } = given;
   const name = quotaResources[resource];
   if (limits[name] === unlimited) return undefined;
   const used = await countOf(rows, projectId, resource);
   const isOver =
-    exceededQuotas(limits, { used: { [name]: used }, requested: { [name]: asked } }).length > 0;
-  return isOver ? `${used} of ${limits[name]} ${name} and asks for ${asked} more` : undefined;
+    exceededQuotas(limits, { used: { [name]: used }, requested: { [name]: moreCount } }).length > 0;
+  return isOver ? `${used} of ${limits[name]} ${name} and asks for ${moreCount} more` : undefined;
 }

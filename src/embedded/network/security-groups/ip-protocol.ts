@@ -40,17 +40,17 @@ const onlyIpv6 = [41, 43, 44, 58, 59, 60];
  * does not exist, or not in IPv4.
  */
 export function protocolOf(
-  asked: string | number | null | undefined,
+  requested: string | number | null | undefined,
   ethertype: 'IPv4' | 'IPv6',
 ): string | null {
-  const word = String(asked ?? 'any').toLowerCase();
+  const word = String(requested ?? 'any').toLowerCase();
   if (word === 'any') return null;
   const isNumber = /^\d+$/.test(word);
   if (isNumber ? Number(word) > 255 : !Object.hasOwn(numbers, word)) {
     throw new NetworkError(
       'invalid',
       'SecurityGroupRuleInvalidProtocol',
-      `security_group_rule.protocol: '${asked}' is not supported: a number from 0 to 255 or one of any, ${Object.keys(numbers).join(', ')}`,
+      `security_group_rule.protocol: '${requested}' is not supported: a number from 0 to 255 or one of any, ${Object.keys(numbers).join(', ')}`,
     );
   }
   if (ethertype === 'IPv6') return forIpv6(word, isNumber);

@@ -203,26 +203,26 @@ export async function removeSecurityGroup(
 export async function groupsForPort(
   rows: NetworkRows,
   context: NetworkContext,
-  port: { projectId: string; asked: string[] | undefined },
+  port: { projectId: string; groupIds: string[] | undefined },
 ): Promise<string[]> {
-  if (port.asked === undefined) return [(await defaultGroup(rows, context, port.projectId)).id];
-  for (const id of port.asked) {
+  if (port.groupIds === undefined) return [(await defaultGroup(rows, context, port.projectId)).id];
+  for (const id of port.groupIds) {
     const group = await rows.securityGroup(id);
     if (group?.projectId !== port.projectId) throw notFound('SecurityGroup', id);
   }
-  return port.asked;
+  return port.groupIds;
 }
 
 /**
- * Without port security a port has no groups. `asked`: the requested ones. Source: Neutron's mix-in
+ * Without port security a port has no groups. `groupIds`: the requested ones. Source: Neutron's mix-in
  * `portsecurity_db`.
  */
 export function refuseGroupsWithoutSecurity(
   port: Pick<StoredPort, 'portSecurityEnabled' | 'securityGroupIds'>,
-  asked: readonly string[] | null | undefined,
+  groupIds: readonly string[] | null | undefined,
 ): void {
   if (port.portSecurityEnabled || port.securityGroupIds.length === 0) return;
-  if (asked != null) {
+  if (groupIds != null) {
     throw new NetworkError(
       'invalid',
       'PortSecurityAndIPRequiredForSecurityGroups',

@@ -73,14 +73,14 @@ export function normalizedCidr(prefix: string | null): string | null {
   return cidr === undefined ? prefix : printCidr(cidr);
 }
 
-function ethertypeOf(asked = 'IPv4'): 'IPv4' | 'IPv6' {
+function ethertypeOf(given = 'IPv4'): 'IPv4' | 'IPv6' {
   const found = (['IPv4', 'IPv6'] as const).find(
-    (known) => known.toLowerCase() === asked.toLowerCase(),
+    (known) => known.toLowerCase() === given.toLowerCase(),
   );
   if (found !== undefined) return found;
   throw refused(
     'SecurityGroupRuleInvalidEtherType',
-    `ethertype: '${asked}' is not supported: must be IPv4 or IPv6`,
+    `ethertype: '${given}' is not supported: must be IPv4 or IPv6`,
   );
 }
 
@@ -110,13 +110,13 @@ function portsOf(requested: RequestedRule, protocol: string | null): Ports {
   return { portRangeMin: low, portRangeMax: high };
 }
 
-function portOf(key: string, asked: string | number | null | undefined): number | null {
-  if (asked === null || asked === undefined) return null;
-  const port = Number(asked);
-  if (/^\d+$/.test(String(asked)) && port <= 65_535) return port;
+function portOf(key: string, given: string | number | null | undefined): number | null {
+  if (given === null || given === undefined) return null;
+  const port = Number(given);
+  if (/^\d+$/.test(String(given)) && port <= 65_535) return port;
   throw refused(
     'SecurityGroupInvalidPortValue',
-    `${key}: '${asked}' is not a port: a number from 0 to 65535`,
+    `${key}: '${given}' is not a port: a number from 0 to 65535`,
   );
 }
 
@@ -154,20 +154,20 @@ function checkIcmp(type: number | null, code: number | null): void {
   );
 }
 
-function prefixOf(asked: string | null, ethertype: 'IPv4' | 'IPv6'): string | null {
-  if (asked === null || asked === '') return null;
-  const [host = '', length] = asked.split('/');
+function prefixOf(given: string | null, ethertype: 'IPv4' | 'IPv6'): string | null {
+  if (given === null || given === '') return null;
+  const [host = '', length] = given.split('/');
   const address = parseAddress(host);
   const cidr =
     address &&
-    parseCidr(length === undefined ? `${host}/${address.version === 4 ? 32 : 128}` : asked);
+    parseCidr(length === undefined ? `${host}/${address.version === 4 ? 32 : 128}` : given);
   if (address === undefined || cidr === undefined) {
-    throw refused('InvalidCIDR', `remote_ip_prefix: '${asked}' is not a CIDR, such as 10.0.0.0/24`);
+    throw refused('InvalidCIDR', `remote_ip_prefix: '${given}' is not a CIDR, such as 10.0.0.0/24`);
   }
   if (ethertype !== `IPv${cidr.version}`) {
     throw refused(
       'SecurityGroupRuleParameterConflict',
-      `remote_ip_prefix: '${asked}' is IPv${cidr.version}, and ethertype is ${ethertype}`,
+      `remote_ip_prefix: '${given}' is IPv${cidr.version}, and ethertype is ${ethertype}`,
     );
   }
   return `${printAddress(address)}/${cidr.prefix}`;

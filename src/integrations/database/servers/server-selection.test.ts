@@ -18,8 +18,12 @@ type Selection = Omit<ServerSelection, 'limit' | 'deleted'> & {
 async function planOf(selection: Selection, isLaterPage: boolean): Promise<string> {
   const { store, db } = await openStore(':memory:');
   close = () => store.close();
-  const asked = { deleted: 'none', limit: 100, ...selection } as const;
-  const { sql, parameters } = selectionQuery(db, asked, isLaterPage ? [5, 5] : undefined).compile();
+  const request = { deleted: 'none', limit: 100, ...selection } as const;
+  const { sql, parameters } = selectionQuery(
+    db,
+    request,
+    isLaterPage ? [5, 5] : undefined,
+  ).compile();
   const explain = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]);
   const { rows } = await db.executeQuery<{ detail: string }>(explain);
   return rows.map(({ detail }) => detail).join('; ');

@@ -34,7 +34,7 @@ export class NodeSqliteConnection {
   }
 
   /**
-   * `askedAt`: when the caller began to wait, by `performance.now()`. Time spent in a queue counts
+   * `waitingSince`: when the caller began to wait, by `performance.now()`. Time spent in a queue counts
    * towards the time-out.
    */
   async execute<Row>(query: CompiledQuery, queuedAt: number): Promise<QueryResult<Row>> {

@@ -13,7 +13,7 @@ export function questionStore(
   const row = (hostId: string, seq: number) =>
     db.selectFrom('host_commands').where('compute_node_id', '=', hostId).where('seq', '=', seq);
   return {
-    ask: (asked) => db.transaction().execute((trx) => insertCommand(trx, asked)),
+    ask: (request) => db.transaction().execute((trx) => insertCommand(trx, request)),
     async answer(hostId, seq) {
       const found = await row(hostId, seq).select('result').executeTakeFirst();
       const result = found?.result ?? null;

@@ -27,16 +27,16 @@ const domain = (...nics: GuestNic[]) =>
   domainDevices(`<domain>${nics.map((each) => printXml(nicXml(each, host))).join('')}</domain>`);
 
 test.each([
-  { what: 'two bridges', there: red, asked: blue, ifname: null },
-  { what: 'a bridge and Open vSwitch', there: red, asked: ovs, ifname: null },
-  { what: 'a macvtap and a bridge', there: tap0, asked: red, ifname: null },
-  { what: 'a bridge and a macvtap', there: red, asked: tap1, ifname: 'enp1s0v1' },
-  { what: 'two macvtaps', there: tap0, asked: tap1, ifname: 'enp1s0v1' },
-])('one MAC on $what: each NIC is identified', ({ there, asked, ifname }) => {
-  expect(deviceOfNic(domain(there), asked, ifname)).toBeUndefined();
-  const both = domain(there, asked);
+  { what: 'two bridges', there: red, request: blue, ifname: null },
+  { what: 'a bridge and Open vSwitch', there: red, request: ovs, ifname: null },
+  { what: 'a macvtap and a bridge', there: tap0, request: red, ifname: null },
+  { what: 'a bridge and a macvtap', there: red, request: tap1, ifname: 'enp1s0v1' },
+  { what: 'two macvtaps', there: tap0, request: tap1, ifname: 'enp1s0v1' },
+])('one MAC on $what: each NIC is identified', ({ there, request, ifname }) => {
+  expect(deviceOfNic(domain(there), request, ifname)).toBeUndefined();
+  const both = domain(there, request);
   expect(both).toHaveLength(2);
-  expect(deviceOfNic(both, asked, ifname)).toBe(both[1]);
+  expect(deviceOfNic(both, request, ifname)).toBe(both[1]);
 });
 
 test('a macvtap with an unknown interface is found by its MAC', () => {

@@ -21,7 +21,7 @@ async function listening(server: Server): Promise<string> {
 }
 
 async function serviceWith(certificate: Certificate): Promise<string> {
-  const server = createTlsServer(certificate, (_asked, reply) => reply.end('"here"'));
+  const server = createTlsServer(certificate, (_request, reply) => reply.end('"here"'));
   stops.push(() => server.closeAllConnections());
   return `https://${await listening(server)}`;
 }
@@ -108,8 +108,8 @@ test('a connection that is never established ends after its own time-out', async
 });
 
 test('a request outside the pool does not wait for those in it', async () => {
-  const server = createTlsServer(ours.sign(), (asked, reply) => {
-    if (asked.url === '/alone') reply.end('here');
+  const server = createTlsServer(ours.sign(), (request, reply) => {
+    if (request.url === '/alone') reply.end('here');
   });
   stops.push(() => server.closeAllConnections());
   const url = `https://${await listening(server)}`;

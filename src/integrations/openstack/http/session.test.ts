@@ -48,7 +48,7 @@ test('one sign-in serves many calls, and is repeated before the token expires', 
   expect(scripted.signIns()).toBe(1);
   scripted.time.now += 3_600_000 - 119_000;
   await network.listPorts(['p']);
-  expect(scripted.heard.map(({ headers }) => headers['x-auth-token'])).toEqual([
+  expect(scripted.received.map(({ headers }) => headers['x-auth-token'])).toEqual([
     ...['own-1', 'own-1', 'own-1'],
     'own-2',
   ]);
@@ -57,18 +57,24 @@ test('one sign-in serves many calls, and is repeated before the token expires', 
 test('a refused token is renewed once, and the call repeated', async () => {
   const network = await start([refused, shown]);
   expect((await network.listPorts(['p']))[0]?.id).toBe('p');
-  expect(scripted.heard.map(({ headers }) => headers['x-auth-token'])).toEqual(['own-1', 'own-2']);
+  expect(scripted.received.map(({ headers }) => headers['x-auth-token'])).toEqual([
+    'own-1',
+    'own-2',
+  ]);
 });
 
 test('while a role is missing a refusal is retried once with a new token, as the role may have been granted', async () => {
   const denied: Reply = { status: 403, body: { NeutronError: { message: 'no' } } };
   scripted = await scriptedOpenStack([denied, shown], { roles: ['admin'] });
   expect((await scripted.client.network.updatePort('p', {})).id).toBe('p');
-  expect(scripted.heard.map(({ headers }) => headers['x-auth-token'])).toEqual(['own-1', 'own-2']);
+  expect(scripted.received.map(({ headers }) => headers['x-auth-token'])).toEqual([
+    'own-1',
+    'own-2',
+  ]);
   await scripted.stop();
   const network = await start([denied]);
   await expect(network.updatePort('p', {})).rejects.toMatchObject({ kind: 'forbidden' });
-  expect(scripted.heard).toHaveLength(1);
+  expect(scripted.received).toHaveLength(1);
 });
 
 test('while a role is missing an incomplete answer is also requested once more', async () => {
@@ -77,12 +83,12 @@ test('while a role is missing an incomplete answer is also requested once more',
   scripted = await scriptedOpenStack([part, shown, part, shown], { roles: ['service'] });
   expect((await scripted.client.network.listPorts(['p']))[0]?.id).toBe('p');
   expect((await scripted.client.network.updatePort('p', {})).id).toBe('p');
-  const tokens = scripted.heard.map(({ headers }) => headers['x-auth-token']);
+  const tokens = scripted.received.map(({ headers }) => headers['x-auth-token']);
   expect(tokens).toEqual(['own-1', 'own-2', 'own-2', 'own-3']);
   await scripted.stop();
   const network = await start([part]);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({ kind: 'forbidden' });
-  expect(scripted.heard).toHaveLength(1);
+  expect(scripted.received).toHaveLength(1);
 });
 
 test('a fresh token that is also refused is reported with a message', async () => {
@@ -91,7 +97,7 @@ test('a fresh token that is also refused is reported with a message', async () =
     kind: 'unavailable',
     message: `the network service at ${scripted.url} rejected a freshly issued service token; is it configured with the same Keystone?`,
   });
-  expect(scripted.heard).toHaveLength(2);
+  expect(scripted.received).toHaveLength(2);
 });
 
 test('a user’s token that is refused beside ours without the role service may be valid', async () => {
@@ -118,9 +124,9 @@ test.each([
   const network = await start([...first, shown, ...first, shown, ...first]);
   expect((await network.listPorts(['p']))[0]?.id).toBe('p');
   expect((await network.updatePort('p', { deviceId: '' })).id).toBe('p');
-  expect(scripted.heard).toHaveLength(6);
+  expect(scripted.received).toHaveLength(6);
   await expect(network.createPort(newPort, member)).rejects.toMatchObject({ kind: 'unavailable' });
-  expect(scripted.heard).toHaveLength(7);
+  expect(scripted.received).toHaveLength(7);
 });
 
 test('a service that stays away is named after three tries', async () => {
@@ -129,7 +135,7 @@ test('a service that stays away is named after three tries', async () => {
     kind: 'unavailable',
     message: `network service at ${scripted.url} does not answer: it answers 503`,
   });
-  expect(scripted.heard).toHaveLength(3);
+  expect(scripted.received).toHaveLength(3);
 });
 
 test('a failure that stays is reported with the service’s message', async () => {
@@ -139,7 +145,7 @@ test('a failure that stays is reported with the service’s message', async () =
     kind: 'unavailable',
     message: `the network service at ${scripted.url} answers 500 to PUT /v2.0/ports/p: Request Failed`,
   });
-  expect(scripted.heard).toHaveLength(3);
+  expect(scripted.received).toHaveLength(3);
 });
 
 test('an overloaded service gets the request again, even a creation: 429 means that nothing was done', async () => {
@@ -147,7 +153,7 @@ test('an overloaded service gets the request again, even a creation: 429 means t
   const network = await start([busy, shown, busy, busy, shown]);
   expect((await network.createPort(newPort, member)).id).toBe('p');
   expect((await network.listPorts(['p']))[0]?.id).toBe('p');
-  expect(scripted.heard).toHaveLength(5);
+  expect(scripted.received).toHaveLength(5);
 });
 
 test('a long Retry-After is not waited for', async () => {
@@ -155,7 +161,7 @@ test('a long Retry-After is not waited for', async () => {
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
     message: `network service at ${scripted.url} does not answer: it answers 503`,
   });
-  expect(scripted.heard).toHaveLength(1);
+  expect(scripted.received).toHaveLength(1);
 });
 
 test('an endless answer is cut off', async () => {
@@ -172,7 +178,7 @@ test('an endless answer is cut off', async () => {
     kind: 'unavailable',
     message: expect.stringContaining(`it is longer than ${64 * 2 ** 20} bytes`),
   });
-  expect(scripted.heard).toHaveLength(1);
+  expect(scripted.received).toHaveLength(1);
 });
 
 test('a slow answer that trickles times out too', async () => {
@@ -196,7 +202,7 @@ test('a read whose answer is cut off is repeated; a creation is not', async () =
   const network = await start([cutOff, shown, cutOff]);
   expect((await network.listPorts(['p']))[0]?.id).toBe('p');
   await expect(network.createPort(newPort, member)).rejects.toMatchObject({ kind: 'unavailable' });
-  expect(scripted.heard).toHaveLength(3);
+  expect(scripted.received).toHaveLength(3);
 });
 
 test('silence ends in an error, and is not retried', async () => {
@@ -205,7 +211,7 @@ test('silence ends in an error, and is not retried', async () => {
     kind: 'unavailable',
     message: `network service at ${scripted.url} does not answer: timed out after 0.15 s`,
   });
-  expect(scripted.heard).toHaveLength(1);
+  expect(scripted.received).toHaveLength(1);
 });
 
 test('an answer that stops in the middle times out too', async () => {
@@ -237,7 +243,7 @@ test('without a listener the service is named with its URL', async () => {
 test('the id of the caller’s request is forwarded', async () => {
   const network = await start([shown], { requestId: () => 'req-1' });
   await network.listPorts(['p']);
-  expect(scripted.heard[0]?.headers['x-openstack-request-id']).toBe('req-1');
+  expect(scripted.received[0]?.headers['x-openstack-request-id']).toBe('req-1');
 });
 
 test('an unknown token is checked at most once a minute; known ones are accepted until they expire', async () => {
@@ -255,17 +261,17 @@ test('an unknown token is checked at most once a minute; known ones are accepted
   const [one] = await Promise.all([identity.validate('t'), identity.validate('t')]);
   expect(one).toMatchObject({ userName: 'demo', projectId: '', roles: [], isAdmin: false });
   await identity.validate('t');
-  expect(scripted.heard).toHaveLength(1);
-  expect(scripted.heard[0]).toMatchObject({
+  expect(scripted.received).toHaveLength(1);
+  expect(scripted.received[0]).toMatchObject({
     path: '/v3/auth/tokens?nocatalog',
     headers: { 'x-auth-token': 'own-1', 'x-subject-token': 't' },
   });
   scripted.time.now += 30_000;
   await expect(identity.validate('t')).rejects.toMatchObject({ kind: 'unauthenticated' });
-  expect(scripted.heard).toHaveLength(1);
+  expect(scripted.received).toHaveLength(1);
   scripted.time.now += 30_000;
   await identity.validate('t');
-  expect(scripted.heard).toHaveLength(2);
+  expect(scripted.received).toHaveLength(2);
 });
 
 const endpoint = (kind: string, region: string, url: string) => ({ interface: kind, region, url });
@@ -284,7 +290,7 @@ test('endpoints come from the catalog: the region’s internal one, else the pub
     ],
   };
   await network.listPorts(['p']);
-  expect(scripted.heard[0]?.path).toBe('/v2.0/ports?id=p');
+  expect(scripted.received[0]?.path).toBe('/v2.0/ports?id=p');
   await expect(image.openImage('i')).rejects.toMatchObject({
     kind: 'unavailable',
     message:

@@ -43,7 +43,9 @@ test('a bind is the body that Nova sends, and its answer is the bound port', asy
     },
     dnsName: 'vm',
   });
-  expect(scripted.heard).toMatchObject([{ method: 'PUT', path: `/v2.0/ports/${id}`, body: sent }]);
+  expect(scripted.received).toMatchObject([
+    { method: 'PUT', path: `/v2.0/ports/${id}`, body: sent },
+  ]);
   expect(bound).toMatchObject({
     vnicType: 'direct',
     vifType: 'hw_veb',
@@ -62,7 +64,7 @@ test('an unbind is the body that Nova sends', async () => {
     bindingHost: null,
     profile: {},
   });
-  expect(scripted.heard[0]?.body).toEqual(sent);
+  expect(scripted.received[0]?.body).toEqual(sent);
   expect(free).toMatchObject({ vifType: 'unbound', bindingHost: '', profile: {} });
 });
 
@@ -70,10 +72,10 @@ test('a new port is the body that Nova sends', async () => {
   const network = await start({ ...recorded('11-direct-port-create').reply, status: 201 });
   const newPort = { networkId: 'n1', projectId: 'p1', deviceId: 's1', fixedIp: null };
   await network.createPort(newPort, member);
-  expect(scripted.heard).toMatchObject([
+  expect(scripted.received).toMatchObject([
     { method: 'POST', path: '/v2.0/ports', headers: { 'x-auth-token': member.token } },
   ]);
-  expect(scripted.heard[0]?.body).toEqual({
+  expect(scripted.received[0]?.body).toEqual({
     port: { device_id: 's1', network_id: 'n1', admin_state_up: true, tenant_id: 'p1' },
   });
 });
@@ -140,7 +142,7 @@ test.each([
 test('deleting a port that does not exist is no error', async () => {
   const network = await start(recorded('47-port-show-404').reply);
   await network.deletePort('gone/../networks');
-  expect(scripted.heard[0]?.path).toBe('/v2.0/ports/gone%2F..%2Fnetworks');
+  expect(scripted.received[0]?.path).toBe('/v2.0/ports/gone%2F..%2Fnetworks');
 });
 
 test('what a user names is read with the user’s token, beside the service’s', async () => {
@@ -148,7 +150,7 @@ test('what a user names is read with the user’s token, beside the service’s'
   await network.showPort('p', member);
   await network.updatePort('p', {});
   expect(
-    scripted.heard.map(({ headers }) => [headers['x-auth-token'], headers['x-service-token']]),
+    scripted.received.map(({ headers }) => [headers['x-auth-token'], headers['x-service-token']]),
   ).toEqual([
     ['user-token', 'own-1'],
     ['own-1', undefined],
@@ -217,7 +219,7 @@ test('concurrent reads of networks are one call, and one for their subnets, whil
   ]);
   expect(one).toEqual(other);
   expect(two).toMatchObject({ id: second.id, subnets: [] });
-  expect(scripted.heard.map(({ path }) => path)).toEqual([
+  expect(scripted.received.map(({ path }) => path)).toEqual([
     `/v2.0/networks?id=${shown.id}&id=${second.id}`,
     `/v2.0/subnets?network_id=${shown.id}`,
   ]);
@@ -300,12 +302,12 @@ test('agents are read once per half minute, page by page; each type reports its 
   expect(agents.readAt).toBe(scripted.time.now);
   scripted.time.now += 29_999;
   await network.listAgents();
-  expect(scripted.heard).toHaveLength(2);
+  expect(scripted.received).toHaveLength(2);
   scripted.time.now += 1;
   await network.listAgents();
-  expect(scripted.heard).toHaveLength(4);
+  expect(scripted.received).toHaveLength(4);
   await network.listAgents(true);
-  expect(scripted.heard).toHaveLength(6);
+  expect(scripted.received).toHaveLength(6);
 });
 
 test('for display, security groups are cached for a second per token; for changes they are read each time', async () => {
@@ -323,11 +325,11 @@ test('for display, security groups are cached for a second per token; for change
   expect(first?.map(({ name }) => name)).toEqual(['web']);
   first?.splice(0);
   expect(second).toHaveLength(1);
-  expect(scripted.heard).toHaveLength(1);
+  expect(scripted.received).toHaveLength(1);
   await shown('b');
-  expect(scripted.heard.map(({ headers }) => headers['x-auth-token'])).toEqual(['a', 'b']);
+  expect(scripted.received.map(({ headers }) => headers['x-auth-token'])).toEqual(['a', 'b']);
   scripted.time.now += 1_000;
   await shown('a');
   await network.listSecurityGroups({ ids: ['g', 'h'] }, { ...member, token: 'a' });
-  expect(scripted.heard).toHaveLength(4);
+  expect(scripted.received).toHaveLength(4);
 });
