@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
 import { ComputeError } from '#core/errors.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { listen } from './listen.ts';
+import { oneAtATime } from './pipelined-requests.ts';
 import { createHttpService } from './service.ts';
 
 const closers: (() => Promise<unknown> | void)[] = [];
@@ -110,6 +112,24 @@ test('while one request runs, more than 250 that wait close the connection, with
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     { address: '127.0.0.1', msg: 'closed a connection with too many pipelined requests' },
   ]);
+});
+
+test('of what was read at once, nothing past the limit becomes a request', async () => {
+  let requests = 0;
+  const closed: Socket[] = [];
+  const inOrder = oneAtATime(() => {}, { onExcess: (socket) => closed.push(socket) });
+  const server = createServer((request, response) => {
+    requests += 1;
+    inOrder(request, response);
+  }).listen(0, '127.0.0.1');
+  closers.push(() => void server.close());
+  await once(server, 'listening');
+  const socket = await open((server.address() as AddressInfo).port);
+  socket.write(get('/n').repeat(1_500));
+  await once(socket, 'close');
+  expect(closed).toHaveLength(1);
+  // One runs, 250 wait, and the next closes the connection.
+  expect(requests).toBe(252);
 });
 
 test('nothing is started for a connection that is closed', async () => {

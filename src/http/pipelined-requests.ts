@@ -69,6 +69,7 @@ export function oneAtATime(
     if (line.length >= mostWaiting) {
       onExcess(socket);
       waiting.delete(socket);
+      dropUnparsed(socket);
       socket.destroy();
       return;
     }
@@ -76,4 +77,13 @@ export function oneAtATime(
     // Node continues to read when this request is complete, which is later in this tick.
     if (line.length === pausedFrom) process.nextTick(() => socket.pause());
   };
+}
+
+/**
+ * The parser continues to the end of what was read, closed connection or not: 3,000 requests cost
+ * 40 ms. Without its handler they cost a sixth of that. Node has no documented way to stop it.
+ */
+function dropUnparsed(socket: Socket & { parser?: { onIncoming?: unknown } | null }): void {
+  const skipBody = 2;
+  if (socket.parser != null) socket.parser.onIncoming = () => skipBody;
 }

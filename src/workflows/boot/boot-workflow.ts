@@ -13,13 +13,13 @@ import { becomeActive, guestStarted } from './guest-started.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryStep } from '../engine/retry-later.ts';
 import { readBinding, schedule } from './schedule.ts';
-import { giveBack, release, unbindAfterFailure } from './undo-boot.ts';
-import { isOnLostHost, removalSteps, returnSteps } from '../removal/remove-from-host.ts';
+import { releaseAfterSilence, release, unbindAfterFailure } from './undo-boot.ts';
+import { isHostLost, removalSteps, returnSteps } from '../removal/remove-from-host.ts';
 import { plugEvent, plugStart, waitForPlug } from '../ports/wait-for-plug.ts';
 import type { StepOutcome, Workflow } from '../engine/workflow.ts';
 
-const removal = removalSteps<'boot'>(isOnLostHost);
-const returned = returnSteps<'boot'>(giveBack);
+const removal = removalSteps<'boot'>(isHostLost);
+const returned = returnSteps<'boot'>(releaseAfterSilence);
 
 export const bootWorkflow: Workflow<'boot'> = {
   steps: {

@@ -85,7 +85,7 @@ function failureOf({ id, hostName }: Server, { failure, failedHosts }: BootData)
 }
 
 /** The silent host has confirmed that it has no guest of the server. */
-export const giveBack: BootStep = async (context, task) => {
+export const releaseAfterSilence: BootStep = async (context, task) => {
   const server = await serverOf(context, task);
   const host = await releaseChange(context, server);
   const { failure, message } = failureOf(server, task.data);

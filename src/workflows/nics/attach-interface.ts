@@ -7,7 +7,7 @@ import { affinityPolicyOf } from '#core/servers/guest-numa.ts';
 import { memberText } from '#core/servers/member-text.ts';
 import type { RequestedNic } from '#core/servers/new-server.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
-import { newNic, refuseUnbindable } from './attach-nic.ts';
+import { newNic, refuseUnbindable } from './attach-steps.ts';
 import { undoAttach } from './attach-workflow.ts';
 import {
   beginAfterNicChanges,

@@ -6,9 +6,9 @@
 import type { Task, UnreadableTask } from '#contracts/store/store.ts';
 import type { AttachData } from '#contracts/store/task-data.ts';
 import type { ComputeError } from '#core/errors.ts';
-import { bindNic, claim, endOfAttach, nicAttached, readBinding } from './attach-nic.ts';
+import { bindNic, claim, endOfAttach, nicAttached, readBinding } from './attach-steps.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { detachNic, nicDetached, nicInRow, releaseNic, unbindNicPort } from './detach-nic.ts';
+import { detachNic, nicDetached, nicInRow, releaseNic, unbindNicPort } from './detach-steps.ts';
 import { endUnreadable } from '../engine/endings.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryStep } from '../engine/retry-later.ts';

@@ -5,7 +5,7 @@
 import type { UnreadableTask } from '#contracts/store/store.ts';
 import type { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { detachNic, nicDetached, nicInRow, releaseNic, unbindNicPort } from './detach-nic.ts';
+import { detachNic, nicDetached, nicInRow, releaseNic, unbindNicPort } from './detach-steps.ts';
 import { endUnreadable } from '../engine/endings.ts';
 import { retryStep } from '../engine/retry-later.ts';
 import type { StepOutcome, Workflow } from '../engine/workflow.ts';

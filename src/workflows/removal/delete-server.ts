@@ -2,7 +2,7 @@
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { isOnSilentHost } from './remove-from-host.ts';
+import { isHostSilent } from './remove-from-host.ts';
 
 /**
  * Begins the deletion and returns at once; repeating it changes nothing, unless the host that is
@@ -14,7 +14,7 @@ export async function deleteServer(
   server: Server,
   requestId: string,
 ): Promise<void> {
-  if (server.taskState === 'deleting' && !(await isOnSilentHost(context, server))) return;
+  if (server.taskState === 'deleting' && !(await isHostSilent(context, server))) return;
   const now = context.clock.now();
   const actionId = context.newId();
   await context.store.tasks.begin(

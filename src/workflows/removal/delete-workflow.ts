@@ -8,13 +8,13 @@ import type { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { deletedAtOf, failedBy } from '../engine/endings.ts';
 import { retryStep } from '../engine/retry-later.ts';
-import { deleteLatePorts, giveBack, release } from './release-server.ts';
-import { isOnSilentHost, removalSteps, returnSteps } from './remove-from-host.ts';
+import { deleteLatePorts, releaseAfterSilence, release } from './release-server.ts';
+import { isHostSilent, removalSteps, returnSteps } from './remove-from-host.ts';
 import { unbindPorts } from './tear-down.ts';
 import { assertCurrent, type StepOutcome, type Workflow } from '../engine/workflow.ts';
 
-const removal = removalSteps<'delete'>(isOnSilentHost);
-const returned = returnSteps<'delete'>(giveBack);
+const removal = removalSteps<'delete'>(isHostSilent);
+const returned = returnSteps<'delete'>(releaseAfterSilence);
 
 export const deleteWorkflow: Workflow<'delete'> = {
   steps: {

@@ -17,7 +17,7 @@ type DeleteStep = (
 const latePortsMs = 120_000;
 
 /** The silent host has confirmed that it has no guest of the server. */
-export const giveBack: DeleteStep = async (context, task) => {
+export const releaseAfterSilence: DeleteStep = async (context, task) => {
   const host = await releaseChange(context, await serverOf(context, task));
   return { ...(host !== undefined && { host }), outcome: succeeded, next: null };
 };

@@ -19,7 +19,7 @@ export type SilenceRule = (context: WorkflowContext, server: Server) => Promise<
  * For removals that a user waits for: a host that is down, or whose hypervisor does not answer. The
  * guest's state is unknown.
  */
-export const isOnSilentHost: SilenceRule = async (context, server) => {
+export const isHostSilent: SilenceRule = async (context, server) => {
   const host = await hostOf(context, server);
   if (host === undefined) return false;
   return (
@@ -28,7 +28,7 @@ export const isOnSilentHost: SilenceRule = async (context, server) => {
 };
 
 /** For a boot: a host that has been silent for the configured time. */
-export const isOnLostHost: SilenceRule = async (context, server) => {
+export const isHostLost: SilenceRule = async (context, server) => {
   const host = await hostOf(context, server);
   return host !== undefined && context.links.silentMs(host) > context.settings.hostLostMs;
 };
@@ -78,20 +78,20 @@ export function untilHostReturns<Kind extends RemovalKind>(task: Task<Kind>): Ne
 
 /**
  * `host-returned` and `remove-guest-again`: the host is back and has executed its pending commands,
- * and only now what the guest held is unused. `giveBack` records that.
+ * and only now what the guest held is unused. `releaseAfterSilence` records that.
  */
 export function returnSteps<Kind extends RemovalKind>(
-  giveBack: RemovalStep<Kind>,
+  releaseAfterSilence: RemovalStep<Kind>,
 ): Record<'hostReturned' | 'removeGuestAgain', RemovalStep<Kind>> {
   return {
     async hostReturned(context, task) {
       const command = await context.store.commands.last(task.serverId, 'destroy');
-      if (command?.result?.ok === true) return giveBack(context, task);
+      if (command?.result?.ok === true) return releaseAfterSilence(context, task);
       return { next: retryLater(task, context.clock.now(), 'remove-guest-again') };
     },
     async removeGuestAgain(context, task) {
       const again = await removeGuest(context, task);
-      if (again.command === undefined) return giveBack(context, task);
+      if (again.command === undefined) return releaseAfterSilence(context, task);
       return { ...again, next: untilHostReturns(task) };
     },
   };

@@ -11,7 +11,7 @@ import { failedBy, succeeded } from '../engine/endings.ts';
 import { hostSilentMessage } from '../engine/end-silent-commands.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { serverOf } from '../engine/server-of.ts';
-import { guestNicOf } from '../nics/detach-nic.ts';
+import { guestNicOf } from '../nics/detach-steps.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 
 /** Its name in the list of a server's actions when its host has to act. */

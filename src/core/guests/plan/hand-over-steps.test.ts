@@ -9,7 +9,7 @@ import {
 } from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
 import type { GuestNic } from '../description/guest.ts';
-import { giveBackSteps, handOverSteps, unplugSteps } from './hand-over-steps.ts';
+import { handBackSteps, handOverSteps, unplugSteps } from './hand-over-steps.ts';
 import { heldByNic } from '../description/held-device.ts';
 import { printPlan } from './print-step.ts';
 import { undoStep } from './undo-step.ts';
@@ -94,7 +94,7 @@ test.each(nics)('before a guest starts with $name', ({ nic, gives }) => {
 
 test.each(nics)('$name: each step is reversed by its own undo', ({ nic }) => {
   const undone = handOverSteps('g', nic).flatMap((step) => undoStep(step) ?? []);
-  expect(undone).toEqual(giveBackSteps('g', nic));
+  expect(undone).toEqual(handBackSteps('g', nic));
 });
 
 test('a VF without a record is reset as Nova does it', () => {

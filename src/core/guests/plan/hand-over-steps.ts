@@ -50,7 +50,7 @@ export function recordHostDevice(guestId: string, device: GuestHostDevice): Step
 }
 
 /** The reverse; the guest must have released the device. */
-export function giveBackSteps(guestId: string, nic: GuestNic): Step[] {
+export function handBackSteps(guestId: string, nic: GuestNic): Step[] {
   if (nic.kind === 'bridge' && nic.wiring !== null) {
     return [{ do: 'release-bridge', guestId, portId: nic.portId }];
   }

@@ -1,6 +1,6 @@
 /** Steps for a guest that is on its host already: power, pause, NICs attached and detached. */
 import { type Guest, type GuestNic, isPciNic, type PciGuestNic } from '../description/guest.ts';
-import { giveBackSteps, handOverSteps, vfChangeOf } from './hand-over-steps.ts';
+import { handBackSteps, handOverSteps, vfChangeOf } from './hand-over-steps.ts';
 import { type FoundGuest, isLive, planSpawn } from './plan.ts';
 import type { Step } from './step.ts';
 
@@ -79,7 +79,7 @@ export function planAttach(guest: Guest, nic: GuestNic, found?: FoundGuest): Ste
 /** The device is restored only after the guest has released it. */
 export function planDetach(guestId: string, nic: GuestNic, found: FoundGuest | undefined): Step[] {
   if (found === undefined) return [];
-  return [{ do: 'detach-nic', guestId, nic }, ...giveBackSteps(guestId, nic)];
+  return [{ do: 'detach-nic', guestId, nic }, ...handBackSteps(guestId, nic)];
 }
 
 /**

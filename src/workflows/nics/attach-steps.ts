@@ -19,7 +19,7 @@ import { hostChange } from '../hosts/host-change.ts';
 import { guestOf } from '../boot/guest-of.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
-import { guestNicOf, nicOf } from './detach-nic.ts';
+import { guestNicOf, nicOf } from './detach-steps.ts';
 import { plugWait } from '../ports/wait-for-plug.ts';
 import type { StepOutcome, StepStart } from '../engine/workflow.ts';
 
