@@ -86,7 +86,9 @@ function contentLines(contents: Contents): string[] {
   const kind = simulated ? 'simulated: no real guest runs' : 'real';
   return [
     `  hosts    ${hosts.length === 0 ? 'none yet; see docs/agents.md' : `${shortList(hosts)} (${kind})`}`,
-    ...row('physnets', physicalNetworks),
+    ...(physicalNetworks.length === 0 && hosts.length > 0
+      ? ['  physnets none: no PCI device of a host is on a physical network']
+      : row('physnets', physicalNetworks)),
     ...row('images', images),
     ...row('flavors', flavors),
   ];

@@ -179,7 +179,7 @@ function unsuitedType(
     const isTaken = requested === undefined && !['type-PF', 'vdpa'].includes(pool.deviceType);
     if (isRequested || isTaken) return undefined;
     return (count) =>
-      `${count} free with dev_type ${pool.deviceType}, ${requested ?? 'none'} asked`;
+      `${count} free with dev_type ${pool.deviceType}, ${requested ?? 'none'} requested`;
   }
   if (pool.deviceType !== 'type-PCI' || !('physical_network' in spec)) return undefined;
   return (count) => `${count} free of type PCI: no SR-IOV`;
