@@ -1,25 +1,17 @@
 /**
- * The operator's commands for commander: names, options, help. Each is implemented in its own file.
+ * The operator's commands for commander: names, options, help. Each is implemented in its own file,
+ * which is loaded when that command runs: help and completion of the command line need none.
  */
 import { type Command, Option } from 'commander';
 import { addCloudOptions, cloudChoice, withCloud } from './cloud-options.ts';
-import { findCloud, type Surroundings } from '#client/cloud/clouds-yaml.ts';
+import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { withExamples } from './terminal/examples.ts';
-import { showExplanation } from './servers/explain.ts';
-import {
-  type EnrollOptions,
-  enrollHost,
-  forgetHost,
-  listHosts,
-  revokeHost,
-} from './servers/host.ts';
+import type { EnrollOptions } from './servers/host.ts';
 import { withJson } from './terminal/json-option.ts';
-import { type PciDevicesOptions, showPciDevices } from './pci/pci-devices.ts';
-import { type RegisterOptions, registerCompute } from './register/keystone-register.ts';
-import { showPciPools } from './pci/pci-pools.ts';
+import type { PciDevicesOptions } from './pci/pci-devices.ts';
+import type { RegisterOptions } from './register/keystone-register.ts';
 import type { Screen } from './terminal/screen.ts';
-import { showStatus } from './servers/status.ts';
-import { openSession, type Session } from '#client/session/session.ts';
+import type { Session } from '#client/session/session.ts';
 
 /** What the commands need of the program that runs them. */
 export interface CommandEnvironment extends Surroundings {
@@ -44,7 +36,11 @@ const statuses = ['available', 'claimed', 'allocated', 'unclaimable', 'unavailab
  */
 export function addCommands(program: Command, environment: CommandEnvironment): Command {
   const { screen } = environment;
-  const login: Login = async (command) => openSession(findCloud(environment, cloudChoice(command)));
+  const login: Login = async (command) => {
+    const { findCloud } = await import('#client/cloud/clouds-yaml.ts');
+    const { openSession } = await import('#client/session/session.ts');
+    return openSession(findCloud(environment, cloudChoice(command)));
+  };
   addCloudOptions(program);
   addStatus(program, { ...environment, login });
   const pci = program.command('pci').description('PCI devices of all hosts');
@@ -55,9 +51,10 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
     .description('show where a server is, why, and with which devices')
     .argument('<server>', 'id or name')
     .option('--xml', 'show its libvirt domain XML too')
-    .action(async (server: string, options: Json & { xml?: boolean }, command: Command) =>
-      showExplanation(await login(command), { ...options, server }, screen),
-    );
+    .action(async (server: string, options: Json & { xml?: boolean }, command: Command) => {
+      const { showExplanation } = await import('./servers/explain.ts');
+      await showExplanation(await login(command), { ...options, server }, screen);
+    });
   withExamples(explain, 'novella explain web', 'novella explain web --xml');
   return pci;
 }
@@ -68,9 +65,10 @@ function addStatus(
 ): void {
   const status = withOutput(program.command('status'))
     .description('check the health of the cloud; exits with status 1 when it has problems')
-    .action(async (options: Json, command: Command) =>
-      end(await showStatus(await login(command), { ...options, version, now: Date.now() }, screen)),
-    );
+    .action(async (options: Json, command: Command) => {
+      const { showStatus } = await import('./servers/status.ts');
+      end(await showStatus(await login(command), { ...options, version, now: Date.now() }, screen));
+    });
   withExamples(status, 'novella status', 'novella --os-cloud novella status --json');
 }
 
@@ -85,9 +83,10 @@ function addPciCommands(pci: Command, { login, screen }: Parts): void {
     .option('--host <name>', 'only those of this host')
     .addOption(new Option('--status <status>', 'only those in this status').choices(statuses))
     .addOption(new Option('--free', 'only those that are free').conflicts('status'))
-    .action(async (options: Json & PciDevicesOptions, command: Command) =>
-      showPciDevices(await login(command), options, screen),
-    );
+    .action(async (options: Json & PciDevicesOptions, command: Command) => {
+      const { showPciDevices } = await import('./pci/pci-devices.ts');
+      await showPciDevices(await login(command), options, screen);
+    });
   withExamples(
     devices,
     'novella pci devices --host host-1 --free',
@@ -95,9 +94,10 @@ function addPciCommands(pci: Command, { login, screen }: Parts): void {
   );
   const pools = withOutput(pci.command('pools'))
     .description('count what is free, per host and physical network')
-    .action(async (options: Json, command: Command) =>
-      showPciPools(await login(command), options, screen),
-    );
+    .action(async (options: Json, command: Command) => {
+      const { showPciPools } = await import('./pci/pci-pools.ts');
+      await showPciPools(await login(command), options, screen);
+    });
   withExamples(pools, 'novella pci pools');
 }
 
@@ -117,9 +117,10 @@ function addRegister(program: Command, { login, screen }: Parts): void {
       'also replace endpoints that point elsewhere (for example to Nova) and a different password',
     )
     .option('--dry-run', 'show what would be done, but change nothing')
-    .action(async (options: Json & RegisterOptions, command: Command) =>
-      registerCompute(await login(command), options, screen),
-    );
+    .action(async (options: Json & RegisterOptions, command: Command) => {
+      const { registerCompute } = await import('./register/keystone-register.ts');
+      await registerCompute(await login(command), options, screen);
+    });
   withExamples(
     register,
     'novella keystone register --url http://controller:8774/v2.1 --dry-run',
@@ -134,9 +135,10 @@ function addHostCommands(program: Command, { login, screen }: Parts): void {
     .argument('<name>', "the host's name, as its agent reports it")
     .option('--replace', 'replace the token of an enrolled host; the old one is revoked')
     .addOption(new Option('--quiet', 'print only the token').conflicts('json'))
-    .action(async (name: string, options: Json & EnrollOptions, command: Command) =>
-      enrollHost(await login(command), { ...options, name }, screen),
-    );
+    .action(async (name: string, options: Json & EnrollOptions, command: Command) => {
+      const { enrollHost } = await import('./servers/host.ts');
+      await enrollHost(await login(command), { ...options, name }, screen);
+    });
   withExamples(
     enroll,
     'novella host enroll hv1',
@@ -144,23 +146,26 @@ function addHostCommands(program: Command, { login, screen }: Parts): void {
   );
   const list = withOutput(host.command('list'))
     .description('list hosts (in this process and enrolled) and their state')
-    .action(async (options: Json, command: Command) =>
-      listHosts(await login(command), options, screen),
-    );
+    .action(async (options: Json, command: Command) => {
+      const { listHosts } = await import('./servers/host.ts');
+      await listHosts(await login(command), options, screen);
+    });
   withExamples(list, 'novella host list');
   const revoke = withOutput(host.command('revoke'))
     .description('revoke the token of a host; its guests keep running')
     .argument('<name>', 'as it was enrolled')
-    .action(async (name: string, options: Json, command: Command) =>
-      revokeHost(await login(command), { ...options, name }, screen),
-    );
+    .action(async (name: string, options: Json, command: Command) => {
+      const { revokeHost } = await import('./servers/host.ts');
+      await revokeHost(await login(command), { ...options, name }, screen);
+    });
   withExamples(revoke, 'novella host revoke hv1');
   const forget = withOutput(host.command('forget'))
     .description('remove a host that will not return, with its devices and its token')
     .argument('<name>', 'as novella host list shows it')
-    .action(async (name: string, options: Json, command: Command) =>
-      forgetHost(await login(command), { ...options, name }, screen),
-    );
+    .action(async (name: string, options: Json, command: Command) => {
+      const { forgetHost } = await import('./servers/host.ts');
+      await forgetHost(await login(command), { ...options, name }, screen);
+    });
   withExamples(forget, 'novella host forget hv1');
 }
 

@@ -16,7 +16,7 @@ function valuesOf(text: string, key: string): string[] {
 }
 
 const units = [
-  { name: 'novella.service', program: 'bin/novella.mjs', leaf: 'up' },
+  { name: 'novella.service', program: 'bin/novella', leaf: 'up' },
   { name: 'novella-agent.service', program: 'novella-agent.mjs', leaf: 'agent' },
 ];
 

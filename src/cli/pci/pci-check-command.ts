@@ -1,14 +1,14 @@
 /** `novella pci check` and `pci capture` for commander: options, help, exit statuses. */
 import { type Command, Option } from 'commander';
 import { ComputeError } from '#core/errors.ts';
-import type { CloudChoice } from '#client/cloud/clouds-yaml.ts';
 import { cloudChoice, withCloud } from '../cloud-options.ts';
-import { findCloud, type Surroundings } from '#client/cloud/clouds-yaml.ts';
+import type { CloudChoice, Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { withExamples } from '../terminal/examples.ts';
 import { withJson } from '../terminal/json-option.ts';
-import { checkPci, exitStatus, type LocalMachine, type PciCheckOptions } from './pci-check.ts';
+import { exitStatus } from './exit-status.ts';
+import type { LocalMachine, PciCheckOptions } from './pci-check.ts';
 import type { Screen } from '../terminal/screen.ts';
-import { openSession, type Session } from '#client/session/session.ts';
+import type { Session } from '#client/session/session.ts';
 
 export interface PciCheckEnvironment extends Surroundings {
   screen: Screen;
@@ -64,6 +64,7 @@ export function addPciCheck(pci: Command, environment: PciCheckEnvironment): voi
     .action(async (options: Options, command: Command) => {
       try {
         const session = await sessionOf(options, cloudChoice(command), environment);
+        const { checkPci } = await import('./pci-check.ts');
         environment.end(await checkPci(options, await machine(), { session, screen }));
       } catch (error) {
         environment.end(exitStatus.unsafe);
@@ -99,6 +100,8 @@ async function sessionOf(
       `--against "${against}": must be the address of a controller, such as http://127.0.0.1:8774`,
     );
   }
+  const { findCloud } = await import('#client/cloud/clouds-yaml.ts');
+  const { openSession } = await import('#client/session/session.ts');
   const cloud = findCloud(environment, choice);
   if (typeof against !== 'string') return openSession(cloud);
   return openSession({ ...cloud, computeUrl: `${new URL(against).origin}/v2.1` });

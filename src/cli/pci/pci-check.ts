@@ -3,6 +3,7 @@
  * would change on a running controller. The caller reads the host's files; the text is in
  * `pci-check-text.ts`.
  */
+import { exitStatus } from './exit-status.ts';
 import { isComputeError, ComputeError } from '#core/errors.ts';
 import type { NodeDeviceFacts } from '#core/hosts/host-facts.ts';
 import { type PciAddress, parsePciAddress } from '#core/pci/devices/address.ts';
@@ -61,9 +62,6 @@ export interface PciCheckOptions {
   host?: string;
   json?: boolean;
 }
-
-/** Exit statuses of the command; 2 is also that of input that cannot be read. */
-export const exitStatus = { fine: 0, problems: 1, unsafe: 2 } as const;
 
 /**
  * Prints the dry run and returns the exit status. `session`: the controller to compare with, if

@@ -3,7 +3,6 @@
  * hypervisors.
  */
 import type { Command } from 'commander';
-import { showChecks } from '#cli/doctor.ts';
 import { withExamples } from '#cli/terminal/examples.ts';
 import { withJson } from '#cli/terminal/json-option.ts';
 import type { Screen } from '#cli/terminal/screen.ts';
@@ -13,6 +12,7 @@ export function addDoctorCommand(program: Command, screen: Screen): void {
     .description('check whether this machine can be a host, and print how to fix what fails')
     .option('--config <file>', 'agent.yaml; checks also what it requires of this machine')
     .action(async (options: { config?: string; json?: boolean }) => {
+      const { showChecks } = await import('#cli/doctor.ts');
       const { examineHost } = await import('./doctor.ts');
       process.exitCode = showChecks(await examineHost(options.config), options, screen);
     });
