@@ -13,7 +13,7 @@ export function openFile(path: string, busyTimeoutMs: number): DatabaseSync {
     database = new DatabaseSync(path);
     database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     database.exec('PRAGMA journal_mode = WAL');
-    database.exec('PRAGMA synchronous = FULL');
+    database.exec(path === ':memory:' ? 'PRAGMA synchronous = OFF' : 'PRAGMA synchronous = NORMAL');
     database.exec('PRAGMA foreign_keys = ON');
     // Erased data is overwritten: secrets do not stay in free pages.
     database.exec('PRAGMA secure_delete = ON');

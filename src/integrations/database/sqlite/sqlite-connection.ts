@@ -34,7 +34,7 @@ export class NodeSqliteConnection {
   }
 
   /**
-   * `waitingSince`: when the caller began to wait, by `performance.now()`. Time spent in a queue counts
+   * `queuedAt`: when the caller began to wait, by `performance.now()`. Time spent in a queue counts
    * towards the time-out.
    */
   async execute<Row>(query: CompiledQuery, queuedAt: number): Promise<QueryResult<Row>> {

@@ -15,6 +15,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import { SerialQueue } from '#runtime/serial-queue.ts';
+import { LogSync, type SyncFile } from './log-sync.ts';
 import { openFile, openReader } from './open-file.ts';
 import { NodeSqliteConnection } from './sqlite-connection.ts';
 
@@ -23,18 +24,20 @@ export interface SqliteOptions {
   busyTimeoutMs?: number;
   /** Called each time a write finds no room. */
   onDiskFull?: () => void;
+  /** Syncs the log; in tests a held or failing one. */
+  syncFile?: SyncFile;
 }
 
 /**
- * Opens (and makes) the database in this file; `:memory:` for none. Commits are durable: WAL with
- * `synchronous=FULL`. Another connection or process may have it open too: writers wait up to
- * `busyTimeoutMs` for each other, then throw `unavailable`; reads outside of a transaction never
- * wait, and see what is committed. Throws `unavailable`, naming the file, when it cannot be
- * opened.
+ * Opens (and makes) the database in this file; `:memory:` for none. A commit is reported when it
+ * is on disk; commits that wait at the same time share one sync of the log. Another connection or
+ * process may have it open too: writers wait up to `busyTimeoutMs` for each other, then throw
+ * `unavailable`; reads outside of a transaction never wait, and see what is committed. Throws
+ * `unavailable`, naming the file, when it cannot be opened.
  */
 export function openSqlite<Tables>(
   path: string,
-  { busyTimeoutMs = 10_000, onDiskFull }: SqliteOptions = {},
+  { busyTimeoutMs = 10_000, onDiskFull, syncFile }: SqliteOptions = {},
 ): Kysely<Tables> {
   const database = openFile(path, busyTimeoutMs);
   const reader = openReader(path);
@@ -42,6 +45,7 @@ export function openSqlite<Tables>(
   const driver = new NodeSqliteDriver(database, {
     writer: new NodeSqliteConnection(database, options),
     reader: reader && new NodeSqliteConnection(reader, options),
+    log: reader && new LogSync(path, syncFile),
   });
   return new Kysely<Tables>({ dialect: new NodeSqliteDialect(driver) });
 }
@@ -70,7 +74,7 @@ class NodeSqliteDialect implements Dialect {
 
 /**
  * Migrations run inside one transaction: SQLite's DDL rolls back like all else, and a second
- * process waits its turn. Who may read meanwhile is the driver's choice.
+ * process waits its turn. The driver determines which connection reads at that time.
  */
 class TransactionalDdlAdapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
@@ -85,7 +89,12 @@ interface Connections {
   writer: NodeSqliteConnection;
   /** Undefined: reads wait their turn at the writer. */
   reader: NodeSqliteConnection | undefined;
+  /** Undefined for a database in memory. */
+  log: LogSync | undefined;
 }
+
+/** Transactions run one after the other for no longer than this before events have a turn. */
+const longestHoldMs = 2;
 
 /**
  * One connection that writes, for one user at a time, and one for reads outside of transactions.
@@ -94,6 +103,8 @@ class NodeSqliteDriver implements Driver {
   readonly #database: DatabaseSync;
   readonly #connections: Connections;
   readonly #turns = new SerialQueue();
+  /** When sockets and timers last had a turn, by `performance.now()`. */
+  #eventsAt = 0;
 
   constructor(database: DatabaseSync, connections: Connections) {
     this.#database = database;
@@ -116,18 +127,31 @@ class NodeSqliteDriver implements Driver {
     await connection.begin(CompiledQuery.raw('begin immediate'));
   }
   async commitTransaction(connection: Session): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('commit'));
-    // SQLite answers at once, so a queue of transactions would never let sockets and timers have a
-    // turn.
-    await afterEvents();
+    await connection.commit();
+    await this.#yieldToEvents();
+    // The next transaction runs while this one is synced, and shares the sync after it.
+    connection.end();
+    await this.#connections.log?.synced();
   }
   async rollbackTransaction(connection: Session): Promise<void> {
+    // Committed, but not synced: the transaction that is open now is another's.
+    if (!connection.isInTurn) return;
     // A full disk makes SQLite roll back on its own; an error of ours would hide that one.
     if (!this.#database.isTransaction) return;
     await connection.executeQuery(CompiledQuery.raw('rollback'));
   }
 
+  /**
+   * SQLite answers at once, so a queue of transactions would never give sockets and timers a turn.
+   */
+  async #yieldToEvents(): Promise<void> {
+    if (performance.now() - this.#eventsAt < longestHoldMs) return;
+    await afterEvents();
+    this.#eventsAt = performance.now();
+  }
+
   async destroy(): Promise<void> {
+    await this.#connections.log?.close();
     this.#connections.reader?.close();
     this.#connections.writer.close();
   }
@@ -141,10 +165,16 @@ class Session implements DatabaseConnection {
   readonly #connections: Connections;
   readonly #turns: SerialQueue;
   #endTurn: (() => void) | undefined;
+  #hasWritten = false;
 
   constructor(connections: Connections, turns: SerialQueue) {
     this.#connections = connections;
     this.#turns = turns;
+  }
+
+  /** Whether this session has the writer. */
+  get isInTurn(): boolean {
+    return this.#endTurn !== undefined;
   }
 
   async begin(query: CompiledQuery): Promise<void> {
@@ -153,20 +183,34 @@ class Session implements DatabaseConnection {
     await this.#connections.writer.execute(query, queuedAt);
   }
 
+  async commit(): Promise<void> {
+    const { writer, log } = this.#connections;
+    await writer.execute(CompiledQuery.raw('commit'), performance.now());
+    if (this.#hasWritten) log?.written();
+  }
+
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const { writer, reader } = this.#connections;
+    const { writer, reader, log } = this.#connections;
     const queuedAt = performance.now();
-    if (this.#endTurn !== undefined) return writer.execute(query, queuedAt);
+    if (this.#endTurn !== undefined) {
+      const result = await writer.execute<Row>(query, queuedAt);
+      this.#hasWritten ||= hasWritten(query, result);
+      return result;
+    }
     if (reader !== undefined && isRead(query)) return reader.execute(query, queuedAt);
     const endTurn = await this.#turns.take();
+    let result: QueryResult<Row>;
     try {
-      return await writer.execute(query, queuedAt);
+      result = await writer.execute(query, queuedAt);
     } finally {
       endTurn();
     }
+    if (hasWritten(query, result)) log?.written();
+    await log?.synced();
+    return result;
   }
 
-  // oxlint-disable-next-line require-yield -- the interface asks for it; results here are small
+  // oxlint-disable-next-line require-yield -- the interface requires it; results here are small
   async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     throw new Error('streaming is not supported');
   }
@@ -174,7 +218,19 @@ class Session implements DatabaseConnection {
   end(): void {
     this.#endTurn?.();
     this.#endTurn = undefined;
+    this.#hasWritten = false;
   }
+}
+
+function hasWritten(
+  query: CompiledQuery,
+  { rows, numAffectedRows = 0n }: QueryResult<unknown>,
+): boolean {
+  if (isRead(query)) return false;
+  const isOfRows = ['InsertQueryNode', 'UpdateQueryNode', 'DeleteQueryNode'].includes(
+    query.query.kind,
+  );
+  return !isOfRows || rows.length > 0 || numAffectedRows > 0n;
 }
 
 function isRead({ query, sql }: CompiledQuery): boolean {

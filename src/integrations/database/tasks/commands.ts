@@ -18,13 +18,19 @@ export function commandStore(
 ): Pick<CommandStore, 'pending' | 'complete' | 'issue' | 'last'> {
   return {
     pending: async (hostId) => {
+      // In a transaction, so that all it reads is on disk: a command that was sent and then lost
+      // would leave its number to another one.
       const rows = await db
-        .selectFrom('host_commands')
-        .select(['seq', 'instance_uuid', 'body'])
-        .where('compute_node_id', '=', hostId)
-        .where('succeeded', 'is', null)
-        .orderBy('seq')
-        .execute();
+        .transaction()
+        .execute((trx) =>
+          trx
+            .selectFrom('host_commands')
+            .select(['seq', 'instance_uuid', 'body'])
+            .where('compute_node_id', '=', hostId)
+            .where('succeeded', 'is', null)
+            .orderBy('seq')
+            .execute(),
+        );
       return readRows('host_commands', rows, (row) => ({
         seq: row.seq,
         serverId: row.instance_uuid,

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { freshFile } from '#test/fresh-file.ts';
+import { LogSync, type SyncFile } from './log-sync.ts';
+import { openSqlite } from './sqlite.ts';
+
+interface Tables {
+  notes: { text: string };
+}
+
+/** A database whose syncs end when the test ends them. */
+async function openNotes() {
+  const path = freshFile('notes.db');
+  const pending: ((error: Error | null) => void)[] = [];
+  let isHeld = false;
+  const syncFile: SyncFile = (_fd, done) => (isHeld ? pending.push(done) : done(null));
+  const db = openSqlite<Tables>(path, { syncFile });
+  await db.schema.createTable('notes').addColumn('text', 'text').execute();
+  isHeld = true;
+  const write = (text: string) =>
+    db.transaction().execute((trx) => trx.insertInto('notes').values({ text }).execute());
+  return { db, pending, write };
+}
+
+test('a commit is reported once its log is synced, and not before', async () => {
+  const { db, pending, write } = await openNotes();
+  let isReported = false;
+  const written = write('one').then(() => (isReported = true));
+  await expect.poll(() => pending.length).toBe(1);
+  // The row is there for readers already.
+  expect(await db.selectFrom('notes').select('text').execute()).toEqual([{ text: 'one' }]);
+  expect(isReported).toBe(false);
+  pending[0]!(null);
+  await written;
+  await db.destroy();
+});
+
+test('commits that wait at the same time share one sync, which begins after the last of them', async () => {
+  const { db, pending, write } = await openNotes();
+  const first = write('first');
+  await expect.poll(() => pending.length).toBe(1);
+  const others = Promise.all(Array.from({ length: 20 }, (_, at) => write(`other ${at}`)));
+  const single = db.insertInto('notes').values({ text: 'single' }).execute();
+  await expect.poll(() => db.selectFrom('notes').select('text').execute()).toHaveLength(22);
+  expect(pending).toHaveLength(1);
+  pending[0]!(null);
+  await first;
+  await expect.poll(() => pending.length).toBe(2);
+  pending[1]!(null);
+  await Promise.all([others, single]);
+  expect(pending).toHaveLength(2);
+  await db.destroy();
+});
+
+test('a sync that fails refuses its commits and all later ones: what the disk holds is unknown', async () => {
+  const { db, pending, write } = await openNotes();
+  const failing = write('lost');
+  await expect.poll(() => pending.length).toBe(1);
+  const waiting = write('waits for the next sync');
+  pending[0]!(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }));
+  const failure = {
+    kind: 'unavailable',
+    message: expect.stringContaining('restart novella'),
+    detail: 'EIO: i/o error, fdatasync',
+  };
+  await expect(failing).rejects.toMatchObject(failure);
+  await expect(waiting).rejects.toMatchObject(failure);
+  await expect(write('later')).rejects.toMatchObject(failure);
+  expect(pending).toHaveLength(1);
+  await db.destroy();
+});
+
+test('reads wait for no sync', async () => {
+  const { db, pending } = await openNotes();
+  expect(await db.selectFrom('notes').select('text').execute()).toEqual([]);
+  expect(pending).toEqual([]);
+  await db.destroy();
+});
+
+test('the log of a database is the file that SQLite writes its commits to', async () => {
+  const path = freshFile('notes.db');
+  const db = openSqlite<Tables>(path);
+  await db.schema.createTable('notes').addColumn('text', 'text').execute();
+  const log = new LogSync(path);
+  await log.synced();
+  await log.close();
+  await db.destroy();
+});
+
+test('what is read in a transaction is on disk when the transaction ends', async () => {
+  const { db, pending, write } = await openNotes();
+  const written = write('one');
+  await expect.poll(() => pending.length).toBe(1);
+  let isRead = false;
+  const read = db
+    .transaction()
+    .execute((trx) => trx.selectFrom('notes').selectAll().execute())
+    .then(() => (isRead = true));
+  await expect.poll(() => db.selectFrom('notes').selectAll().execute()).toHaveLength(1);
+  expect(isRead).toBe(false);
+  pending[0]!(null);
+  await Promise.all([written, read]);
+  expect(pending).toHaveLength(1);
+  await db.destroy();
+});
+
+test('statements and transactions that change nothing are not synced', async () => {
+  const { db, pending } = await openNotes();
+  await db.updateTable('notes').set({ text: 'none' }).execute();
+  await db.transaction().execute((trx) => trx.deleteFrom('notes').execute());
+  expect(pending).toEqual([]);
+  await db.destroy();
+});

@@ -1,0 +1,95 @@
+/** Makes commits durable together, without blocking the process. */
+import { closeSync, fdatasync, openSync } from 'node:fs';
+import { ComputeError, errorText } from '#core/errors.ts';
+
+/** Writes what a file holds to its disk. Calls back with the file system's error, or null. */
+export type SyncFile = (fd: number, done: (error: Error | null) => void) => void;
+
+/**
+ * Syncs the write-ahead log of a database that commits with `synchronous=NORMAL`: SQLite then
+ * writes a commit to the log and leaves the sync to us. One sync makes all earlier commits durable,
+ * because the log is written in order; commits that wait at the same time share it. Source:
+ * sqlite.org/wal.html, "Performance Considerations".
+ */
+export class LogSync {
+  readonly #path: string;
+  readonly #syncFile: SyncFile;
+  #fd: number | undefined;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #failure: ComputeError | undefined;
+  #isBehind = false;
+
+  /** `path`: the database's file. */
+  constructor(path: string, syncFile: SyncFile = fdatasync) {
+    this.#path = `${path}-wal`;
+    this.#syncFile = syncFile;
+  }
+
+  /** The log has something that no sync has made durable. */
+  written(): void {
+    this.#isBehind = true;
+  }
+
+  /**
+   * Resolves when all that was committed before this call is on disk. Throws `unavailable` once a
+   * sync has failed, from then on: the kernel may have dropped what it could not write, so only a
+   * restart can determine which commits are on disk. Source: fsync(2), "Errors".
+   */
+  synced(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (!this.#isBehind) return this.#running ?? Promise.resolve();
+    if (this.#running === undefined) return this.#start();
+    // The sync in progress may have begun before the caller's commit.
+    this.#next ??= this.#running
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        return this.#start();
+      });
+    return this.#next;
+  }
+
+  /** Waits for a sync in progress. */
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#running, this.#next]);
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #start(): Promise<void> {
+    const running = this.#sync().finally(() => {
+      this.#running = undefined;
+    });
+    this.#running = running;
+    return running;
+  }
+
+  #sync(): Promise<void> {
+    this.#isBehind = false;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    if (this.#failure !== undefined) reject(this.#failure);
+    else {
+      this.#syncFile(this.#opened(), (error) => {
+        if (error === null) return resolve();
+        this.#failure = syncFailure(error);
+        reject(this.#failure);
+      });
+    }
+    return promise;
+  }
+
+  /** Opened once: the log is one file until the last connection to the database closes. */
+  #opened(): number {
+    this.#fd ??= openSync(this.#path, 'r');
+    return this.#fd;
+  }
+}
+
+function syncFailure(cause: Error): ComputeError {
+  return new ComputeError(
+    'unavailable',
+    'the disk of the state directory does not store what is written; repair it, and restart novella',
+    { detail: errorText(cause), cause },
+  );
+}
