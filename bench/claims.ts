@@ -17,6 +17,7 @@ import type { BootData } from '#contracts/store/task-data.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { bookDevices } from '#core/ledger/host-ledger.ts';
 import { hostChange } from '#workflows/hosts/host-change.ts';
+import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { schedule } from '#workflows/boot/schedule.ts';
@@ -153,6 +154,7 @@ function contextOf(store: Store): WorkflowContext {
     newId: () => crypto.randomUUID(),
     log: silentLog,
     limitsOf: () => noLimits,
+    direct: new DirectTasks(),
     fleet: new FleetView(),
     links: new HostLinks({ clock, monotonic: clock, hostTimeoutMs }),
     settings: {

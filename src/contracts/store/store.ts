@@ -21,7 +21,7 @@ import type {
 } from '../host/host-link.ts';
 import type { NetworkEventStore } from '../services/network-events.ts';
 import type { ListedServer, ServerSelection } from './server-selection.ts';
-import type { NewTask, NextStep, StoredTask, Task, TaskKind, TaskRef } from './task.ts';
+import type { Lease, NewTask, NextStep, StoredTask, Task, TaskKind, TaskRef } from './task.ts';
 
 export type { Host, HostChange, HostPage, HostStore, HostVersion } from './host-store.ts';
 
@@ -106,6 +106,11 @@ export interface Transition<Kind extends TaskKind = TaskKind> {
   task: TaskRef<Kind>;
   /** null: the workflow ends. */
   next: NextStep<Kind> | null;
+  /**
+   * Who runs the next step when it is due at once; otherwise the task is not leased any more.
+   * Absent: the lease stays as it is.
+   */
+  lease?: Lease;
   /** Fields of the server row to set. */
   server?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
   /**
@@ -139,10 +144,13 @@ export interface Transition<Kind extends TaskKind = TaskKind> {
 }
 
 /**
- * `stale-host`: the host, or the server group, changed since it was read. `superseded`: another
- * workflow took this server over.
+ * `isDue`: of a transition with a lease: its next step is due at once. `stale-host`: the host, or
+ * the server group, changed since it was read. `superseded`: another workflow took this server
+ * over.
  */
-export type CommitResult = { ok: true } | { ok: false; why: 'stale-host' | 'superseded' };
+export type CommitResult =
+  | { ok: true; isDue?: boolean }
+  | { ok: false; why: 'stale-host' | 'superseded' };
 
 export interface NewServer<Kind extends 'boot' | 'delete' = 'boot' | 'delete'> {
   server: Omit<Server, 'serial'>;
@@ -301,9 +309,15 @@ export interface CommandStore {
   /**
    * Records how one ended; the answer to a server's newest command makes its parked task due. A
    * second result for a command is ignored, as is the answer to a deleted query. No task ever waits
-   * for a query.
+   * for a query. `lease`: who runs that task, unless it is leased; returned is the task so leased.
    */
-  complete(hostId: string, seq: number, result: CommandResult, now: number): Promise<void>;
+  complete(
+    hostId: string,
+    seq: number,
+    result: CommandResult,
+    now: number,
+    lease?: Lease,
+  ): Promise<StoredTask | undefined>;
   /**
    * Adds a command that no workflow waits for; does nothing when one of its kind for this server
    * has no result yet.

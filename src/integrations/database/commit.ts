@@ -15,7 +15,7 @@ import { insertPciRequests, removePciRequests } from './servers/pci-requests.ts'
 import { countPlacement, leaveGroup } from './servers/server-groups.ts';
 import { serverColumns } from './rows/server-row.ts';
 import type { ComputeTables } from './sqlite/tables.ts';
-import { advanceTask } from './tasks/tasks.ts';
+import { advanceTask, isDueAt } from './tasks/tasks.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -35,11 +35,12 @@ export async function commitTransition(
   transition: Transition,
 ): Promise<CommitResult> {
   try {
-    await refusePortInUse(db, transition.nics ?? [], () =>
-      db.transaction().execute((trx) => write(trx, transition, clock.now())),
+    const now = clock.now();
+    const next = await refusePortInUse(db, transition.nics ?? [], () =>
+      db.transaction().execute((trx) => write(trx, transition, now)),
     );
     if (isDeletion(transition)) eraser.erased();
-    return { ok: true };
+    return transition.lease === undefined ? { ok: true } : { ok: true, isDue: isDueAt(next, now) };
   } catch (error) {
     if (error instanceof Refused) return { ok: false, why: error.why };
     throw error;
@@ -50,12 +51,14 @@ function isDeletion({ server }: Transition): boolean {
   return typeof server?.deletedAt === 'number';
 }
 
-async function write(trx: Db, transition: Transition, now: number): Promise<void> {
+/** Returns the next step with the time at which it is due. */
+async function write(trx: Db, transition: Transition, now: number): Promise<Transition['next']> {
   const { task, host, serverGroup, command, decision, events, actionMessage, outcome } = transition;
   const deleted = isDeletion(transition);
   await forgetEvents(trx, transition, deleted);
   const next = await wokenNext(trx, transition, now);
-  if (!(await advanceTask(trx, task, next))) throw new Refused('superseded');
+  const { lease } = transition;
+  if (!(await advanceTask(trx, task, { next, lease, now }))) throw new Refused('superseded');
   if (host !== undefined && !(await applyHostChange(trx, host))) throw new Refused('stale-host');
   if (serverGroup !== undefined && !(await countPlacement(trx, serverGroup))) {
     throw new Refused('stale-host');
@@ -72,6 +75,7 @@ async function write(trx: Db, transition: Transition, now: number): Promise<void
     ...(outcome !== undefined && { outcome }),
     now,
   });
+  return next;
 }
 
 async function forgetEvents(

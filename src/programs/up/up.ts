@@ -14,6 +14,7 @@ import { mountHealth } from '#http/health.ts';
 import { listen } from '#http/listen.ts';
 import { inProcessImageSource } from '#integrations/image-source/in-process.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
+import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
 import { watchSilentHosts } from '#workflows/engine/end-silent-commands.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
@@ -122,6 +123,7 @@ async function start(
     newId: randomUUID,
     log,
     limitsOf: quotas.limitsOf,
+    direct: new DirectTasks(),
     fleet: new FleetView(),
     links,
     settings: workflowSettings(config),

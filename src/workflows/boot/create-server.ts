@@ -9,6 +9,7 @@ import type { BootData } from '#contracts/store/task-data.ts';
 import { ComputeError } from '#core/errors.ts';
 import { requestsForFlavor } from '#core/pci/requests/flavor-request.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
+import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { affinityPolicyOf, type GuestNuma, guestNumaOf } from '#core/servers/guest-numa.ts';
 import { hostnameOf } from '#core/servers/hostname.ts';
@@ -73,13 +74,37 @@ export async function createServers(
     );
   }
   const needsPorts = resolved.nics.some(({ portId }) => portId === null);
+  const quota = { limits: context.limitsOf(caller.projectId), minCount: request.minCount };
+  if (!needsPorts) return accept(context, quota, newServers);
   try {
-    const quota = { limits: context.limitsOf(caller.projectId), minCount: request.minCount };
-    return needsPorts
-      ? await acceptWithPorts(context, caller, { newServers, quota, securityGroupIds })
-      : await context.store.servers.createWithin(quota, newServers);
+    return await acceptWithPorts(context, caller, { newServers, quota, securityGroupIds });
   } finally {
     context.wakeup.notify('tasks');
+  }
+}
+
+/** Stores the servers, and starts their boots. */
+async function accept(
+  { store, direct, wakeup }: WorkflowContext,
+  quota: { limits: QuotaLimits; minCount: number },
+  newServers: readonly NewServer<'boot'>[],
+): Promise<Server[]> {
+  const slots = direct.hold(newServers.length);
+  try {
+    const leased = newServers.map((newServer, at) => {
+      const lease = slots.leases[at];
+      return lease === undefined ? newServer : { ...newServer, task: { ...newServer.task, lease } };
+    });
+    const servers = await store.servers.createWithin(quota, leased);
+    const ids = new Set(servers.map(({ id }) => id));
+    for (const { task } of leased.filter(({ task }) => ids.has(task.serverId))) {
+      const { lease, ...begun } = task;
+      if (lease === undefined) wakeup.notify('tasks');
+      else slots.run({ ...begun, epoch: 1 });
+    }
+    return servers;
+  } finally {
+    slots.end();
   }
 }
 

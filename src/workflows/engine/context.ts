@@ -10,6 +10,7 @@ import type { CardPreference } from '#core/pci/claims/card-preference.ts';
 import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { Weights } from '#core/scheduling/weights.ts';
 import type { FleetView } from '../hosts/fleet-view.ts';
+import type { DirectTasks } from './direct-tasks.ts';
 import type { HostLinks } from '../hosts/host-links.ts';
 import type { HostStateSettings } from '../hosts/host-state.ts';
 
@@ -24,6 +25,8 @@ export interface WorkflowContext {
   settings: WorkflowSettings;
   /** The quotas of a project. */
   limitsOf: (projectId: string) => QuotaLimits;
+  /** Tasks that this process runs at once. */
+  direct: DirectTasks;
   /** This process's view of the hosts, for decisions. */
   fleet: FleetView;
   /** The hosts that are linked to this process. */

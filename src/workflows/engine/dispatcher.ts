@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   CommitResult,
+  Lease,
   StoredTask,
   Task,
   TaskKind,
@@ -61,27 +62,40 @@ export function startDispatcher(
   const running = new Map<Promise<void>, string>();
   /** How many of them pause after a fault: they keep no others from running. */
   let resting = 0;
-  const exclusive = new SerialQueue();
+  const parts: Parts = {
+    context,
+    workflows: options.workflows,
+    exclusive: new SerialQueue(),
+    newLease: () => ({ owner, until: clock.now() + leaseMs }),
+  };
   const stopping = new AbortController();
   /** Before the first poll: the clock may have gone back since the previous process. */
   let newest = Infinity;
 
+  /** The last poll may have left due tasks, for want of slots. */
+  let isShort = false;
+  const free = () => concurrency - (running.size - resting) - context.direct.held;
+
   const takeDue = async (): Promise<void> => {
-    const limit = concurrency - (running.size - resting);
-    if (stopping.signal.aborted || limit <= 0) return;
+    const limit = free();
+    isShort = limit <= 0;
+    if (stopping.signal.aborted || isShort) return;
     const now = clock.now();
     if (now < newest) await store.tasks.hasten(now, now + longestPauseMs);
     newest = now;
     const how = { limit, running: [...running.values()] };
     const tasks = await store.tasks.lease(owner, now, leaseMs, how);
-    for (const task of tasks) track(work(task), task);
+    isShort = tasks.length === limit;
+    for (const task of tasks) run(task);
   };
 
-  const track = (promise: Promise<void>, { serverId }: StoredTask): void => {
-    running.set(promise, serverId);
+  const run = (task: StoredTask): void => {
+    const promise = work(task);
+    running.set(promise, task.serverId);
     void promise.finally(() => {
       running.delete(promise);
-      polling.wake();
+      // Others may wait for a slot, or for this server.
+      if (isShort) polling.wake();
     });
   };
 
@@ -89,7 +103,10 @@ export function startDispatcher(
     let readTask = async (): Promise<StoredTask | undefined> => leased;
     while (!stopping.signal.aborted) {
       try {
-        await runTask(context, options, exclusive, { leased, task: await readTask() });
+        if (!(await runTask(parts, { leased, task: await readTask() }))) {
+          await store.tasks.release(leased, owner);
+          polling.wake();
+        }
         return;
       } catch (error) {
         log.error({ err: error, task: leased }, 'task stopped unexpectedly; it will be continued');
@@ -109,12 +126,14 @@ export function startDispatcher(
 
   const failing = 'cannot lease tasks; will try again';
   const polling = pollLoop(context, { topic: 'tasks', pollMs, failing }, takeDue);
+  const detach = context.direct.attach({ free, newLease: () => parts.newLease(), run });
   const renewing = repeat(renew, leaseMs / 3, (error) => {
     log.error({ err: error }, 'cannot renew leases; will try again');
   });
   return {
     async stop() {
       stopping.abort();
+      detach();
       await polling.stop();
       await Promise.all(running.keys());
       await renewing.stop();
@@ -132,33 +151,39 @@ async function stillHeld(
   return isDue && task.epoch === leased.epoch ? task : undefined;
 }
 
-/** Runs steps until the task ends, waits, or is taken over. */
-async function runTask(
-  context: WorkflowContext,
-  options: DispatcherOptions,
-  exclusive: SerialQueue,
-  { leased, ...from }: { leased: StoredTask; task: StoredTask | undefined },
-): Promise<void> {
-  let task = from.task;
-  while (task !== undefined) {
-    task =
-      'problem' in task
-        ? await recover(context, options, task)
-        : await runNext(context, options, exclusive, task);
-  }
-  await context.store.tasks.release(leased, options.owner);
+interface Parts {
+  context: WorkflowContext;
+  workflows: Workflows;
+  /** For the steps that run one at a time. */
+  exclusive: SerialQueue;
+  newLease: () => Lease;
 }
 
-async function runNext<Kind extends TaskKind>(
-  context: WorkflowContext,
-  { workflows }: DispatcherOptions,
-  exclusive: SerialQueue,
-  task: Task<Kind>,
-): Promise<Task | undefined> {
+/** What follows a step: the task to continue with, or whether its lease has been released. */
+type Progress = { task: Task } | { task: undefined; isReleased: boolean };
+
+/**
+ * Runs steps until the task ends, waits, or is taken over. False: its lease has not been released.
+ */
+async function runTask(
+  parts: Parts,
+  { leased, ...from }: { leased: StoredTask; task: StoredTask | undefined },
+): Promise<boolean> {
+  let progress: Progress | { task: StoredTask } =
+    from.task === undefined ? { task: undefined, isReleased: false } : { task: from.task };
+  while (progress.task !== undefined) {
+    const task: StoredTask = progress.task;
+    progress = 'problem' in task ? await recover(parts, task) : await runNext(parts, task);
+  }
+  return progress.isReleased;
+}
+
+async function runNext<Kind extends TaskKind>(parts: Parts, task: Task<Kind>): Promise<Progress> {
+  const { context, workflows, exclusive } = parts;
   const workflow: Workflow<Kind> = workflows[task.kind];
   const step = workflow.steps[task.step];
   const start: StepStart = { read: await step.read?.(context, task) };
-  const act = (): Promise<Task | undefined> => runStep(context, { workflow, task, start });
+  const act = (): Promise<Progress> => runStep(parts, { workflow, task, start });
   return step.exclusive === true ? exclusive.run(act) : act();
 }
 
@@ -169,28 +194,29 @@ interface StepRun<Kind extends TaskKind> {
 }
 
 /**
- * Runs and records one step. Returns the task at its next step when that is due at once, and the
- * same task when it must be run again.
+ * Runs and records one step. What follows is the task at its next step when that is due at once,
+ * and the same task when it must be run again.
  */
 async function runStep<Kind extends TaskKind>(
-  context: WorkflowContext,
+  parts: Parts,
   running: StepRun<Kind>,
-): Promise<Task | undefined> {
+): Promise<Progress> {
+  const { context, newLease } = parts;
   const { workflow, task } = running;
   let outcome = await attempt(context, running);
-  if (outcome === undefined) return undefined;
+  if (outcome === undefined) return { task: undefined, isReleased: false };
   let committed: CommitResult;
   try {
-    committed = await context.store.commit({ task, ...outcome });
+    committed = await context.store.commit({ task, ...outcome, lease: newLease() });
   } catch (error) {
     // What the store refuses (a port that another server has taken since) is the step's own
     // failure.
     if (!isComputeError(error, 'conflict')) throw error;
     outcome = await workflow.failed(context, task, error);
-    committed = await context.store.commit({ task, ...outcome });
+    committed = await context.store.commit({ task, ...outcome, lease: newLease() });
   }
-  if (!committed.ok) return committed.why === 'stale-host' ? task : undefined;
-  return taskAfter(context, task, outcome);
+  if (!committed.ok && committed.why === 'stale-host') return { task };
+  return taskAfter(context, { task, outcome, committed });
 }
 
 async function attempt<Kind extends TaskKind>(
@@ -215,39 +241,43 @@ async function attempt<Kind extends TaskKind>(
  * such a workflow its server goes to ERROR, unless it is deleted.
  */
 async function recover(
-  context: WorkflowContext,
-  { workflows }: DispatcherOptions,
-  task: UnreadableTask,
-): Promise<Task | undefined> {
-  const error = new ComputeError('unavailable', task.problem);
-  context.log.error({ task: task.id, server: task.serverId }, task.problem);
-  const kind: TaskKind = Object.hasOwn(workflows, task.kind) ? (task.kind as TaskKind) : 'act';
-  const outcome =
-    kind === task.kind
-      ? await workflows[kind].recover(context, task, error)
-      : await endUnreadable(context, task, error);
-  const committed = await context.store.commit({ task: { ...task, kind }, ...outcome });
-  return committed.ok ? taskAfter(context, { ...task, kind }, outcome) : undefined;
+  { context, workflows, newLease }: Parts,
+  unreadable: UnreadableTask,
+): Promise<Progress> {
+  const { problem } = unreadable;
+  const error = new ComputeError('unavailable', problem);
+  context.log.error({ task: unreadable.id, server: unreadable.serverId }, problem);
+  const isKnown = Object.hasOwn(workflows, unreadable.kind);
+  const kind: TaskKind = isKnown ? (unreadable.kind as TaskKind) : 'act';
+  const outcome = isKnown
+    ? await workflows[kind].recover(context, unreadable, error)
+    : await endUnreadable(context, unreadable, error);
+  const task = { ...unreadable, kind };
+  const committed = await context.store.commit({ task, ...outcome, lease: newLease() });
+  return taskAfter(context, { task, outcome, committed });
 }
 
-/**
- * Wakes those that wait for the recorded change. Returns the task at its next step if that is due
- * at once.
- */
+interface Recorded<Kind extends TaskKind> {
+  task: TaskRef<Kind>;
+  outcome: StepOutcome<Kind>;
+  committed: CommitResult;
+}
+
+/** Wakes those that wait for the recorded change. */
 function taskAfter<Kind extends TaskKind>(
-  { wakeup, clock }: WorkflowContext,
-  task: TaskRef<Kind>,
-  { command, next }: StepOutcome<Kind>,
-): Task | undefined {
+  { wakeup }: WorkflowContext,
+  { task, outcome: { command, next }, committed }: Recorded<Kind>,
+): Progress {
+  if (!committed.ok) return { task: undefined, isReleased: false };
   if (command !== undefined) wakeup.notify(`commands:${command.hostId}`);
   if (next === null) {
     wakeup.notify(`ended:${task.serverId}`);
     wakeup.notify('network-events');
   }
-  if (next === null || next.dueAt === null || next.dueAt > clock.now()) return undefined;
+  if (next === null || committed.isDue !== true) return { task: undefined, isReleased: true };
   const { id, serverId, epoch, actionId } = task;
   const { kind = task.kind, step, data, dueAt } = next;
-  return { id, serverId, epoch, actionId, kind, step, data, dueAt };
+  return { task: { id, serverId, epoch, actionId, kind, step, data, dueAt } };
 }
 
 /** Returns early when the signal is aborted. */

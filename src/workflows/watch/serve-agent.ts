@@ -80,7 +80,6 @@ class AgentSession {
       case 'result':
         await this.#record(host, message);
         this.#end.send({ type: 'recorded', seq: message.seq });
-        wakeup.notify('tasks');
         wakeup.notify(`answered:${host.id}`);
         return;
     }
@@ -94,13 +93,19 @@ class AgentSession {
     host: Host,
     { seq, result }: Extract<ToController, { type: 'result' }>,
   ): Promise<void> {
-    const { store, clock } = this.#context;
+    const { store, clock, direct, wakeup } = this.#context;
+    const slots = direct.hold(1);
+    const now = clock.now();
     try {
-      await store.commands.complete(host.id, seq, result, clock.now());
+      const task = await store.commands.complete(host.id, seq, result, now, slots.leases[0]);
+      if (task === undefined) wakeup.notify('tasks');
+      else slots.run(task);
     } catch (error) {
       this.#lastSent = Math.min(this.#lastSent, seq - 1);
       setTimeout(() => this.#send(host), resendMs);
       throw error;
+    } finally {
+      slots.end();
     }
   }
 

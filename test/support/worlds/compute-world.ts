@@ -18,6 +18,7 @@ import { type QuotaLimits, standardLimits } from '#core/quotas/limits.ts';
 import type { Server } from '#core/servers/server.ts';
 import { openStore } from '#integrations/database/store.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
+import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { standardWeights } from '#core/scheduling/weights.ts';
@@ -84,6 +85,7 @@ export async function aComputeWorld() {
     newId: randomUUID,
     log: silentLog,
     limitsOf: (id) => ({ ...standardLimits, ...limits.get(id) }),
+    direct: new DirectTasks(),
     fleet: new FleetView(),
     links: new HostLinks({
       clock,

@@ -1,11 +1,18 @@
 /** Commands for hosts and their results. `commit` writes the rows. */
 import type { Kysely } from 'kysely';
 import type { CommandResult, HostCommandBody } from '#contracts/host/host-link.ts';
-import type { CommandStore, NewCommand, StoredCommand } from '#contracts/store/store.ts';
+import type {
+  CommandStore,
+  Lease,
+  NewCommand,
+  StoredCommand,
+  StoredTask,
+} from '#contracts/store/store.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { erasedBody, type LogEraser } from '../sqlite/erasure.ts';
 import { readRows } from '../rows/readable-rows.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
+import { makeTaskDue } from './tasks.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -37,9 +44,11 @@ export function commandStore(
         body: JSON.parse(row.body) as HostCommandBody,
       }));
     },
-    complete: async (hostId, seq, result, now) => {
-      await db.transaction().execute((trx) => complete(trx, { hostId, seq, result, now }));
+    complete: async (hostId, seq, result, now, lease) => {
+      const completed = { hostId, seq, result, now, lease };
+      const task = await db.transaction().execute((trx) => complete(trx, completed));
       eraser.erased();
+      return task;
     },
     issue: (command) => db.transaction().execute((trx) => issueOnce(trx, command)),
     last: (serverId, kind) => lastCommand(db, serverId, kind),
@@ -100,10 +109,18 @@ export async function awaitsAnswer(trx: Db, serverId: string): Promise<boolean> 
   return newest !== undefined && newest.succeeded === null;
 }
 
+interface Completed {
+  hostId: string;
+  seq: number;
+  result: CommandResult;
+  now: number;
+  lease: Lease | undefined;
+}
+
 async function complete(
   trx: Db,
-  { hostId, seq, result, now }: { hostId: string; seq: number; result: CommandResult; now: number },
-): Promise<void> {
+  { hostId, seq, result, now, lease }: Completed,
+): Promise<StoredTask | undefined> {
   const ended = await trx
     .updateTable('host_commands')
     .set({ succeeded: result.ok ? 1 : 0, result: JSON.stringify(result), body: erasedBody })
@@ -116,15 +133,10 @@ async function complete(
     ended === undefined ||
     ended.kind === question ||
     (await awaitsAnswer(trx, ended.instance_uuid))
-  )
-    return;
-  await trx
-    .updateTable('tasks')
-    .set({ due_at: now })
-    .where('instance_uuid', '=', ended.instance_uuid)
-    .where('step', 'is not', null)
-    .where((eb) => eb.or([eb('due_at', 'is', null), eb('due_at', '>', now)]))
-    .execute();
+  ) {
+    return undefined;
+  }
+  return makeTaskDue(trx, ended.instance_uuid, { lease, now });
 }
 
 async function lastCommand(

@@ -2,6 +2,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import { Compile, type Validator } from 'typebox/compile';
 import type {
+  Lease,
   NewTask,
   StoredTask,
   Task,
@@ -17,6 +18,11 @@ import { taskData, taskSteps, taskVersion } from './task-schemas.ts';
 /** The task is not leased. */
 export const noLease = { leased_by: null, leased_until: null, leased_epoch: null };
 
+/** The task is leased in this epoch. */
+export function leaseColumns({ owner, until }: Lease, epoch: number) {
+  return { leased_by: owner, leased_until: until, leased_epoch: epoch };
+}
+
 /** The row of a new task. */
 export function newTaskRow({ lease, ...task }: NewTask): Insertable<TaskRow> {
   const epoch = 1;
@@ -30,9 +36,7 @@ export function newTaskRow({ lease, ...task }: NewTask): Insertable<TaskRow> {
     data: JSON.stringify(task.data),
     action_uuid: task.actionId,
     due_at: task.dueAt,
-    ...(lease === undefined
-      ? noLease
-      : { leased_by: lease.owner, leased_until: lease.until, leased_epoch: epoch }),
+    ...(lease === undefined ? noLease : leaseColumns(lease, epoch)),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type {
+  Lease,
   NewAction,
   NewTask,
   NextStep,
@@ -15,7 +16,7 @@ import { ComputeError, invariant } from '#core/errors.ts';
 import { insertAction } from './actions.ts';
 import { type ServerFields, serverColumns } from '../rows/server-row.ts';
 import { taskOverview } from './task-overview.ts';
-import { newTaskRow, noLease, readTask } from './task-row.ts';
+import { leaseColumns, newTaskRow, noLease, readTask } from './task-row.ts';
 import { taskVersion } from './task-schemas.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
@@ -68,11 +69,15 @@ export async function insertTask(trx: Db, task: NewTask): Promise<void> {
 /**
  * Moves a task to its next step, or ends it (null); false when it is no longer the server's task.
  */
-export async function advanceTask(trx: Db, task: TaskRef, next: NextStep | null): Promise<boolean> {
+export async function advanceTask(
+  trx: Db,
+  task: TaskRef,
+  { next, lease, now }: { next: NextStep | null; lease: Lease | undefined; now: number },
+): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('tasks')
-    .set(
-      next === null
+    .set({
+      ...(next === null
         ? { step: null, data: '{}', due_at: null }
         : {
             kind: next.kind ?? task.kind,
@@ -80,14 +85,60 @@ export async function advanceTask(trx: Db, task: TaskRef, next: NextStep | null)
             version: taskVersion,
             data: JSON.stringify(next.data),
             due_at: next.dueAt,
-          },
-    )
+          }),
+      ...(lease !== undefined && (isDueAt(next, now) ? leaseColumns(lease, task.epoch) : noLease)),
+    })
     .where('instance_uuid', '=', task.serverId)
     .where('uuid', '=', task.id)
     .where('epoch', '=', task.epoch)
     .where('step', 'is not', null)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
+}
+
+export function isDueAt(next: NextStep | null, now: number): boolean {
+  return next !== null && next.dueAt !== null && next.dueAt <= now;
+}
+
+/**
+ * Makes the parked task of a server due. With a lease, returns the task if it is that owner's from
+ * now on.
+ */
+export async function makeTaskDue(
+  trx: Db,
+  serverId: string,
+  { lease, now }: { lease: Lease | undefined; now: number },
+): Promise<StoredTask | undefined> {
+  const row = await trx
+    .updateTable('tasks')
+    .set((eb) => {
+      if (lease === undefined) return { due_at: now };
+      const isHeld = eb('leased_until', '>', now);
+      const kept = <Column extends 'leased_by' | 'leased_until' | 'leased_epoch' | 'epoch'>(
+        column: Column,
+        value: Expression<string | number>,
+      ) => eb.case().when(isHeld).then(eb.ref(column)).else(value).end() as never;
+      const epoch = eb
+        .case()
+        .when('leased_by', 'is', null)
+        .then(eb.ref('epoch'))
+        .else(eb('epoch', '+', 1))
+        .end();
+      return {
+        due_at: now,
+        leased_by: kept('leased_by', eb.val(lease.owner)),
+        leased_until: kept('leased_until', eb.val(lease.until)),
+        leased_epoch: kept('leased_epoch', epoch),
+        epoch: kept('epoch', epoch),
+      };
+    })
+    .where('instance_uuid', '=', serverId)
+    .where('step', 'is not', null)
+    .where((eb) => eb.or([eb('due_at', 'is', null), eb('due_at', '>', now)]))
+    .returningAll()
+    .executeTakeFirst();
+  const isLeased = lease !== undefined && row?.leased_by === lease.owner;
+  return isLeased && row.leased_until === lease.until ? readTask(row) : undefined;
 }
 
 interface LeaseRequest {
