@@ -67,7 +67,7 @@ test('a server with a damaged decision or host result is explained without it', 
   const hostId = (await world.store.hosts.list())[0]?.id ?? '';
   const body = { do: 'spawn', guest: {} } as never;
   await world.store.commands.issue({ hostId, serverId: id, body });
-  await world.store.commands.complete(hostId, 1, { ok: true, steps: [] }, 5);
+  await world.store.commands.complete(hostId, 1, { ok: true, steps: [] }, { now: 5 });
   await damage('host_commands', `result = '{"a'`);
   const explained = await world.ask(`GET /novella/v1/servers/${id}/explain`, { version: '' });
   expect(explained).toMatchObject({ status: 200, body: { spawn_steps: [], domain_xml: null } });

@@ -74,7 +74,12 @@ async function untilEnded(): Promise<Server> {
     async () => {
       for (const { seq, body } of await world.store.commands.pending(hostId)) {
         commands.push(body.do);
-        await world.store.commands.complete(hostId, seq, { ok: true, steps: [] }, world.time.now);
+        await world.store.commands.complete(
+          hostId,
+          seq,
+          { ok: true, steps: [] },
+          { now: world.time.now },
+        );
       }
       expect(await world.store.tasks.of(server.id)).toBeUndefined();
     },

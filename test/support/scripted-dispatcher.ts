@@ -4,6 +4,7 @@
  */
 import type { CommitResult, StoredTask, Task, Transition } from '#contracts/store/store.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
+import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { startDispatcher } from '#workflows/engine/dispatcher.ts';
 import { succeeded } from '#workflows/engine/endings.ts';
 import type { StepOutcome, Workflows } from '#workflows/engine/workflow.ts';
@@ -67,7 +68,9 @@ export function aScriptedDispatcher() {
   };
   const commit = async (transition: Transition): Promise<CommitResult> => {
     world.commits.push(transition);
-    const answer = world.answers.shift() ?? { ok: true };
+    const { next, lease } = transition;
+    const isDue = lease !== undefined && next?.dueAt != null && next.dueAt <= world.time.now;
+    const answer = world.answers.shift() ?? { ok: true, isDue };
     if (answer instanceof Error) throw answer;
     return answer;
   };
@@ -79,6 +82,7 @@ export function aScriptedDispatcher() {
       servers: { damage: async () => undefined, get: async () => undefined },
     },
     clock: { now: () => world.time.now },
+    direct: new DirectTasks(),
     log: { warn: log('warn'), error: log('error') },
     wakeup: {
       notify: (topic: string) => void world.notified.push(topic),

@@ -101,6 +101,42 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     ]);
   });
 
+  test('a commit with a lease keeps the task for its owner when the next step is due', async () => {
+    const store = await (await fresh())();
+    await aBoot(store);
+    const [task] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
+    const lease = { owner: 'a', until: 2 * leaseMs + 1_000 };
+    const due = toStep(task!, 'bind-ports');
+    expect(await store.commit({ ...due, lease })).toEqual({ ok: true, isDue: true });
+    expect(await store.tasks.lease('b', 1_000 + leaseMs, leaseMs, { limit: 1 })).toEqual([]);
+    // After that time another takes over, and the first commits nothing more.
+    const [heir] = await store.tasks.lease('b', lease.until, leaseMs, { limit: 1 });
+    expect(heir).toMatchObject({ step: 'bind-ports', epoch: task!.epoch + 1 });
+    const refusal = { ok: false, why: 'superseded' };
+    expect(await store.commit({ ...toStep(task!, 'guest-started'), lease })).toEqual(refusal);
+  });
+
+  test('a commit with a lease releases a task that ends or waits', async () => {
+    const store = await (await fresh())();
+    const boot = await aBoot(store);
+    const [task] = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
+    const lease = { owner: 'a', until: 1_000 + leaseMs };
+    const later = { step: 'guest-started', data: bootData, dueAt: Date.now() + 60_000 } as const;
+    const parked = await store.commit({ task: taskOf('boot', task), next: later, lease });
+    expect(parked).toEqual({ ok: true, isDue: false });
+    const [next] = await store.tasks.lease('b', later.dueAt, leaseMs, { limit: 1 });
+    // Released, not taken over: the epoch is the same.
+    expect(next).toEqual({ ...task, ...later });
+    const ended = await store.commit({
+      task: taskOf('boot', next),
+      next: null,
+      outcome: { is: 'ok' },
+      lease,
+    });
+    expect(ended).toEqual({ ok: true, isDue: false });
+    expect(await store.tasks.of(boot.serverId)).toBeUndefined();
+  });
+
   test('when a lease expires another takes the task, and the first can neither commit nor release it', async () => {
     const store = await (await fresh())();
     await aBoot(store);

@@ -193,7 +193,7 @@ export function storeListsContract(fresh: () => Promise<OpenStore>): void {
     );
     expect(await store.commands.pending(hostId)).toMatchObject([{ body }]);
     const result = { ok: true as const, domainXml: '<domain/>', steps: [] };
-    await store.commands.complete(hostId, 1, result, 5);
+    await store.commands.complete(hostId, 1, result, { now: 5 });
     expect(await store.commands.last(task.serverId, 'detach')).toEqual({
       hostId,
       seq: 1,
@@ -210,7 +210,12 @@ export function storeListsContract(fresh: () => Promise<OpenStore>): void {
     await store.commit(
       toStep(task, 'guest-started', { command: { hostId, serverId: task.serverId, body } }),
     );
-    await store.commands.complete(hostId, 1, { ok: true, domainXml: '<domain/>', steps: [] }, 5);
+    await store.commands.complete(
+      hostId,
+      1,
+      { ok: true, domainXml: '<domain/>', steps: [] },
+      { now: 5 },
+    );
     await store.commit({ task, next: null, server: { vmState: 'deleted', deletedAt: 9 } });
     expect(await store.servers.get(task.serverId)).toMatchObject({ userData: null, metadata: {} });
     expect(await store.servers.domainXml(task.serverId)).toBeUndefined();

@@ -1,6 +1,6 @@
 /** Suite for tasks and commands: each is worked on once, in order, and nothing waits for ever. */
 import { describe, expect, test } from 'vitest';
-import { aBoot, aHost, aNewServer, bootData, toStep } from '#test/worlds/store-rows.ts';
+import { aBoot, aHost, aNewServer, bootData, taskOf, toStep } from '#test/worlds/store-rows.ts';
 import type { CommandResult } from '../host/host-link.ts';
 import { leaseContract } from './store-lease.contract.ts';
 import type { OpenStore } from './store.contract.ts';
@@ -142,7 +142,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     ];
     expect(await other.commands.pending(one)).toEqual(waiting);
     expect(await store.commands.pending(two)).toEqual([{ ...waiting[0], body: elsewhere.body }]);
-    await store.commands.complete(one, 1, done, 5);
+    await store.commands.complete(one, 1, done, { now: 5 });
     await store.close();
     expect(await (await open()).commands.pending(one)).toEqual([waiting[1]]);
   });
@@ -155,7 +155,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     await store.commands.issue(destroy);
     await store.commands.issue(destroy);
     expect(await store.commands.pending(hostId)).toMatchObject([{ seq: 1, body: destroy.body }]);
-    await store.commands.complete(hostId, 1, failed, 5);
+    await store.commands.complete(hostId, 1, failed, { now: 5 });
     await store.commands.issue(destroy);
     expect(await store.commands.pending(hostId)).toMatchObject([{ seq: 2, serverId }]);
   });
@@ -166,10 +166,10 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     const task = await aBoot(store);
     await order(store, task, { hostId });
     expect(await store.tasks.lease('a', 9_999, leaseMs, { limit: 1 })).toEqual([]);
-    await store.commands.complete(hostId, 1, done, 5);
+    await store.commands.complete(hostId, 1, done, { now: 5 });
     const woken = { ...task, step: 'guest-started', dueAt: 5 };
     expect(await store.tasks.of(task.serverId)).toEqual(woken);
-    await store.commands.complete(hostId, 1, failed, 8);
+    await store.commands.complete(hostId, 1, failed, { now: 8 });
     expect(await store.tasks.of(task.serverId)).toEqual(woken);
     expect(await store.commands.last(task.serverId, 'destroy')).toEqual({
       hostId,
@@ -185,10 +185,42 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     const task = await aBoot(store);
     await order(store, task, { hostId, spawn: true });
     await order(store, task, { hostId });
-    await store.commands.complete(hostId, 1, done, 5);
+    await store.commands.complete(hostId, 1, done, { now: 5 });
     expect((await store.tasks.of(task.serverId))?.dueAt).toBeNull();
-    await store.commands.complete(hostId, 2, done, 6);
+    await store.commands.complete(hostId, 2, done, { now: 6 });
     expect((await store.tasks.of(task.serverId))?.dueAt).toBe(6);
+  });
+
+  test('a result with a lease makes the task due for that owner only', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId });
+    const lease = { owner: 'a', until: 105 };
+    const leased = await store.commands.complete(hostId, 1, done, { now: 5, lease });
+    expect(leased).toEqual({ ...(await store.tasks.of(task.serverId)) });
+    expect(leased).toMatchObject({ dueAt: 5, epoch: task.epoch });
+    expect(await store.tasks.lease('b', 104, leaseMs, { limit: 1 })).toEqual([]);
+    expect(await store.tasks.lease('b', 105, leaseMs, { limit: 1 })).toMatchObject([
+      { id: task.id, epoch: task.epoch + 1 },
+    ]);
+    // The same result again: nothing is due by it.
+    const again = await store.commands.complete(hostId, 1, done, { now: 300, lease });
+    expect(again).toBeUndefined();
+  });
+
+  test('a result makes a task due, but does not lease one that another owner holds', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    await aBoot(store);
+    const [task] = await store.tasks.lease('b', 1_000, leaseMs, { limit: 1 });
+    // It parks, and its owner has not released it yet.
+    await order(store, taskOf('boot', task), { hostId });
+    const lease = { owner: 'a', until: 2_000 };
+    const leased = await store.commands.complete(hostId, 1, done, { now: 1_005, lease });
+    expect(leased).toBeUndefined();
+    expect((await store.tasks.of(task!.serverId))?.dueAt).toBe(1_005);
+    await store.commit(toStep(task!, 'wait-for-plug'));
   });
 
   test('a task that parks when the result already exists is due at once', async () => {
@@ -196,7 +228,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     const hostId = await aHost(store, []);
     const task = await aBoot(store);
     await order(store, task, { hostId });
-    await store.commands.complete(hostId, 1, done, 5);
+    await store.commands.complete(hostId, 1, done, { now: 5 });
     await store.commit({ task, next: { step: 'guest-started', data: bootData, dueAt: null } });
     expect((await store.tasks.of(task.serverId))?.dueAt).toEqual(expect.any(Number));
   });
@@ -220,8 +252,8 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     expect((await store.commands.pending(hostId))[1]).toEqual({ seq, serverId, body });
     expect(await other.commands.answer(hostId, seq)).toBeUndefined();
     const reported: CommandResult = { ok: true, steps: [], output: 'login:' };
-    await store.commands.complete(hostId, seq, reported, 5);
-    await store.commands.complete(hostId, seq, failed, 6);
+    await store.commands.complete(hostId, seq, reported, { now: 5 });
+    await store.commands.complete(hostId, seq, failed, { now: 6 });
     expect(await other.commands.answer(hostId, seq)).toEqual(reported);
   });
 
@@ -231,12 +263,12 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     const task = await aBoot(store);
     await order(store, task, { hostId });
     const [early, late] = [await ask(store, hostId, task), await ask(store, hostId, task)];
-    await store.commands.complete(hostId, early, done, 5);
+    await store.commands.complete(hostId, early, done, { now: 5 });
     expect((await store.tasks.of(task.serverId))?.dueAt).toBeNull();
-    await store.commands.complete(hostId, 1, done, 6);
+    await store.commands.complete(hostId, 1, done, { now: 6 });
     expect((await store.tasks.of(task.serverId))?.dueAt).toBe(6);
     await store.commit({ task, next: { step: 'wait-for-plug', data: bootData, dueAt: 9_000 } });
-    await store.commands.complete(hostId, late, done, 7);
+    await store.commands.complete(hostId, late, done, { now: 7 });
     expect((await store.tasks.of(task.serverId))?.dueAt).toBe(9_000);
   });
 
@@ -247,7 +279,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     await order(store, task, { hostId });
     const [first, second] = [await ask(store, hostId, task), await ask(store, hostId, task)];
     await store.commands.forget(hostId, first);
-    await store.commands.complete(hostId, first, done, 5);
+    await store.commands.complete(hostId, first, done, { now: 5 });
     expect(await store.commands.answer(hostId, first)).toBeUndefined();
     await store.commands.forget(hostId, 1);
     const waiting = async () => (await store.commands.pending(hostId)).map(({ seq }) => seq);
@@ -268,7 +300,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     ];
     for (const [index, result] of results.entries()) {
       await order(store, task, { hostId, spawn: true });
-      await store.commands.complete(hostId, index + 1, result, 5);
+      await store.commands.complete(hostId, index + 1, result, { now: 5 });
     }
     expect(await store.servers.domainXml(task.serverId)).toBe('<domain>2</domain>');
     expect((await store.commands.last(task.serverId, 'spawn'))?.result).toEqual(failed);

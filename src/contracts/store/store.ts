@@ -315,8 +315,7 @@ export interface CommandStore {
     hostId: string,
     seq: number,
     result: CommandResult,
-    now: number,
-    lease?: Lease,
+    at: { now: number; lease?: Lease | undefined },
   ): Promise<StoredTask | undefined>;
   /**
    * Adds a command that no workflow waits for; does nothing when one of its kind for this server

@@ -10,7 +10,7 @@ import { allowedServers } from '#core/quotas/new-servers.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { makeEvent, makePorts } from '../ports/make-ports.ts';
-import { requestLease } from '../engine/request-lease.ts';
+import { requestLease } from '../engine/begin-action.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { bootNaming } from '../ports/resolve-nics.ts';
 import { deletePortsMadeFor } from '../removal/tear-down.ts';

@@ -2,12 +2,18 @@
  * Starts a workflow for a server at a user's request, and waits for its end where the user does.
  */
 import type { Caller } from '#contracts/services/identity.ts';
-import type { Action, Task, TaskDataOf, TaskKind, TaskStepOf } from '#contracts/store/store.ts';
+import type {
+  Action,
+  Lease,
+  Task,
+  TaskDataOf,
+  TaskKind,
+  TaskStepOf,
+} from '#contracts/store/store.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 import { waitForWakeup } from './wait-for-wakeup.ts';
-import { requestLease } from './request-lease.ts';
 import { hostOf } from './server-of.ts';
 
 /** `action`: its name in `openstack server event list`. */
@@ -152,4 +158,18 @@ export async function endOfAction(
   }
   const actions = await context.store.servers.actions(serverId);
   return actions.find(({ id }) => id === actionId);
+}
+
+/**
+ * Longer than a request takes while the network service answers; a slower request finds its task
+ * with another owner.
+ */
+const leaseMs = 300_000;
+
+/**
+ * The lease of a task that is continued by the request which began it: until the request records
+ * how the task continues, or five minutes have passed.
+ */
+export function requestLease({ clock }: WorkflowContext, requestId: string): Lease {
+  return { owner: requestId, until: clock.now() + leaseMs };
 }

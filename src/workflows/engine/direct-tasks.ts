@@ -55,7 +55,7 @@ export class DirectTasks {
       this.#held -= slots;
     };
     return {
-      leases: Array.from({ length: count }, () => runner!.newLease()),
+      leases: runner === undefined ? [] : Array.from({ length: count }, () => runner.newLease()),
       run: (task) => {
         use(1);
         runner?.run(task);

@@ -9,6 +9,7 @@ import { openStore } from '#integrations/database/store.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { aBoot, aHost, bootData } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from './context.ts';
+import { DirectTasks } from './direct-tasks.ts';
 import { startDispatcher } from './dispatcher.ts';
 import { type StepOutcome, assertCurrent, type Workflow } from './workflow.ts';
 
@@ -54,7 +55,13 @@ function start({ owner, at = async () => undefined }: Controller, effects: strin
   };
   const wakeup = { notify: () => undefined, listen: () => () => undefined };
   const clock = { now: () => time.now };
-  const context = { store: own, clock, wakeup, log: silentLog } as unknown as WorkflowContext;
+  const context = {
+    store: own,
+    clock,
+    wakeup,
+    log: silentLog,
+    direct: new DirectTasks(),
+  } as unknown as WorkflowContext;
   const steps = order.map((name, index) => [
     name,
     {

@@ -17,6 +17,7 @@ import {
 } from '#test/scripted-dispatcher.ts';
 import { type StepOutcome, Superseded } from './workflow.ts';
 
+const lease = { owner, until: now + leaseMs };
 let world: ScriptedDispatcher;
 
 beforeEach(() => {
@@ -49,8 +50,9 @@ describe('what follows a step', () => {
     expect(ran).toEqual(
       gives.map((name) => (name === 'schedule' ? task : { ...task, ...next(given) })),
     );
-    // The task is released as it was leased, at its end or for whoever takes it next.
-    expect(world.calls.release).toEqual([[task, owner]]);
+    // The commit itself leases the task for a step that is due, and else releases it.
+    expect(world.commits.map((commit) => commit.lease)).toEqual(gives.map(() => lease));
+    expect(world.calls.release).toEqual([]);
     const ends = ['ended:s1', 'network-events'];
     expect(world.notified).toEqual(gives.length === 2 ? ends : []);
   });
@@ -78,7 +80,7 @@ describe('what follows a step', () => {
     await settle();
     expect(ran).toBe(gives);
     expect(world.notified).toEqual(gives === 2 ? ['ended:s1', 'network-events'] : []);
-    expect(world.calls.release).toHaveLength(1);
+    expect(world.calls.release).toHaveLength(gives === 2 ? 0 : 1);
   });
 
   test('a record that conflicts fails the workflow, and that is recorded', async () => {
@@ -88,8 +90,8 @@ describe('what follows a step', () => {
     world.dispatch({ schedule: step(async () => done) });
     await settle();
     expect(world.commits).toEqual([
-      { task, ...done },
-      { task, actionMessage: 'failed: port p is in use', ...done },
+      { task, ...done, lease },
+      { task, actionMessage: 'failed: port p is in use', ...done, lease },
     ]);
     expect(world.entries).toEqual([]);
   });
@@ -100,7 +102,7 @@ describe('what follows a step', () => {
     const error = new ComputeError('unavailable', 'no answer', { detail: '503' });
     world.dispatch({ schedule: step(async () => Promise.reject(error)) });
     await settle();
-    expect(world.commits).toEqual([{ task, actionMessage: 'failed: no answer', ...done }]);
+    expect(world.commits).toEqual([{ task, actionMessage: 'failed: no answer', ...done, lease }]);
     expect(world.entries).toEqual([
       {
         level: 'warn',
@@ -156,7 +158,11 @@ describe('a fault outside the step', () => {
     world.current = given;
     world.offer([leased]);
     world.dispatch({ schedule: step(run), 'bind-ports': step(run) });
-    await vi.waitFor(() => expect(world.calls.release).toEqual([[leased, owner]]), { interval: 1 });
+    const isDue = gives.length === 2;
+    await vi.waitFor(() => expect(world.commits).toHaveLength(isDue ? 2 : 1), { interval: 1 });
+    await vi.waitFor(() => expect(world.calls.release).toEqual(isDue ? [] : [[leased, owner]]), {
+      interval: 1,
+    });
     expect(ran).toEqual(gives);
     expect(world.entries).toEqual([
       {
@@ -219,12 +225,12 @@ describe('a row that cannot be read', () => {
     world.offer([task]);
     world.dispatch({});
     await settle();
-    expect(world.commits).toEqual([gives]);
+    expect(world.commits).toEqual([{ ...gives, lease }]);
     expect(world.notified).toEqual(['ended:s1', 'network-events']);
     expect(world.entries).toEqual([
       { level: 'error', data: { task: 't-s1', server: 's1' }, message: problem },
     ]);
-    expect(world.calls.release).toEqual([[task, owner]]);
+    expect(world.calls.release).toEqual([]);
   });
 
   test('another workflow has taken its server over: nothing follows', async () => {

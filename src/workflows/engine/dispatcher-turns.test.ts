@@ -150,6 +150,7 @@ describe('the turn of a step', () => {
     const read = async (_context: unknown, { serverId }: StoredTask) => `read for ${serverId}`;
     world.dispatch({ schedule: step(run, { read }), 'bind-ports': step(run) });
     await settle();
+    await world.wake();
     expect(starts).toEqual([{ read: 'read for s1' }, { read: undefined }]);
   });
 

@@ -9,6 +9,7 @@ import { openStore } from '#integrations/database/store.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { aBoot, aHost, bootData } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from './context.ts';
+import { DirectTasks } from './direct-tasks.ts';
 import { startDispatcher } from './dispatcher.ts';
 import { failedBy, succeeded } from './endings.ts';
 import { assertCurrent, type StepOutcome, type WorkflowStep } from './workflow.ts';
@@ -27,7 +28,13 @@ beforeEach(async () => {
   const clock = { now: () => time.now };
   ({ store } = await openStore(':memory:', { clock }));
   const wakeup = { notify: () => undefined, listen: () => () => undefined };
-  context = { store, clock, wakeup, log: silentLog } as unknown as WorkflowContext;
+  context = {
+    store,
+    clock,
+    wakeup,
+    log: silentLog,
+    direct: new DirectTasks(),
+  } as unknown as WorkflowContext;
 });
 afterEach(async () => {
   for (const stop of stops) await stop();
@@ -220,7 +227,7 @@ test('a parked step runs once its host has a result, and not before', async () =
   );
   expect(answered).toEqual([]);
   const [command] = await store.commands.pending(hostId);
-  await store.commands.complete(hostId, command!.seq, { ok: true, steps: [] }, time.now);
+  await store.commands.complete(hostId, command!.seq, { ok: true, steps: [] }, { now: time.now });
   await ended(boot);
   expect(answered).toEqual([{ ok: true, steps: [] }]);
 });

@@ -57,7 +57,7 @@ async function endCommand(
   };
   log.warn({ server: serverId, host: host.name, command: body.do }, result.detail);
   try {
-    await store.commands.complete(host.id, seq, result, clock.now());
+    await store.commands.complete(host.id, seq, result, { now: clock.now() });
   } catch (error) {
     // Without a result it is still the host's, which may be back by now.
     links.reinstate(host.id, seq);

@@ -30,7 +30,7 @@ afterEach(() => world.stop());
 async function answered(kind: 'boot' | 'delete', result: CommandResult) {
   const body = { do: 'destroy', guestId: server.id } as const;
   await world.store.commands.issue({ hostId, serverId: server.id, body });
-  await world.store.commands.complete(hostId, 1, result, world.time.now);
+  await world.store.commands.complete(hostId, 1, result, { now: world.time.now });
   const task = taskOf('boot', await world.store.tasks.of(server.id));
   const start = { read: undefined };
   return kind === 'boot'

@@ -10,6 +10,7 @@ import { openStore } from '#integrations/database/store.ts';
 import { recordedLog } from '#test/recorded-log.ts';
 import { aBoot, facts, toStep } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from '../engine/context.ts';
+import { DirectTasks } from '../engine/direct-tasks.ts';
 import { HostLinks } from '../hosts/host-links.ts';
 import { serveAgent } from './serve-agent.ts';
 
@@ -37,6 +38,7 @@ async function aController() {
     store,
     log,
     clock,
+    direct: new DirectTasks(),
     links: new HostLinks({ clock, monotonic: clock, hostTimeoutMs: 60_000 }),
     wakeup: {
       notify: () => {},

@@ -97,7 +97,10 @@ class AgentSession {
     const slots = direct.hold(1);
     const now = clock.now();
     try {
-      const task = await store.commands.complete(host.id, seq, result, now, slots.leases[0]);
+      const task = await store.commands.complete(host.id, seq, result, {
+        now,
+        lease: slots.leases[0],
+      });
       if (task === undefined) wakeup.notify('tasks');
       else slots.run(task);
     } catch (error) {

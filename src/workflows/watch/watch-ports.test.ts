@@ -138,7 +138,7 @@ describe('a port with changed VF settings', () => {
   const answer = async (result: CommandResult) => {
     const [host] = await world.store.hosts.list();
     const { seq } = (await command())!;
-    await world.store.commands.complete(host!.id, seq, result, world.time.now);
+    await world.store.commands.complete(host!.id, seq, result, { now: world.time.now });
   };
   const actions = async () =>
     (await world.store.servers.actions(serverId))

@@ -27,7 +27,7 @@ async function question({ hostId }: Server): Promise<HostCommand> {
 /** The host's answer is this. */
 async function answer(server: Server, result: CommandResult): Promise<void> {
   const { seq } = await question(server);
-  await world.store.commands.complete(server.hostId ?? '', seq, result, world.time.now);
+  await world.store.commands.complete(server.hostId ?? '', seq, result, { now: world.time.now });
 }
 
 test.each([

@@ -43,7 +43,7 @@ async function bootedServer() {
 test('secrets of a deleted server are in no byte of the database’s files, seconds after', async () => {
   const { path, store, hostId, task } = await bootedServer();
   expect(filesWithSecret(path)).not.toEqual([]);
-  await store.commands.complete(hostId, 1, { ok: true, steps: [] }, 5);
+  await store.commands.complete(hostId, 1, { ok: true, steps: [] }, { now: 5 });
   const data = { ...bootData, forcedHost: secret };
   await store.commit({ task, next: { step: 'release', data, dueAt: 9 } });
   await store.commit({ task, next: null, server: { vmState: 'deleted', deletedAt: 9 } });
@@ -54,7 +54,7 @@ test('secrets of a deleted server are in no byte of the database’s files, seco
 test('a command that its host still has to run for a deleted server stays unchanged', async () => {
   const { store, hostId, task } = await bootedServer();
   const { serverId } = task;
-  await store.commands.complete(hostId, 1, { ok: true, steps: [] }, 5);
+  await store.commands.complete(hostId, 1, { ok: true, steps: [] }, { now: 5 });
   const command = { hostId, serverId, body: { do: 'destroy', guestId: serverId } as const };
   const server = { vmState: 'deleted', deletedAt: 9 } as const;
   await store.commit(toStep(task, 'release', { command }));
@@ -64,7 +64,7 @@ test('a command that its host still has to run for a deleted server stays unchan
 
 test('a command’s secrets are erased once its host has a result, while the server lives', async () => {
   const { db, store, hostId } = await bootedServer();
-  await store.commands.complete(hostId, 1, { ok: true, steps: [] }, 5);
+  await store.commands.complete(hostId, 1, { ok: true, steps: [] }, { now: 5 });
   const rows = await db.selectFrom('host_commands').selectAll().execute();
   expect(JSON.stringify(rows)).not.toContain(secret);
 });

@@ -44,8 +44,8 @@ export function commandStore(
         body: JSON.parse(row.body) as HostCommandBody,
       }));
     },
-    complete: async (hostId, seq, result, now, lease) => {
-      const completed = { hostId, seq, result, now, lease };
+    complete: async (hostId, seq, result, at) => {
+      const completed = { hostId, seq, result, lease: undefined, ...at };
       const task = await db.transaction().execute((trx) => complete(trx, completed));
       eraser.erased();
       return task;

@@ -114,8 +114,8 @@ export async function makeTaskDue(
     .set((eb) => {
       if (lease === undefined) return { due_at: now };
       const isHeld = eb('leased_until', '>', now);
-      const kept = <Column extends 'leased_by' | 'leased_until' | 'leased_epoch' | 'epoch'>(
-        column: Column,
+      const kept = (
+        column: 'leased_by' | 'leased_until' | 'leased_epoch' | 'epoch',
         value: Expression<string | number>,
       ) => eb.case().when(isHeld).then(eb.ref(column)).else(value).end() as never;
       const epoch = eb

@@ -1,0 +1,152 @@
+/** Runs the steps of a leased task one after the other, and records each with one commit. */
+import type {
+  CommitResult,
+  Lease,
+  StoredTask,
+  Task,
+  TaskKind,
+  TaskRef,
+  UnreadableTask,
+} from '#contracts/store/store.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
+import type { SerialQueue } from '#runtime/serial-queue.ts';
+import type { WorkflowContext } from './context.ts';
+import { endUnreadable } from './endings.ts';
+import {
+  asFailure,
+  type StepOutcome,
+  type StepStart,
+  Superseded,
+  type Workflow,
+  type Workflows,
+} from './workflow.ts';
+
+/** What running a step needs. */
+export interface StepParts {
+  context: WorkflowContext;
+  workflows: Workflows;
+  /** For the steps that run one at a time. */
+  exclusive: SerialQueue;
+  newLease: () => Lease;
+}
+
+/** What follows a step: the task to continue with, or whether its lease has been released. */
+type Progress = { task: Task } | { task: undefined; isReleased: boolean };
+
+/**
+ * Runs steps until the task ends, waits, or is taken over. False: its lease has not been released.
+ */
+export async function runTask(parts: StepParts, leased: StoredTask | undefined): Promise<boolean> {
+  let progress: Progress | { task: StoredTask } =
+    leased === undefined ? { task: undefined, isReleased: false } : { task: leased };
+  while (progress.task !== undefined) {
+    const task: StoredTask = progress.task;
+    progress = 'problem' in task ? await recover(parts, task) : await runNext(parts, task);
+  }
+  return progress.isReleased;
+}
+
+async function runNext<Kind extends TaskKind>(
+  parts: StepParts,
+  task: Task<Kind>,
+): Promise<Progress> {
+  const { context, workflows, exclusive } = parts;
+  const workflow: Workflow<Kind> = workflows[task.kind];
+  const step = workflow.steps[task.step];
+  const start: StepStart = { read: await step.read?.(context, task) };
+  const act = (): Promise<Progress> => runStep(parts, { workflow, task, start });
+  return step.exclusive === true ? exclusive.run(act) : act();
+}
+
+interface StepRun<Kind extends TaskKind> {
+  workflow: Workflow<Kind>;
+  task: Task<Kind>;
+  start: StepStart;
+}
+
+/**
+ * Runs and records one step. What follows is the task at its next step when that is due at once,
+ * and the same task when it must be run again.
+ */
+async function runStep<Kind extends TaskKind>(
+  parts: StepParts,
+  running: StepRun<Kind>,
+): Promise<Progress> {
+  const { context, newLease } = parts;
+  const { workflow, task } = running;
+  let outcome = await attempt(context, running);
+  if (outcome === undefined) return { task: undefined, isReleased: false };
+  let committed: CommitResult;
+  try {
+    committed = await context.store.commit({ task, ...outcome, lease: newLease() });
+  } catch (error) {
+    // What the store refuses (a port that another server has taken since) is the step's own
+    // failure.
+    if (!isComputeError(error, 'conflict')) throw error;
+    outcome = await workflow.failed(context, task, error);
+    committed = await context.store.commit({ task, ...outcome, lease: newLease() });
+  }
+  if (!committed.ok && committed.why === 'stale-host') return { task };
+  return taskAfter(context, { task, outcome, committed });
+}
+
+async function attempt<Kind extends TaskKind>(
+  context: WorkflowContext,
+  { workflow, task, start }: StepRun<Kind>,
+): Promise<StepOutcome<Kind> | undefined> {
+  try {
+    return await workflow.steps[task.step].run(context, task, start);
+  } catch (error) {
+    if (error instanceof Superseded) return undefined;
+    const failure = asFailure(error);
+    context.log.warn(
+      { task: task.id, server: task.serverId, step: task.step, detail: failure.detail },
+      `${task.kind}: step ${task.step} failed: ${failure.message}`,
+    );
+    return workflow.failed(context, task, failure);
+  }
+}
+
+/**
+ * A task whose row cannot be read fails with that: its workflow determines the outcome, and without
+ * such a workflow its server goes to ERROR, unless it is deleted.
+ */
+async function recover(
+  { context, workflows, newLease }: StepParts,
+  unreadable: UnreadableTask,
+): Promise<Progress> {
+  const { problem } = unreadable;
+  const error = new ComputeError('unavailable', problem);
+  context.log.error({ task: unreadable.id, server: unreadable.serverId }, problem);
+  const isKnown = Object.hasOwn(workflows, unreadable.kind);
+  const kind: TaskKind = isKnown ? (unreadable.kind as TaskKind) : 'act';
+  const outcome = isKnown
+    ? await workflows[kind].recover(context, unreadable, error)
+    : await endUnreadable(context, unreadable, error);
+  const task = { ...unreadable, kind };
+  const committed = await context.store.commit({ task, ...outcome, lease: newLease() });
+  return taskAfter(context, { task, outcome, committed });
+}
+
+interface Recorded<Kind extends TaskKind> {
+  task: TaskRef<Kind>;
+  outcome: StepOutcome<Kind>;
+  committed: CommitResult;
+}
+
+/** Wakes those that wait for the recorded change. */
+function taskAfter<Kind extends TaskKind>(
+  { wakeup }: WorkflowContext,
+  { task, outcome: { command, next }, committed }: Recorded<Kind>,
+): Progress {
+  if (!committed.ok) return { task: undefined, isReleased: false };
+  if (command !== undefined) wakeup.notify(`commands:${command.hostId}`);
+  if (next === null) {
+    wakeup.notify(`ended:${task.serverId}`);
+    wakeup.notify('network-events');
+  }
+  if (next === null || committed.isDue !== true) return { task: undefined, isReleased: true };
+  const { id, serverId, epoch, actionId } = task;
+  const { kind = task.kind, step, data, dueAt } = next;
+  return { task: { id, serverId, epoch, actionId, kind, step, data, dueAt } };
+}
