@@ -17,7 +17,8 @@ function attached(free: number) {
 test('a slot is held for each task that is being recorded, up to the free ones', () => {
   const { direct, ran } = attached(3);
   const two = direct.hold(2);
-  expect(two.leases).toEqual(Array(2).fill({ owner: 'here', until: 9 }));
+  const lease = { owner: 'here', until: 9 };
+  expect(two.leases).toEqual([lease, lease]);
   const rest = direct.hold(2);
   expect(rest.leases).toHaveLength(1);
   expect(direct.hold(1).leases).toEqual([]);
