@@ -37,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'scenarios',
           globalSetup: ['test/support/processes/bundled-novella.ts'],
-          include: ['test/scenarios/**/*.test.ts'],
+          include: ['test/scenarios/**/*.test.ts', 'test/torture/*.test.ts'],
           setupFiles,
           isolate: false,
           maxWorkers,

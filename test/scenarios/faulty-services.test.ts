@@ -4,6 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { expect } from 'vitest';
+import { randomFrom } from '#test/random.ts';
 import { besideFaulty } from '#test/worlds/beside-faulty.ts';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 import type { Fault, Mischief } from '#test/worlds/faulty-proxy.ts';
@@ -18,17 +19,6 @@ const chances: Partial<Record<Fault, number>> = {
   busy: 3,
   silent: 1,
 };
-
-/** Numbers from 0 to 1, the same for the same seed. Source: mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function mischiefOf(random: () => number): Mischief {
   return () => {

@@ -1,0 +1,71 @@
+/** Waits until a running cloud has no work left. */
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as pause } from 'node:timers/promises';
+import { request, send } from '#client/session/request.ts';
+import type { Session } from '#client/session/session.ts';
+import { latePorts } from './checks/at-rest.ts';
+
+const limitMs = 60_000;
+const pollMs = 30;
+/** A host reconciles once it has reported; what it then reports begins new work. */
+const quietPolls = 8;
+
+interface ServiceView {
+  id: string;
+  host: string;
+  state: string;
+  status: string;
+  forced_down: boolean;
+}
+
+/** The services of all hosts, by microversion 2.53. */
+export async function hostServices(session: Session): Promise<ServiceView[]> {
+  const call = { service: 'compute', path: '/os-services', microversion: '2.53' } as const;
+  return (await request<{ services: ServiceView[] }>(session, call)).services;
+}
+
+/** Every host is enabled, and no longer declared down. */
+export async function repairHosts(session: Session): Promise<void> {
+  for (const { id } of await hostServices(session)) {
+    for (const body of [{ status: 'enabled' }, { forced_down: false }]) {
+      const path = `/os-services/${id}`;
+      await send(session, { service: 'compute', method: 'PUT', path, body, microversion: '2.53' });
+    }
+  }
+}
+
+/**
+ * Resolves when all hosts are up and nothing has been left to do for a moment; to a list of what is
+ * left after a minute.
+ */
+export async function settle(session: Session, databaseFile: string): Promise<string[]> {
+  const db = new DatabaseSync(databaseFile, { readOnly: true });
+  const end = Date.now() + limitMs;
+  let quiet = 0;
+  let left: string[] = [];
+  try {
+    while (Date.now() < end) {
+      const down = (await hostServices(session)).filter(({ state }) => state !== 'up');
+      left = [...down.map(({ host }) => `host ${host} is down`), ...workIn(db)];
+      quiet = left.length === 0 ? quiet + 1 : 0;
+      if (quiet === quietPolls) return [];
+      await pause(pollMs);
+    }
+    return left.map((one) => `not settled after ${limitMs / 1_000} s: ${one}`);
+  } finally {
+    db.close();
+  }
+}
+
+function workIn(db: DatabaseSync): string[] {
+  const tasks = db
+    .prepare('select instance_uuid as id, kind, step from tasks where step is not null')
+    .all()
+    .filter(({ step }) => step !== latePorts)
+    .map((task) => `task ${JSON.stringify(task)}`);
+  const commands = db
+    .prepare('select seq, kind, compute_node_id as host from host_commands where succeeded is null')
+    .all()
+    .map((command) => `command ${JSON.stringify(command)}`);
+  return [...tasks, ...commands];
+}
