@@ -5,6 +5,7 @@
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
 import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';
+import { HostDevices } from '#core/pci/claims/host-devices.ts';
 import { takeDevices } from '#core/pci/claims/take-devices.ts';
 import { Fleet } from '#core/scheduling/fleet.ts';
 import { selectBest, selectHosts } from '#core/scheduling/select-hosts.ts';
@@ -141,9 +142,10 @@ function timeFiltering(data: CoreData): void {
 const claimPasses = 20;
 
 /**
- * One VF after the other until none is left, as a boot's claim and an attach compute it: all of the
- * host's device rows in, changed rows and the host's pools out. Reading and committing the rows is
- * not in it: that is `boots` and `store`. The best half of the passes counts.
+ * One VF after the other until none is left, as a boot's claim and an attach compute it: from the
+ * host's kept devices, changed rows and the host's pools out, and the kept devices follow.
+ * Committing the rows is not in it: that is `boots` and `claims`. The best half of the passes
+ * counts.
  */
 function timeClaims({ compute }: CoreData): void {
   const all = computeDevices(compute);
@@ -151,15 +153,14 @@ function timeClaims({ compute }: CoreData): void {
   const host = { problems: [] };
   let claims = 0;
   const passesMs = Array.from({ length: claimPasses }, () => {
-    let devices = all;
+    let devices = new HostDevices(all);
     claims = 0;
     const started = performance.now();
     for (;;) {
       const taking = takeDevices({ devices, requests }, `server-${claims}`);
       if (!taking.ok) return performance.now() - started;
       const { devices: changed = [] } = bookDevices(host, devices, taking.changed);
-      const byAddress = new Map(changed.map((device) => [device.address, device]));
-      devices = devices.map((device) => byAddress.get(device.address) ?? device);
+      devices = devices.apply(changed);
       claims += 1;
     }
   }).toSorted((one, other) => one - other);

@@ -44,6 +44,13 @@ export type HostVersion = Pick<
   'id' | 'generation' | 'enabled' | 'disabledReason' | 'forcedDown' | 'lastSeenAt'
 >;
 
+/** The hosts that changed since a mark, the ids of those that were removed, and the next mark. */
+export interface ChangedHosts {
+  versions: HostVersion[];
+  removed: string[];
+  mark: number;
+}
+
 /** Changes to a host, valid only while its generation is still `generation`. */
 export interface HostChange extends LedgerEntry {
   hostId: string;
@@ -82,6 +89,17 @@ export interface HostStore {
    * hosts.
    */
   versions(): Promise<HostVersion[]>;
+  /**
+   * The hosts whose version changed since the mark of an earlier call, by any process; from -1: all.
+   * The cost is that of the hosts that changed.
+   */
+  changedSince(mark: number): Promise<ChangedHosts>;
+  /**
+   * The changes of servers' claims that this store has committed since the number `upTo` of an
+   * earlier call, oldest first; from 0: all that are kept. Only the newest are kept: whoever misses
+   * one finds another generation, and reads the host again.
+   */
+  recorded(since: number): { changes: readonly HostChange[]; upTo: number };
   /**
    * In address order. Read the host first: a change in between then makes its generation stale, so
    * that no commit builds on it.

@@ -17,6 +17,7 @@ import {
 import { storeActionsContract } from './store-actions.contract.ts';
 import { storeEnrolmentsContract } from './store-enrolments.contract.ts';
 import { storeGroupsContract } from './store-groups.contract.ts';
+import { storeHostChangesContract } from './store-host-changes.contract.ts';
 import { storeListsContract } from './store-lists.contract.ts';
 import { storeLifecycleContract } from './store-lifecycle.contract.ts';
 import { storeNetworkEventsContract } from './store-network-events.contract.ts';
@@ -41,6 +42,7 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('hosts', () => {
     hostsContract(fresh);
+    storeHostChangesContract(fresh);
   });
   describe('lifecycle', () => {
     storeLifecycleContract(fresh);

@@ -23,7 +23,14 @@ import type { NetworkEventStore } from '../services/network-events.ts';
 import type { ListedServer, ServerSelection } from './server-selection.ts';
 import type { Lease, NewTask, NextStep, StoredTask, Task, TaskKind, TaskRef } from './task.ts';
 
-export type { Host, HostChange, HostPage, HostStore, HostVersion } from './host-store.ts';
+export type {
+  ChangedHosts,
+  Host,
+  HostChange,
+  HostPage,
+  HostStore,
+  HostVersion,
+} from './host-store.ts';
 
 export type { FlavorAccess, FlavorChange, FlavorStore } from './flavor-store.ts';
 

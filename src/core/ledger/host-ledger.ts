@@ -4,6 +4,7 @@
  * its claim.
  */
 import { allocateClaimed, freeDevices } from '../pci/claims/claim.ts';
+import { HostDevices } from '../pci/claims/host-devices.ts';
 import type { PciDevice } from '../pci/devices/device.ts';
 import { type PciDevicePool, poolsOf } from '../pci/pools/pool.ts';
 import type { HostNuma, NumaShare } from '../scheduling/numa-fit.ts';
@@ -43,16 +44,26 @@ export function diskOf({ diskGib, ephemeralGib }: Booked['flavor']): number {
   return diskGib + ephemeralGib;
 }
 
+/** All devices of a host: as they were read, or kept between entries. */
+export type DevicesOfHost = readonly PciDevice[] | HostDevices;
+
 /**
  * Changed device rows with the pools they leave and what is then wrong with the host's claims.
- * `devices`: all of the host's as they were read. No change: nothing is written.
+ * `devices`: all of the host's before. No change: nothing is written.
  */
 export function bookDevices(
   { problems }: Pick<HostLedger, 'problems'>,
-  devices: readonly PciDevice[],
+  devices: DevicesOfHost,
   changed: PciDevice[],
 ): LedgerEntry {
   if (changed.length === 0) return {};
+  if (devices instanceof HostDevices) {
+    return {
+      devices: changed,
+      pciStats: devices.poolsAfter(changed),
+      problems: withClaimProblems(problems, devices.disputedAfter(changed)),
+    };
+  }
   const byAddress = new Map(changed.map((device) => [device.address, device]));
   const after = devices.map((device) => byAddress.get(device.address) ?? device);
   const pciStats = poolsOf(after);
@@ -66,7 +77,7 @@ export function bookDevices(
  */
 export function claimServer(
   host: HostLedger,
-  devices: readonly PciDevice[],
+  devices: DevicesOfHost,
   server: Booked,
   taken: { changed: PciDevice[]; shares: readonly NumaShare[] },
 ): LedgerEntry {
@@ -83,11 +94,11 @@ export function claimServer(
 /** Releases all that `claimServer` booked for the server; no amount falls below zero. */
 export function releaseServer(
   host: HostLedger,
-  devices: readonly PciDevice[],
+  devices: DevicesOfHost,
   { id, flavor }: Booked,
 ): LedgerEntry {
   return {
-    ...bookDevices(host, devices, freeDevices(devices, id)),
+    ...bookDevices(host, devices, freeDevices(concerning(devices, id), id)),
     vcpusUsed: Math.max(0, host.vcpusUsed - flavor.vcpus),
     memoryMibUsed: Math.max(0, host.memoryMibUsed - flavor.memoryMib),
     diskGibUsed: Math.max(0, host.diskGibUsed - diskOf(flavor)),
@@ -98,19 +109,28 @@ export function releaseServer(
 /** Releases the devices of one request of a server: those of a detached NIC. */
 export function releaseRequest(
   host: Pick<HostLedger, 'problems'>,
-  devices: readonly PciDevice[],
+  devices: DevicesOfHost,
   { serverId, requestId }: { serverId: string; requestId: string },
 ): LedgerEntry {
-  return bookDevices(host, devices, freeDevices(devices, serverId, requestId));
+  return bookDevices(
+    host,
+    devices,
+    freeDevices(concerning(devices, serverId), serverId, requestId),
+  );
 }
 
 /** The server's guest runs: its claimed devices become allocated. */
 export function allocateServer(
   host: Pick<HostLedger, 'problems'>,
-  devices: readonly PciDevice[],
+  devices: DevicesOfHost,
   serverId: string,
 ): LedgerEntry {
-  return bookDevices(host, devices, allocateClaimed(devices, serverId));
+  return bookDevices(host, devices, allocateClaimed(concerning(devices, serverId), serverId));
+}
+
+/** The rows that a change of the server's devices may change. */
+function concerning(devices: DevicesOfHost, serverId: string): readonly PciDevice[] {
+  return devices instanceof HostDevices ? devices.concerning(serverId) : devices;
 }
 
 /** Vcpus booked on shared processors: those of pinned guests are dedicated. */

@@ -8,6 +8,7 @@ import { recordProgress } from './tasks/actions.ts';
 import { awaitsAnswer, insertCommand } from './tasks/commands.ts';
 import { insertDecision } from './servers/decisions.ts';
 import { eraseServer, type LogEraser } from './sqlite/erasure.ts';
+import type { RecordedChanges } from './hosts/host-changes.ts';
 import { applyHostChange } from './hosts/hosts.ts';
 import { forgetNetworkEvents, hasNetworkEvent } from './tasks/network-events.ts';
 import { refusePortInUse, removeNics, retireNics, writeNics } from './servers/nics.ts';
@@ -31,7 +32,7 @@ class Refused extends Error {
 
 export async function commitTransition(
   db: Db,
-  { clock, eraser }: { clock: Clock; eraser: LogEraser },
+  { clock, eraser, recorded }: { clock: Clock; eraser: LogEraser; recorded: RecordedChanges },
   transition: Transition,
 ): Promise<CommitResult> {
   try {
@@ -39,6 +40,7 @@ export async function commitTransition(
     const next = await refusePortInUse(db, transition.nics ?? [], () =>
       db.transaction().execute((trx) => write(trx, transition, now)),
     );
+    if (transition.host !== undefined) recorded.add(transition.host);
     if (isDeletion(transition)) eraser.erased();
     return transition.lease === undefined ? { ok: true } : { ok: true, isDue: isDueAt(next, now) };
   } catch (error) {

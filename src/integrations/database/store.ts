@@ -9,6 +9,7 @@ import { enrolmentStore } from './hosts/enrolments.ts';
 import { LogEraser } from './sqlite/erasure.ts';
 import { flavorAccessStore } from './servers/flavor-access.ts';
 import { flavorStore } from './servers/flavors.ts';
+import { RecordedChanges } from './hosts/host-changes.ts';
 import { hostStore } from './hosts/hosts.ts';
 import { refuseDamaged } from './sqlite/damage.ts';
 import { migrate } from './migrate.ts';
@@ -36,9 +37,10 @@ export function computeStore(
   { clock = { now: Date.now }, newId = randomUUID }: StoreOptions = {},
 ): Store {
   const eraser = new LogEraser(db);
+  const recorded = new RecordedChanges();
   return {
     servers: serverStore(db, clock),
-    hosts: hostStore(db, clock, newId),
+    hosts: hostStore(db, { clock, newId, recorded }),
     tasks: taskStore(db, clock),
     commands: { ...commandStore(db, eraser), ...questionStore(db) },
     flavors: flavorStore(db),
@@ -47,7 +49,7 @@ export function computeStore(
     enrolments: enrolmentStore(db),
     networkEvents: networkEventStore(db),
     quotaUsage: (projectId) => quotaUsage(db, projectId),
-    commit: (transition) => commitTransition(db, { clock, eraser }, transition),
+    commit: (transition) => commitTransition(db, { clock, eraser, recorded }, transition),
     close: () => {
       eraser.stop();
       return db.destroy();

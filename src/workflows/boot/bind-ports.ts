@@ -83,8 +83,7 @@ export async function bindNics(
   task: TaskRef,
   { server, host, nics, devicePorts }: Binding,
 ): Promise<BoundNic[]> {
-  const all = await context.store.hosts.devices(host.id);
-  const devices = all.filter((device) => device.serverId === server.id);
+  const devices = (await context.fleet.devices(context.store.hosts, host)).heldBy(server.id);
   const needing = nics.filter(({ pciRequestId }) => pciRequestId !== null);
   const ports = needing.length === 0 ? [] : await freshDevicePorts(context, nics, devicePorts);
   return settleAll(nics, async (nic) => {

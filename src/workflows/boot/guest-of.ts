@@ -17,7 +17,7 @@ export async function guestOf(context: WorkflowContext, server: Server): Promise
   const host = await hostOf(context, server);
   invariant(host, `server ${server.id} is on no host`);
   const isMine = ({ serverId }: { serverId: string | null }) => serverId === server.id;
-  const devices = (await context.store.hosts.devices(host.id)).filter(isMine);
+  const devices = (await context.fleet.devices(context.store.hosts, host)).heldBy(server.id);
   const replaced = devices.flatMap((device) => replacement(device) ?? []);
   if (replaced.length > 0) throw new ComputeError('unavailable', replaced.join('; '));
   const numa = host.numa.claims

@@ -28,7 +28,7 @@ export async function guestStarted(
   const server = await serverOf(context, task);
   const host = await hostOf(context, server);
   invariant(host, `server ${server.id} started on no host`);
-  const devices = await context.store.hosts.devices(host.id);
+  const devices = await context.fleet.devices(context.store.hosts, host);
   const entry = allocateServer(host, devices, server.id);
   const startedAt = task.data.startedAt ?? context.clock.now();
   const spawned = finishedEvent(context, 'spawn', startedAt, { host: host.name });

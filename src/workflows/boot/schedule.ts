@@ -128,7 +128,8 @@ async function tryClaim(
   host: Host,
   { server, requests, numa: guest }: Claiming,
 ): Promise<ClaimTry> {
-  const devices = requests.length === 0 ? [] : await context.store.hosts.devices(host.id);
+  const devices =
+    requests.length === 0 ? [] : await context.fleet.devices(context.store.hosts, host);
   const taking = fitTogether(
     { guest, host: host.numa, pools: host.pciStats, requests },
     ({ cells = [], host: hostNuma = [] }) => {

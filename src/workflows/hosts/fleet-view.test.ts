@@ -1,15 +1,21 @@
 import { expect, test } from 'vitest';
+import type { Store } from '#contracts/store/store.ts';
+import { bookDevices } from '#core/ledger/host-ledger.ts';
+import { takeDevices } from '#core/pci/claims/take-devices.ts';
+import { poolsOf } from '#core/pci/pools/pool.ts';
 import { openStore } from '#integrations/database/store.ts';
+import { freshFile } from '#test/fresh-file.ts';
+import { aCard, aRequest } from '#test/hosts/pci-cards.ts';
 import { FleetView } from './fleet-view.ts';
 import { HostLinks } from './host-links.ts';
 
 const hostTimeoutMs = 60_000;
 const settings = { allocationRatios: { vcpus: 4, memory: 1, disk: 1 } };
 
-/** A store with these hosts, and a view whose reads of whole rows are counted. */
-async function aFleet(names: string[]) {
+/** A store with these hosts, and a view whose reads of rows and of devices are counted. */
+async function aFleet(names: string[], path = ':memory:') {
   const time = { now: 1_000_000 };
-  const { store } = await openStore(':memory:', { clock: { now: () => time.now } });
+  const { store } = await openStore(path, { clock: { now: () => time.now } });
   for (const name of names) {
     await store.hosts.register({ name, availabilityZone: 'nova', hostIp: '192.0.2.1', facts });
   }
@@ -20,7 +26,8 @@ async function aFleet(names: string[]) {
   const refresh = async () => {
     reads.length = 0;
     const hosts = {
-      versions: () => store.hosts.versions(),
+      changedSince: (mark: number) => store.hosts.changedSince(mark),
+      recorded: (since: number) => store.hosts.recorded(since),
       get: (id: string) => {
         reads.push(id);
         return store.hosts.get(id);
@@ -44,16 +51,60 @@ const facts = {
   architecture: 'x86_64',
 };
 
-test('a row is read again only when it changed', async () => {
-  const { store, view, refresh, idOf } = await aFleet(['a', 'b', 'c']);
+test('a row that this process changed is not read again; one that another changed is', async () => {
+  const path = freshFile('fleet.db');
+  const { store, view, refresh, idOf } = await aFleet(['a', 'b', 'c'], path);
+  const { store: elsewhere } = await openStore(path);
   expect(await refresh()).toBe(3);
   expect(await refresh()).toBe(0);
   const hostId = await idOf('b');
   const generation = view.row('b')?.generation ?? 0;
-  await store.hosts.update({ hostId, generation, vcpusUsed: 5 });
-  expect(await refresh()).toBe(1);
-  expect(view.row('b')).toMatchObject({ vcpusUsed: 5, generation: generation + 1 });
-  expect(view.fleet.get(hostId)).toMatchObject({ vcpusUsed: 5 });
+  for (const [at, by] of [store, elsewhere].entries()) {
+    await by.hosts.update({ hostId, generation: generation + at, vcpusUsed: 5 + at });
+    expect(await refresh()).toBe(at);
+    expect(view.row('b')).toMatchObject({ vcpusUsed: 5 + at, generation: generation + at + 1 });
+    expect(view.row('b')).toEqual(await store.hosts.get(hostId));
+    expect(view.fleet.get(hostId)).toMatchObject({ vcpusUsed: 5 + at });
+  }
+  await elsewhere.close();
+  await store.close();
+});
+
+test('devices are read once; changes of this process are applied, others are read', async () => {
+  const path = freshFile('fleet.db');
+  const { store, view, refresh, idOf } = await aFleet(['a'], path);
+  const { store: elsewhere } = await openStore(path);
+  const id = await idOf('a');
+  const rows = aCard({ vfs: 3 });
+  await store.hosts.update({ hostId: id, generation: 1, devices: rows, pciStats: poolsOf(rows) });
+  let reads = 0;
+  const hosts = {
+    recorded: (since: number) => store.hosts.recorded(since),
+    devices: (hostId: string) => {
+      reads += 1;
+      return store.hosts.devices(hostId);
+    },
+  };
+  const claimBy = async (by: Store, serverId: string) => {
+    const host = await by.hosts.get(id);
+    const devices = await view.devices(hosts, host!);
+    expect(devices.rows).toEqual(await store.hosts.devices(id));
+    expect(devices.pools).toEqual(host?.pciStats);
+    const taking = takeDevices({ devices, requests: [aRequest('r')] }, serverId);
+    const entry = bookDevices(host!, devices, taking.ok ? taking.changed : []);
+    expect(await by.hosts.update({ hostId: id, generation: host!.generation, ...entry })).toBe(
+      'ok',
+    );
+  };
+  await claimBy(store, 's1');
+  await claimBy(store, 's2');
+  expect(reads).toBe(1);
+  await claimBy(elsewhere, 's3');
+  expect(reads).toBe(1);
+  await refresh();
+  await view.devices(hosts, (await store.hosts.get(id))!);
+  expect(reads).toBe(2);
+  await elsewhere.close();
   await store.close();
 });
 
@@ -72,10 +123,13 @@ test('a host that falls silent, and one that reports again, is seen without read
 });
 
 test('a host that the store no longer has is dropped', async () => {
-  const { store, view, refresh } = await aFleet(['a', 'b']);
+  const { store, view, refresh, idOf } = await aFleet(['a', 'b']);
   await refresh();
-  const none = { versions: async () => [], get: async () => undefined };
-  await view.refresh(none, settings, { isAlive: () => true });
+  await store.hosts.forget(await idOf('a'));
+  await refresh();
+  expect(view.fleet.size).toBe(1);
+  await store.hosts.forget(await idOf('b'));
+  await refresh();
   expect(view.fleet.size).toBe(0);
   expect(view.row('a')).toBeUndefined();
   await store.close();

@@ -1,59 +1,112 @@
 /**
- * The hosts as this process last read them, with the scheduler's index over them. Before each
- * decision only the rows that changed are read again. Not authoritative: a claim holds only if its
- * host row is unchanged since it was read.
+ * The hosts as this process last read them, with the scheduler's index over them, and the devices
+ * of those that it used last. Before each decision only the rows that changed are read again; what
+ * this process changed itself is applied without reading. Not authoritative: a claim holds only if
+ * its host row is unchanged since it was read.
  */
-import type { Host, HostVersion, Store } from '#contracts/store/store.ts';
+import type { Host, HostChange, HostStore } from '#contracts/store/store.ts';
+import type { HostDevices } from '#core/pci/claims/host-devices.ts';
 import { Fleet } from '#core/scheduling/fleet.ts';
+import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { HostLinks } from './host-links.ts';
 import { hostState, type HostStateSettings } from './host-state.ts';
+import { KeptDevices } from './kept-devices.ts';
 
 export class FleetView {
   readonly fleet = new Fleet();
   readonly #rows = new Map<string, Host>();
   readonly #idByName = new Map<string, string>();
+  readonly #devices = new KeptDevices();
+  /** Hosts that changed since the fleet was last brought up to date. */
+  readonly #fresh = new Set<string>();
+  readonly #refreshing = new SerialQueue();
+  #mark = -1;
+  #recordedUpTo = 0;
 
   /** Brings the view up to date and returns it. `links`: which hosts are alive. */
-  async refresh(
-    hosts: Pick<Store['hosts'], 'versions' | 'get'>,
+  refresh(
+    hosts: Pick<HostStore, 'changedSince' | 'recorded' | 'get'>,
     settings: HostStateSettings,
     links: Pick<HostLinks, 'isAlive'>,
   ): Promise<this> {
-    const versions = await hosts.versions();
-    for (const version of versions) {
-      const known = this.#rows.get(version.id);
-      const isCurrent = known?.generation === version.generation;
-      const row = isCurrent ? { ...known, ...version } : await hosts.get(version.id);
-      if (row !== undefined) this.#take(row, settings, links);
-    }
-    this.#forgetAllBut(versions);
-    return this;
+    return this.#refreshing.run(async () => {
+      const { versions, removed, mark } = await hosts.changedSince(this.#mark);
+      this.#followRecorded(hosts);
+      for (const version of versions) {
+        const known = this.#rows.get(version.id);
+        const isCurrent = known?.generation === version.generation;
+        const row = isCurrent ? { ...known, ...version } : await hosts.get(version.id);
+        if (row !== undefined) this.#take(row);
+      }
+      for (const id of removed) this.#forget(id);
+      this.#mark = mark;
+      this.#updateFleet(settings, links);
+      return this;
+    });
   }
 
-  /** The row of a host by name, as of the last refresh. */
+  /**
+   * The row of a host by name, as of the last refresh. Its running guests are those of the last time
+   * it was read.
+   */
   row(name: string): Host | undefined {
     return this.#rows.get(this.#idByName.get(name) ?? '');
   }
 
-  #take(row: Host, settings: HostStateSettings, links: Pick<HostLinks, 'isAlive'>): void {
-    this.#rows.set(row.id, row);
-    this.#idByName.set(row.name, row.id);
-    const state = hostState(row, settings, links);
-    const before = this.fleet.get(row.id);
-    const isSame =
-      before?.generation === state.generation &&
-      before.alive === state.alive &&
-      before.enabled === state.enabled &&
-      before.disabledReason === state.disabledReason;
-    if (!isSame) this.fleet.put(state);
+  /**
+   * The devices of a host, for a change under the generation of this row. Example: a second claim
+   * on a host reads no device from the store.
+   */
+  async devices(
+    hosts: Pick<HostStore, 'recorded' | 'devices'>,
+    host: Pick<Host, 'id' | 'generation'>,
+  ): Promise<HostDevices> {
+    this.#followRecorded(hosts);
+    return this.#devices.of(host) ?? this.#devices.keep(host, await hosts.devices(host.id));
   }
 
-  #forgetAllBut(versions: readonly HostVersion[]): void {
-    if (versions.length === this.#rows.size) return;
-    const present = new Set(versions.map(({ id }) => id));
-    for (const id of [...this.#rows.keys()].filter((id) => !present.has(id))) {
-      this.#rows.delete(id);
-      this.fleet.remove(id);
+  #followRecorded(hosts: Pick<HostStore, 'recorded'>): void {
+    const { changes, upTo } = hosts.recorded(this.#recordedUpTo);
+    this.#recordedUpTo = upTo;
+    for (const change of changes) {
+      this.#devices.apply(change);
+      const row = this.#rows.get(change.hostId);
+      if (row?.generation === change.generation) this.#take(changedRow(row, change));
     }
   }
+
+  /** An older row than the known one, read before a change that is known by now, is not taken. */
+  #take(row: Host): void {
+    const known = this.#rows.get(row.id);
+    if (known !== undefined && known.generation > row.generation) return;
+    this.#rows.set(row.id, row);
+    this.#idByName.set(row.name, row.id);
+    if (known?.generation !== row.generation) this.#fresh.add(row.id);
+  }
+
+  #updateFleet(settings: HostStateSettings, links: Pick<HostLinks, 'isAlive'>): void {
+    for (const id of this.#fresh) {
+      const row = this.#rows.get(id);
+      if (row !== undefined) this.fleet.put(hostState(row, settings, links));
+    }
+    this.#fresh.clear();
+    for (const row of this.#rows.values()) {
+      const state = this.fleet.get(row.id);
+      if (state !== undefined && state.alive !== links.isAlive(row)) {
+        this.fleet.put({ ...state, alive: !state.alive });
+      }
+    }
+  }
+
+  #forget(id: string): void {
+    this.#rows.delete(id);
+    this.#devices.drop(id);
+    this.fleet.remove(id);
+  }
+}
+
+/** The row that the store has once the change is committed. */
+function changedRow(row: Host, { hostId: _id, generation, ...change }: HostChange): Host {
+  const { devices: _devices, removedDevices: _removed, ...fields } = change;
+  return { ...row, ...fields, generation: generation + 1 };
 }

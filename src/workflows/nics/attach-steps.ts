@@ -82,7 +82,7 @@ async function claimChange(
 ): Promise<HostChange> {
   const host = await hostOf(context, server);
   invariant(host, `server ${server.id} is on no host`);
-  const devices = await context.store.hosts.devices(host.id);
+  const devices = await context.fleet.devices(context.store.hosts, host);
   const cells = host.numa.claims.filter((each) => each.serverId === server.id);
   const taking = takeDevices(
     {
@@ -149,7 +149,7 @@ export async function nicAttached(
   const server = await serverOf(context, task);
   const host = await hostOf(context, server);
   invariant(host, `server ${server.id} is on no host`);
-  const devices = await context.store.hosts.devices(host.id);
+  const devices = await context.fleet.devices(context.store.hosts, host);
   const entry = allocateServer(host, devices, server.id);
   return {
     ...(plugWait(context, task) ?? endOfAttach(context, task, host.name)),

@@ -198,7 +198,7 @@ export async function releaseNic<Kind extends NicRemovalKind>(
     next: null,
   };
   if (host === undefined || requestId === null) return outcome;
-  const devices = await context.store.hosts.devices(host.id);
+  const devices = await context.fleet.devices(context.store.hosts, host);
   const entry = releaseRequest(host, devices, { serverId: server.id, requestId });
   return { ...outcome, host: hostChange(host, entry) };
 }

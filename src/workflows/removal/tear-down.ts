@@ -176,6 +176,6 @@ export async function releaseChange(
 ): Promise<HostChange | undefined> {
   const host = await hostOf(context, server);
   if (host === undefined) return undefined;
-  const devices = await context.store.hosts.devices(host.id);
+  const devices = await context.fleet.devices(context.store.hosts, host);
   return hostChange(host, releaseServer(host, devices, server));
 }

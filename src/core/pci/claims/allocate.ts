@@ -7,7 +7,7 @@ import type { PciAddress } from '../devices/address.ts';
 import { assignPools, type PoolShare } from '../pools/assign-pools.ts';
 import { assignPreferring, type CardPreference } from './card-preference.ts';
 import type { PciDevice } from '../devices/device.ts';
-import { groupByPool, type PciDevicePool, type PoolWithDevices } from '../pools/pool.ts';
+import { type FreeInPool, groupByPool, type PciDevicePool } from '../pools/pool.ts';
 import type { HostNumaNode, NumaPlacement } from '../pools/pool-match.ts';
 import { explainRefusal } from './refusal.ts';
 import type { PciRequest } from '../requests/request.ts';
@@ -49,8 +49,9 @@ export function allocateDevices({
   return allocateFrom(groupByPool(devices), requests, placement, preference);
 }
 
-function allocateFrom(
-  groups: readonly PoolWithDevices[],
+/** As `allocateDevices`, from pools that are known; they are not changed. */
+export function allocateFrom(
+  groups: readonly FreeInPool[],
   requests: readonly PciRequest[],
   placement: NumaPlacement,
   preference?: CardPreference,

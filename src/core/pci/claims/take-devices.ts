@@ -1,9 +1,20 @@
 /** One server's devices on one host, chosen and claimed. */
 import type { Verdict } from '../../reason.ts';
-import { type AllocationInput, allocateDevices } from './allocate.ts';
-import { claimDevices } from './claim.ts';
+import { requiringInterfaces, withInterfaceTags } from '../requests/interface-need.ts';
 import type { PciDevice } from '../devices/device.ts';
-import { withInterfaceTags } from '../requests/interface-need.ts';
+import {
+  allocateDevices,
+  allocateFrom,
+  type AllocationInput,
+  type DeviceAssignment,
+} from './allocate.ts';
+import { claimDevices } from './claim.ts';
+import { HostDevices } from './host-devices.ts';
+
+/** As `AllocationInput`; devices that are kept between claims cost only what is taken of them. */
+interface TakingInput extends Omit<AllocationInput, 'devices'> {
+  devices: readonly PciDevice[] | HostDevices;
+}
 
 /**
  * All requests together or none: the host's device rows that change when this server takes what it
@@ -11,10 +22,30 @@ import { withInterfaceTags } from '../requests/interface-need.ts';
  * PF `unclaimable`; no requests → no rows. Fields and rule as in `allocateDevices`.
  */
 export function takeDevices(
-  input: AllocationInput,
+  input: TakingInput,
   serverId: string,
 ): Verdict<{ changed: PciDevice[] }> {
-  const allocation = allocateDevices(withInterfaceTags(input));
+  const { devices } = input;
+  const allocation = allocate(input);
   if (!allocation.ok) return allocation;
-  return { ok: true, changed: claimDevices(input.devices, allocation.assignments, serverId) };
+  const { assignments } = allocation;
+  const touched = devices instanceof HostDevices ? devices.touchedBy(assignments) : devices;
+  return { ok: true, changed: claimDevices(touched, assignments, serverId) };
+}
+
+function allocate({
+  devices,
+  ...input
+}: TakingInput): Verdict<{ assignments: DeviceAssignment[] }> {
+  if (!(devices instanceof HostDevices)) {
+    return allocateDevices(withInterfaceTags({ ...input, devices }));
+  }
+  const { requests, numaCells = [], hostNuma = [], preference } = input;
+  const byInterface = requests.some(({ needsInterface }) => needsInterface);
+  return allocateFrom(
+    devices.groups(byInterface),
+    byInterface ? requiringInterfaces(requests) : requests,
+    { cells: numaCells, host: hostNuma },
+    preference,
+  );
 }

@@ -23,13 +23,14 @@ export interface PciDevicePool {
   count: number;
 }
 
-/**
- * A pool with the devices behind its count, in address order, and with all that belong to it, free
- * or not.
- */
-export interface PoolWithDevices {
+/** A pool with the devices behind its count, in address order. */
+export interface FreeInPool {
   pool: PciDevicePool;
   free: PciDevice[];
+}
+
+/** A pool with its free devices, and with all that belong to it, free or not. */
+export interface PoolWithDevices extends FreeInPool {
   members: PciDevice[];
 }
 

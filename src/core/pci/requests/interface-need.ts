@@ -18,15 +18,21 @@ export function withInterfaceTags<
   Input extends { devices: readonly PciDevice[]; requests: readonly PciRequest[] },
 >(input: Input): Input {
   if (!input.requests.some(({ needsInterface }) => needsInterface)) return input;
-  const devices = input.devices.map((device) =>
-    device.ifname === null
-      ? device
-      : { ...device, tags: { ...device.tags, [interfaceTag]: 'true' } },
-  );
-  const requests = input.requests.map((request) =>
+  const devices = input.devices.map(withInterfaceTag);
+  return { ...input, devices, requests: requiringInterfaces(input.requests) };
+}
+
+/** The device, with the tag where it has an interface. */
+export function withInterfaceTag(device: PciDevice): PciDevice {
+  if (device.ifname === null) return device;
+  return { ...device, tags: { ...device.tags, [interfaceTag]: 'true' } };
+}
+
+/** The requests, those that need an interface with the tag in each of their specs. */
+export function requiringInterfaces(requests: readonly PciRequest[]): PciRequest[] {
+  return requests.map((request) =>
     request.needsInterface
       ? { ...request, spec: request.spec.map((one) => ({ ...one, [interfaceTag]: 'true' })) }
       : request,
   );
-  return { ...input, devices, requests };
 }

@@ -5,13 +5,17 @@ import type { NewId, Clock } from '#contracts/clock.ts';
 import type { Host, HostChange, HostPage, HostStore } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import { forgetHost } from './forget-host.ts';
+import { changedSince, type RecordedChanges } from './host-changes.ts';
 import { factsColumns, hostColumns, toHost, toVersion } from './host-row.ts';
 import { listDevices, removeDevices, writeDevices } from './pci-devices.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 
-export function hostStore(db: Db, clock: Clock, newId: NewId): HostStore {
+export function hostStore(
+  db: Db,
+  { clock, newId, recorded }: { clock: Clock; newId: NewId; recorded: RecordedChanges },
+): HostStore {
   return {
     register: (host) => registerHost(db, host, { id: newId(), now: clock.now() }),
     get: async (id) => {
@@ -38,9 +42,12 @@ export function hostStore(db: Db, clock: Clock, newId: NewId): HostStore {
           ])
           .execute()
       ).map(toVersion),
+    changedSince: (mark) => changedSince(db, mark),
+    recorded: (since) => recorded.since(since),
     devices: (hostId) => listDevices(db, hostId),
     update: async (change) => {
       const fresh = await db.transaction().execute((trx) => applyHostChange(trx, change));
+      if (fresh) recorded.add(change);
       return fresh ? 'ok' : 'stale-host';
     },
     seen: async (hostId, at) => {

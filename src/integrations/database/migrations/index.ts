@@ -19,6 +19,7 @@ import { networkTags } from './0016-network-tags.ts';
 import { hostsByNumber } from './0017-hosts-by-number.ts';
 import { taskVersions } from './0018-task-versions.ts';
 import { interfaceNeed } from './0019-interface-need.ts';
+import { hostChanges } from './0020-host-changes.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -40,4 +41,5 @@ export const migrations: Record<string, Migration> = {
   '0017-hosts-by-number': hostsByNumber,
   '0018-task-versions': taskVersions,
   '0019-interface-need': interfaceNeed,
+  '0020-host-changes': hostChanges,
 };

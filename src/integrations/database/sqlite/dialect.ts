@@ -71,3 +71,25 @@ export async function fenceHeldDevices(db: Kysely<unknown>): Promise<void> {
     when old.instance_uuid is not null
     begin select raise(abort, 'this PCI device is held by a server'); end`.execute(db);
 }
+
+/**
+ * Makes the database number each change of a host in `host_changes`, in the transaction that makes
+ * it: a new host, a new generation, a sign of life, a removal. One transaction writes at a time, so
+ * that the numbers have the order of the commits.
+ */
+export async function numberHostChanges(db: Kysely<unknown>): Promise<void> {
+  const events = [
+    { name: 'inserted', on: sql`insert`, row: sql`new` },
+    { name: 'updated', on: sql`update of generation, last_seen_at`, row: sql`new` },
+    { name: 'deleted', on: sql`delete`, row: sql`old` },
+  ];
+  for (const { name, on, row } of events) {
+    await sql`
+      create trigger ${sql.id(`compute_nodes_${name}`)} after ${on} on compute_nodes
+      begin
+        insert into host_changes (uuid, number)
+        values (${row}.uuid, (select coalesce(max(number), 0) + 1 from host_changes))
+        on conflict (uuid) do update set number = excluded.number;
+      end`.execute(db);
+  }
+}

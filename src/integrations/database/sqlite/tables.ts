@@ -3,6 +3,8 @@ import type { Generated, GeneratedAlways } from 'kysely';
 
 export interface ComputeTables {
   compute_nodes: ComputeNodeRow;
+  /** The number of each host's latest change, of removed ones too. Written by triggers. */
+  host_changes: { uuid: string; number: number };
   pci_devices: PciDeviceRow;
   instances: InstanceRow;
   instance_nics: InstanceNicRow;
