@@ -2,9 +2,10 @@
  * Availability zones: the names that hosts give theirs. A zone is available while one of its hosts
  * is enabled.
  */
-import type { Host } from '#contracts/store/store.ts';
+import type { HostSummary } from '#contracts/store/store.ts';
 import { atMicrosecond } from '../requests/links.ts';
 import type { Call, Reply } from '../requests/route.ts';
+import { everyHost } from './host-pages.ts';
 import { isUp } from './host-status.ts';
 
 export async function listZones(call: Call): Promise<Reply> {
@@ -22,13 +23,13 @@ export async function listZonesInDetail(call: Call): Promise<Reply> {
   return { body: { availabilityZoneInfo } };
 }
 
-async function hostsByZone(call: Call): Promise<[string, Host[]][]> {
-  const hosts = await call.context.store.hosts.list();
+async function hostsByZone(call: Call): Promise<[string, HostSummary[]][]> {
+  const hosts = await everyHost(call.context.store.hosts);
   const zones = Map.groupBy(hosts, ({ availabilityZone }) => availabilityZone);
   return [...zones].sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
-function viewZone(hosts: Host[]) {
+function viewZone(hosts: HostSummary[]) {
   return {
     zoneName: hosts[0]?.availabilityZone,
     zoneState: { available: hosts.some(({ enabled }) => enabled) },
@@ -36,7 +37,7 @@ function viewZone(hosts: Host[]) {
   };
 }
 
-function agentOf(call: Call, host: Host) {
+function agentOf(call: Call, host: HostSummary) {
   return {
     'nova-compute': {
       available: isUp(call.context, host),

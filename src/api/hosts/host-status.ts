@@ -1,9 +1,12 @@
 /** Whether a host is up, in the API's terms. */
-import type { Host } from '#contracts/store/store.ts';
+import type { HostSummary } from '#contracts/store/store.ts';
 import type { ApiContext } from '../requests/context.ts';
 
+/** What decides it. */
+type Linked = Pick<HostSummary, 'id' | 'forcedDown' | 'lastSeenAt'>;
+
 /** Its agent is linked or was lately, and no operator forced it down. */
-export function isUp(context: ApiContext, host: Host): boolean {
+export function isUp(context: ApiContext, host: Linked): boolean {
   return context.links.isAlive(host);
 }
 
@@ -11,7 +14,10 @@ export function isUp(context: ApiContext, host: Host): boolean {
  * `host_status` of a server (microversion 2.16): '' while it is on no host. Source: Nova
  * `HostStatus`.
  */
-export function hostStatus(context: ApiContext, host: Host | undefined): string {
+export function hostStatus(
+  context: ApiContext,
+  host: (Linked & Pick<HostSummary, 'enabled'>) | undefined,
+): string {
   if (host === undefined) return '';
   if (!host.enabled) return 'MAINTENANCE';
   if (host.forcedDown) return 'DOWN';

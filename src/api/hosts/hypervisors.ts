@@ -1,6 +1,6 @@
 /** Hypervisors: one for each host. Numbers as ids before 2.53, UUIDs from it on. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
-import type { Host } from '#contracts/store/store.ts';
+import type { HostSummary } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { rewritten, type StepDown, steppedDown, type View } from '../requests/microversions.ts';
 import type { Link } from '../requests/links.ts';
@@ -102,8 +102,9 @@ function shown(call: Call, each: NumberedHost, view: View): View {
 
 /** Sums over all hosts that are enabled. */
 export async function showStatistics(call: Call): Promise<Reply> {
-  const hosts = (await call.context.store.hosts.list()).filter(({ enabled }) => enabled);
-  const sum = (read: (host: Host) => number) =>
+  const all = await numberedHosts(call.context);
+  const hosts = all.map(({ host }) => host).filter(({ enabled }) => enabled);
+  const sum = (read: (host: HostSummary) => number) =>
     hosts.reduce((total, host) => total + read(host), 0);
   const sums = Object.entries(figures).map(([key, read]) => [key, sum(read)]);
   return {
@@ -112,7 +113,7 @@ export async function showStatistics(call: Call): Promise<Reply> {
 }
 
 /** Figures of a host as Nova names them. */
-const figures: Record<string, (host: Host) => number> = {
+const figures: Record<string, (host: HostSummary) => number> = {
   vcpus: ({ facts }) => facts.vcpus,
   memory_mb: ({ facts }) => facts.memoryMib,
   local_gb: ({ facts }) => facts.diskGib,
@@ -171,17 +172,18 @@ async function pageOfHypervisors(call: Call) {
     throw new ComputeError('invalid', `marker [${marker}] not found`);
   }
   const { hosts } = call.context.store;
-  const page = await readHosts(hosts, { by: 'number', after: last?.number, limit });
+  const wanted = { by: 'number', after: last?.number, limit } as const;
+  const page = await readHosts((part) => hosts.summaries(part), wanted);
   const items = page.map(numbered);
   return { items, links: nextLinks(call, items, { limit, idOf: (each) => idOf(call, each) }) };
 }
 
 /** The host that has this id in this version. */
-export async function hostOfId(call: Call, id: string): Promise<Host | undefined> {
+export async function hostOfId(call: Call, id: string): Promise<HostSummary | undefined> {
   const { hosts } = call.context.store;
-  if (call.version >= 53) return hosts.get(id);
+  if (call.version >= 53) return (await hosts.summariesOf([id]))[0];
   if (!/^\d{1,15}$/.test(id)) return undefined;
-  const [host] = await hosts.page({ by: 'number', after: Number(id) - 1, limit: 1 });
+  const [host] = await hosts.summaries({ by: 'number', after: Number(id) - 1, limit: 1 });
   return String(host?.number) === id ? host : undefined;
 }
 
@@ -194,7 +196,7 @@ function includesServers({ query, version }: Call): boolean {
 }
 
 /** `servers`: left out while empty before 2.75. */
-async function serversOn(call: Call, host: Host): Promise<View> {
+async function serversOn(call: Call, host: HostSummary): Promise<View> {
   const found = await call.context.store.servers.select({
     where: [{ field: 'hostId', oneOf: [host.id] }],
     deleted: 'none',

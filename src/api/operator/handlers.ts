@@ -117,7 +117,7 @@ async function pageOfHosts(call: Call): Promise<{ items: Host[]; links: Link[] }
   if (marker !== undefined && (await hosts.named(marker)) === undefined) {
     throw new ComputeError('invalid', `marker [${marker}] not found`);
   }
-  const items = await readHosts(hosts, { by: 'name', after: marker, limit });
+  const items = await readHosts((page) => hosts.page(page), { by: 'name', after: marker, limit });
   return { items, links: nextLinks(call, items, { limit, idOf: (host) => host.name }) };
 }
 

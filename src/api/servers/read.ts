@@ -1,6 +1,6 @@
 /** GET of servers: one, a list, a detailed list. */
-import { setImmediate as afterEvents } from 'node:timers/promises';
-import type { Host } from '#contracts/store/store.ts';
+import type { HostSummary } from '#contracts/store/store.ts';
+import type { ShownServer } from '#contracts/store/server-selection.ts';
 import type { Server } from '#core/servers/server.ts';
 import { mapInTurns } from '../requests/in-turns.ts';
 import type { Call, Reply } from '../requests/route.ts';
@@ -38,25 +38,22 @@ export async function listServersInDetail(call: Call): Promise<Reply> {
 }
 
 /** By id, those that these servers are on. */
-async function hostsOf({ context }: Call, servers: readonly Server[]): Promise<Map<string, Host>> {
-  const hosts = new Map<string, Host>();
-  for (const id of new Set(servers.flatMap(({ hostId }) => hostId ?? []))) {
-    const host = await context.store.hosts.get(id);
-    if (host !== undefined) hosts.set(id, host);
-    if (hosts.size % hostsAtOnce === 0) await afterEvents();
-  }
-  return hosts;
+async function hostsOf(
+  { context }: Call,
+  servers: readonly ShownServer[],
+): Promise<Map<string, HostSummary>> {
+  const ids = [...new Set(servers.flatMap(({ hostId }) => hostId ?? []))];
+  const hosts = ids.length === 0 ? [] : await context.store.hosts.summariesOf(ids);
+  return new Map(hosts.map((host) => [host.id, host]));
 }
-
-const hostsAtOnce = 50;
 
 /**
  * The row of the host that a server is on, the group it is in, and the security groups of its
  * ports.
  */
 export async function surroundingsOf(call: Call, server: Server): Promise<Surroundings> {
-  const { hosts, serverGroups } = call.context.store;
-  const host = server.hostId === null ? undefined : await hosts.get(server.hostId);
+  const { serverGroups } = call.context.store;
+  const host = (await hostsOf(call, [server])).get(server.hostId ?? '');
   const group = await serverGroups.of(server.id);
   const securityGroups =
     (await groupsOfServers(call, [server], { isDisplayOnly: true })).get(server.id) ?? [];

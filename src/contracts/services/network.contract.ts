@@ -104,6 +104,12 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       await network.updatePort(named.id, { securityGroupIds: [] });
       const [changed] = await network.listPorts([named.id]);
       expect(changed).toMatchObject({ securityGroupIds: [], portSecurityEnabled: true });
+      expect(await network.listPortGroups([unknownId, plain.id, named.id])).toEqual(
+        new Map([
+          [plain.id, [id]],
+          [named.id, []],
+        ]),
+      );
       for (const port of [plain, named]) await network.deletePort(port.id);
     });
 

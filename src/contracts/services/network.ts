@@ -41,6 +41,11 @@ export interface NetworkService {
   /** These ports, complete, with the service's rights; those that do not exist are left out. */
   listPorts(ids: readonly string[]): Promise<Port[]>;
   /**
+   * The security groups of each of these ports, by port, read with the service's rights; ports that
+   * do not exist are left out. For views of many servers.
+   */
+  listPortGroups(ids: readonly string[]): Promise<Map<string, readonly string[]>>;
+  /**
    * Every port whose `device_id` is this server, read with the service's rights: what a server
    * still holds, regardless of our rows.
    */

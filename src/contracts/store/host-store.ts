@@ -38,6 +38,12 @@ export interface Host {
   createdAt: number;
 }
 
+/**
+ * A host as lists show it: without the documents that placing servers needs, which are most of its
+ * row.
+ */
+export type HostSummary = Omit<Host, 'physicalNetworks' | 'numa' | 'pciStats' | 'problems'>;
+
 /** The generation, and what changes without it. */
 export type HostVersion = Pick<
   Host,
@@ -82,6 +88,10 @@ export interface HostStore {
    * if none of them was removed.
    */
   page(page: HostPage): Promise<Host[]>;
+  /** The same hosts as `page` returns, as lists show them. */
+  summaries(page: HostPage): Promise<HostSummary[]>;
+  /** Those of these ids that exist, in any order. Example: the hosts of a page of servers. */
+  summariesOf(ids: readonly string[]): Promise<HostSummary[]>;
   /** undefined when unknown. */
   named(name: string): Promise<Host | undefined>;
   /**

@@ -138,6 +138,12 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     expect(await count({ visibleTo: 'p2' })).toBe(0);
   });
 
+  test('the groups of ports are found by port; one that does not exist is omitted', async () => {
+    const store = await filled();
+    expect(await store.portGroups(['port0', 'port1'])).toEqual(new Map([['port1', ['g']]]));
+    expect(await store.portGroups([])).toEqual(new Map());
+  });
+
   test('a project sees its ports, and those of others on its networks', async () => {
     const store = await filled();
     await store.updatePort({ ...port, projectId: 'p2' });
@@ -193,6 +199,8 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     await expect(store.addSecurityGroup({ ...group, id: 'g2' }, [])).rejects.toThrow('default');
     expect(await store.securityGroups('p1')).toEqual([group]);
     expect(await store.securityGroupRules('p1')).toEqual([rule]);
+    expect(await store.securityGroupsOf(['g0', 'g1'])).toEqual([group]);
+    expect(await store.securityGroupRulesOf(['g0', 'g1'])).toEqual([rule]);
     const changed = { ...group, description: 'd', tags: ['t'], revision: 2 };
     await store.updateSecurityGroup(changed);
     expect(await store.securityGroup('g1')).toEqual(changed);

@@ -143,6 +143,8 @@ export interface NetworkRows {
   addPort(port: StoredPort): Promise<void>;
   port(id: string): Promise<StoredPort | undefined>;
   ports(filter: PortFilter): Promise<StoredPort[]>;
+  /** The security groups of each of these ports that exist, by port. */
+  portGroups(ids: readonly string[]): Promise<Map<string, readonly string[]>>;
   /** Including damaged ones. */
   portIdsOn(networkId: string): Promise<string[]>;
   updatePort(port: StoredPort): Promise<void>;
@@ -161,11 +163,15 @@ export interface NetworkRows {
   /** The group named `default`. */
   defaultSecurityGroup(projectId: string): Promise<StoredSecurityGroup | undefined>;
   securityGroups(projectId?: string): Promise<StoredSecurityGroup[]>;
+  /** The existing ones among these ids, in any order; of a damaged one the readable part. */
+  securityGroupsOf(ids: readonly string[]): Promise<StoredSecurityGroup[]>;
   updateSecurityGroup(group: StoredSecurityGroup): Promise<void>;
   /** Deletes its rules too. */
   removeSecurityGroup(id: string): Promise<void>;
   addSecurityGroupRule(rule: StoredSecurityGroupRule): Promise<void>;
   securityGroupRules(projectId?: string): Promise<StoredSecurityGroupRule[]>;
+  /** Those of these groups. */
+  securityGroupRulesOf(groupIds: readonly string[]): Promise<StoredSecurityGroupRule[]>;
   securityGroupRule(id: string): Promise<StoredSecurityGroupRule | undefined>;
   removeSecurityGroupRule(id: string): Promise<void>;
 }

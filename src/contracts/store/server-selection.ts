@@ -3,6 +3,10 @@
  * columns and indexes.
  */
 
+import type { FixedIp } from '#core/networking/port.ts';
+import type { Vif } from '#core/networking/vif.ts';
+import type { Server, ServerNic } from '#core/servers/server.ts';
+
 /**
  * The fields by which servers are filtered and sorted. `rootDevice`, `hasConfigDrive` and
  * `hasAutoDisk` are those shown by the views.
@@ -65,6 +69,18 @@ export interface ServerSelection {
   after?: string;
   limit: number;
 }
+
+/** A NIC as lists show it. `vif` null until its port is bound. */
+export type ShownNic = Pick<ServerNic, 'portId' | 'pciRequestId'> & {
+  vif: {
+    macAddress: string;
+    network: Pick<Vif['network'], 'name'>;
+    fixedIps: readonly Pick<FixedIp, 'ipAddress'>[];
+  } | null;
+};
+
+/** A server as lists show it: of its NICs only the addresses. Its objects must not be changed. */
+export type ShownServer = Omit<Server, 'nics'> & { nics: readonly ShownNic[] };
 
 /** What a list shows of a server without reading all of its rows. */
 export interface ListedServer {

@@ -183,6 +183,79 @@ export function storeListsContract(fresh: () => Promise<OpenStore>): void {
     expect(read.map(({ id }) => id)).toEqual(ids.toReversed());
   });
 
+  test('a server is read as it was stored, of its NICs only what lists show', async () => {
+    const store = await (await fresh())();
+    const vif = {
+      portId: 'port-1',
+      macAddress: 'fa:16:3e:00:00:01',
+      vnicType: 'direct',
+      vifType: 'hw_veb',
+      details: { vlan: '100' },
+      profile: {},
+      network: { id: 'n', name: 'blue "é"', mtu: 1500, bridge: null },
+      fixedIps: [{ subnetId: 's', ipAddress: '10.0.0.5' }],
+      devName: 'tap1',
+      tag: null,
+    } as const;
+    const fault = { code: 500, message: 'm', details: 'd', created: 7 };
+    const made = await store.servers.create(
+      aNewServer({
+        metadata: { a: 'b' },
+        tags: ['t'],
+        userData: 'dQ==',
+        locked: true,
+        fault,
+        nics: [
+          aNic({ position: 1, portId: 'port-1', pciRequestId: 'r' }),
+          aNic({ position: 0, portId: null, pciRequestId: null }),
+        ].map((nic) => ({
+          ...nic,
+          vif: nic.portId === null ? null : { ...vif, fixedIps: [...vif.fixedIps] },
+        })),
+      }),
+    );
+    const { macAddress, network, fixedIps } = vif;
+    expect(await store.servers.read([made.id])).toEqual([
+      {
+        ...(await store.servers.get(made.id)),
+        nics: [
+          { portId: null, pciRequestId: null, vif: null },
+          {
+            portId: 'port-1',
+            pciRequestId: 'r',
+            vif: { macAddress, network: { name: network.name }, fixedIps },
+          },
+        ],
+      },
+    ]);
+  });
+
+  test('hosts are listed as summaries, in pages by name and by number, and by id', async () => {
+    const store = await (await fresh())();
+    for (const name of ['b', 'a', 'c']) await aHost(store, [], name);
+    const hosts = await store.hosts.list();
+    const whole = hosts.map(
+      ({
+        physicalNetworks: _networks,
+        numa: _numa,
+        pciStats: _pools,
+        problems: _problems,
+        ...rest
+      }) => rest,
+    );
+    expect(await store.hosts.summaries({ by: 'name', limit: 9 })).toEqual(whole);
+    for (const by of ['name', 'number'] as const) {
+      const names = async (page: object) =>
+        (await store.hosts.summaries({ by, limit: 2, ...page })).map(({ name }) => name);
+      const after = by === 'name' ? 'a' : 1;
+      expect(await names({})).toEqual(by === 'name' ? ['a', 'b'] : ['b', 'a']);
+      expect(await names({ after })).toEqual(by === 'name' ? ['b', 'c'] : ['a', 'c']);
+    }
+    const ids = [whole[2]?.id ?? '', 'none'];
+    expect(await store.hosts.summariesOf(ids)).toEqual([whole[2]]);
+    expect(await store.hosts.summariesOf([])).toEqual([]);
+  });
+
   test('the content of a command is erased when its host has a result; the outcome stays', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, []);

@@ -20,7 +20,7 @@ import type {
   HostQuestion,
 } from '../host/host-link.ts';
 import type { NetworkEventStore } from '../services/network-events.ts';
-import type { ListedServer, ServerSelection } from './server-selection.ts';
+import type { ListedServer, ServerSelection, ShownServer } from './server-selection.ts';
 import type { Lease, NewTask, NextStep, StoredTask, Task, TaskKind, TaskRef } from './task.ts';
 
 export type {
@@ -29,6 +29,7 @@ export type {
   HostChange,
   HostPage,
   HostStore,
+  HostSummary,
   HostVersion,
 } from './host-store.ts';
 
@@ -224,10 +225,10 @@ export interface ServerStore {
    */
   select(selection: ServerSelection): Promise<ListedServer[]>;
   /**
-   * In the order of the ids, leaving out those that do not exist. Yields to other work while it
-   * reads many.
+   * Servers as lists show them, in the order of the ids, leaving out those that do not exist or
+   * cannot be read. Yields to other work while it reads many.
    */
-  read(ids: readonly string[]): Promise<Server[]>;
+  read(ids: readonly string[]): Promise<ShownServer[]>;
   pciRequests(serverId: string): Promise<PciRequest[]>;
   decisions(serverId: string): Promise<Decision[]>;
   /** Newest first, at most a thousand unless specified otherwise. */

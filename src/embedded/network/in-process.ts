@@ -48,6 +48,7 @@ export function createInProcessNetwork(context: NetworkContext): NetworkService 
     async listPorts(ids) {
       return (await listPorts(context, service, { ids })).map(toPort);
     },
+    listPortGroups: (ids) => context.store.portGroups(ids),
     async listServerPorts(serverId) {
       return (await listPorts(context, service, { deviceId: serverId })).map(toPort);
     },

@@ -288,6 +288,10 @@ function describedNetwork(ports: Map<string, Port>): NetworkService {
     listBootableNetworks: async () => [usable],
     listPorts: async (ids) => ids.flatMap((id) => ports.get(id) ?? []),
     listAgents: async () => new NetworkAgents([], 0),
+    listPortGroups: async (ids) => {
+      const known = ids.flatMap((id) => ports.get(id) ?? []);
+      return new Map(known.map(({ id, securityGroupIds = [] }) => [id, securityGroupIds]));
+    },
     listServerPorts: async (id) => [...ports.values()].filter(({ deviceId }) => deviceId === id),
     listSecurityGroups: async (wanted, caller) =>
       describedGroups.filter(({ id, projectId: owner }) =>

@@ -159,7 +159,7 @@ test('a server shows the groups of its ports, also in lists and below itself', a
 test('servers are shown without groups while the network service does not answer', async () => {
   const id = await serverWithTwoPorts();
   const { network } = world.context;
-  network.listPorts = () => Promise.reject(new ComputeError('unavailable', 'no answer'));
+  network.listPortGroups = () => Promise.reject(new ComputeError('unavailable', 'no answer'));
   const { status, body } = await world.ask(`GET /v2.1/servers/${id}`);
   expect(status).toBe(200);
   expect(body.server).not.toHaveProperty('security_groups');

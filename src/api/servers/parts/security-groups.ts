@@ -3,9 +3,9 @@
  * compute API reference, "List Security Groups By Server".
  */
 import { setImmediate as afterEvents } from 'node:timers/promises';
+import type { ShownServer } from '#contracts/store/server-selection.ts';
 import { isComputeError } from '#core/errors.ts';
 import type { SecurityGroup, SecurityGroupRule } from '#core/networking/security-group.ts';
-import type { Server } from '#core/servers/server.ts';
 import type { SecurityGroupChange } from '#workflows/ports/security-groups.ts';
 import * as field from '../../requests/fields.ts';
 import type { Static } from 'typebox';
@@ -23,7 +23,7 @@ const portsAtOnce = 100;
  */
 export async function groupsOfServers(
   call: Call,
-  servers: readonly Server[],
+  servers: readonly ShownServer[],
   { isDisplayOnly = false }: { isDisplayOnly?: boolean } = {},
 ): Promise<Map<string, SecurityGroup[]>> {
   try {
@@ -50,14 +50,12 @@ export async function groupsOfServers(
 
 async function groupIdsOfServers(
   { context }: Call,
-  servers: readonly Server[],
+  servers: readonly ShownServer[],
 ): Promise<Map<string, string[]>> {
-  const portIds = (server: Server) => server.nics.flatMap(({ portId }) => portId ?? []);
+  const portIds = (server: ShownServer) => server.nics.flatMap(({ portId }) => portId ?? []);
   const groups = new Map<string, readonly string[]>();
   for (const part of parts(servers.flatMap(portIds))) {
-    for (const { id, securityGroupIds = [] } of await context.network.listPorts(part)) {
-      groups.set(id, securityGroupIds);
-    }
+    for (const [id, ids] of await context.network.listPortGroups(part)) groups.set(id, ids);
     await afterEvents();
   }
   return new Map(

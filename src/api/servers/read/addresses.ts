@@ -1,7 +1,7 @@
 /** The addresses of a server by network name, in NIC order; and the two routes that show them. */
 import ipaddr from 'ipaddr.js';
 import { ComputeError } from '#core/errors.ts';
-import type { Server } from '#core/servers/server.ts';
+import type { ShownServer } from '#contracts/store/server-selection.ts';
 import type { Call, Reply } from '../../requests/route.ts';
 import { findServer } from './find.ts';
 
@@ -13,7 +13,7 @@ export interface AddressView {
 }
 
 /** Example: `{ red: [{ version: 4, addr: '10.0.0.5', … }] }`; `{}` until ports are bound. */
-export function addressesOf(server: Server): Record<string, AddressView[]> {
+export function addressesOf(server: Pick<ShownServer, 'nics'>): Record<string, AddressView[]> {
   const byNetwork: Record<string, AddressView[]> = {};
   for (const { vif } of server.nics) {
     if (vif === null) continue;
@@ -31,7 +31,7 @@ export function addressesOf(server: Server): Record<string, AddressView[]> {
 }
 
 /** The same with version and address only, as `/ips` and old PUT replies show them. */
-export function plainAddressesOf(server: Server): Record<string, AddressView[]> {
+export function plainAddressesOf(server: Pick<ShownServer, 'nics'>): Record<string, AddressView[]> {
   return Object.fromEntries(
     Object.entries(addressesOf(server)).map(([network, views]) => [
       network,

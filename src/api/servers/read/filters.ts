@@ -2,10 +2,13 @@
  * The filters of server lists, by query key. Source: Nova compute API reference, "List Servers";
  * its query schema and `instance_get_all_by_filters`.
  */
-import type { ServerCondition, ServerField } from '#contracts/store/server-selection.ts';
+import type {
+  ServerCondition,
+  ServerField,
+  ShownServer,
+} from '#contracts/store/server-selection.ts';
 import { ComputeError } from '#core/errors.ts';
 import { kernelImages, rootDevice } from '#core/guests/description/guest-kernel.ts';
-import type { Server } from '#core/servers/server.ts';
 import { isFlag, isSet } from '../../requests/fields.ts';
 import { textMatch } from '../../requests/text-match.ts';
 import { splitNames } from '../../requests/split-names.ts';
@@ -13,7 +16,7 @@ import { metadataFilter } from './metadata-filter.ts';
 import { timesOf } from './time-texts.ts';
 
 /** `zone`: the availability zone that the server's view shows. */
-export type ServerTest = (server: Server, zone: string) => boolean;
+export type ServerTest = (server: ShownServer, zone: string) => boolean;
 
 /**
  * What a value requires: something that the database finds by a column, or a test of names or of
@@ -38,7 +41,7 @@ export interface ServerFilter {
 }
 
 type Rule = Omit<ServerFilter, 'read'>;
-type Read<Value> = (server: Server, zone: string) => Value;
+type Read<Value> = (server: ShownServer, zone: string) => Value;
 
 const everybody = { members: 1 } as const;
 
@@ -80,7 +83,7 @@ const flag = (field: ServerField, rule: Rule = {}): ServerFilter => ({
   },
 });
 
-const time = (read: (server: Server) => number | null, rule: Rule = {}): ServerFilter =>
+const time = (read: (server: ShownServer) => number | null, rule: Rule = {}): ServerFilter =>
   pattern((server) => timesOf(read(server)), rule);
 
 const tags = (
@@ -94,7 +97,7 @@ const tags = (
   },
 });
 
-const fixedIps = (server: Server, isWanted: (ip: string) => boolean): string[] =>
+const fixedIps = (server: ShownServer, isWanted: (ip: string) => boolean): string[] =>
   server.nics
     .flatMap(({ vif }) => vif?.fixedIps ?? [])
     .map(({ ipAddress }) => ipAddress)

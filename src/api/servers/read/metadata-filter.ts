@@ -7,7 +7,10 @@ import type { Server } from '#core/servers/server.ts';
  * Python prints it (`{'role': 'web'}`, as its clients send a dictionary), or one item as
  * `role=web`. Throws `invalid` for anything else.
  */
-export function metadataFilter(value: string, key: string): (server: Server) => boolean {
+export function metadataFilter(
+  value: string,
+  key: string,
+): (server: Pick<Server, 'metadata'>) => boolean {
   const requested = Object.entries(itemsOf(value, key));
   return ({ metadata }) =>
     requested.every(([name, text]) => Object.hasOwn(metadata, name) && metadata[name] === text);

@@ -4,12 +4,13 @@ import type {
   ListedServer,
   ServerCondition,
   ServerSelection,
+  ShownServer,
 } from '#contracts/store/server-selection.ts';
 import { may } from '#core/access/policy.ts';
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { statesShownAs } from '#core/servers/lifecycle.ts';
-import type { Server } from '#core/servers/server.ts';
+import { everyHost } from '../../hosts/host-pages.ts';
 import { isSet } from '../../requests/fields.ts';
 import { filterInTurns } from '../../requests/in-turns.ts';
 import type { Link } from '../../requests/links.ts';
@@ -22,7 +23,7 @@ import { requestedOrder } from './sort.ts';
 
 /** A page: servers that were read completely for a test come with it. */
 export interface ServerPage {
-  servers: readonly (ListedServer | Server)[];
+  servers: readonly (ListedServer | ShownServer)[];
   links: Link[];
 }
 
@@ -37,7 +38,7 @@ export async function selectServers(call: Call): Promise<ServerPage> {
   const limit = pageLimit(call.query);
   const { selection, tests } = await requested(call);
   let after = queryValue(call.query, 'marker');
-  const servers: (ListedServer | Server)[] = [];
+  const servers: (ListedServer | ShownServer)[] = [];
   for (let isMore = true; isMore && servers.length < limit; ) {
     const atOnce = hasTests(tests) ? longestPage : limit;
     const place = after === undefined ? {} : { after };
@@ -51,7 +52,7 @@ export async function selectServers(call: Call): Promise<ServerPage> {
 
 interface Tests {
   ofName: ((name: string) => boolean)[];
-  ofServer: ((server: Server) => boolean)[];
+  ofServer: ((server: ShownServer) => boolean)[];
 }
 
 const hasTests = ({ ofName, ofServer }: Tests) => ofName.length + ofServer.length > 0;
@@ -63,14 +64,14 @@ async function passing(
   call: Call,
   found: ListedServer[],
   { tests, wanted }: { tests: Tests; wanted: number },
-): Promise<(ListedServer | Server)[]> {
+): Promise<(ListedServer | ShownServer)[]> {
   const named = await filterInTurns(found, ({ name }) => tests.ofName.every((test) => test(name)));
   if (tests.ofServer.length === 0) return named.slice(0, wanted);
-  const passed: Server[] = [];
+  const passed: ShownServer[] = [];
   for (let start = 0; start < named.length && passed.length < wanted; start += readAtOnce) {
     const ids = named.slice(start, start + readAtOnce).map(({ id }) => id);
     const servers = await call.context.store.servers.read(ids);
-    const isWanted = (server: Server) => tests.ofServer.every((test) => test(server));
+    const isWanted = (server: ShownServer) => tests.ofServer.every((test) => test(server));
     passed.push(...(await filterInTurns(servers, isWanted)));
     await afterEvents();
   }
@@ -205,9 +206,9 @@ async function requestedFields(call: Call): Promise<{ where: ServerCondition[]; 
 }
 
 /** The zone of a server is its host's, and without a host the requested one. */
-async function zones({ query, context }: Call): Promise<(server: Server) => string> {
+async function zones({ query, context }: Call): Promise<(server: ShownServer) => string> {
   if (query['availability_zone'] === undefined) return () => '';
-  const hosts = await context.store.hosts.list();
+  const hosts = await everyHost(context.store.hosts);
   const byHost = new Map(hosts.map(({ id, availabilityZone }) => [id, availabilityZone]));
   return ({ hostId, availabilityZone }) => byHost.get(hostId ?? '') ?? availabilityZone ?? '';
 }

@@ -3,7 +3,7 @@
  * compute API reference, "Servers".
  */
 import { createHash } from 'node:crypto';
-import type { Host } from '#contracts/store/store.ts';
+import type { HostSummary } from '#contracts/store/store.ts';
 import { may } from '#core/access/policy.ts';
 import { hasConfigDrive } from '#core/guests/description/config-drive.ts';
 import type { SecurityGroup } from '#core/networking/security-group.ts';
@@ -11,6 +11,7 @@ import { kernelImages, rootDevice } from '#core/guests/description/guest-kernel.
 import { guestName } from '#core/guests/description/guest-name.ts';
 import { serverStatus } from '#core/servers/lifecycle.ts';
 import { memberText } from '#core/servers/member-text.ts';
+import type { ShownServer } from '#contracts/store/server-selection.ts';
 import type { Server } from '#core/servers/server.ts';
 import { viewFlavorOfServer } from '../../flavors/views.ts';
 import { hostStatus } from '../../hosts/host-status.ts';
@@ -22,7 +23,7 @@ import { addressesOf, plainAddressesOf } from './addresses.ts';
 
 interface Shown {
   call: Call;
-  server: Server;
+  server: ShownServer;
 }
 
 const attributesOf23 = splitNames(
@@ -53,7 +54,7 @@ const progressing = splitNames('ACTIVE BUILD REBUILD RESIZE VERIFY_RESIZE MIGRAT
 /** Of `GET /servers/detail`. */
 export function viewServer(
   call: Call,
-  server: Server,
+  server: ShownServer,
   around: Omit<Surroundings, 'groupIds'>,
 ): View {
   return steppedDown(newestView(call, server, around), call.version, steps, { call, server });
@@ -61,19 +62,19 @@ export function viewServer(
 
 /** What the view of one server shows beside its own row: its host, and the groups it is in. */
 export interface Surroundings {
-  host: Host | undefined;
+  host: HostSummary | undefined;
   groupIds: string[];
   securityGroups: readonly SecurityGroup[];
 }
 
 /** Of `GET /servers/{id}`: with the server's groups, from 2.71 on. */
-export function viewOneServer(call: Call, server: Server, around: Surroundings): View {
+export function viewOneServer(call: Call, server: ShownServer, around: Surroundings): View {
   const view = { ...newestView(call, server, around), server_groups: around.groupIds };
   return steppedDown(view, call.version, steps, { call, server });
 }
 
 /** The reply of PUT: from 2.75 on that of GET, before it without what came by extensions. */
-export function viewChangedServer(call: Call, server: Server, around: Surroundings): View {
+export function viewChangedServer(call: Call, server: ShownServer, around: Surroundings): View {
   const view = viewOneServer(call, server, around);
   if (call.version >= 75) return view;
   const kept = Object.entries(view).filter(([key]) => !addedToGet.test(key));
@@ -99,7 +100,7 @@ export function opaqueHostId(server: Pick<Server, 'projectId' | 'hostName'>): st
 
 function newestView(
   call: Call,
-  server: Server,
+  server: ShownServer,
   { host, securityGroups }: Omit<Surroundings, 'groupIds'>,
 ): View {
   const status = serverStatus(server);
@@ -146,7 +147,7 @@ function newestView(
   };
 }
 
-function administratorsView(call: Call, server: Server, host: Host | undefined): View {
+function administratorsView(call: Call, server: ShownServer, host: HostSummary | undefined): View {
   const { kernelId, ramdiskId } = kernelImages(server.imageProperties);
   return {
     'OS-EXT-SRV-ATTR:host': server.hostName,
@@ -168,7 +169,7 @@ function administratorsView(call: Call, server: Server, host: Host | undefined):
  * Members see no host names, and details only where they are meant for members (code below 500);
  * administrators see all.
  */
-function faultOf(call: Call, server: Server, status: string): View {
+function faultOf(call: Call, server: ShownServer, status: string): View {
   if (server.fault === null || (status !== 'ERROR' && status !== 'DELETED')) return {};
   const { code, message, details, created } = server.fault;
   const isForCaller = may('seeInnerMessages', call.caller) || code !== 500;

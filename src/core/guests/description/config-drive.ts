@@ -2,7 +2,7 @@
  * The config drive: gives a guest its name, addresses and user data without a metadata service.
  * Source: Nova "Config drives".
  */
-import type { Server } from '../../servers/server.ts';
+import type { Server, ServerNic } from '../../servers/server.ts';
 import type { DriveFile } from './guest.ts';
 import { metaData } from './meta-data.ts';
 import { networkData } from './network-data.ts';
@@ -21,7 +21,9 @@ const versions = ['latest', '2018-08-27'];
  * network has no metadata service.
  */
 export function hasConfigDrive(
-  server: Pick<Server, 'configDrive' | 'imageProperties' | 'nics'>,
+  server: Pick<Server, 'configDrive' | 'imageProperties'> & {
+    nics: readonly Pick<ServerNic, 'pciRequestId'>[];
+  },
 ): boolean {
   return (
     server.configDrive ||

@@ -68,16 +68,16 @@ export async function securityGroupsOfIds(
   rights: Rights,
   ids: readonly string[],
 ): Promise<GroupWithRules[]> {
-  const found = await Promise.all(ids.map((id) => rows.securityGroup(id)));
-  const groups = found
-    .filter((group) => group !== undefined)
-    .filter((group) => owns(rights, group));
-  const projects = [...new Set(groups.map(({ projectId }) => projectId))];
-  const rules = (await Promise.all(projects.map((id) => rows.securityGroupRules(id)))).flat();
-  return groups.map((group) => ({
-    group,
-    rules: rules.filter(({ securityGroupId }) => securityGroupId === group.id),
-  }));
+  if (ids.length === 0) return [];
+  const stored = await rows.securityGroupsOf(ids);
+  const known = new Map(stored.map((group) => [group.id, group]));
+  const groups = ids.flatMap((id) => known.get(id) ?? []).filter((group) => owns(rights, group));
+  if (groups.length === 0) return [];
+  const rules = Map.groupBy(
+    await rows.securityGroupRulesOf(groups.map(({ id }) => id)),
+    ({ securityGroupId }) => securityGroupId,
+  );
+  return groups.map((group) => ({ group, rules: rules.get(group.id) ?? [] }));
 }
 
 /** Throws SecurityGroupNotFound. */

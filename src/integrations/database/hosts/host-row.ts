@@ -1,10 +1,11 @@
 /** Converts hosts between core objects and rows. */
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
-import type { Host, HostChange, HostVersion } from '#contracts/store/store.ts';
+import type { Host, HostChange, HostSummary, HostVersion } from '#contracts/store/store.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { HostNuma } from '#core/scheduling/numa-fit.ts';
 import { readReported } from '../rows/readable-rows.ts';
-import type { ComputeNodeRow } from '../sqlite/tables.ts';
+import type { ComputeNodeRow, ComputeTables } from '../sqlite/tables.ts';
 import { type PoolRow, poolOfRow, poolToRow } from './pool-row.ts';
 
 /** `compute_nodes.cpu_info`. */
@@ -71,13 +72,42 @@ export function toVersion(row: Pick<ComputeNodeRow, VersionColumns>): HostVersio
 /** A row of `compute_nodes` with its running guests counted. */
 type HostRow = ComputeNodeRow & { running_vms: number | null };
 
+type DocumentColumns = 'physical_networks' | 'numa_topology' | 'pci_stats' | 'problems';
+type SummaryRow = Omit<HostRow, DocumentColumns | 'last_command_seq'>;
+
+/** Running guests are counted, not stored: a stored count would drift. */
+export function countRunning(eb: ExpressionBuilder<ComputeTables, 'compute_nodes'>) {
+  return eb
+    .selectFrom('instances')
+    .whereRef('instances.compute_node_id', '=', 'compute_nodes.uuid')
+    .where('instances.power_state', '=', sql.lit(running))
+    .where('instances.deleted_at', 'is', null)
+    .select((count) => count.fn.countAll<number>().as('count'))
+    .as('running_vms');
+}
+
+/** `power_state` of a running guest. */
+const running = 1;
+
 /** The host of a row. */
 export function toHost(row: HostRow): Host {
+  return {
+    ...toSummary(row),
+    physicalNetworks: readReported<string[]>('physical_networks', row.physical_networks, []),
+    numa: toNuma(row.numa_topology),
+    pciStats: readReported<PoolRow[]>('pci_stats', row.pci_stats, []).map(poolOfRow),
+    problems: readReported<HostProblem[]>('problems', row.problems, []),
+  };
+}
+
+/** The host of a row without what its documents hold. */
+export function toSummary(row: SummaryRow): HostSummary {
   const cpuInfo = readReported<CpuInfo>('cpu_info', row.cpu_info, { model: '', arch: '' });
   return {
+    id: row.uuid,
     number: row.number,
     name: row.hypervisor_hostname,
-    ...toVersion(row),
+    generation: row.generation,
     availabilityZone: row.availability_zone,
     hostIp: row.host_ip,
     facts: {
@@ -93,10 +123,10 @@ export function toHost(row: HostRow): Host {
     memoryMibUsed: row.memory_mb_used,
     diskGibUsed: row.local_gb_used,
     runningGuests: row.running_vms ?? 0,
-    physicalNetworks: readReported<string[]>('physical_networks', row.physical_networks, []),
-    numa: toNuma(row.numa_topology),
-    pciStats: readReported<PoolRow[]>('pci_stats', row.pci_stats, []).map(poolOfRow),
-    problems: readReported<HostProblem[]>('problems', row.problems, []),
+    enabled: row.disabled === 0,
+    disabledReason: row.disabled_reason,
+    forcedDown: row.forced_down !== 0,
+    lastSeenAt: row.last_seen_at,
     createdAt: row.created_at,
   };
 }

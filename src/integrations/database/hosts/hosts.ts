@@ -6,7 +6,8 @@ import type { Host, HostChange, HostPage, HostStore } from '#contracts/store/sto
 import { invariant } from '#core/errors.ts';
 import { forgetHost } from './forget-host.ts';
 import { changedSince, type RecordedChanges } from './host-changes.ts';
-import { factsColumns, hostColumns, toHost, toVersion } from './host-row.ts';
+import { countRunning, factsColumns, hostColumns, toHost, toVersion } from './host-row.ts';
+import { hostSummaries } from './host-summaries.ts';
 import { listDevices, removeDevices, writeDevices } from './pci-devices.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
@@ -24,6 +25,7 @@ export function hostStore(
     },
     list: () => listHosts(db),
     page: (page) => pageOfHosts(db, page),
+    ...hostSummaries(db),
     named: async (name) => {
       const row = await hostRows(db).where('hypervisor_hostname', '=', name).executeTakeFirst();
       return row && toHost(row);
@@ -103,24 +105,9 @@ export async function applyHostChange(trx: Db, change: HostChange): Promise<bool
   return true;
 }
 
-/** Running guests are counted, not stored: a stored count would drift. */
 function hostRows(db: Db) {
-  return db
-    .selectFrom('compute_nodes')
-    .selectAll('compute_nodes')
-    .select((eb) =>
-      eb
-        .selectFrom('instances')
-        .whereRef('instances.compute_node_id', '=', 'compute_nodes.uuid')
-        .where('instances.power_state', '=', running)
-        .where('instances.deleted_at', 'is', null)
-        .select((count) => count.fn.countAll<number>().as('count'))
-        .as('running_vms'),
-    );
+  return db.selectFrom('compute_nodes').selectAll('compute_nodes').select(countRunning);
 }
-
-/** `power_state` of a running guest. */
-const running = 1;
 
 async function registerHost(
   db: Db,

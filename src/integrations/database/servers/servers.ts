@@ -15,6 +15,7 @@ import { serversAllowed } from './quota-usage.ts';
 import { readRows } from '../rows/readable-rows.ts';
 import { joinGroup } from './server-groups.ts';
 import { instanceRow, serverColumns, toServer } from '../rows/server-row.ts';
+import { shownServers } from './shown-servers.ts';
 import { selectServers } from './server-selection.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 import { insertTask } from '../tasks/tasks.ts';
@@ -38,7 +39,7 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
     mend: (id) => db.transaction().execute((trx) => mendServer(trx, id)),
     list: (filter) => listServers(db, filter),
     select: (selection) => selectServers(db, selection),
-    read: (ids) => readServers(db, ids),
+    ...shownServers(db),
     pciRequests: (serverId) => listPciRequests(db, serverId),
     decisions: (serverId) => listDecisions(db, serverId),
     actions: (serverId, page) => listActions(db, serverId, page),

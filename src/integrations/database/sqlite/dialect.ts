@@ -2,7 +2,13 @@
  * SQL that differs between engines: row numbers, columns computed from JSON, and triggers. The rest
  * goes through Kysely.
  */
-import { type ColumnDefinitionBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
+import {
+  type ColumnDefinitionBuilder,
+  type Kysely,
+  type RawBuilder,
+  type SqlBool,
+  sql,
+} from 'kysely';
 
 /**
  * A column that numbers rows in the order of their insertion. Example: `.addColumn('id', 'integer',
@@ -36,6 +42,24 @@ export function textInJson(of: string, key: string): RawBuilder<string> {
 
 function valueInJson(of: string, key: string): RawBuilder<unknown> {
   return sql`case when json_valid(${sql.ref(of)}) then json_extract(${sql.ref(of)}, ${sql.lit(`$.${key}`)}) end`;
+}
+
+/**
+ * The values under these paths of a JSON document, as the text of a JSON list with null for those
+ * that are missing; a text that is no document stays as it is. Example: `valuesInJson('vif',
+ * ['macAddress', 'network.name'])` → `["fa:16:3e:00:00:01","red"]`.
+ */
+export function valuesInJson(of: string, paths: readonly string[]): RawBuilder<string | null> {
+  const places = sql.join(paths.map((path) => sql.lit(`$.${path}`)));
+  return sql`case when json_valid(${sql.ref(of)}) then json_extract(${sql.ref(of)}, ${places}) else ${sql.ref(of)} end`;
+}
+
+/**
+ * Whether a column has one of the values of a JSON list, which is one parameter: the statement is
+ * the same for any number of values. Example: `isInList('uuid', '["a","b"]')`.
+ */
+export function isInList(column: string, list: string): RawBuilder<SqlBool> {
+  return sql`${sql.ref(column)} in (select value from json_each(${list}))`;
 }
 
 /** A JSON document in a column without this key; anything else stays unchanged. */

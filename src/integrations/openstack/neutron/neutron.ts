@@ -73,13 +73,11 @@ export function createNeutron(options: NeutronOptions): NetworkService {
     },
     // A copy: a caller must not change what the next one gets.
     showNetwork: async (id) => structuredClone(await networks(id)),
-    listPorts: async (ids) =>
-      ids.length === 0
-        ? []
-        : readPorts(
-            neutron,
-            ids.map((id): [string, string] => ['id', id]),
-          ),
+    listPorts: (ids) => portsOf(neutron, ids),
+    async listPortGroups(ids) {
+      const ports = await portsOf(neutron, ids);
+      return new Map(ports.map(({ id, securityGroupIds = [] }) => [id, securityGroupIds]));
+    },
     listServerPorts: (serverId) => readPorts(neutron, [['device_id', serverId]]),
     listAgents: (isDoubted) => agents('all', isDoubted),
     listSecurityGroups: (wanted, caller, isDisplayOnly = false) =>
@@ -184,6 +182,14 @@ async function readPorts(neutron: Neutron, filters: [string, string][]): Promise
     isWhole: (body) => (body as { ports: NeutronPort[] }).ports.every(showsBinding),
   });
   return Promise.all(ports.map(async (port) => toPort(await neutron.bindable(port))));
+}
+
+async function portsOf(neutron: Neutron, ids: readonly string[]): Promise<Port[]> {
+  if (ids.length === 0) return [];
+  return readPorts(
+    neutron,
+    ids.map((id) => ['id', id]),
+  );
 }
 
 /** One call for the networks, and one for all their subnets. */

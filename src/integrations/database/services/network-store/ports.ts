@@ -2,7 +2,10 @@
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { NetworkRows, PortFilter, StoredPort } from '#contracts/store/network-store.ts';
+import { eachTextOnce } from '../../rows/each-text-once.ts';
 import { readRows } from '../../rows/readable-rows.ts';
+import { builtOnce } from '../../sqlite/compiled.ts';
+import { isInList } from '../../sqlite/dialect.ts';
 import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
 import { type NetworkTables, type PortBody, portShape } from './tables.ts';
 
@@ -12,6 +15,7 @@ type PortPart = Pick<
   | 'addPort'
   | 'port'
   | 'ports'
+  | 'portGroups'
   | 'portIdsOn'
   | 'updatePort'
   | 'removePort'
@@ -20,6 +24,9 @@ type PortPart = Pick<
 >;
 
 export function portRows(db: Database): PortPart {
+  const groupsOf = builtOnce(() =>
+    db.selectFrom('ports').select(['id', 'securityGroupIds']).where(isInList('id', '[]')),
+  );
   return {
     async addPort(port) {
       const { fixedIps: _, ...body } = port;
@@ -34,6 +41,15 @@ export function portRows(db: Database): PortPart {
     },
     async ports(filter) {
       return withAddresses(db, await selectPorts(db, filter));
+    },
+    async portGroups(ids) {
+      const rows = await groupsOf(db, [JSON.stringify(ids)]);
+      const read = eachTextOnce();
+      const found = readRows('ports', rows, ({ id, securityGroupIds }): [string, string[]] => [
+        id,
+        read(securityGroupIds) as string[],
+      ]);
+      return new Map(found);
     },
     async portIdsOn(networkId) {
       const rows = await db

@@ -2,6 +2,8 @@
 import type { Kysely } from 'kysely';
 import type { NetworkRows } from '#contracts/store/network-store.ts';
 import { readRows } from '../../rows/readable-rows.ts';
+import { builtOnce } from '../../sqlite/compiled.ts';
+import { isInList } from '../../sqlite/dialect.ts';
 import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
 import { type NetworkTables, securityGroupRuleShape, securityGroupShape } from './tables.ts';
 
@@ -11,10 +13,12 @@ type SecurityGroupPart = Pick<
   | 'securityGroup'
   | 'defaultSecurityGroup'
   | 'securityGroups'
+  | 'securityGroupsOf'
   | 'updateSecurityGroup'
   | 'removeSecurityGroup'
   | 'addSecurityGroupRule'
   | 'securityGroupRules'
+  | 'securityGroupRulesOf'
   | 'securityGroupRule'
   | 'removeSecurityGroupRule'
 >;
@@ -22,6 +26,10 @@ type SecurityGroupPart = Pick<
 export function securityGroupRows(db: Kysely<NetworkTables>): SecurityGroupPart {
   const groups = () => db.selectFrom('securityGroups').selectAll();
   const rules = () => db.selectFrom('securityGroupRules').selectAll();
+  const groupsOf = builtOnce(() => groups().where(isInList('id', '[]')));
+  const rulesOf = builtOnce(() =>
+    rules().where(isInList('securityGroupId', '[]')).orderBy('createdAt').orderBy('id'),
+  );
   return {
     async addSecurityGroup(group, rules) {
       await refuseDuplicate(`security group 'default' exists already in its project`, () =>
@@ -44,6 +52,9 @@ export function securityGroupRows(db: Kysely<NetworkTables>): SecurityGroupPart 
       const rows = await query.orderBy('createdAt').orderBy('id').execute();
       return readRows('security_groups', rows, securityGroupShape.fromRow);
     },
+    async securityGroupsOf(ids) {
+      return (await groupsOf(db, [JSON.stringify(ids)])).map(securityGroupShape.fromAnyRow);
+    },
     async updateSecurityGroup(group) {
       const row = securityGroupShape.toRow(group);
       await db.updateTable('securityGroups').set(row).where('id', '=', group.id).execute();
@@ -58,6 +69,10 @@ export function securityGroupRows(db: Kysely<NetworkTables>): SecurityGroupPart 
       const query = projectId === undefined ? rules() : rules().where('projectId', '=', projectId);
       const rows = await query.orderBy('createdAt').orderBy('id').execute();
       return readRows('security_group_rules', rows, securityGroupRuleShape.fromRow);
+    },
+    async securityGroupRulesOf(groupIds) {
+      const found = await rulesOf(db, [JSON.stringify(groupIds)]);
+      return readRows('security_group_rules', found, securityGroupRuleShape.fromRow);
     },
     async securityGroupRule(id) {
       const row = await rules().where('id', '=', id).executeTakeFirst();

@@ -1,0 +1,160 @@
+/**
+ * Servers as lists show them. A page of servers repeats few documents, such as its flavors: each
+ * text is read once.
+ */
+import { setImmediate as afterEvents } from 'node:timers/promises';
+import type { Kysely, Selectable } from 'kysely';
+import type { ServerStore } from '#contracts/store/store.ts';
+import type { ShownNic, ShownServer } from '#contracts/store/server-selection.ts';
+import type { Server } from '#core/servers/server.ts';
+import { eachTextOnce } from '../rows/each-text-once.ts';
+import { readRows } from '../rows/readable-rows.ts';
+import { builtOnce } from '../sqlite/compiled.ts';
+import { isInList, valuesInJson } from '../sqlite/dialect.ts';
+import type { ComputeTables, InstanceRow } from '../sqlite/tables.ts';
+
+type Db = Kysely<ComputeTables>;
+
+const serversAtOnce = 250;
+
+/** Two statements for up to 250 servers. */
+export function shownServers(db: Db): Pick<ServerStore, 'read'> {
+  const serversOf = builtOnce(() => serverRows(db).where(isInList('uuid', '[]')));
+  const nicsOf = builtOnce(() => nicRows(db).where(isInList('instance_uuid', '[]')));
+  const readSome = async (ids: readonly string[]): Promise<ShownServer[]> => {
+    const list = JSON.stringify(ids);
+    const [rows, nics] = await Promise.all([serversOf(db, [list]), nicsOf(db, [list])]);
+    const byId = new Map(rows.map((row) => [row.uuid, row]));
+    const byServer = Map.groupBy(nics, (nic) => nic.instance_uuid);
+    const found = ids.flatMap((id) => byId.get(id) ?? []);
+    const read = eachTextOnce();
+    return readRows('instances', found, (row) => toShown(row, byServer.get(row.uuid) ?? [], read));
+  };
+  return {
+    read: async (ids) => {
+      if (ids.length === 0) return [];
+      const servers: ShownServer[] = [];
+      for (let start = 0; start < ids.length; start += serversAtOnce) {
+        // SQLite answers synchronously: other requests get a turn between the parts of a long list.
+        if (start > 0) await afterEvents();
+        servers.push(...(await readSome(ids.slice(start, start + serversAtOnce))));
+      }
+      return servers;
+    },
+  };
+}
+
+/** Without the columns that the database computes of the flavor. */
+const columns = [
+  'id',
+  'uuid',
+  'display_name',
+  'hostname',
+  'display_description',
+  'project_id',
+  'user_id',
+  'image_ref',
+  'image_properties',
+  'flavor',
+  'key_name',
+  'metadata',
+  'tags',
+  'user_data',
+  'config_drive',
+  'access_ip_v4',
+  'access_ip_v6',
+  'disk_config',
+  'availability_zone',
+  'reservation_id',
+  'launch_index',
+  'locked',
+  'locked_reason',
+  'vm_state',
+  'task_state',
+  'power_state',
+  'compute_node_id',
+  'host',
+  'fault',
+  'created_at',
+  'updated_at',
+  'launched_at',
+  'terminated_at',
+  'deleted_at',
+] as const satisfies (keyof InstanceRow)[];
+
+type ServerRow = Pick<Selectable<InstanceRow>, (typeof columns)[number]>;
+
+function serverRows(db: Db) {
+  return db.selectFrom('instances').select(columns);
+}
+
+interface NicRow {
+  port_id: string | null;
+  pci_request_id: string | null;
+  vif: string | null;
+}
+
+/** The database reads the few parts of a VIF that are shown: it is by far the longest document. */
+function nicRows(db: Db) {
+  const vif = valuesInJson('vif', ['macAddress', 'network.name', 'fixedIps']);
+  return db
+    .selectFrom('instance_nics')
+    .select(['instance_uuid', 'port_id', 'pci_request_id', vif.as('vif')])
+    .orderBy('position');
+}
+
+function toShown(
+  row: ServerRow,
+  nics: readonly NicRow[],
+  read: (text: string) => unknown,
+): ShownServer {
+  return {
+    id: row.uuid,
+    serial: row.id,
+    name: row.display_name,
+    hostname: row.hostname,
+    description: row.display_description,
+    projectId: row.project_id,
+    userId: row.user_id,
+    imageId: row.image_ref,
+    imageProperties: read(row.image_properties) as Server['imageProperties'],
+    flavor: read(row.flavor) as Server['flavor'],
+    keyName: row.key_name,
+    metadata: read(row.metadata) as Server['metadata'],
+    tags: read(row.tags) as Server['tags'],
+    userData: row.user_data,
+    configDrive: row.config_drive !== 0,
+    accessIpv4: row.access_ip_v4,
+    accessIpv6: row.access_ip_v6,
+    diskConfig: row.disk_config as Server['diskConfig'],
+    availabilityZone: row.availability_zone,
+    reservationId: row.reservation_id,
+    launchIndex: row.launch_index,
+    locked: row.locked !== 0,
+    lockedReason: row.locked_reason,
+    vmState: row.vm_state as Server['vmState'],
+    taskState: row.task_state as Server['taskState'],
+    powerState: row.power_state as Server['powerState'],
+    hostId: row.compute_node_id,
+    hostName: row.host,
+    fault: row.fault === null ? null : (read(row.fault) as Server['fault']),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    launchedAt: row.launched_at,
+    terminatedAt: row.terminated_at,
+    deletedAt: row.deleted_at,
+    nics: nics.map(toNic),
+  };
+}
+
+type VifParts = [
+  macAddress: string,
+  networkName: string,
+  fixedIps: NonNullable<ShownNic['vif']>['fixedIps'],
+];
+
+function toNic({ port_id: portId, pci_request_id: pciRequestId, vif }: NicRow): ShownNic {
+  if (vif === null) return { portId, pciRequestId, vif: null };
+  const [macAddress, name, fixedIps] = JSON.parse(vif) as VifParts;
+  return { portId, pciRequestId, vif: { macAddress, network: { name }, fixedIps } };
+}
