@@ -1,7 +1,7 @@
 /** Hosts as lists show them, read without the documents of their rows. */
 import type { Kysely } from 'kysely';
 import type { HostStore } from '#contracts/store/store.ts';
-import { builtOnce } from '../sqlite/compiled.ts';
+import { builtOnce } from '../rows/built-once.ts';
 import { isInList } from '../sqlite/dialect.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 import { countRunning, toSummary } from './host-row.ts';

@@ -9,7 +9,7 @@ import type { ShownNic, ShownServer } from '#contracts/store/server-selection.ts
 import type { Server } from '#core/servers/server.ts';
 import { eachTextOnce } from '../rows/each-text-once.ts';
 import { readRows } from '../rows/readable-rows.ts';
-import { builtOnce } from '../sqlite/compiled.ts';
+import { builtOnce } from '../rows/built-once.ts';
 import { isInList, valuesInJson } from '../sqlite/dialect.ts';
 import type { ComputeTables, InstanceRow } from '../sqlite/tables.ts';
 

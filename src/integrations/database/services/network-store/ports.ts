@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely';
 import type { NetworkRows, PortFilter, StoredPort } from '#contracts/store/network-store.ts';
 import { eachTextOnce } from '../../rows/each-text-once.ts';
 import { readRows } from '../../rows/readable-rows.ts';
-import { builtOnce } from '../../sqlite/compiled.ts';
+import { builtOnce } from '../../rows/built-once.ts';
 import { isInList } from '../../sqlite/dialect.ts';
 import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
 import { type NetworkTables, type PortBody, portShape } from './tables.ts';

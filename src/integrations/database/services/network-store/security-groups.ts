@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { NetworkRows } from '#contracts/store/network-store.ts';
 import { readRows } from '../../rows/readable-rows.ts';
-import { builtOnce } from '../../sqlite/compiled.ts';
+import { builtOnce } from '../../rows/built-once.ts';
 import { isInList } from '../../sqlite/dialect.ts';
 import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
 import { type NetworkTables, securityGroupRuleShape, securityGroupShape } from './tables.ts';
