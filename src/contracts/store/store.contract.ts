@@ -21,6 +21,7 @@ import { storeHostChangesContract } from './store-host-changes.contract.ts';
 import { storeListsContract } from './store-lists.contract.ts';
 import { storeLifecycleContract } from './store-lifecycle.contract.ts';
 import { storeNetworkEventsContract } from './store-network-events.contract.ts';
+import { storePruneContract } from './store-prune.contract.ts';
 import { storeQuotasContract } from './store-quotas.contract.ts';
 import { storeRaceContract } from './store-race.contract.ts';
 import { storeWorkContract } from './store-work.contract.ts';
@@ -61,6 +62,9 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('network events', () => {
     storeNetworkEventsContract(fresh);
+  });
+  describe('pruning', () => {
+    storePruneContract(fresh);
   });
   describe('flavors', () => {
     flavorsContract(fresh);

@@ -19,6 +19,7 @@ import type {
   HostCommandBody,
   HostQuestion,
 } from '../host/host-link.ts';
+import type { PruneStore } from './prune-store.ts';
 import type { NetworkEventStore } from '../services/network-events.ts';
 import type { ListedServer, ServerSelection, ShownServer } from './server-selection.ts';
 import type { Lease, NewTask, NextStep, StoredTask, Task, TaskKind, TaskRef } from './task.ts';
@@ -123,7 +124,8 @@ export interface Transition<Kind extends TaskKind = TaskKind> {
   server?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
   /**
    * NICs to write, matched by id. Setting `deletedAt` of the server frees their ports for others,
-   * and erases its user data, metadata and commands.
+   * and erases its user data, metadata and commands; what its newest spawn and destroy resulted
+   * in stays.
    */
   nics?: ServerNic[];
   /** Releases the ports of the server's NICs, which stay visible: it will never have a guest. */
@@ -374,6 +376,7 @@ export interface Store {
   serverGroups: ServerGroupStore;
   enrolments: EnrolmentStore;
   networkEvents: NetworkEventStore;
+  prune: PruneStore;
   quotaUsage(projectId: string): Promise<QuotaUsage>;
   /** Throws `conflict` when a port of `nics` belongs to another live server, naming the port. */
   commit<Kind extends TaskKind>(transition: Transition<Kind>): Promise<CommitResult>;

@@ -14,6 +14,7 @@ import { hostStore } from './hosts/hosts.ts';
 import { refuseDamaged } from './sqlite/damage.ts';
 import { migrate } from './migrate.ts';
 import { networkEventStore } from './tasks/network-events.ts';
+import { pruneStore } from './prune.ts';
 import { quotaUsage } from './servers/quota-usage.ts';
 import { questionStore } from './tasks/questions.ts';
 import { serverGroupStore } from './servers/server-groups.ts';
@@ -48,6 +49,7 @@ export function computeStore(
     serverGroups: serverGroupStore(db),
     enrolments: enrolmentStore(db),
     networkEvents: networkEventStore(db),
+    prune: pruneStore(db),
     quotaUsage: (projectId) => quotaUsage(db, projectId),
     commit: (transition) => commitTransition(db, { clock, eraser, recorded }, transition),
     close: () => {

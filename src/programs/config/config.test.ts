@@ -72,6 +72,14 @@ test('the disk reserve is configured in MiB', () => {
   expect(() => parseConfig('keep_free: -1', 'x')).toThrow('x:1 keep_free: must be >= 0');
 });
 
+test('the ages after which deleted servers are pruned are in days', () => {
+  const day = 86_400_000;
+  expect(parseConfig('{}', 'x').kept).toEqual({ historyMs: 30 * day, serversMs: undefined });
+  const text = 'keep_history: 0\nkeep_deleted_servers: 2';
+  expect(parseConfig(text, 'x').kept).toEqual({ historyMs: 0, serversMs: 2 * day });
+  expect(() => parseConfig('keep_history: -1', 'x')).toThrow('x:1 keep_history: must be >= 0');
+});
+
 test('quotas that are not configured are those of Nova and Neutron, and operators have none in an embedded identity service', () => {
   const text =
     'quotas: { default: { cores: 8 }, projects: { demo: { ports: -1 }, admin: { images: 7 } } }';

@@ -16,9 +16,18 @@ import {
 } from '#core/scheduling/weights.ts';
 import type { DescribedDevice } from '#integrations/simulated/machine/described-devices.ts';
 import type { CpuLayout } from '#integrations/simulated/simulated-host.ts';
+import type { KeptTimes } from '#workflows/watch/prune-ended.ts';
 import { checkedBy, type ConfigEntry, entries, parseYaml, type Place } from './config-file.ts';
 import { key, required } from './described-key.ts';
-import { type DoorsConfig, PublicUrlSection, TlsSection, toDoorsConfig } from './doors-config.ts';
+import {
+  type DoorsConfig,
+  PortsSection,
+  PublicUrlSection,
+  type ServicePorts,
+  standardPorts,
+  TlsSection,
+  toDoorsConfig,
+} from './doors-config.ts';
 import {
   DeviceSpecEntry,
   HostSection,
@@ -31,15 +40,8 @@ import { type OpenStackConfig, OpenStackSection, toOpenStackConfig } from './ope
 import { type QuotaConfig, QuotaSection, toQuotaConfig } from './quota-config.ts';
 import { readTextFile } from './text-file.ts';
 
-export type { ConfigEntry };
-
-/** OpenStack's ports. */
-const standardPorts: ServicePorts = {
-  compute: 8774,
-  identity: 5000,
-  network: 9696,
-  image: 9292,
-};
+export type { ConfigEntry, ServicePorts };
+export { freePorts } from './doors-config.ts';
 
 /**
  * The default overcommit: processors four times, memory and disk once (a VF pins all memory of its
@@ -47,9 +49,12 @@ const standardPorts: ServicePorts = {
  */
 const standardRatios = { vcpus: 4, memory: 1, disk: 1 };
 
-const Port = Type.Integer({ minimum: 0, maximum: 65535 });
 /** Up to a week. */
 const Seconds = Type.Integer({ minimum: 1, maximum: 604_800 });
+/** Up to ten years. */
+const Days = Type.Integer({ minimum: 0, maximum: 3_650 });
+const standardKept = { history: 30 };
+const dayMs = 86_400_000;
 const Ratio = Type.Number({ exclusiveMinimum: 0 });
 
 const LogSection = Type.Object(
@@ -103,22 +108,6 @@ const Fleet = Type.Object(
     hosts: required(Type.Integer({ minimum: 1, maximum: 10_000 }), 'number of identical hosts'),
     pfs: required(Type.Integer({ minimum: 1, maximum: 16 }), 'PFs of each host'),
     vfs: required(Type.Integer({ minimum: 1, maximum: 256 }), 'VFs of each PF'),
-  },
-  { additionalProperties: false },
-);
-
-const PortsSection = Type.Object(
-  {
-    compute: key(Port, 'port of the compute API; 0: a free one', {
-      default: standardPorts.compute,
-    }),
-    identity: key(Port, 'port of the embedded identity service', {
-      default: standardPorts.identity,
-    }),
-    network: key(Port, 'port of the embedded network service', {
-      default: standardPorts.network,
-    }),
-    image: key(Port, 'port of the embedded image service', { default: standardPorts.image }),
   },
   { additionalProperties: false },
 );
@@ -191,6 +180,17 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
         'space on the disk of `state_dir` that image uploads leave free; 0: none',
         { unit: 'MiB', unset: 'a sixteenth of the disk, at most 256' },
       ),
+      keep_history: key(
+        Days,
+        'how long the actions, decisions and commands of a deleted server are kept, for ' +
+          '`novella explain` and `openstack server event list`',
+        { unit: 'days', default: standardKept.history },
+      ),
+      keep_deleted_servers: key(
+        Days,
+        'how long administrators see a deleted server; then its row is deleted, with its history',
+        { unit: 'days', unset: 'for ever' },
+      ),
       host_down_after: key(
         Seconds,
         "a host without a link for this long is down and gets no server; Nova's `service_down_time`",
@@ -242,13 +242,6 @@ export interface DescribedHostConfig {
   startsDown?: boolean;
 }
 
-export interface ServicePorts {
-  compute: number;
-  identity: number;
-  network: number;
-  image: number;
-}
-
 export interface Config extends DoorsConfig {
   stateDir: string;
   listen: string;
@@ -266,6 +259,8 @@ export interface Config extends DoorsConfig {
    * undefined: not in the file.
    */
   keepFreeBytes: number | undefined;
+  /** `keep_history` and `keep_deleted_servers`: counted from a server's deletion. */
+  kept: KeptTimes;
   /**
    * A host that is silent for longer is down: no server is placed there. Nova's
    * `service_down_time`.
@@ -288,9 +283,6 @@ export interface Config extends DoorsConfig {
     | { kind: 'fleet'; hosts: number; pfs: number; vfs: number }
     | { kind: 'described'; hosts: DescribedHostConfig[] };
 }
-
-/** A free port for each service, chosen when it starts to listen. */
-export const freePorts: ServicePorts = { compute: 0, identity: 0, network: 0, image: 0 };
 
 /** The default devices of simulated hosts: both cards of the captured machine. */
 export const builtInSpec: ConfigEntry[] = [1, 2].map((card) => ({
@@ -341,6 +333,11 @@ function toConfig(file: FileShape, place: Place, surroundings: Surroundings): Co
     allocationRatios: { ...standardRatios, ...file.allocation_ratio },
     quotas: toQuotaConfig(file.quotas, { ownIdentity: file.openstack === undefined }),
     keepFreeBytes: file.keep_free === undefined ? undefined : file.keep_free * 1024 ** 2,
+    kept: {
+      historyMs: (file.keep_history ?? standardKept.history) * dayMs,
+      serversMs:
+        file.keep_deleted_servers === undefined ? undefined : file.keep_deleted_servers * dayMs,
+    },
     hostDownMs: (file.host_down_after ?? 60) * 1_000,
     hostLostMs: (file.host_lost_after ?? 600) * 1_000,
     weights: { ...standardWeights, ...file.scheduler?.weights },

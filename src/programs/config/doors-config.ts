@@ -1,5 +1,5 @@
 /**
- * How clients reach the services: TLS, public addresses, and whether clear text may leave this
+ * How clients reach the services: ports, TLS, public addresses, and whether clear text may leave this
  * machine.
  */
 import { readFileSync } from 'node:fs';
@@ -19,6 +19,32 @@ const Url = (service: string) =>
     `where clients reach the ${service} service: scheme, host and optionally a port`,
     { unset: 'taken from each request' },
   );
+
+/** OpenStack's ports. */
+export const standardPorts: ServicePorts = {
+  compute: 8774,
+  identity: 5000,
+  network: 9696,
+  image: 9292,
+};
+
+const Port = Type.Integer({ minimum: 0, maximum: 65535 });
+
+export const PortsSection = Type.Object(
+  {
+    compute: key(Port, 'port of the compute API; 0: a free one', {
+      default: standardPorts.compute,
+    }),
+    identity: key(Port, 'port of the embedded identity service', {
+      default: standardPorts.identity,
+    }),
+    network: key(Port, 'port of the embedded network service', {
+      default: standardPorts.network,
+    }),
+    image: key(Port, 'port of the embedded image service', { default: standardPorts.image }),
+  },
+  { additionalProperties: false },
+);
 
 export const TlsSection = Type.Object(
   {
@@ -48,6 +74,16 @@ export interface TlsConfig {
 }
 
 export type PublicUrls = Partial<Record<'compute' | 'identity' | 'network' | 'image', string>>;
+
+export interface ServicePorts {
+  compute: number;
+  identity: number;
+  network: number;
+  image: number;
+}
+
+/** A free port for each service, chosen when it starts to listen. */
+export const freePorts: ServicePorts = { compute: 0, identity: 0, network: 0, image: 0 };
 
 export interface DoorsConfig {
   tls: TlsConfig | undefined;

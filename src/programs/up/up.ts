@@ -20,6 +20,7 @@ import { watchSilentHosts } from '#workflows/engine/end-silent-commands.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { startDispatcher } from '#workflows/engine/dispatcher.ts';
 import { serverOperations, workflows } from '#workflows/server-operations.ts';
+import { watchEnded } from '#workflows/watch/prune-ended.ts';
 import { watchPorts } from '#workflows/watch/watch-ports.ts';
 import { type Contents, contentsOf } from './cloud-contents.ts';
 import { type CloudServices, cloudServices } from './cloud-services.ts';
@@ -135,6 +136,8 @@ async function start(
     if (startsDown !== true) await running.start(host);
   }
   dispatchWhenBack(context, returning, { stops, ready });
+  const pruning = watchEnded(context, config.kept);
+  stops.push(() => pruning.stop());
   const doors = { context, cloud, urls, tls, log, stops, ready, reserve, localHosts, onReport };
   Object.assign(urls, await openDoors(config, doors));
   const cloudsYaml = cloud.writeCloudsYaml();

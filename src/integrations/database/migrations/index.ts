@@ -20,6 +20,7 @@ import { hostsByNumber } from './0017-hosts-by-number.ts';
 import { taskVersions } from './0018-task-versions.ts';
 import { interfaceNeed } from './0019-interface-need.ts';
 import { hostChanges } from './0020-host-changes.ts';
+import { pruning } from './0021-pruning.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -42,4 +43,5 @@ export const migrations: Record<string, Migration> = {
   '0018-task-versions': taskVersions,
   '0019-interface-need': interfaceNeed,
   '0020-host-changes': hostChanges,
+  '0021-pruning': pruning,
 };

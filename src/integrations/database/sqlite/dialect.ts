@@ -62,11 +62,6 @@ export function isInList(column: string, list: string): RawBuilder<SqlBool> {
   return sql`${sql.ref(column)} in (select value from json_each(${list}))`;
 }
 
-/** A JSON document in a column without this key; anything else stays unchanged. */
-export function withoutKey(of: string, key: string): RawBuilder<string | null> {
-  return sql`case when json_valid(${sql.ref(of)}) then json_remove(${sql.ref(of)}, ${sql.lit(`$.${key}`)}) else ${sql.ref(of)} end`;
-}
-
 /**
  * Checkpoints the write-ahead log and truncates it: it holds no older state of a row any more, and
  * some MiB of disk become free. Fails on a full disk.

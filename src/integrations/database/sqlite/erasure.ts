@@ -4,7 +4,7 @@
  */
 import type { Kysely } from 'kysely';
 import type { CommandResult } from '#contracts/host/host-link.ts';
-import { dropLog, withoutKey } from './dialect.ts';
+import { dropLog } from './dialect.ts';
 import type { ComputeTables } from './tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -16,8 +16,8 @@ type Db = Kysely<ComputeTables>;
 export const erasedBody = '{}';
 
 /**
- * Of a deleted server: erases its user data, metadata and commands, except the commands' outcomes
- * and the pending removal of its guest.
+ * Of a deleted server: erases its user data, metadata and commands, except the outcomes of its
+ * newest spawn and destroy, and the pending removal of its guest.
  */
 export async function eraseServer(trx: Db, serverId: string): Promise<void> {
   await trx
@@ -32,12 +32,45 @@ export async function eraseServer(trx: Db, serverId: string): Promise<void> {
     .where('succeeded', 'is', null)
     .where('kind', 'not in', ['destroy', 'console'])
     .execute();
-  await trx
-    .updateTable('host_commands')
-    .set({ body: erasedBody, result: withoutKey('result', 'domainXml') })
+  await dropEndedCommands(trx, serverId);
+}
+
+/** Commands whose newest outcome counts after the server's deletion: for its removal and history. */
+const outlasting = ['spawn', 'destroy'];
+
+/**
+ * The outcomes that count are written again in rows of their new size: SQLite frees the pages of a
+ * deleted row, but not those of a row that shrinks.
+ */
+async function dropEndedCommands(trx: Db, serverId: string): Promise<void> {
+  const ended = await trx
+    .deleteFrom('host_commands')
     .where('instance_uuid', '=', serverId)
     .where('succeeded', 'is not', null)
+    .where('kind', '!=', 'console')
+    .returningAll()
     .execute();
+  const kept = outlasting.flatMap((kind) => {
+    const ofKind = ended.filter((row) => row.kind === kind);
+    return ofKind.toSorted((one, other) => other.id - one.id).slice(0, 1);
+  });
+  if (kept.length === 0) return;
+  const rows = kept.map((row) => ({
+    ...row,
+    body: erasedBody,
+    result: row.result && withoutDomainXml(row.result),
+  }));
+  await trx.insertInto('host_commands').values(rows).execute();
+}
+
+/** An unreadable result stays unreadable: its outcome is unknown. */
+function withoutDomainXml(result: string): string {
+  try {
+    const { domainXml: _, ...rest } = JSON.parse(result) as { domainXml?: string };
+    return JSON.stringify(rest);
+  } catch {
+    return 'unreadable';
+  }
 }
 
 /**

@@ -109,6 +109,8 @@ export interface InstanceRow {
   launched_at: number | null;
   terminated_at: number | null;
   deleted_at: number | null;
+  /** 0: its commands, decisions and actions are pruned. Absent before migration 0021. */
+  has_history?: Generated<number>;
 }
 
 /** `live` 0: the server is deleted, and the port is free for another. */

@@ -10,6 +10,7 @@ import type {
 } from '#contracts/store/store.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { erasedBody, type LogEraser } from '../sqlite/erasure.ts';
+import { defining, dropSuperseded } from './superseded-commands.ts';
 import { readRows } from '../rows/readable-rows.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 import { makeTaskDue } from './tasks.ts';
@@ -127,8 +128,9 @@ async function complete(
     .where('compute_node_id', '=', hostId)
     .where('seq', '=', seq)
     .where('succeeded', 'is', null)
-    .returning(['instance_uuid', 'kind'])
+    .returning(['id', 'instance_uuid', 'kind'])
     .executeTakeFirst();
+  if (ended !== undefined) await dropSuperseded(trx, ended, result.ok);
   if (
     ended === undefined ||
     ended.kind === question ||
@@ -171,9 +173,6 @@ function readResult(text: string): CommandResult {
     return { ok: false, message: 'The answer of the host cannot be read.', detail, steps: [] };
   }
 }
-
-/** Commands that may change a guest's definition. */
-const defining: HostCommandBody['do'][] = ['spawn', 'respawn', 'attach', 'detach'];
 
 /** The domain XML returned by the server's newest such command that succeeded. */
 export async function newestDomainXml(db: Db, serverId: string): Promise<string | undefined> {

@@ -1,0 +1,138 @@
+/** Deletes rows of deleted servers, few in each transaction. */
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { PruneStore } from '#contracts/store/prune-store.ts';
+import type { ComputeTables } from './sqlite/tables.ts';
+
+type Db = Kysely<ComputeTables>;
+
+/** How many servers one transaction takes: some have no rows left but their own. */
+const serversAtOnce = 20;
+
+export function pruneStore(db: Db): PruneStore {
+  return {
+    history: (before, limit) =>
+      db.transaction().execute(async (trx) => {
+        const servers = await deletedServers(trx, { before, hasHistory: true });
+        if (!(await deleteRows(trx, { servers, limit, from: historyOf }))) return true;
+        if (servers.length > 0) {
+          await trx
+            .updateTable('instances')
+            .set({ has_history: 0 })
+            .where('uuid', 'in', servers)
+            .execute();
+        }
+        return servers.length === serversAtOnce;
+      }),
+    servers: (before, limit) =>
+      db.transaction().execute(async (trx) => {
+        const servers = await deletedServers(trx, { before, hasHistory: false });
+        if (!(await deleteRows(trx, { servers, limit, from: rowsOf }))) return true;
+        return servers.length === serversAtOnce;
+      }),
+  };
+}
+
+/** The longest deleted. Nothing runs for them, and no host holds anything of theirs. */
+async function deletedServers(
+  trx: Db,
+  { before, hasHistory }: { before: number; hasHistory: boolean },
+): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('instances')
+    .select('uuid')
+    .where('has_history', '=', hasHistory ? 1 : 0)
+    .where('deleted_at', 'is not', null)
+    .where('deleted_at', '<', before)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('tasks')
+            .select('tasks.uuid')
+            .whereRef('tasks.instance_uuid', '=', 'instances.uuid')
+            .where('step', 'is not', null),
+        ),
+      ),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('host_commands')
+            .select('host_commands.id')
+            .whereRef('host_commands.instance_uuid', '=', 'instances.uuid')
+            .where('succeeded', 'is', null),
+        ),
+      ),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('pci_devices')
+            .select('pci_devices.id')
+            .whereRef('pci_devices.instance_uuid', '=', 'instances.uuid'),
+        ),
+      ),
+    )
+    .orderBy('deleted_at')
+    .limit(serversAtOnce)
+    .execute();
+  return rows.map(({ uuid }) => uuid);
+}
+
+/** Rows of servers in a table, by the column that identifies a row. */
+interface Rows {
+  table: keyof ComputeTables;
+  key: string;
+  of: (servers: RawBuilder<unknown>) => RawBuilder<unknown>;
+}
+
+const byServer =
+  (column: string): Rows['of'] =>
+  (servers) =>
+    sql`${sql.ref(column)} in (${servers})`;
+
+const ofServer = (table: keyof ComputeTables, key = 'id'): Rows => ({
+  table,
+  key,
+  of: byServer('instance_uuid'),
+});
+
+/** In an order that foreign keys allow. */
+const historyOf: readonly Rows[] = [
+  {
+    table: 'instance_actions_events',
+    key: 'id',
+    of: (servers) =>
+      sql`action_uuid in (select uuid from instance_actions where instance_uuid in (${servers}))`,
+  },
+  ofServer('instance_actions'),
+  ofServer('decisions'),
+  ofServer('host_commands'),
+  ofServer('tasks', 'instance_uuid'),
+];
+
+const rowsOf: readonly Rows[] = [
+  ...historyOf,
+  ofServer('network_events'),
+  ofServer('server_group_members'),
+  ofServer('instance_nics'),
+  ofServer('pci_requests'),
+  { table: 'instances', key: 'id', of: byServer('uuid') },
+];
+
+/** Deletes up to `limit` rows of these servers. Whether all are deleted. */
+async function deleteRows(
+  trx: Db,
+  { servers, limit, from }: { servers: readonly string[]; limit: number; from: readonly Rows[] },
+): Promise<boolean> {
+  if (servers.length === 0) return true;
+  let left = limit;
+  for (const { table, key, of } of from) {
+    const rows = sql`select ${sql.ref(key)} from ${sql.table(table)}
+      where ${of(sql.join(servers))} limit ${left}`;
+    const { numAffectedRows = 0n } = await sql`
+      delete from ${sql.table(table)} where ${sql.ref(key)} in (${rows})`.execute(trx);
+    left -= Number(numAffectedRows);
+    if (left <= 0) return false;
+  }
+  return true;
+}
