@@ -43,30 +43,33 @@ async function deletedServers(
     .where('has_history', '=', hasHistory ? 1 : 0)
     .where('deleted_at', 'is not', null)
     .where('deleted_at', '<', before)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('tasks')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('tasks')
             .select('tasks.uuid')
             .whereRef('tasks.instance_uuid', '=', 'instances.uuid')
             .where('step', 'is not', null),
         ),
       ),
     )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('host_commands')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('host_commands')
             .select('host_commands.id')
             .whereRef('host_commands.instance_uuid', '=', 'instances.uuid')
             .where('succeeded', 'is', null),
         ),
       ),
     )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('pci_devices')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('pci_devices')
             .select('pci_devices.id')
             .whereRef('pci_devices.instance_uuid', '=', 'instances.uuid'),
         ),
