@@ -112,8 +112,8 @@ function timeMatching(
 
 /**
  * Choosing among 1,000 hosts as a boot does: every filter, and the order of those that pass. `by`
- * fleet: the query of a large fleet, the best ten. `by` list: all of them, with the reasons of
- * every host that does not pass: small fleets, and refusals.
+ * fleet: the query of a large fleet, the best ten. `by` list: all of them, and the other hosts with
+ * reasons that nobody reads. `by` reasons: these are read, as for a refusal.
  */
 function timeFiltering(data: CoreData): void {
   const hosts = data.hosts.map((pools, at) => makeHost(at, pools.map(poolOf)));
@@ -121,7 +121,11 @@ function timeFiltering(data: CoreData): void {
   for (const [name, wire] of Object.entries(data.requests)) {
     const spec = { ...freeSpec, pciRequests: wire.map(requestOf) };
     const { candidates } = selectHosts(spec, hosts);
-    const ways = { list: () => selectHosts(spec, hosts), fleet: () => selectBest(spec, fleet) };
+    const ways = {
+      list: () => selectHosts(spec, fleet),
+      reasons: () => selectHosts(spec, fleet).rejections,
+      fleet: () => selectBest(spec, fleet),
+    };
     for (const [by, choose] of Object.entries(ways)) {
       const value = unitsPerSecond(hosts.length, choose);
       printFigure({

@@ -1,5 +1,6 @@
 /** The shape of a filter and of a weigher: one file each in `filters/` and `weighers/`. */
 import type { Reason } from '../reason.ts';
+import type { GroupPolicy } from '../servers/server-group.ts';
 import type { HostState } from './host-state.ts';
 import type { RequestSpec } from './request-spec.ts';
 import type { WeigherName } from './weights.ts';
@@ -12,6 +13,8 @@ export interface Filter {
    * Whether `check` would return no reason; for a filter whose reasons cost more than its verdict.
    */
   passes?(host: HostState, spec: RequestSpec): boolean;
+  /** Does it accept every host for this request? Absent: it may refuse one for any request. */
+  isIdle?(spec: RequestSpec): boolean;
 }
 
 /**
@@ -27,5 +30,11 @@ export interface Weigher {
   fromZero?: true;
   /** The least is best. */
   prefersLess?: true;
+  weigh(host: HostState): number;
+}
+
+/** A number for one host by the members of the server's group; for groups of this policy only. */
+export interface GroupWeigher extends Omit<Weigher, 'weigh'> {
+  policy: GroupPolicy;
   weigh(host: HostState, spec: RequestSpec): number;
 }

@@ -140,8 +140,12 @@ test('a fleet with hosts added, changed and removed selects the same hosts as a 
       const pciRequests = requested.map((options, at) => aRequest(`r${at}`, options));
       const failedHosts = [{ host: 'host-1', reason: 'failed' }];
       const spec = aSpec({ ...wanted, pciRequests, failedHosts });
-      const { candidates } = selectHosts(spec, [...list.values()]);
+      const { candidates, rejections } = selectHosts(spec, [...list.values()]);
       expect(selectBest(spec, fleet, { limit })).toEqual(candidates.slice(0, limit));
+      const byFleet = selectHosts(spec, fleet);
+      expect(byFleet).toEqual({ candidates, rejections });
+      expect(rejections.filter(({ reasons }) => reasons.length === 0)).toEqual([]);
+      expect(candidates.length + rejections.length).toBe(list.size);
     }),
     { numRuns: 300 },
   );

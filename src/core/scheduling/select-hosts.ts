@@ -17,10 +17,11 @@ import { numaTopology } from './filters/numa.ts';
 import { pciPassthrough } from './filters/pci-passthrough.ts';
 import { resources } from './filters/resources.ts';
 import { serverGroup } from './filters/server-group.ts';
-import type { Fleet } from './fleet.ts';
+import { Fleet } from './fleet.ts';
+import { filtersByFigures } from './host-figures.ts';
 import type { HostState } from './host-state.ts';
 import type { RequestSpec } from './request-spec.ts';
-import { type Weighing, weighHosts } from './weigh-hosts.ts';
+import { weighHosts, type Weighing, weighKnown } from './weigh-hosts.ts';
 
 /** In this order; the first that refuses is reported. */
 const filters: readonly Filter[] = [
@@ -39,6 +40,12 @@ const filters: readonly Filter[] = [
   networkAgents,
 ];
 
+/** The candidates, and the hosts that a filter refused, which are made when they are first read. */
+export interface HostSelection {
+  candidates: Candidate[];
+  readonly rejections: Rejection[];
+}
+
 /**
  * Candidates best first (equal ones by name), and the rejected hosts by name. Example: two hosts,
  * one without free VFs of physnet2 → one candidate, one rejection by filter "pci". Source: Nova
@@ -46,20 +53,48 @@ const filters: readonly Filter[] = [
  */
 export function selectHosts(
   spec: RequestSpec,
-  hosts: readonly HostState[],
+  hosts: readonly HostState[] | Fleet,
   weighing: Weighing = {},
-): { candidates: Candidate[]; rejections: Rejection[] } {
-  const inOrder = hosts.toSorted((one, other) => compareText(one.name, other.name));
-  const verdicts = inOrder.map((host) => ({ host, rejection: reject(host, spec) }));
-  const passing = verdicts.filter(({ rejection }) => rejection === undefined);
+): HostSelection {
+  if (hosts instanceof Fleet) return selectFrom(hosts, spec, weighing);
+  const active = activeFilters(spec);
+  const passing = hosts.filter((host) => firstRefusing(active, host, spec) === undefined);
+  const accepted = new Set(passing);
+  const refused = () => hosts.filter((host) => !accepted.has(host));
+  return selection(weighHosts(passing, spec, weighing), refused, spec);
+}
+
+/** As by the list of the fleet's hosts, at the cost of those that may fit. */
+function selectFrom(fleet: Fleet, spec: RequestSpec, weighing: Weighing): HostSelection {
+  const passing = passingSlots(fleet, spec);
+  const refused = fleet.hostsExcept(passing);
+  return selection(weighKnown(fleet.known(passing), spec, weighing), refused, spec);
+}
+
+function selection(
+  candidates: Candidate[],
+  refused: () => HostState[],
+  spec: RequestSpec,
+): HostSelection {
+  let rejections: Rejection[] | undefined;
   return {
-    candidates: weighHosts(
-      passing.map(({ host }) => host),
-      spec,
-      weighing,
-    ),
-    rejections: verdicts.flatMap(({ rejection }) => rejection ?? []),
+    candidates,
+    get rejections() {
+      rejections ??= rejectionsOf(refused(), spec);
+      return rejections;
+    },
   };
+}
+
+function rejectionsOf(hosts: readonly HostState[], spec: RequestSpec): Rejection[] {
+  const active = activeFilters(spec);
+  return hosts
+    .toSorted((one, other) => compareText(one.name, other.name))
+    .flatMap((host) => {
+      const filter = firstRefusing(active, host, spec);
+      if (filter === undefined) return [];
+      return [{ host: host.name, filter: filter.name, reasons: filter.check(host, spec) }];
+    });
 }
 
 /** More than a boot tries before it gives up. */
@@ -67,28 +102,43 @@ const candidatesTried = 10;
 
 /**
  * The best candidates of a fleet, at most `limit`: the same, in the same order, as the first of
- * `selectHosts`, without reasons for the others. When it returns none, `selectHosts` of
- * `fleet.hosts` returns why.
+ * `selectHosts`. When it returns none, the rejections of `selectHosts` say why.
  */
 export function selectBest(
   spec: RequestSpec,
   fleet: Fleet,
   { limit = candidatesTried, weights }: Weighing = {},
 ): Candidate[] {
-  const passing = fleet.hostsFor(spec.pciRequests).filter((host) => passes(host, spec));
-  return weighHosts(passing, spec, { limit, ...(weights && { weights }) });
+  const passing = passingSlots(fleet, spec);
+  return weighKnown(fleet.known(passing), spec, { limit, ...(weights && { weights }) });
 }
 
-function passes(host: HostState, spec: RequestSpec): boolean {
-  return filters.every((filter) =>
-    filter.passes === undefined ? filter.check(host, spec).length === 0 : filter.passes(host, spec),
-  );
+function passingSlots(fleet: Fleet, spec: RequestSpec): number[] {
+  const { slots, isExact } = fleet.fitting(spec.pciRequests);
+  const isDecided = isExact && (spec.numa ?? null) === null;
+  const active = activeFilters(spec).filter((filter) => !isDecided || filter !== pciPassthrough);
+  const others = active.filter((filter) => !filtersByFigures.has(filter));
+  return slots.filter((slot) => {
+    const undecided = fleet.isSurelyAccepted(slot, spec) ? others : active;
+    if (undecided.length === 0) return true;
+    const host = fleet.in(slot);
+    return host !== undefined && firstRefusing(undecided, host, spec) === undefined;
+  });
 }
 
-function reject(host: HostState, spec: RequestSpec): Rejection | undefined {
-  for (const filter of filters) {
-    const reasons = filter.check(host, spec);
-    if (reasons.length > 0) return { host: host.name, filter: filter.name, reasons };
-  }
+function activeFilters(spec: RequestSpec): Filter[] {
+  return filters.filter((filter) => filter.isIdle?.(spec) !== true);
+}
+
+function firstRefusing(
+  active: readonly Filter[],
+  host: HostState,
+  spec: RequestSpec,
+): Filter | undefined {
+  for (const filter of active) if (!accepts(filter, host, spec)) return filter;
   return undefined;
+}
+
+function accepts(filter: Filter, host: HostState, spec: RequestSpec): boolean {
+  return filter.passes?.(host, spec) ?? filter.check(host, spec).length === 0;
 }

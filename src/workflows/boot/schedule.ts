@@ -83,7 +83,7 @@ function chooseFrom(
   spec: RequestSpec,
   { weights }: Pick<WorkflowContext['settings'], 'weights'>,
 ): Pick<Decision, 'candidates' | 'rejections'> {
-  if (fleet.size <= mostHostsExplained) return selectHosts(spec, fleet.hosts, { weights });
+  if (fleet.size <= mostHostsExplained) return selectHosts(spec, fleet, { weights });
   return { candidates: selectBest(spec, fleet, { weights }), rejections: [] };
 }
 

@@ -5,6 +5,7 @@ import type { Filter } from '../filter.ts';
 
 export const availabilityZone: Filter = {
   name: 'zone',
+  isIdle: ({ availabilityZone: wanted }) => wanted === null,
   check(host, { availabilityZone: wanted }) {
     if (wanted === null || wanted === host.availabilityZone) return [];
     return [

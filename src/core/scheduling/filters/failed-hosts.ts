@@ -6,6 +6,7 @@ import type { Filter } from '../filter.ts';
 
 export const failedHosts: Filter = {
   name: 'failed before',
+  isIdle: (spec) => spec.failedHosts.length === 0,
   passes: (host, spec) => spec.failedHosts.every((failed) => failed.host !== host.name),
   check(host, spec) {
     return spec.failedHosts

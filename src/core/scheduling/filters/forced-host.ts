@@ -6,6 +6,7 @@ import type { Filter } from '../filter.ts';
 
 export const forcedHost: Filter = {
   name: 'forced host',
+  isIdle: ({ forcedHost: wanted }) => wanted === null,
   check(host, { forcedHost: wanted }) {
     if (wanted === null || wanted === host.name) return [];
     return [

@@ -3,6 +3,7 @@ import type { Filter } from '../filter.ts';
 
 export const hostAlive: Filter = {
   name: 'alive',
+  passes: (host) => host.alive,
   check(host) {
     return host.alive ? [] : [{ code: 'host-down', message: 'its agent does not report' }];
   },

@@ -3,6 +3,7 @@ import type { Filter } from '../filter.ts';
 
 export const hostEnabled: Filter = {
   name: 'enabled',
+  passes: (host) => host.enabled,
   check(host) {
     if (host.enabled) return [];
     const why = host.disabledReason === null ? '' : `: ${host.disabledReason}`;

@@ -7,6 +7,8 @@ import type { Filter } from '../filter.ts';
 
 export const hostHealth: Filter = {
   name: 'health',
+  passes: ({ problems = [] }, { pciRequests }) =>
+    problems.length === 0 || blockingProblems(problems, pciRequests).length === 0,
   check(host, { pciRequests }) {
     return blockingProblems(host.problems ?? [], pciRequests).map(({ code, message }) => ({
       code,

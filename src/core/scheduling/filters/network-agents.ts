@@ -7,6 +7,7 @@ import type { Filter } from '../filter.ts';
 
 export const networkAgents: Filter = {
   name: 'network',
+  isIdle: ({ binding = null }) => binding === null,
   check({ name }, { binding = null }) {
     if (binding === null) return [];
     const reasons = binding.needs.flatMap(

@@ -7,6 +7,7 @@ import { fitTogether } from '../pci-fit.ts';
 
 export const numaTopology: Filter = {
   name: 'numa',
+  isIdle: ({ numa = null }) => numa === null,
   check(host, { numa = null }) {
     if (numa === null) return [];
     const { pools, numa: hostNuma = { nodes: [], claims: [] } } = host;

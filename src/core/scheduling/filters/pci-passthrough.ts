@@ -8,6 +8,7 @@ import { fitTogether } from '../pci-fit.ts';
 
 export const pciPassthrough: Filter = {
   name: 'pci',
+  isIdle: ({ pciRequests }) => pciRequests.length === 0,
   passes(host, spec) {
     if ((spec.numa ?? null) !== null) return this.check(host, spec).length === 0;
     return supports(host.pools, spec.pciRequests);

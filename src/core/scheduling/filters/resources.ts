@@ -8,10 +8,10 @@ import type { HostState } from '../host-state.ts';
 
 export const resources: Filter = {
   name: 'resources',
-  passes: (host, spec) =>
-    spec.vcpus <= Math.min(host.vcpus, freeVcpus(host)) &&
-    spec.memoryMib <= Math.min(host.memoryMib, freeMemoryMib(host)) &&
-    spec.diskGib <= Math.min(host.diskGib, freeDiskGib(host)),
+  passes(host, spec) {
+    const { vcpus, memoryMib, diskGib } = roomOn(host);
+    return spec.vcpus <= vcpus && spec.memoryMib <= memoryMib && spec.diskGib <= diskGib;
+  },
   check(host, spec) {
     return [
       shortage('vcpus', '', spec.vcpus, { total: host.vcpus, free: freeVcpus(host) }),
@@ -23,6 +23,15 @@ export const resources: Filter = {
     ].filter((reason) => reason !== undefined);
   },
 };
+
+/** The largest server that the host still takes. Memory in MiB, disk in GiB. */
+export function roomOn(host: HostState): { vcpus: number; memoryMib: number; diskGib: number } {
+  return {
+    vcpus: Math.min(host.vcpus, freeVcpus(host)),
+    memoryMib: Math.min(host.memoryMib, freeMemoryMib(host)),
+    diskGib: Math.min(host.diskGib, freeDiskGib(host)),
+  };
+}
 
 function freeVcpus(host: HostState): number {
   return freeOf(host.vcpus * host.cpuAllocationRatio, host.vcpusUsed);

@@ -8,6 +8,7 @@ import type { SpecGroup } from '../request-spec.ts';
 
 export const serverGroup: Filter = {
   name: 'group',
+  isIdle: ({ group = null }) => group === null,
   check(host, { group = null }) {
     if (group === null) return [];
     if (group.policy === 'affinity') return elsewhere(group, host.name);

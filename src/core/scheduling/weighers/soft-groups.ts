@@ -2,21 +2,23 @@
  * Brings servers of a soft-affinity group together, and those of a soft-anti-affinity group apart.
  * Source: Nova `ServerGroupSoftAffinityWeigher`, `ServerGroupSoftAntiAffinityWeigher`.
  */
-import type { Weigher } from '../filter.ts';
+import type { GroupWeigher } from '../filter.ts';
 import type { HostState } from '../host-state.ts';
 import type { RequestSpec } from '../request-spec.ts';
 
-export const softAffinity: Weigher = {
+export const softAffinity: GroupWeigher = {
   name: 'soft_affinity',
-  weigh: (host, spec) => membersOn(host, spec, 'soft-affinity'),
+  policy: 'soft-affinity',
+  weigh: membersOn,
 };
 
-export const softAntiAffinity: Weigher = {
+export const softAntiAffinity: GroupWeigher = {
   name: 'soft_anti_affinity',
+  policy: 'soft-anti-affinity',
   prefersLess: true,
-  weigh: (host, spec) => membersOn(host, spec, 'soft-anti-affinity'),
+  weigh: membersOn,
 };
 
-function membersOn({ name }: HostState, { group }: RequestSpec, policy: string): number {
-  return group?.policy === policy ? (group.hosts.get(name) ?? 0) : 0;
+function membersOn({ name }: HostState, { group }: RequestSpec): number {
+  return group?.hosts.get(name) ?? 0;
 }
