@@ -26,7 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/lab/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/lab/*.test.ts', 'bench/*.test.ts'],
           setupFiles,
           isolate: false,
           maxWorkers,

@@ -21,22 +21,27 @@ import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { schedule } from '#workflows/boot/schedule.ts';
+import { oneRowCommitsPerSecond } from './commits.ts';
 import { printFigure } from './figure.ts';
-import { percentile } from './rate.ts';
+import { percentile, ratios, rounded, spread } from './statistics.ts';
 
 const fleets = [
   { hosts: 1, vfs: 255 },
   { hosts: 50, vfs: 64 },
   { hosts: 1_000, vfs: 64 },
 ];
-const claimsTimed = 200;
-const commitsTimed = 500;
+const warmUp = 20;
+const rounds = 5;
+/** Of each round. */
+const claimsTimed = 40;
+const commitsTimed = 200;
 
 type Store = WorkflowContext['store'];
 
 /**
- * Prints `claims.durable_per_s` for each fleet, and beside it the same file's commits of one row
- * (`claims.commits_per_s`).
+ * Prints for each fleet, as medians of five rounds: `claims.durable_per_s`, one at a time;
+ * `claims.commits_per_s`, the same file's commits of one row; and `claims.commit_ratio`, the one
+ * divided by the other of the same round.
  */
 export async function claims(): Promise<void> {
   for (const fleet of fleets) await timeFleet(fleet);
@@ -44,44 +49,46 @@ export async function claims(): Promise<void> {
 
 async function timeFleet({ hosts, vfs }: { hosts: number; vfs: number }): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'novella-bench-'));
-  const { store } = await openStore(join(folder, 'novella.sqlite'));
+  const file = join(folder, 'novella.sqlite');
+  const { store } = await openStore(file);
   try {
-    const ids: string[] = [];
-    for (let at = 0; at < hosts; at += 1) ids.push(await makeHost(store, at, vfs));
+    for (let at = 0; at < hosts; at += 1) await makeHost(store, at, vfs);
     const context = contextOf(store);
-    const times = await timeClaims(context);
-    const seconds = times.reduce((sum, ms) => sum + ms, 0) / 1_000;
-    const commits = await commitsPerSecond(store, ids[0] ?? '');
-    const details = { hosts, vfs_per_host: vfs };
+    await timeClaims(context, warmUp);
+    const times: number[] = [];
+    const rates: number[] = [];
+    const commits: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      commits.push(oneRowCommitsPerSecond(file, commitsTimed));
+      const took = await timeClaims(context, claimsTimed);
+      times.push(...took);
+      rates.push((took.length * 1_000) / took.reduce((sum, ms) => sum + ms, 0));
+    }
+    const fleet = { hosts, vfs_per_host: vfs };
+    const commitsUnit = { figure: 'claims.commits_per_s', unit: 'commits/s' };
+    printFigure({ ...commitsUnit, ...spread(commits), ...fleet });
     printFigure({
-      figure: 'claims.commits_per_s',
-      value: commits,
-      unit: 'commits/s',
-      ...details,
+      ...{ figure: 'claims.durable_per_s', unit: 'claims/s' },
+      ...spread(rates),
+      ...fleet,
+      p50_ms: rounded(percentile(times, 0.5), 2),
+      p99_ms: rounded(percentile(times, 0.99), 2),
     });
-    printFigure({
-      figure: 'claims.durable_per_s',
-      value: times.length / seconds,
-      unit: 'claims/s',
-      ...details,
-      of_commits: Math.round((times.length / seconds / commits) * 1_000) / 1_000,
-      p50_ms: Math.round(percentile(times, 0.5) * 100) / 100,
-      p99_ms: Math.round(percentile(times, 0.99) * 100) / 100,
-    });
+    const ratio = spread(ratios(rates, commits));
+    printFigure({ figure: 'claims.commit_ratio', unit: 'claims/commits', ...ratio, ...fleet });
   } finally {
     await store.close();
     rmSync(folder, { recursive: true });
   }
 }
 
-async function makeHost(store: Store, at: number, vfs: number): Promise<string> {
+async function makeHost(store: Store, at: number, vfs: number): Promise<void> {
   const devices = [aPf(), ...Array.from({ length: vfs }, (_, vf) => aVf(vfAddress(vf)))];
   const id = await aHost(store, [], `host-${String(at).padStart(4, '0')}`);
   const host = await store.hosts.get(id);
   if (host === undefined) throw new Error(`host ${id} is gone`);
   await store.hosts.update(hostChange(host, bookDevices(host, devices, devices)));
   await store.hosts.seen(id, Date.now());
-  return id;
 }
 
 /** 8 functions to a slot, from 0000:82:00.0. */
@@ -92,19 +99,15 @@ function vfAddress(vf: number): string {
   return `0000:82:${slot}.${vf % 8}`;
 }
 
-/**
- * Milliseconds of each claim, after some that warm up. Every claim finds a host: memory and disk
- * are requested in no amount that runs out.
- */
-async function timeClaims(context: WorkflowContext): Promise<number[]> {
+/** Milliseconds of each claim. Memory and disk are requested in no amount that runs out. */
+async function timeClaims(context: WorkflowContext, count: number): Promise<number[]> {
   const times: number[] = [];
-  const warmUp = 20;
-  for (let made = 0; made < warmUp + claimsTimed; made += 1) {
+  for (let made = 0; made < count; made += 1) {
     const task = await acceptServer(context.store);
     const started = performance.now();
     const outcome = await schedule(context, task, { read: null });
     const result = await context.store.commit({ task, ...outcome });
-    if (made >= warmUp) times.push(performance.now() - started);
+    times.push(performance.now() - started);
     if (!result.ok || outcome.next?.step !== 'bind-ports') throw new Error('a claim was refused');
   }
   return times;
@@ -128,17 +131,6 @@ async function acceptServer(store: Store) {
     task: { ...made.task, data },
   });
   return { ...made.task, data, epoch: 1 };
-}
-
-/**
- * One row in one transaction, repeatedly: the most that this file can do. Each has its own time:
- * SQLite writes nothing where a row is unchanged.
- */
-async function commitsPerSecond(store: Store, hostId: string): Promise<number> {
-  const started = performance.now();
-  const now = Date.now();
-  for (let done = 0; done < commitsTimed; done += 1) await store.hosts.seen(hostId, now + done);
-  return (commitsTimed * 1_000) / (performance.now() - started);
 }
 
 function contextOf(store: Store): WorkflowContext {

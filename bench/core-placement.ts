@@ -9,7 +9,7 @@ import type { HostState } from '#core/scheduling/host-state.ts';
 import type { RequestSpec } from '#core/scheduling/request-spec.ts';
 import { selectBest, selectHosts } from '#core/scheduling/select-hosts.ts';
 import { printFigure } from './figure.ts';
-import { percentile } from './rate.ts';
+import { percentile } from './statistics.ts';
 
 const vfsPerPf = 64;
 /** Of ten hosts, how many have free VFs. */

@@ -1,4 +1,5 @@
 /** One measured figure, printed as one JSON line. Names do not change once published. */
+import { rounded } from './statistics.ts';
 
 /** Example: `{ figure: 'startup.ready_ms', value: 412, unit: 'ms', runs: 5 }`. */
 export interface Figure {
@@ -10,14 +11,5 @@ export interface Figure {
 
 /** Prints the figure, its value rounded to three decimals. */
 export function printFigure(figure: Figure): void {
-  process.stdout.write(
-    `${JSON.stringify({ ...figure, value: Math.round(figure.value * 1000) / 1000 })}\n`,
-  );
-}
-
-/** The middle of the values; of an even number the upper middle. Throws on none. */
-export function median(values: readonly number[]): number {
-  const middle = [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)];
-  if (middle === undefined) throw new Error('median of nothing');
-  return middle;
+  process.stdout.write(`${JSON.stringify({ ...figure, value: rounded(figure.value) })}\n`);
 }

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { describedFunctions } from '#integrations/simulated/machine/described-devices.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { sysfsReader } from '#integrations/sysfs/watch.ts';
-import { median, printFigure } from './figure.ts';
+import { printFigure } from './figure.ts';
+import { median } from './statistics.ts';
 
 const pfs = 8;
 const vfsPerPf = 128;

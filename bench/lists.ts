@@ -7,8 +7,9 @@ import { loadavg } from 'node:os';
 import { microversion } from '#client/servers.ts';
 import type { Session } from '#client/session/session.ts';
 import { bootServers, createPorts, deleteServers, prepareGround } from './boot-servers.ts';
-import { median, printFigure } from './figure.ts';
-import type { ProbeAnswer } from './loop-probe.ts';
+import { printFigure } from './figure.ts';
+import { median } from './statistics.ts';
+import type { ProbeAnswer } from './probe.ts';
 import { copyServer } from './many-servers.ts';
 import { type RunningNovella, startNovella } from './running-novella.ts';
 

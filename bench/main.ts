@@ -7,6 +7,7 @@ import { agentMemory } from './agent-memory.ts';
 import { boots } from './boots.ts';
 import { claims } from './claims.ts';
 import { core } from './core.ts';
+import { decisions } from './decisions.ts';
 import { host } from './host.ts';
 import { lists } from './lists.ts';
 import { memory } from './memory.ts';
@@ -19,6 +20,7 @@ const groups: Record<string, (options: { data?: string | undefined }) => Promise
   'agent-memory': agentMemory,
   boots,
   claims,
+  decisions,
   lists,
   openstack,
   core,

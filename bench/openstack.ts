@@ -15,7 +15,8 @@ import {
   prepareGround,
 } from './boot-servers.ts';
 import { cpuSeconds, memoryMib } from './process-tree.ts';
-import { median, printFigure } from './figure.ts';
+import { printFigure } from './figure.ts';
+import { median } from './statistics.ts';
 import { type OpenStackSection, type RunningNovella, startNovella } from './running-novella.ts';
 import { callsIn } from './service-calls.ts';
 

@@ -28,14 +28,3 @@ function runFor(ms: number, work: () => void): { runs: number; tookMs: number } 
   }
   return { runs, tookMs };
 }
-
-/**
- * The value that a share of all values does not exceed. Example: `percentile(times, 0.99)`. Throws
- * on none.
- */
-export function percentile(values: readonly number[], share: number): number {
-  const inOrder = values.toSorted((one, other) => one - other);
-  const value = inOrder[Math.min(inOrder.length - 1, Math.floor(inOrder.length * share))];
-  if (value === undefined) throw new Error('percentile of nothing');
-  return value;
-}

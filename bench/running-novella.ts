@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -38,7 +38,7 @@ export interface RunningNovella {
 
 /**
  * Starts it and waits for its ready line. Without a fleet: the two hosts of the default
- * configuration. `probe`: it answers `loop-probe.ts`.
+ * configuration. `probe`: it answers `probe.ts`.
  */
 export async function startNovella(
   fleet?: Fleet,
@@ -56,20 +56,28 @@ export async function startNovella(
     config,
     stringify({ state_dir: stateDir, ports, quotas, ...simulated, ...services }),
   );
+  const log = join(folder, 'novella.log');
   const started = performance.now();
   const child = spawn(
     process.execPath,
     [
-      ...(probe ? ['--import', './bench/loop-probe.ts'] : []),
+      ...(probe ? ['--import', './bench/probe.ts'] : []),
       'src/programs/main.ts',
       'up',
       '--config',
       config,
       '--ready-line',
     ],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit', ...(probe ? ['ipc' as const] : [])] },
+    // Its log is written as an operator would have it, but not between the figures.
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', openSync(log, 'w'), ...(probe ? ['ipc' as const] : [])],
+    },
   );
-  const { urls } = await readyLine(child);
+  const { urls } = await readyLine(child).catch((error: unknown) => {
+    process.stderr.write(readFileSync(log));
+    throw error;
+  });
   const readyMs = performance.now() - started;
   return {
     process: child,

@@ -1,5 +1,6 @@
 /** The time from the start of the process until the API is ready, on a fresh state directory. */
-import { median, printFigure } from './figure.ts';
+import { printFigure } from './figure.ts';
+import { median } from './statistics.ts';
 import { startNovella } from './running-novella.ts';
 
 const runs = 5;

@@ -67,5 +67,14 @@ function workIn(db: DatabaseSync): string[] {
     .prepare('select seq, kind, compute_node_id as host from host_commands where succeeded is null')
     .all()
     .map((command) => `command ${JSON.stringify(command)}`);
-  return [...tasks, ...commands];
+  // Those of a server in another state wait for its user.
+  const events = db
+    .prepare(
+      `select kind, port_id as port, instance_uuid as id from network_events
+       join instances on uuid = instance_uuid
+       where deleted_at is null and vm_state in ('active', 'paused', 'stopped')`,
+    )
+    .all()
+    .map((event) => `network event ${JSON.stringify(event)}`);
+  return [...tasks, ...commands, ...events];
 }

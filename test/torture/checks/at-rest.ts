@@ -83,14 +83,14 @@ function deviceViolations({ snapshot, held, live }: Rows): string[] {
   return held.flatMap(({ serverId, host, address, status }) => {
     const device = `device ${address} of ${host}, held by server ${serverId}`;
     const guest = snapshot.guests.find((one) => one.id === serverId && one.host === host);
-    if (guest?.devices.includes(address) !== true) return [`${device}: not in its guest`];
+    if (guest?.defined.includes(address) !== true) return [`${device}: not in its guest`];
     const isInError = live.get(serverId)?.vmState === 'error';
     return status === 'allocated' || isInError ? [] : [`${device}: rests ${status}`];
   });
 }
 
 /** A guest is that of a server on its host, and has no device that the server does not hold. */
-function guestViolations({ live, held }: Rows, { id, host, devices }: GuestFile): string[] {
+function guestViolations({ live, held }: Rows, { id, host, defined }: GuestFile): string[] {
   const guest = `guest ${id} on ${host}`;
   const server = live.get(id);
   if (server === undefined) return [`${guest}: its server is deleted or unknown`];
@@ -98,7 +98,7 @@ function guestViolations({ live, held }: Rows, { id, host, devices }: GuestFile)
   const mine = new Set(
     held.filter((one) => one.serverId === id && one.host === host).map((one) => one.address),
   );
-  return devices
+  return defined
     .filter((address) => !mine.has(address))
     .map((address) => `${guest}: has device ${address}, which its server does not hold`);
 }
@@ -128,7 +128,9 @@ function nicViolations({ live, held, ports }: Rows, nic: NicRow): string[] {
   const port = ports.get(portId);
   const name = `port ${portId} of server ${serverId}`;
   const isInError = server.vmState === 'error';
-  if (port === undefined) return isInError ? [] : [`${name}: does not exist`];
+  // Its NIC is removed once that is possible.
+  const mayLack = isInError || server.vmState === 'suspended';
+  if (port === undefined) return mayLack ? [] : [`${name}: does not exist`];
   if (isInError && port.deviceId === '') return [];
   if (port.deviceId !== serverId) return [`${name}: belongs to server ${port.deviceId || 'none'}`];
   if (isInError) return [];

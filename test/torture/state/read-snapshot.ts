@@ -154,6 +154,7 @@ function guestsIn(host: string, folder: string): GuestFile[] {
         id: guest.id,
         state,
         devices: held.filter((address) => !given.has(address)),
+        defined: held,
         ports: guest.nics.map(({ portId }) => portId).filter((id) => !offPorts.includes(id)),
       };
     });

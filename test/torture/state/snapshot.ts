@@ -105,6 +105,8 @@ export interface GuestFile {
   state: string;
   /** Addresses of the PCI devices it has now. */
   devices: string[];
+  /** Addresses of those in its definition: a saved guest gets them back when it is restored. */
+  defined: string[];
   /** Ports of its NICs. */
   ports: string[];
 }
