@@ -13,6 +13,7 @@ import {
   hasCardSerial,
   isRemoteManaged,
   namedFinder,
+  namedFunction,
 } from './device-spec.ts';
 
 /** Returns the first entry that admits a function, or undefined: no server may have it. */
@@ -45,15 +46,28 @@ export function compileDeviceSpecs(
   const any = entriesWhere(specs, () => true);
   const none = entriesWhere(specs, () => false);
   const needNoSerial = entriesWhere(specs, (spec) => !isRemoteManaged(spec));
+  // A host's functions come in address order: most are on the bus of the one before.
+  let last = { text: '', entries: none };
+  const busOf = (address: PciAddress): EntrySet => {
+    if (address.length !== last.text.length + 5 || !address.startsWith(last.text)) {
+      const text = address.slice(0, -5);
+      const entries = buses(text);
+      last = { text, entries: entries.every((word) => word === 0) ? none : entries };
+    }
+    return last.entries;
+  };
 
   return (fn) => {
     const { address, parentAddress } = fn;
     const vendor = vendors(fn.vendorId);
     const product = products(fn.productId);
-    const bus = buses(address.slice(0, -5));
+    const bus = busOf(address);
+    const itself = own.size === 0 ? none : (own.get(address) ?? none);
+    const byPf =
+      parentAddress === null || ofPf.size === 0 ? none : (ofPf.get(parentAddress) ?? none);
+    // Most functions of a host are in no entry's bus.
+    if (bus === none && itself === none && byPf === none) return undefined;
     const slot = slots(address.slice(-4));
-    const itself = own.get(address) ?? none;
-    const byPf = (parentAddress === null ? undefined : ofPf.get(parentAddress)) ?? none;
     const serial = hasCardSerial(fn) ? any : needNoSerial;
     for (let word = 0; word < any.length; word += 1) {
       const placed = (at(bus, word) & at(slot, word)) | at(itself, word) | at(byPf, word);
@@ -99,12 +113,18 @@ function rememberByText(
   accepts: (spec: DeviceSpec, text: string) => boolean,
 ): (text: string) => EntrySet {
   const known = new Map<string, EntrySet>();
+  let last: { text: string; entries: EntrySet } | undefined;
   return (text) => {
-    const found = known.get(text) ?? entriesWhere(specs, (spec) => accepts(spec, text));
-    known.set(text, found);
-    return found;
+    if (last?.text === text) return last.entries;
+    const entries = known.get(text) ?? entriesWhere(specs, (spec) => accepts(spec, text));
+    known.set(text, entries);
+    last = { text, entries };
+    return entries;
   };
 }
+
+/** So few are found by search in less time than an index of the functions takes. */
+const fewNames = 8;
 
 /**
  * Entries by the address of the function that they name, and by that of the PF whose VFs they admit
@@ -113,9 +133,12 @@ function rememberByText(
 function namedEntries(specs: readonly DeviceSpec[], hostFunctions: readonly HostFunction[]) {
   const own = new Map<PciAddress, EntrySet>();
   const ofPf = new Map<PciAddress, EntrySet>();
-  const namedBy = namedFinder(hostFunctions);
-  for (const [index, spec] of specs.entries()) {
-    const [named] = namedBy(spec);
+  const naming = [...specs.entries()].filter(
+    ([, { devname, address }]) => devname !== null || address.exact !== null,
+  );
+  const finder = naming.length > fewNames ? namedFinder(hostFunctions) : undefined;
+  for (const [index, spec] of naming) {
+    const named = finder === undefined ? namedFunction(spec, hostFunctions) : finder(spec)[0];
     if (named === undefined) continue;
     const maps = named.deviceType === 'type-PF' ? [own, ofPf] : [own];
     for (const map of maps) {

@@ -21,16 +21,18 @@ export function element(
   attributes: Record<string, XmlValue> = {},
   children: readonly (XmlElement | string | number | null | false)[] = [],
 ): XmlElement {
-  const given = Object.entries(attributes).flatMap(([key, value]) =>
-    value === null || value === undefined ? [] : [[key, String(value)] as const],
-  );
-  return {
-    name,
-    attributes: Object.fromEntries(given),
-    children: children
-      .filter((child) => child !== null && child !== false)
-      .map((child) => (typeof child === 'number' ? String(child) : child)),
-  };
+  const given: XmlElement['attributes'] = {};
+  for (const key of Object.keys(attributes)) {
+    const value = attributes[key];
+    if (value !== null && value !== undefined) given[key] = String(value);
+  }
+  const shown: XmlElement['children'] = [];
+  for (const child of children) {
+    if (child !== null && child !== false) {
+      shown.push(typeof child === 'number' ? String(child) : child);
+    }
+  }
+  return { name, attributes: given, children: shown };
 }
 
 /**
@@ -38,25 +40,24 @@ export function element(
  * them.
  */
 export function printXml(root: XmlElement, indent = ''): string {
-  const attributes = Object.entries(root.attributes)
-    .map(([key, value]) => ` ${key}='${escape(value)}'`)
-    .join('');
-  const open = `${indent}<${root.name}${attributes}`;
-  if (root.children.length === 0) return `${open}/>\n`;
-  const { children } = root;
+  const { name, attributes, children } = root;
+  let text = `${indent}<${name}`;
+  for (const key of Object.keys(attributes)) text += ` ${key}='${escape(attributes[key] ?? '')}'`;
+  if (children.length === 0) return `${text}/>\n`;
   if (children.every((child) => typeof child === 'string')) {
-    return `${open}>${children.map(escape).join('')}</${root.name}>\n`;
+    return `${text}>${children.map(escape).join('')}</${name}>\n`;
   }
-  const inner = children
-    .map((child) =>
-      typeof child === 'string' ? `${indent}  ${escape(child)}\n` : printXml(child, `${indent}  `),
-    )
-    .join('');
-  return `${open}>\n${inner}${indent}</${root.name}>\n`;
+  text += '>\n';
+  const deeper = `${indent}  `;
+  for (const child of children) {
+    text += typeof child === 'string' ? `${deeper}${escape(child)}\n` : printXml(child, deeper);
+  }
+  return `${text}${indent}</${name}>\n`;
 }
 
 /** Drops characters that XML 1.0 cannot hold: a server's name may have them, a domain may not. */
 function escape(text: string): string {
+  if (isPlain.test(text)) return text;
   return text
     .replaceAll(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '')
     .replaceAll('&', '&amp;')
@@ -65,3 +66,6 @@ function escape(text: string): string {
     .replaceAll("'", '&apos;')
     .replaceAll('"', '&quot;');
 }
+
+/** Most texts of a domain are: nothing in them has to be escaped or dropped. */
+const isPlain = /^[\w .:/,+@-]*$/;
