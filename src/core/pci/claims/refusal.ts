@@ -5,7 +5,13 @@
 import type { Reason } from '../../reason.ts';
 import { assignPools, isUsable } from '../pools/assign-pools.ts';
 import type { PciDevicePool } from '../pools/pool.ts';
-import { matchesRequest, mismatches, type NumaPlacement, poolValue } from '../pools/pool-match.ts';
+import {
+  matchesBut,
+  matchesRequest,
+  type NumaPlacement,
+  poolValue,
+  soleMismatch,
+} from '../pools/pool-match.ts';
 import type { PciRequest, PciRequestSpec } from '../requests/request.ts';
 import { interfaceTag } from '../requests/interface-need.ts';
 import { deviceNoun, placeOf } from './request-text.ts';
@@ -21,7 +27,7 @@ export function explainRefusal(
   placement: NumaPlacement,
 ): Reason[] {
   const alone = requests
-    .filter((request) => assignPools(pools, [request], placement) === undefined)
+    .filter((request) => countOf(pools, (one) => isUsable(one, request, placement)) < request.count)
     .map((request) => ({ request, reason: explainOne(pools, request, placement) }));
   if (alone.length > 0) return addedUp(alone, pools, placement);
   const crowded = [...Map.groupBy(requests, describeRequest).values()]
@@ -56,11 +62,10 @@ function explainOne(
   request: PciRequest,
   placement: NumaPlacement,
 ): Reason {
-  const matching = pools.filter((pool) => matchesRequest(pool, request));
-  const free = countOf(matching);
+  const free = countOf(pools, (pool) => matchesRequest(pool, request));
   const data = { requestId: request.requestId, needed: request.count, pools: poolText(pools) };
   if (free >= request.count) {
-    const near = countOf(matching.filter((pool) => isUsable(pool, request, placement)));
+    const near = countOf(pools, (pool) => isUsable(pool, request, placement));
     const policy = request.numaPolicy ?? 'legacy';
     return {
       code: 'pci-numa',
@@ -126,9 +131,13 @@ function countText(request: PciRequest, free: number): string {
  * or device type is not a near miss. Example: `2 free with trusted unset, "True" requested`.
  */
 function nearestMiss(pools: readonly PciDevicePool[], request: PciRequest): string | undefined {
-  const misses = request.spec.flatMap((spec) =>
-    pools.filter(({ count }) => count > 0).flatMap((pool) => oneMiss(pool, request, spec) ?? []),
-  );
+  const misses: Miss[] = [];
+  for (const spec of request.spec) {
+    for (const pool of pools) {
+      const miss = pool.count > 0 ? oneMiss(pool, request, spec) : undefined;
+      if (miss !== undefined) misses.push(miss);
+    }
+  }
   const [first] = misses;
   if (first === undefined) return undefined;
   const alike = misses.filter(({ text }) => text(1) === first.text(1));
@@ -138,8 +147,8 @@ function nearestMiss(pools: readonly PciDevicePool[], request: PciRequest): stri
 function oneMiss(pool: PciDevicePool, request: PciRequest, spec: PciRequestSpec): Miss | undefined {
   const unsuited = unsuitedType(pool, request, spec);
   if (unsuited !== undefined) return { text: unsuited, count: pool.count };
-  const [key, ...more] = mismatches(pool, spec);
-  if (key === undefined || more.length > 0 || uninformative.has(key)) return undefined;
+  const key = soleMismatch(pool, spec);
+  if (key === undefined || uninformative.has(key)) return undefined;
   const { [key]: requested, ...others } = spec;
   if (!matchesRequest(pool, { ...request, spec: [others] })) return undefined;
   const has = poolValue(pool, key) ?? null;
@@ -172,8 +181,8 @@ function unsuitedType(
   { aliasName }: PciRequest,
   spec: PciRequestSpec,
 ): MissText | undefined {
-  const { dev_type: requested, remote_managed: _managed, ...others } = spec;
-  if (mismatches(pool, others).length > 0) return undefined;
+  if (!matchesBut(pool, spec, ['dev_type', 'remote_managed'])) return undefined;
+  const { dev_type: requested } = spec;
   if (aliasName !== null) {
     const isRequested = requested?.toLowerCase() === pool.deviceType.toLowerCase();
     const isTaken = requested === undefined && !['type-PF', 'vdpa'].includes(pool.deviceType);
@@ -187,8 +196,14 @@ function unsuitedType(
 
 const uninformative = new Set(['physical_network', 'dev_type', 'vendor_id', 'product_id']);
 
-function countOf(pools: readonly PciDevicePool[]): number {
-  return pools.reduce((sum, pool) => sum + pool.count, 0);
+/** Free devices of the pools that count. */
+function countOf(
+  pools: readonly PciDevicePool[],
+  counts: (pool: PciDevicePool) => boolean = () => true,
+): number {
+  let sum = 0;
+  for (const pool of pools) if (pool.count > 0 && counts(pool)) sum += pool.count;
+  return sum;
 }
 
 /** The first few, as a decision keeps the reasons of every host. */

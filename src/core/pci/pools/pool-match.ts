@@ -51,6 +51,29 @@ export function mismatches(pool: PciDevicePool, spec: PciRequestSpec): string[] 
   return Object.keys(spec).filter((key) => !isMet(pool, key, spec[key]));
 }
 
+/** The one key of the spec that the pool does not match; undefined where it misses none, or more. */
+export function soleMismatch(pool: PciDevicePool, spec: PciRequestSpec): string | undefined {
+  let sole: string | undefined;
+  for (const key in spec) {
+    if (isMet(pool, key, spec[key])) continue;
+    if (sole !== undefined) return undefined;
+    sole = key;
+  }
+  return sole;
+}
+
+/** Does the pool match the spec, apart from these keys? */
+export function matchesBut(
+  pool: PciDevicePool,
+  spec: PciRequestSpec,
+  except: readonly string[],
+): boolean {
+  for (const key in spec) {
+    if (!except.includes(key) && !isMet(pool, key, spec[key])) return false;
+  }
+  return true;
+}
+
 /**
  * True when `mismatches` is empty, in plain loops: a decision checks every pool of every host that
  * may fit. Measured: twice as fast.
