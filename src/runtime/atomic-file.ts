@@ -1,6 +1,6 @@
 /**
- * Atomic file writes: complete and on disk, or unchanged, also after a crash or a power cut. Always
- * in this order: write the new content under another name and sync it; rename it, which is atomic;
+ * Atomic file writes: complete and on disk, or unchanged, also after a crash or a power cut (except
+ * `replaceFileSync`). Always in this order: write the new content under another name and sync it; rename it, which is atomic;
  * sync the folder, which holds the rename. Source: rename(2), fsync(2).
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -75,16 +75,28 @@ async function sync(path: string): Promise<void> {
 
 /** Synchronous `writeFileDurably`: for what is written before a program serves requests. */
 export function writeFileDurablySync(path: string, text: string): void {
+  replaceFile(path, text, { flush: true });
+  syncFolderSync(dirname(path));
+}
+
+/**
+ * Replaces the text of a file without waiting for the disk: complete after the death of any
+ * process, but after a power cut the file may have its old text, be empty, or be missing.
+ */
+export function replaceFileSync(path: string, text: string): void {
+  replaceFile(path, text, { flush: false });
+}
+
+function replaceFile(path: string, text: string, { flush }: { flush: boolean }): void {
   const part = `${path}${newEnding}`;
   try {
     rmSync(part, { force: true });
-    writeFileSync(part, text, { mode: ownersOnly, flush: true });
+    writeFileSync(part, text, { mode: ownersOnly, flush });
     renameSync(part, path);
   } catch (error) {
     rmSync(part, { force: true });
     throw error;
   }
-  syncFolderSync(dirname(path));
 }
 
 /** Syncs the folder: files created, renamed and removed in it are on disk. */

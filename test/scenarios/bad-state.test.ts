@@ -96,7 +96,7 @@ test('a truncated guest file of a simulated host ends the start', { timeout }, a
   for (const [kind, content] of [
     ['guests', '{"guest":{"id":"'],
     ['guests', 'null'],
-    ['files', ''],
+    ['files', '{"diskImageId":'],
     ['files', '{}'],
   ] as const) {
     const host = ['host-1', 'host-2'].find((name) =>

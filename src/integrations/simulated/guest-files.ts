@@ -17,7 +17,7 @@ import {
   type ImageFacts,
 } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';
-import { writeFileDurablySync } from '#runtime/atomic-file.ts';
+import { replaceFileSync } from '#runtime/atomic-file.ts';
 import { consoleText } from './console-text.ts';
 import { readKept } from './kept-file.ts';
 
@@ -47,7 +47,7 @@ export class SimulatedGuestFiles implements GuestFiles {
     mkdirSync(stateDirectory, { recursive: true });
     for (const name of readdirSync(stateDirectory).filter((each) => each.endsWith(ending))) {
       const kept = readKept<KeptFiles>(join(stateDirectory, name), hasConsole);
-      this.#kept.set(name.slice(0, -ending.length), kept);
+      if (kept !== undefined) this.#kept.set(name.slice(0, -ending.length), kept);
     }
   }
 
@@ -98,7 +98,7 @@ export class SimulatedGuestFiles implements GuestFiles {
   #keep(guestId: string, kept: KeptFiles): void {
     const { stateDirectory } = this.#options;
     if (stateDirectory !== undefined) {
-      writeFileDurablySync(join(stateDirectory, guestId + ending), JSON.stringify(kept));
+      replaceFileSync(join(stateDirectory, guestId + ending), JSON.stringify(kept));
     }
     this.#kept.set(guestId, kept);
   }

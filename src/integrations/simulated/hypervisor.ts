@@ -13,7 +13,7 @@ import { ComputeError } from '#core/errors.ts';
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import { heldByNic, heldDevices } from '#core/guests/description/held-device.ts';
 import { isLive } from '#core/guests/plan/plan.ts';
-import { writeFileDurablySync } from '#runtime/atomic-file.ts';
+import { replaceFileSync } from '#runtime/atomic-file.ts';
 import { numaNodesOf, type SimulatedHost } from './simulated-host.ts';
 import { readKept } from './kept-file.ts';
 
@@ -49,7 +49,7 @@ export class SimulatedHypervisor implements Hypervisor {
     mkdirSync(stateDirectory, { recursive: true });
     for (const file of readdirSync(stateDirectory).filter((name) => name.endsWith('.json'))) {
       const kept = readKept<KeptGuest>(join(stateDirectory, file), isGuest);
-      this.#guests.set(kept.guest.id, kept);
+      if (kept !== undefined) this.#guests.set(kept.guest.id, kept);
     }
   }
 
@@ -230,7 +230,7 @@ export class SimulatedHypervisor implements Hypervisor {
   #keep(kept: KeptGuest): void {
     const { stateDirectory } = this.#options;
     if (stateDirectory !== undefined) {
-      writeFileDurablySync(fileOf(stateDirectory, kept.guest.id), JSON.stringify(kept));
+      replaceFileSync(fileOf(stateDirectory, kept.guest.id), JSON.stringify(kept));
     }
     const before = this.#guests.get(kept.guest.id)?.state;
     this.#guests.set(kept.guest.id, kept);

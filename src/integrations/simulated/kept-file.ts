@@ -3,13 +3,16 @@ import { readFileSync } from 'node:fs';
 import { ComputeError, errorText } from '#core/errors.ts';
 
 /**
- * Throws `unavailable`, naming the file and the remedy, for one that is truncated or not accepted
- * by `isWhole`.
+ * Undefined for an empty file: a power cut came before its first text was on disk, so that guest
+ * does not exist. Throws `unavailable`, naming the file and the remedy, for one that is truncated or
+ * not accepted by `isWhole`.
  */
-export function readKept<T>(path: string, isWhole: (kept: Partial<T>) => boolean): T {
+export function readKept<T>(path: string, isWhole: (kept: Partial<T>) => boolean): T | undefined {
   let problem = 'it holds something else';
   try {
-    const kept = JSON.parse(readFileSync(path, 'utf8')) as Partial<T> | null;
+    const text = readFileSync(path, 'utf8');
+    if (text === '') return undefined;
+    const kept = JSON.parse(text) as Partial<T> | null;
     if (kept !== null && isWhole(kept)) return kept as T;
   } catch (cause) {
     problem = errorText(cause);
