@@ -59,7 +59,7 @@ test('a guest whose file is empty after a power cut does not exist', async () =>
   const guest = aGuest();
   await first.define(guest, {});
   writeFileSync(join(directory, `${guest.id}.json`), '');
-  expect(await hypervisorIn(directory).list()).toEqual([]);
+  expect(await hypervisorIn(directory).listGuests()).toEqual([]);
 });
 
 test('guests outlive the process: a new hypervisor on the same folder finds them running', async () => {
