@@ -25,6 +25,7 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
     ...(context.publicUrl !== undefined && { publicUrl: context.publicUrl }),
     ...(context.tls !== undefined && { tls: context.tls }),
     takesUpgrade: isHostLinkRequest,
+    beforeReply: () => context.store.onDisk(),
     unknownRoute: ({ method, url }) =>
       new ComputeError(
         'notFound',

@@ -42,6 +42,8 @@ export interface HttpServiceOptions {
   bodyLimitBytes?: number;
   /** Certificate and key, PEM. Absent: clear text. */
   tls?: { cert: Buffer; key: Buffer };
+  /** Resolves when what a reply shows may leave the process. A failure is the reply's. */
+  beforeReply?: () => Promise<void>;
   /** Where clients reach it. Absent: as each request came. */
   publicUrl?: string;
   /** Other than the usual ones. */
@@ -105,6 +107,7 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
   refuseTinyChunks(app);
   limitConnections(app, limits);
   refuseWhileClosing(app);
+  awaitBeforeReply(app, options);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-openstack-request-id', request.id);
     if (queryValuesOf(request.raw.url) > mostQueryValues) {
@@ -154,6 +157,21 @@ function refuseWhileClosing(app: FastifyInstance): void {
   });
   app.addHook('onRequest', async () => {
     if (isClosing) throw new ComputeError('unavailable', 'The service is stopping.');
+  });
+}
+
+function awaitBeforeReply(app: FastifyInstance, { beforeReply }: HttpServiceOptions): void {
+  if (beforeReply === undefined) return;
+  const failed = new WeakSet<FastifyRequest>();
+  app.addHook('onSend', async (request) => {
+    // The reply that reports the failure.
+    if (failed.has(request)) return;
+    try {
+      await beforeReply();
+    } catch (error) {
+      failed.add(request);
+      throw error;
+    }
   });
 }
 

@@ -147,7 +147,8 @@ export interface NetworkRows {
   portGroups(ids: readonly string[]): Promise<Map<string, readonly string[]>>;
   /** Including damaged ones. */
   portIdsOn(networkId: string): Promise<string[]>;
-  updatePort(port: StoredPort): Promise<void>;
+  /** `before`: the port as read in this transaction; unchanged addresses are not written again. */
+  updatePort(port: StoredPort, before?: Pick<StoredPort, 'fixedIps'>): Promise<void>;
   removePort(id: string): Promise<void>;
   /** Throws `conflict` for a second one on a host. They are deleted with their port. */
   addPortBinding(binding: StoredPortBinding): Promise<void>;

@@ -378,7 +378,15 @@ export interface Store {
   networkEvents: NetworkEventStore;
   prune: PruneStore;
   quotaUsage(projectId: string): Promise<QuotaUsage>;
-  /** Throws `conflict` when a port of `nics` belongs to another live server, naming the port. */
+  /**
+   * Records a step. It may not be on disk yet: see `onDisk`. Throws `conflict` when a port of `nics`
+   * belongs to another live server, naming the port.
+   */
   commit<Kind extends TaskKind>(transition: Transition<Kind>): Promise<CommitResult>;
+  /**
+   * Resolves when all that was committed so far is on disk. Await it before anything that follows
+   * from a step's commit or a command's result leaves the process: an answer, a command, a call.
+   */
+  onDisk(): Promise<void>;
   close(): Promise<void>;
 }

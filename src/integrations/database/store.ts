@@ -19,7 +19,7 @@ import { quotaUsage } from './servers/quota-usage.ts';
 import { questionStore } from './tasks/questions.ts';
 import { serverGroupStore } from './servers/server-groups.ts';
 import { serverStore } from './servers/servers.ts';
-import { openSqlite } from './sqlite/sqlite.ts';
+import { deferred, openSqlite } from './sqlite/sqlite.ts';
 import type { ComputeTables } from './sqlite/tables.ts';
 import { taskStore } from './tasks/tasks.ts';
 
@@ -39,11 +39,13 @@ export function computeStore(
 ): Store {
   const eraser = new LogEraser(db);
   const recorded = new RecordedChanges();
+  // The steps of tasks need not wait for the disk one by one: what leaves the process does.
+  const { db: unsynced, onDisk } = deferred(db);
   return {
     servers: serverStore(db, clock),
     hosts: hostStore(db, { clock, newId, recorded }),
     tasks: taskStore(db, clock),
-    commands: { ...commandStore(db, eraser), ...questionStore(db) },
+    commands: { ...commandStore({ db, unsynced, onDisk }, eraser), ...questionStore(db) },
     flavors: flavorStore(db),
     flavorAccess: flavorAccessStore(db),
     serverGroups: serverGroupStore(db),
@@ -51,7 +53,8 @@ export function computeStore(
     networkEvents: networkEventStore(db),
     prune: pruneStore(db),
     quotaUsage: (projectId) => quotaUsage(db, projectId),
-    commit: (transition) => commitTransition(db, { clock, eraser, recorded }, transition),
+    commit: (transition) => commitTransition(unsynced, { clock, eraser, recorded }, transition),
+    onDisk,
     close: () => {
       eraser.stop();
       return db.destroy();

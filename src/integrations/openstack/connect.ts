@@ -12,7 +12,7 @@ import { createOwnTokens } from './http/own-token.ts';
 import { type CallCounts, createServiceCaller } from './http/service-caller.ts';
 import { createSession } from './http/session.ts';
 import { type Survey, survey } from './survey.ts';
-import { createHttpTransport } from './http/http-transport.ts';
+import { createHttpTransport, type HttpTransport } from './http/http-transport.ts';
 
 export interface OpenStackOptions {
   /** Keystone, with or without its version. Example: `http://controller:5000/v3`. */
@@ -39,6 +39,8 @@ export interface OpenStackOptions {
   networkCacheMs?: number;
   /** How long the list of network agents is cached. Default: thirty seconds. */
   agentCacheMs?: number;
+  /** Resolves when what a call would make known may leave the process. */
+  beforeCall?: () => Promise<void>;
   /** The request that a call is made for, where known. */
   requestId?: () => string | undefined;
 }
@@ -65,12 +67,19 @@ export function connectOpenStack(options: OpenStackOptions): OpenStack {
   const { clock, region } = options;
   const keystone = withVersion(options.authUrl);
   const timeoutMs = options.timeoutMs ?? 30_000;
-  const wire = createHttpTransport({
+  const transport = createHttpTransport({
     timeoutMs,
     connectMs: Math.min(timeoutMs, longestConnectMs),
     connections: options.connections ?? 8,
     ...(options.ca !== undefined && { ca: options.ca.text }),
   });
+  const wire: HttpTransport = {
+    ...transport,
+    send: async (request) => {
+      await options.beforeCall?.();
+      return transport.send(request);
+    },
+  };
   const caller = createServiceCaller({
     wire,
     limits: { wholeMs: 4 * timeoutMs, mostBytes: 64 * 2 ** 20 },

@@ -41,7 +41,12 @@ export interface CloudServices {
 export type CloudServicesOptions<Tables> = Pick<
   EmbeddedOptions<Tables>,
   'db' | 'clock' | 'log' | 'urls' | 'physicalNetworks' | 'quotas' | 'portEvents' | 'tls'
-> & { state: StateDirectory; stops: (() => void | Promise<void>)[] };
+> & {
+  state: StateDirectory;
+  stops: (() => void | Promise<void>)[];
+  /** Resolves when all that was committed so far is on disk. */
+  onDisk: () => Promise<void>;
+};
 
 export async function cloudServices<Tables>(
   config: Config,

@@ -29,9 +29,14 @@ export interface RealServices {
  */
 export async function realServices(
   config: OpenStackConfig,
-  { clock, log }: { clock: Clock; log: Log },
+  { clock, log, onDisk }: { clock: Clock; log: Log; onDisk: () => Promise<void> },
 ): Promise<RealServices> {
-  const openstack = connectOpenStack({ ...config, clock, requestId: currentRequestId });
+  const openstack = connectOpenStack({
+    ...config,
+    clock,
+    requestId: currentRequestId,
+    beforeCall: onDisk,
+  });
   const { found, missing, isRefused, urls } = await openstack.survey();
   if (isRefused) {
     openstack.close();

@@ -108,7 +108,7 @@ async function start(
   const quotas = new ProjectQuotas(config.quotas);
   const portEvents = new PortEvents();
   const own = { db, clock, state, urls, physicalNetworks, quotas, portEvents, tls, log, stops };
-  const cloud = await cloudServices(config, own);
+  const cloud = await cloudServices(config, { ...own, onDisk: () => store.onDisk() });
   const { services } = cloud;
   const hosts = await inProcessHosts(config, state, { images: services.image, log, stops });
   for (const host of hosts) physicalNetworks.set(host.host, physicalNetworksOf(host));

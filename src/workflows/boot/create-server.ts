@@ -96,11 +96,13 @@ async function accept(
       return lease === undefined ? newServer : { ...newServer, task: { ...newServer.task, lease } };
     });
     const servers = await store.servers.createWithin(quota, leased);
-    const ids = new Set(servers.map(({ id }) => id));
-    for (const { task } of leased.filter(({ task }) => ids.has(task.serverId))) {
+    const byId = new Map(servers.map((server) => [server.id, server]));
+    for (const { task } of leased) {
+      const server = byId.get(task.serverId);
+      if (server === undefined) continue;
       const { lease, ...begun } = task;
       if (lease === undefined) wakeup.notify('tasks');
-      else slots.run({ ...begun, epoch: 1 });
+      else slots.run({ ...begun, epoch: 1 }, server);
     }
     return servers;
   } finally {

@@ -23,7 +23,7 @@ import { hostChange } from '../hosts/host-change.ts';
 import type { FleetView } from '../hosts/fleet-view.ts';
 import { placementRequest, type PlacementRequest } from './placement-request.ts';
 import { finishedEvent } from '../engine/record-event.ts';
-import { serverOf } from '../engine/server-of.ts';
+import { runningServer, serverOf } from '../engine/server-of.ts';
 import type { StepOutcome, StepStart } from '../engine/workflow.ts';
 
 /** Which agents could bind the server's ports on which hosts. */
@@ -31,7 +31,7 @@ export async function readBinding(
   context: WorkflowContext,
   task: Task<'boot'>,
 ): Promise<SpecBinding | null> {
-  const server = await context.store.servers.get(task.serverId);
+  const server = await runningServer(context, task);
   return bindingNeeds(context, server?.nics ?? [], task.data.devicePorts);
 }
 

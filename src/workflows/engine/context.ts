@@ -11,6 +11,7 @@ import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { Weights } from '#core/scheduling/weights.ts';
 import type { FleetView } from '../hosts/fleet-view.ts';
 import type { DirectTasks } from './direct-tasks.ts';
+import type { RunningServer } from './server-of.ts';
 import type { HostLinks } from '../hosts/host-links.ts';
 import type { HostStateSettings } from '../hosts/host-state.ts';
 
@@ -29,6 +30,8 @@ export interface WorkflowContext {
   direct: DirectTasks;
   /** This process's view of the hosts, for decisions. */
   fleet: FleetView;
+  /** While the steps of a task run: its server. */
+  server?: RunningServer;
   /** The hosts that are linked to this process. */
   links: HostLinks;
 }

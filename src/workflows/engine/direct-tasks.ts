@@ -3,20 +3,21 @@
  * poll and no lease of its own come in between.
  */
 import type { Lease, StoredTask } from '#contracts/store/store.ts';
+import type { Server } from '#core/servers/server.ts';
 
 /** The dispatcher's side: how many more tasks it can run now, and how to run one it has leased. */
 export interface TaskRunner {
   free(): number;
   newLease(): Lease;
-  run(task: StoredTask): void;
+  run(task: StoredTask, server?: Server): void;
 }
 
 /** Slots that are held for tasks which are being recorded. */
 export interface HeldSlots {
   /** One for each slot; record no more tasks with a lease. */
   leases: readonly Lease[];
-  /** Runs a task that was recorded with one of the leases. */
-  run(task: StoredTask): void;
+  /** Runs a task that was recorded with one of the leases. `server`: as just recorded. */
+  run(task: StoredTask, server?: Server): void;
   /** Frees the slots that were not used. */
   end(): void;
 }
@@ -56,9 +57,9 @@ export class DirectTasks {
     };
     return {
       leases: runner === undefined ? [] : Array.from({ length: count }, () => runner.newLease()),
-      run: (task) => {
+      run: (task, server) => {
         use(1);
-        runner?.run(task);
+        runner?.run(task, server);
       },
       end: () => use(unused),
     };

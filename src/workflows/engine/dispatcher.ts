@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredTask } from '#contracts/store/store.ts';
+import type { Server } from '#core/servers/server.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from './context.ts';
 import { pollLoop } from './poll-loop.ts';
@@ -70,9 +71,9 @@ export function startDispatcher(
     for (const task of tasks) run(task);
   };
 
-  const run = (task: StoredTask): void => {
+  const run = (task: StoredTask, server?: Server): void => {
     const pollsBefore = polls;
-    const promise = work(task);
+    const promise = work(task, server);
     running.set(promise, task.serverId);
     void promise.finally(() => {
       running.delete(promise);
@@ -81,17 +82,17 @@ export function startDispatcher(
     });
   };
 
-  const work = async (leased: StoredTask): Promise<void> => {
-    let readTask = async (): Promise<StoredTask | undefined> => leased;
+  const work = async (leased: StoredTask, server?: Server): Promise<void> => {
+    let runSteps = () => runTask(parts, leased, server);
     while (!stopping.signal.aborted) {
       try {
-        if (await runTask(parts, await readTask())) return;
+        if (await runSteps()) return;
         await store.tasks.release(leased, owner);
         return polling.wake();
       } catch (error) {
         log.error({ err: error, task: leased }, 'task stopped unexpectedly; it will be continued');
       }
-      readTask = () => stillHeld(context, leased);
+      runSteps = async () => runTask(parts, await stillHeld(context, leased));
       resting += 1;
       polling.wake();
       await pause(faultPauseMs, stopping.signal);

@@ -9,9 +9,11 @@ import type {
   UnreadableTask,
 } from '#contracts/store/store.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
+import type { Server } from '#core/servers/server.ts';
 import type { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from './context.ts';
 import { endUnreadable } from './endings.ts';
+import { RunningServer } from './server-of.ts';
 import {
   asFailure,
   type StepOutcome,
@@ -35,8 +37,14 @@ type Progress = { task: Task } | { task: undefined; isReleased: boolean };
 
 /**
  * Runs steps until the task ends, waits, or is taken over. False: its lease has not been released.
+ * `server`: the server as just recorded.
  */
-export async function runTask(parts: StepParts, leased: StoredTask | undefined): Promise<boolean> {
+export async function runTask(
+  { context, ...others }: StepParts,
+  leased: StoredTask | undefined,
+  server?: Server,
+): Promise<boolean> {
+  const parts = { ...others, context: { ...context, server: new RunningServer(server) } };
   let progress: Progress | { task: StoredTask } =
     leased === undefined ? { task: undefined, isReleased: false } : { task: leased };
   while (progress.task !== undefined) {
@@ -136,10 +144,12 @@ interface Recorded<Kind extends TaskKind> {
 
 /** Wakes those that wait for the recorded change. */
 function taskAfter<Kind extends TaskKind>(
-  { wakeup }: WorkflowContext,
-  { task, outcome: { command, next }, committed }: Recorded<Kind>,
+  { wakeup, server }: WorkflowContext,
+  { task, outcome, committed }: Recorded<Kind>,
 ): Progress {
   if (!committed.ok) return { task: undefined, isReleased: false };
+  server?.committed(outcome);
+  const { command, next } = outcome;
   if (command !== undefined) wakeup.notify(`commands:${command.hostId}`);
   if (next === null) {
     wakeup.notify(`ended:${task.serverId}`);

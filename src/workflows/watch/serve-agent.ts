@@ -79,6 +79,7 @@ class AgentSession {
         return;
       case 'result':
         await this.#record(host, message);
+        await store.onDisk();
         this.#end.send({ type: 'recorded', seq: message.seq });
         wakeup.notify(`answered:${host.id}`);
         return;

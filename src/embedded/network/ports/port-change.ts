@@ -46,7 +46,7 @@ export async function updatePort(
     const macAddress = await macOf(rows, { before, wanted, macAddress: requested.mac_address });
     const binding = bindPort(wanted, network, context.hostMappings);
     const port = changed(context, before, { ...wanted, macAddress, ...binding });
-    await rows.updatePort(port);
+    await rows.updatePort(port, before);
     return port;
   });
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { freshFile } from '#test/fresh-file.ts';
 import { LogSync, type SyncFile } from './log-sync.ts';
-import { openSqlite } from './sqlite.ts';
+import { deferred, openSqlite } from './sqlite.ts';
 
 interface Tables {
   notes: { text: string };
@@ -108,5 +108,38 @@ test('statements and transactions that change nothing are not synced', async () 
   await db.updateTable('notes').set({ text: 'none' }).execute();
   await db.transaction().execute((trx) => trx.deleteFrom('notes').execute());
   expect(pending).toEqual([]);
+  await db.destroy();
+});
+
+test('a deferred commit is reported at once; `onDisk` waits for it, and fails as a commit does', async () => {
+  const { db, pending } = await openNotes();
+  const { db: unsynced, onDisk } = deferred(db);
+  const write = (text: string) =>
+    unsynced.transaction().execute((trx) => trx.insertInto('notes').values({ text }).execute());
+  await write('one');
+  await write('two');
+  let isOnDisk = false;
+  const reported = onDisk().then(() => (isOnDisk = true));
+  await expect.poll(() => pending.length).toBe(1);
+  expect(isOnDisk).toBe(false);
+  pending[0]!(null);
+  await reported;
+  await onDisk();
+  expect(pending).toHaveLength(1);
+  await write('three');
+  const lost = onDisk();
+  await expect.poll(() => pending.length).toBe(2);
+  pending[1]!(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }));
+  await expect(lost).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(write('four')).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(onDisk()).rejects.toMatchObject({ kind: 'unavailable' });
+  await db.destroy();
+});
+
+test('a deferred commit is synced soon though nobody waits for it', async () => {
+  const { db, pending } = await openNotes();
+  await deferred(db).db.insertInto('notes').values({ text: 'one' }).execute();
+  await expect.poll(() => pending.length).toBe(1);
+  pending[0]!(null);
   await db.destroy();
 });

@@ -2,6 +2,9 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
 import { ComputeError, errorText } from '#core/errors.ts';
 
+/** How long a commit may be off the disk while nobody waits for it. */
+const longestBehindMs = 20;
+
 /** Writes what a file holds to its disk. Calls back with the file system's error, or null. */
 export type SyncFile = (fd: number, done: (error: Error | null) => void) => void;
 
@@ -19,6 +22,7 @@ export class LogSync {
   #next: Promise<void> | undefined;
   #failure: ComputeError | undefined;
   #isBehind = false;
+  #timer: NodeJS.Timeout | undefined;
 
   /** `path`: the database's file. */
   constructor(path: string, syncFile: SyncFile = fdatasync) {
@@ -26,9 +30,13 @@ export class LogSync {
     this.#syncFile = syncFile;
   }
 
-  /** The log has something that no sync has made durable. */
+  /** The log has something that no sync has made durable. It is synced soon, if not on request. */
   written(): void {
     this.#isBehind = true;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.synced().catch(() => undefined);
+    }, longestBehindMs).unref();
   }
 
   /**
@@ -50,9 +58,15 @@ export class LogSync {
     return this.#next;
   }
 
-  /** Waits for a sync in progress. */
+  /** Throws `unavailable` once a sync has failed: nothing more may be committed then. */
+  assertUsable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Syncs what is not on disk yet. */
   async close(): Promise<void> {
-    await Promise.allSettled([this.#running, this.#next]);
+    clearTimeout(this.#timer);
+    await Promise.allSettled([this.synced(), this.#next]);
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
   }

@@ -14,6 +14,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { invariant } from '#core/errors.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import { LogSync, type SyncFile } from './log-sync.ts';
 import { openFile, openReader } from './open-file.ts';
@@ -42,12 +43,41 @@ export function openSqlite<Tables>(
   const database = openFile(path, busyTimeoutMs);
   const reader = openReader(path);
   const options = { path, busyTimeoutMs, ...(onDiskFull !== undefined && { onDiskFull }) };
-  const driver = new NodeSqliteDriver(database, {
+  const connections: Connections = {
     writer: new NodeSqliteConnection(database, options),
     reader: reader && new NodeSqliteConnection(reader, options),
     log: reader && new LogSync(path, syncFile),
-  });
-  return new Kysely<Tables>({ dialect: new NodeSqliteDialect(driver) });
+    turns: new SerialQueue(),
+  };
+  const open = (waits: boolean): Kysely<Tables> =>
+    new Kysely({
+      dialect: new NodeSqliteDialect(new NodeSqliteDriver(database, connections, waits)),
+    });
+  const db = open(true);
+  deferrals.set(db, { db: open(false), onDisk: () => connections.log?.synced() ?? ready });
+  return db;
+}
+
+const ready = Promise.resolve();
+
+/** The same database for commits that are reported before they are on disk. */
+export interface Deferred<Tables> {
+  db: Kysely<Tables>;
+  /**
+   * Resolves when all that is committed so far, on either, is on disk. Call it before anything about
+   * such a commit leaves the process. Throws as a commit does.
+   */
+  onDisk: () => Promise<void>;
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- each database has tables of its own
+const deferrals = new WeakMap<object, Deferred<any>>();
+
+/** Of a database that `openSqlite` opened. Closed with it. */
+export function deferred<Tables>(db: Kysely<Tables>): Deferred<Tables> {
+  const known: Deferred<Tables> | undefined = deferrals.get(db);
+  invariant(known, 'the database was not opened by openSqlite');
+  return known;
 }
 
 class NodeSqliteDialect implements Dialect {
@@ -91,6 +121,8 @@ interface Connections {
   reader: NodeSqliteConnection | undefined;
   /** Undefined for a database in memory. */
   log: LogSync | undefined;
+  /** Of the writer. */
+  turns: SerialQueue;
 }
 
 /** Transactions run one after the other for no longer than this before events have a turn. */
@@ -102,19 +134,21 @@ const longestHoldMs = 2;
 class NodeSqliteDriver implements Driver {
   readonly #database: DatabaseSync;
   readonly #connections: Connections;
-  readonly #turns = new SerialQueue();
+  /** Commits are reported when they are on disk. */
+  readonly #waits: boolean;
   /** When sockets and timers last had a turn, by `performance.now()`. */
   #eventsAt = 0;
 
-  constructor(database: DatabaseSync, connections: Connections) {
+  constructor(database: DatabaseSync, connections: Connections, waits: boolean) {
     this.#database = database;
     this.#connections = connections;
+    this.#waits = waits;
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    return new Session(this.#connections, this.#turns);
+    return new Session(this.#connections, this.#waits);
   }
 
   async releaseConnection(connection: Session): Promise<void> {
@@ -131,7 +165,7 @@ class NodeSqliteDriver implements Driver {
     await this.#yieldToEvents();
     // The next transaction runs while this one is synced, and shares the sync after it.
     connection.end();
-    await this.#connections.log?.synced();
+    if (this.#waits) await this.#connections.log?.synced();
   }
   async rollbackTransaction(connection: Session): Promise<void> {
     // Committed, but not synced: the transaction that is open now is another's.
@@ -163,13 +197,13 @@ class NodeSqliteDriver implements Driver {
  */
 class Session implements DatabaseConnection {
   readonly #connections: Connections;
-  readonly #turns: SerialQueue;
+  readonly #waits: boolean;
   #endTurn: (() => void) | undefined;
   #hasWritten = false;
 
-  constructor(connections: Connections, turns: SerialQueue) {
+  constructor(connections: Connections, waits: boolean) {
     this.#connections = connections;
-    this.#turns = turns;
+    this.#waits = waits;
   }
 
   /** Whether this session has the writer. */
@@ -179,12 +213,13 @@ class Session implements DatabaseConnection {
 
   async begin(query: CompiledQuery): Promise<void> {
     const queuedAt = performance.now();
-    this.#endTurn = await this.#turns.take();
+    this.#endTurn = await this.#connections.turns.take();
     await this.#connections.writer.execute(query, queuedAt);
   }
 
   async commit(): Promise<void> {
     const { writer, log } = this.#connections;
+    if (this.#hasWritten) log?.assertUsable();
     await writer.execute(CompiledQuery.raw('commit'), performance.now());
     if (this.#hasWritten) log?.written();
   }
@@ -198,7 +233,7 @@ class Session implements DatabaseConnection {
       return result;
     }
     if (reader !== undefined && isRead(query)) return reader.execute(query, queuedAt);
-    const endTurn = await this.#turns.take();
+    const endTurn = await this.#connections.turns.take();
     let result: QueryResult<Row>;
     try {
       result = await writer.execute(query, queuedAt);
@@ -206,7 +241,7 @@ class Session implements DatabaseConnection {
       endTurn();
     }
     if (hasWritten(query, result)) log?.written();
-    await log?.synced();
+    if (this.#waits) await log?.synced();
     return result;
   }
 

@@ -21,24 +21,20 @@ type Db = Kysely<ComputeTables>;
 export const question = 'console';
 
 export function commandStore(
-  db: Db,
+  { db, unsynced, onDisk }: { db: Db; unsynced: Db; onDisk: () => Promise<void> },
   eraser: LogEraser,
 ): Pick<CommandStore, 'pending' | 'complete' | 'issue' | 'last'> {
   return {
     pending: async (hostId) => {
-      // In a transaction, so that all it reads is on disk: a command that was sent and then lost
-      // would leave its number to another one.
       const rows = await db
-        .transaction()
-        .execute((trx) =>
-          trx
-            .selectFrom('host_commands')
-            .select(['seq', 'instance_uuid', 'body'])
-            .where('compute_node_id', '=', hostId)
-            .where('succeeded', 'is', null)
-            .orderBy('seq')
-            .execute(),
-        );
+        .selectFrom('host_commands')
+        .select(['seq', 'instance_uuid', 'body'])
+        .where('compute_node_id', '=', hostId)
+        .where('succeeded', 'is', null)
+        .orderBy('seq')
+        .execute();
+      // A command that was sent and then lost would leave its number to another one.
+      await onDisk();
       return readRows('host_commands', rows, (row) => ({
         seq: row.seq,
         serverId: row.instance_uuid,
@@ -47,7 +43,7 @@ export function commandStore(
     },
     complete: async (hostId, seq, result, at) => {
       const completed = { hostId, seq, result, lease: undefined, ...at };
-      const task = await db.transaction().execute((trx) => complete(trx, completed));
+      const task = await unsynced.transaction().execute((trx) => complete(trx, completed));
       eraser.erased();
       return task;
     },

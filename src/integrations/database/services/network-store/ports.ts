@@ -1,5 +1,6 @@
 /** Ports and their addresses in SQL. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Kysely } from 'kysely';
 import type { NetworkRows, PortFilter, StoredPort } from '#contracts/store/network-store.ts';
 import { eachTextOnce } from '../../rows/each-text-once.ts';
@@ -61,11 +62,12 @@ export function portRows(db: Database): PortPart {
         .execute();
       return rows.map(({ id }) => id);
     },
-    async updatePort(port) {
+    async updatePort(port, before) {
       const { fixedIps: _, ...body } = port;
       await refuseDuplicate(macTaken(port), () =>
         db.updateTable('ports').set(portShape.toRow(body)).where('id', '=', port.id).execute(),
       );
+      if (before !== undefined && isDeepStrictEqual(before.fixedIps, port.fixedIps)) return;
       await db.deleteFrom('portAddresses').where('portId', '=', port.id).execute();
       await writeAddresses(db, port);
     },
