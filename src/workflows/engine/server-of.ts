@@ -2,14 +2,14 @@
 import type { Host, Store, TaskRef, Transition } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
-import type { WorkflowContext } from './context.ts';
+import type { ServerOfRun, WorkflowContext } from './context.ts';
 
 /**
  * The server of a task while its steps run one after the other: read once, then changed as each
  * commit changes its row. Only the task changes what its steps read; a name or metadata that a user
  * changes in between is seen by the next task.
  */
-export class RunningServer {
+export class RunningServer implements ServerOfRun {
   #row: Server | undefined;
 
   /** `row`: the server as just recorded. */
@@ -22,7 +22,6 @@ export class RunningServer {
     return this.#row;
   }
 
-  /** Call after each commit, with what it changed. */
   committed({ server, nics, removedNics }: Partial<Transition>): void {
     const isKept = nics === undefined && removedNics === undefined && server?.vmState !== 'deleted';
     this.#row = isKept && this.#row !== undefined ? { ...this.#row, ...server } : undefined;
