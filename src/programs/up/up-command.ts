@@ -8,6 +8,7 @@ import { interruption } from '../terminal/interruption.ts';
 import { logTo } from '../terminal/log.ts';
 import { type LogArguments, logOptions } from '../terminal/log-choices.ts';
 import { screenOn } from '../terminal/screen-on.ts';
+import { returnIdleMemory } from './idle-memory.ts';
 import { startAllInOne } from './up.ts';
 
 export interface UpOptions extends LogArguments {
@@ -32,7 +33,9 @@ export async function runUp(
   } else {
     writeLines(screen, greeting(cloud, screen));
   }
+  const memory = returnIdleMemory();
   await interrupted;
+  memory.stop();
   await cloud.stop();
 }
 

@@ -1,0 +1,71 @@
+/**
+ * Returns memory to the system when the process is idle. V8's space for new objects grows to 64 MiB
+ * under load and at the start, and V8 shrinks it only in a collection that is to save memory.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+const everyMs = 1_000;
+/** A second with less processor time is quiet. Milliseconds. */
+const quietCpuMs = 150;
+/** So many in a row, so that no burst is interrupted. */
+const quietSeconds = 2;
+/** Less unused memory in V8's heap than this is not worth the pause. */
+const worthwhileBytes = 24 * 1024 ** 2;
+/** A heap with more than this in use is left alone: the pause grows with it, 1 ms for 1 MiB. */
+const largeBytes = 256 * 1024 ** 2;
+
+/** What is read each second, and how memory is returned. */
+export interface Process {
+  /** Since its start, in milliseconds. */
+  cpuMs: () => number;
+  /** V8's heap: what it has of the system, and what of it holds objects. Bytes. */
+  heap: () => { heapTotal: number; heapUsed: number };
+  collect: () => void;
+}
+
+/** Checks each second until `stop`. */
+export function returnIdleMemory(of: Process = thisProcess()): {
+  check: () => void;
+  stop: () => void;
+} {
+  let before = of.cpuMs();
+  let quiet = 0;
+  const check = (): void => {
+    const now = of.cpuMs();
+    quiet = now - before < quietCpuMs ? quiet + 1 : 0;
+    before = now;
+    if (quiet < quietSeconds) return;
+    const { heapTotal, heapUsed } = of.heap();
+    if (heapUsed > largeBytes || heapTotal - heapUsed < worthwhileBytes) return;
+    of.collect();
+    // The collection itself makes no second busy.
+    before = of.cpuMs();
+    quiet = 0;
+  };
+  const timer = setInterval(check, everyMs).unref();
+  return { check, stop: () => clearInterval(timer) };
+}
+
+/** The process that runs this. */
+export function thisProcess(): Process {
+  return {
+    cpuMs: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1_000;
+    },
+    heap: () => process.memoryUsage(),
+    collect: memorySaver(),
+  };
+}
+
+/**
+ * V8's own function `gc`, in its form that shrinks the heap. Node offers it with `--expose-gc` only,
+ * to contexts made after that option is set.
+ */
+function memorySaver(): () => void {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as (how: { type: 'major'; flavor: 'last-resort' }) => void;
+  setFlagsFromString('--no-expose-gc');
+  return () => gc({ type: 'major', flavor: 'last-resort' });
+}
