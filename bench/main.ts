@@ -1,42 +1,61 @@
 /**
- * `npm run bench [-- GROUP …] [--data FILE]`: runs the groups, all without a name, and prints one
- * JSON line per figure. `--data`: see core.
+ * `npm run bench [-- GROUP …]`: runs the groups, all without a name, and prints one JSON line per
+ * figure. `-- core --data FILE [--nova ROOT]`: see core. `-- compare REV [GROUP …]`: see compare.
  */
 import { parseArgs } from 'node:util';
-import { agentMemory } from './agent-memory.ts';
-import { boots } from './boots.ts';
-import { claims } from './claims.ts';
-import { core } from './core.ts';
-import { decisions } from './decisions.ts';
-import { host } from './host.ts';
-import { lists } from './lists.ts';
-import { memory } from './memory.ts';
-import { openstack } from './openstack.ts';
-import { startup } from './startup.ts';
 
-const groups: Record<string, (options: { data?: string | undefined }) => Promise<void>> = {
-  startup,
-  memory,
-  'agent-memory': agentMemory,
-  boots,
-  claims,
-  decisions,
-  lists,
-  openstack,
-  core,
-  host,
+export interface BenchOptions {
+  data?: string | undefined;
+  nova?: string | undefined;
+}
+
+type Group = (options: BenchOptions) => Promise<void>;
+
+/** Each loads only what it measures: a comparison runs them on older sources. */
+const groups: Record<string, () => Promise<Group>> = {
+  startup: async () => (await import('./startup.ts')).startup,
+  memory: async () => (await import('./memory.ts')).memory,
+  'agent-memory': async () => (await import('./agent-memory.ts')).agentMemory,
+  boots: async () => (await import('./boots.ts')).boots,
+  claims: async () => (await import('./claims.ts')).claims,
+  decisions: async () => (await import('./decisions.ts')).decisions,
+  lists: async () => (await import('./lists.ts')).lists,
+  openstack: async () => (await import('./openstack.ts')).openstack,
+  core: async () => (await import('./core.ts')).core,
+  host: async () => (await import('./host.ts')).host,
 };
 
-const { values, positionals: requested } = parseArgs({
-  options: { data: { type: 'string' } },
+const { values, positionals } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    nova: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    'own-bench': { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
-const unknown = requested.filter((name) => groups[name] === undefined);
-if (unknown.length > 0) {
-  process.stderr.write(
-    `bench: no group "${unknown.join('", "')}"; there are ${Object.keys(groups).join(', ')}\n`,
-  );
+const [first, revision, ...rest] = positionals;
+if (first === 'compare') {
+  if (revision === undefined) refuse('compare needs a revision, such as HEAD~5');
+  refuseUnknown(rest);
+  const { compare } = await import('./compare.ts');
+  await compare(revision, rest.length === 0 ? ['boots'] : rest, {
+    rounds: Number(values.rounds),
+    ownBench: values['own-bench'],
+  });
+} else {
+  refuseUnknown(positionals);
+  const requested = positionals.length === 0 ? Object.keys(groups) : positionals;
+  for (const name of requested) await (await groups[name]?.())?.(values);
+}
+
+function refuseUnknown(names: readonly string[]): void {
+  const unknown = names.filter((name) => groups[name] === undefined);
+  if (unknown.length === 0) return;
+  refuse(`no group "${unknown.join('", "')}"; there are ${Object.keys(groups).join(', ')}`);
+}
+
+function refuse(message: string): never {
+  process.stderr.write(`bench: ${message}\n`);
   process.exit(2);
 }
-for (const name of requested.length === 0 ? Object.keys(groups) : requested)
-  await groups[name]?.(values);
