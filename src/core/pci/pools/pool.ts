@@ -47,12 +47,14 @@ export function poolsOf(devices: readonly PciDevice[]): PciDevicePool[] {
 export function groupByPool(devices: readonly PciDevice[]): PoolWithDevices[] {
   const groups = new Map<string, PoolWithDevices>();
   const inOrder = devices.toSorted((one, other) => comparePciAddresses(one.address, other.address));
+  let last: { device: PciDevice; group: PoolWithDevices } | undefined;
   for (const device of inOrder) {
     if (device.status === 'removed') continue;
-    const pool = emptyPoolFor(device);
-    const key = poolKey(pool);
-    const group = groups.get(key) ?? { pool, free: [], members: [] };
-    groups.set(key, group);
+    const group =
+      last !== undefined && isInSamePool(last.device, device)
+        ? last.group
+        : groupOf(device, groups);
+    last = { device, group };
     group.members.push(device);
     if (device.status !== 'available') continue;
     group.free.push(device);
@@ -61,6 +63,37 @@ export function groupByPool(devices: readonly PciDevice[]): PoolWithDevices[] {
   // Each key is made once: tags may be long.
   const keyed = [...groups.values()].map((group) => ({ group, key: sortKey(group) }));
   return keyed.toSorted((one, other) => compareText(one.key, other.key)).map(({ group }) => group);
+}
+
+function groupOf(device: PciDevice, groups: Map<string, PoolWithDevices>): PoolWithDevices {
+  const pool = emptyPoolFor(device);
+  const key = poolKey(pool);
+  const group = groups.get(key) ?? { pool, free: [], members: [] };
+  groups.set(key, group);
+  return group;
+}
+
+/** Cheaper than to compare keys, and true for most VFs of a card; false where uncertain. */
+function isInSamePool(one: PciDevice, other: PciDevice): boolean {
+  return (
+    one.parentAddress !== null &&
+    one.parentAddress === other.parentAddress &&
+    one.vendorId === other.vendorId &&
+    one.productId === other.productId &&
+    one.numaNode === other.numaNode &&
+    one.deviceType === other.deviceType &&
+    one.parentIfname === other.parentIfname &&
+    haveSameTags(one.tags, other.tags)
+  );
+}
+
+function haveSameTags(one: DeviceTags, other: DeviceTags): boolean {
+  if (one === other) return true;
+  const names = Object.keys(one);
+  return (
+    names.length === Object.keys(other).length &&
+    names.every((name) => Object.hasOwn(other, name) && one[name] === other[name])
+  );
 }
 
 /** Everything but the count, as one text: the same for pools of equal devices. */
