@@ -30,6 +30,8 @@ export function assignPools(
   requests: readonly PciRequest[],
   placement: NumaPlacement,
 ): PoolShare[] | undefined {
+  const [only, ...more] = requests;
+  if (only !== undefined && more.length === 0) return assignOne(pools, only, placement);
   const usable = (request: PciRequest) =>
     pools.filter((pool) => isUsable(pool, request, placement));
   const isForPf = (request: PciRequest) => requestsOnly(request.spec, 'type-PF');
@@ -49,6 +51,24 @@ export function assignPools(
   if (wanted.length > 0 && matchCounts([...wanted, ...others], none) === undefined)
     return undefined;
   return choosePfs({ wanted, from: 0, others, taken: [] });
+}
+
+/** Nothing competes with the one request: it takes pool after pool. */
+function assignOne(
+  pools: readonly PciDevicePool[],
+  request: PciRequest,
+  placement: NumaPlacement,
+): PoolShare[] | undefined {
+  const usable = pools.filter((pool) => pool.count > 0 && isUsable(pool, request, placement));
+  const shares: PoolShare[] = [];
+  let missing = request.count;
+  for (const pool of inTakingOrder(usable, placement)) {
+    if (missing === 0) break;
+    const count = Math.min(missing, pool.count);
+    shares.push({ request, pool, count });
+    missing -= count;
+  }
+  return missing === 0 ? shares : undefined;
 }
 
 const none: ReadonlySet<string> = new Set();
