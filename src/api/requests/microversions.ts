@@ -14,16 +14,33 @@ export interface StepDown<Of = void> {
   undo: (view: View, of: Of) => void;
 }
 
-/** Steps a view down to a version. Changes and returns the view. */
+/**
+ * Steps a view down to a version. Changes and returns the view, in which a key that the version
+ * does not have is undefined: it is not in the JSON.
+ */
 export function steppedDown<Of>(
   view: View,
   version: number,
   steps: readonly StepDown<Of>[],
   of: Of,
 ): View {
-  const due = steps.filter(({ below }) => version < below).sort((a, b) => b.below - a.below);
-  for (const step of due) step.undo(view, of);
+  for (const step of dueSteps(steps, version)) step.undo(view, of);
   return view;
+}
+
+const known = new WeakMap<object, Map<number, readonly unknown[]>>();
+
+/** The steps of older versions, newest first; found once for a version. */
+function dueSteps<Of>(steps: readonly StepDown<Of>[], version: number): readonly StepDown<Of>[] {
+  const byVersion = known.get(steps) ?? new Map<number, readonly unknown[]>();
+  known.set(steps, byVersion);
+  const due = byVersion.get(version) as readonly StepDown<Of>[] | undefined;
+  if (due !== undefined) return due;
+  const found = steps
+    .filter(({ below }) => version < below)
+    .toSorted((one, other) => other.below - one.below);
+  byVersion.set(version, found);
+  return found;
 }
 
 /** A step that removes keys. Example: `without(73, 'locked_reason')`. */
@@ -31,7 +48,8 @@ export function without(below: number, ...keys: string[]): StepDown<unknown> {
   return {
     below,
     undo: (view) => {
-      for (const key of keys) delete view[key];
+      // Deleting a key makes an object slow to read and to write as JSON.
+      for (const key of keys) view[key] = undefined;
     },
   };
 }
@@ -48,7 +66,7 @@ export function rewritten(
   return {
     below,
     undo: (view) => {
-      if (key in view) view[key] = older(view[key]);
+      if (view[key] !== undefined) view[key] = older(view[key]);
     },
   };
 }

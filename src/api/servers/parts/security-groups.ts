@@ -51,19 +51,19 @@ export async function groupsOfServers(
 async function groupIdsOfServers(
   { context }: Call,
   servers: readonly ShownServer[],
-): Promise<Map<string, string[]>> {
-  const portIds = (server: ShownServer) => server.nics.flatMap(({ portId }) => portId ?? []);
+): Promise<Map<string, readonly string[]>> {
+  const portIds = ({ nics }: ShownServer) =>
+    nics.map(({ portId }) => portId).filter((id) => id !== null);
   const groups = new Map<string, readonly string[]>();
   for (const part of parts(servers.flatMap(portIds))) {
     for (const [id, ids] of await context.network.listPortGroups(part)) groups.set(id, ids);
     await afterEvents();
   }
-  return new Map(
-    servers.map((server) => [
-      server.id,
-      [...new Set(portIds(server).flatMap((id) => groups.get(id) ?? []))],
-    ]),
-  );
+  const groupIds = (server: ShownServer): readonly string[] => {
+    const [first, ...others] = portIds(server).map((id) => groups.get(id) ?? []);
+    return others.length === 0 ? (first ?? []) : [...new Set([first ?? [], ...others].flat())];
+  };
+  return new Map(servers.map((server) => [server.id, groupIds(server)]));
 }
 
 function parts(ids: readonly string[]): string[][] {

@@ -95,8 +95,18 @@ export function viewServerBriefly(call: Call, server: Pick<Server, 'id' | 'name'
  */
 export function opaqueHostId(server: Pick<Server, 'projectId' | 'hostName'>): string {
   if (server.hostName === null) return '';
-  return createHash('sha224').update(`${server.projectId}${server.hostName}`).digest('hex');
+  const text = `${server.projectId}${server.hostName}`;
+  const known = opaqueIds.get(text);
+  if (known !== undefined) return known;
+  const id = createHash('sha224').update(text).digest('hex');
+  if (opaqueIds.size >= mostOpaqueIds) opaqueIds.clear();
+  opaqueIds.set(text, id);
+  return id;
 }
+
+/** A list has the same hosts again and again. */
+const opaqueIds = new Map<string, string>();
+const mostOpaqueIds = 10_000;
 
 function newestView(
   call: Call,

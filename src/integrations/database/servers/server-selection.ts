@@ -9,7 +9,9 @@ import type {
   ServerField,
   ServerSelection,
 } from '#contracts/store/server-selection.ts';
+import type { ServerStore } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
+import { builtOnce } from '../rows/built-once.ts';
 import { textInJson } from '../sqlite/dialect.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
@@ -52,6 +54,28 @@ const fields: Record<ServerField, RawBuilder<Value>> = {
   launchedAt: column('launched_at'),
   terminatedAt: column('terminated_at'),
 };
+
+/** The part of the server store that finds servers. */
+export function serverSelections(db: Db): Pick<ServerStore, 'select'> {
+  const firstPages = new Map<string, ReturnType<typeof builtOnce<ListedServer>>>();
+  return {
+    select: async (selection) => {
+      if (!isFirstPage(selection)) return selectServers(db, selection);
+      const { projectId, deleted, limit } = selection;
+      const kind = `${deleted} ${projectId === undefined}`;
+      const known = firstPages.get(kind) ?? builtOnce(() => selectionQuery(db, selection));
+      firstPages.set(kind, known);
+      return known(db, projectId === undefined ? [limit] : [projectId, limit]);
+    },
+  };
+}
+
+/** Whether it is the first page of a whole list, which few statements serve. */
+function isFirstPage(selection: ServerSelection): boolean {
+  const { where = [], order = [], either, after, changedSince, changedBefore } = selection;
+  if (where.length + order.length > 0) return false;
+  return [either, after, changedSince, changedBefore].every((value) => value === undefined);
+}
 
 /** Throws `invalid` when the marker server does not exist or is not in the project. */
 export async function selectServers(db: Db, selection: ServerSelection): Promise<ListedServer[]> {

@@ -16,7 +16,7 @@ import { readRows } from '../rows/readable-rows.ts';
 import { joinGroup } from './server-groups.ts';
 import { instanceRow, serverColumns, toServer } from '../rows/server-row.ts';
 import { shownServers } from './shown-servers.ts';
-import { selectServers } from './server-selection.ts';
+import { selectServers, serverSelections } from './server-selection.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 import { insertTask } from '../tasks/tasks.ts';
 
@@ -38,7 +38,7 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
     damage: (id) => serverDamage(db, id),
     mend: (id) => db.transaction().execute((trx) => mendServer(trx, id)),
     list: (filter) => listServers(db, filter),
-    select: (selection) => selectServers(db, selection),
+    ...serverSelections(db),
     ...shownServers(db),
     pciRequests: (serverId) => listPciRequests(db, serverId),
     decisions: (serverId) => listDecisions(db, serverId),

@@ -57,6 +57,17 @@ test('a writer that waited too long reports that the database is busy', async ()
   });
 });
 
+test('a known statement returns the columns that its table has now', async () => {
+  const [first, second] = await twoConnections();
+  await first.insertInto('notes').values({ text: 'a' }).execute();
+  const read = (db: typeof first) => db.selectFrom('notes').selectAll().execute();
+  for (const db of [first, second]) expect(await read(db)).toEqual([{ text: 'a' }]);
+  await sql`alter table notes add column size integer default 3`.execute(first);
+  for (const db of [first, second]) expect(await read(db)).toEqual([{ text: 'a', size: 3 }]);
+  await sql`alter table notes rename column text to line`.execute(first);
+  expect(await read(first)).toEqual([{ line: 'a', size: 3 }]);
+});
+
 test('a file that cannot be opened is named', () => {
   const path = join(freshFile('nowhere'), 'store.db');
   expect(() => openSqlite(path)).toThrow(`database ${path}: cannot be opened`);

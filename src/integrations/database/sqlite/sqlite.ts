@@ -42,7 +42,14 @@ export function openSqlite<Tables>(
 ): Kysely<Tables> {
   const database = openFile(path, busyTimeoutMs);
   const reader = openReader(path);
-  const options = { path, busyTimeoutMs, ...(onDiskFull !== undefined && { onDiskFull }) };
+  const options = {
+    path,
+    busyTimeoutMs,
+    ...(onDiskFull !== undefined && { onDiskFull }),
+    onSchemaChange: () => {
+      for (const each of [connections.writer, connections.reader]) each?.forget();
+    },
+  };
   const connections: Connections = {
     writer: new NodeSqliteConnection(database, options),
     reader: reader && new NodeSqliteConnection(reader, options),
