@@ -32,6 +32,7 @@ const paths: Record<string, string> = {
   servers_active: '/v2.1/servers?status=ACTIVE&limit=20',
   servers_sorted: '/v2.1/servers?sort_key=display_name&limit=20',
   hypervisors_detail: '/v2.1/os-hypervisors/detail',
+  hypervisors_detail_limit_20: '/v2.1/os-hypervisors/detail?limit=20',
   services: '/v2.1/os-services',
   pci_devices: '/novella/v1/pci/devices',
   pci_pools: '/novella/v1/pci/pools',
