@@ -23,6 +23,7 @@ const groups: Record<string, () => Promise<Group>> = {
   openstack: async () => (await import('./openstack.ts')).openstack,
   core: async () => (await import('./core.ts')).core,
   host: async () => (await import('./host.ts')).host,
+  hosts: async () => (await import('./hosts.ts')).hosts,
 };
 
 const { values, positionals } = parseArgs({

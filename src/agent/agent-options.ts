@@ -27,6 +27,8 @@ export interface AgentOptions {
   guestFiles: GuestFiles;
   /** The operator's rules for devices available to guests; first match wins. */
   deviceSpecs: readonly DeviceSpec[];
+  /** Whether to warn of device specs without the apparent effect. Default: yes. */
+  auditsSpecs?: boolean;
   /** Physical networks that its bridges reach, beside those of its device specs. */
   bridgedNetworks: readonly string[];
   /** Reserved for the host itself; absent: nothing. */
@@ -39,7 +41,15 @@ export interface AgentOptions {
    */
   vfCounts?: Readonly<Record<string, number>>;
   log: Log;
-  heartbeatMs: number;
+  /** How often it sends a heartbeat; absent: never, because whoever runs it reports it alive. */
+  heartbeatMs?: number;
+  /** Repeats its checks until the returned function is called. Absent: each with its own timer. */
+  every?: (ms: number, act: () => void) => () => void;
+  /**
+   * A number that differs once anything on the host may have changed: a check whose last run was on
+   * the same state is left out. Absent: unknown; the host is always read.
+   */
+  changes?: () => number;
   /** Checks the host for problems, apart from its hypervisor. Absent: no checks. */
   checkHealth?: () => Promise<HostProblem[]>;
   /**

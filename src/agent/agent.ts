@@ -51,11 +51,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     return seen;
   };
 
+  const since = options.changes?.();
   await reconcileHost(options, parts);
-  await auditSpecs(options);
+  if (options.auditsSpecs !== false) await auditSpecs(options);
   const followed = followHost(options, parts, {
     report: readReport,
     send: (seen) => notify({ type: 'report', report: noteHealth(seen) }),
+    since,
   });
   const report = async (): Promise<HostReport> => noteHealth(followed.note(await readReport()));
   const commands = await CommandQueue.open({
@@ -76,11 +78,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     command: (hostId, { command }) => commands.take(hostId, command),
     recorded: (key) => commands.forget(key),
   };
-  const watching = { guestStates, report, notify, parts, reported: () => reported };
+  const watching = { guestStates, report, notify, parts, reported: () => reported, since };
   const unwatch = watchHost(options, watching);
   const beat = async (): Promise<void> =>
     notify({ type: 'heartbeat', ...(await uptimeOf(options)) });
-  const timer = setInterval(() => void beat(), options.heartbeatMs);
+  const { heartbeatMs } = options;
+  const timer = heartbeatMs === undefined ? undefined : setInterval(() => void beat(), heartbeatMs);
   return {
     join: (link) => current.join(link, listener, report),
     async refresh() {

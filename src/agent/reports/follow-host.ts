@@ -7,6 +7,7 @@ import { canonicalText } from '#core/canonical-text.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { AgentOptions } from '../agent-options.ts';
 import { cleanUpHost, type HostParts } from '../host-parts.ts';
+import { repeatEvery, unlessUnchanged } from './repeated-check.ts';
 
 export interface FollowedHost {
   /** Remembers the devices of this report, because it is sent. */
@@ -19,6 +20,13 @@ export interface FollowedHost {
   stop(): void;
 }
 
+export interface FollowParts {
+  report: () => Promise<HostReport>;
+  send: (report: HostReport) => void;
+  /** `changes` of the host before it was put in order. */
+  since?: number | undefined;
+}
+
 /** Changes come in bursts: a driver creates its VFs one after the other. */
 const quietMs = 200;
 /** How often a failed cleaning is retried. */
@@ -28,32 +36,33 @@ const cleanEveryMs = 30_000;
 export function followHost(
   options: AgentOptions,
   parts: HostParts,
-  { report, send }: { report: () => Promise<HostReport>; send: (report: HostReport) => void },
+  { report, send, since }: FollowParts,
 ): FollowedHost {
   const { pciBus, log, host } = options;
-  let reported = '';
+  let reported: HostReport['devices'] | undefined;
   let isDirty = false;
   let stopped = false;
   let quiet: NodeJS.Timeout | undefined;
   const queue = new SerialQueue();
 
   const note = (now: HostReport): HostReport => {
-    reported = canonicalText(now.devices);
+    reported = now.devices;
     return now;
   };
   const reportChange = async (): Promise<void> => {
     isDirty = false;
     const now = await report();
-    if (!stopped && canonicalText(now.devices) !== reported) send(note(now));
+    const isSame = reported !== undefined && canonicalText(now.devices) === canonicalText(reported);
+    if (!stopped && !isSame) send(note(now));
   };
   const inTurn = (work: () => Promise<void>): Promise<void> =>
     queue.run(work).catch((error: unknown) => {
       log.warn({ err: error, host }, 'the state of the host cannot be read; will try again');
     });
-  const cleanAndReport = async (): Promise<void> => {
+  const cleanAndReport = unlessUnchanged(options, since, async () => {
     await cleanUpHost(parts);
     await reportChange();
-  };
+  });
 
   parts.devices.onChange(() => {
     isDirty = true;
@@ -64,8 +73,7 @@ export function followHost(
   };
   // The hypervisor notices a function later than the kernel, and may report it alone.
   const unwatches = [pciBus.watch(changed), parts.nodes.watch(changed)];
-  const timer = setInterval(() => void inTurn(cleanAndReport), cleanEveryMs);
-  timer.unref();
+  const stopCleaning = repeatEvery(options, cleanEveryMs, () => void inTurn(cleanAndReport));
   return {
     note,
     settled: async () => {
@@ -75,7 +83,7 @@ export function followHost(
       stopped = true;
       for (const unwatch of unwatches) unwatch();
       clearTimeout(quiet);
-      clearInterval(timer);
+      stopCleaning();
     },
   };
 }

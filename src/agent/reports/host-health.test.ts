@@ -36,7 +36,7 @@ let agent: Agent | undefined;
 beforeEach(() => {
   messages = [];
   faults = new HostFaults();
-  life = { isOver: false, watcher: undefined };
+  life = { isOver: false, watcher: undefined, changes: 0 };
   const host = simulatedHost('h1', cards);
   hypervisor = new SimulatedHypervisor({
     host,
@@ -285,4 +285,30 @@ test('a definition that cannot be read does not undo the command', async () => {
   notify(spawn);
   await expectMessages('hello', 'running', 'result');
   expect(messages.at(-1)).toMatchObject({ result: { ok: true } });
+});
+
+test('a host whose changes are known is not read while nothing changes, and after a change once', async () => {
+  const repeated: (() => void)[] = [];
+  const every = (_ms: number, act: () => void) => {
+    repeated.push(act);
+    return () => {};
+  };
+  await start({ every, changes: () => life.changes, healthMs: 1 });
+  const calls: string[] = [];
+  life.watcher = ({ act }, when) => void (when === 'before' && calls.push(act));
+  const pass = async (times: number) => {
+    for (let time = 0; time < times; time += 1) {
+      for (const act of repeated) act();
+      await new Promise(setImmediate);
+    }
+  };
+  await pass(5);
+  expect(calls).toEqual([]);
+  life.changes += 1;
+  await pass(5);
+  const reads = calls.splice(0);
+  expect(reads.filter((act) => act === 'keys').length).toBeGreaterThan(0);
+  expect(reads.filter((act) => act === 'facts').length).toBe(2);
+  await pass(5);
+  expect(calls).toEqual([]);
 });

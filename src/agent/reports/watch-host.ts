@@ -9,6 +9,7 @@ import { withoutReachedCounts } from '../devices/create-vfs.ts';
 import type { GuestStateReporter } from './guest-state-reporter.ts';
 import { healthText, healthTextOf } from './host-health.ts';
 import type { HostParts } from '../host-parts.ts';
+import { repeatEvery, unlessUnchanged } from './repeated-check.ts';
 
 export interface WatchParts {
   guestStates: GuestStateReporter;
@@ -17,6 +18,8 @@ export interface WatchParts {
   parts: HostParts;
   /** The problems of the host as last reported to the controller. */
   reported: () => readonly HostProblem[];
+  /** `changes` of the host before its first report. */
+  since?: number | undefined;
 }
 
 /**
@@ -28,7 +31,7 @@ const healthyIntervalMs = 30_000;
 
 /** Watches until the returned function is called. */
 export function watchHost(options: AgentOptions, watching: WatchParts): () => void {
-  const { guestStates, report, notify, parts, reported } = watching;
+  const { guestStates, report, notify, parts, reported, since } = watching;
   let stopped = false;
 
   /** Never throws: no caller awaits it. */
@@ -48,11 +51,11 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
     if (!stopped) notify({ type: 'report', report: now });
   };
 
-  const checkHealth = async (): Promise<void> => {
+  const checkHealth = unlessUnchanged(options, since, async () => {
     parts.problems = await withoutReachedCounts(options, options.vfCounts ?? {}, parts.problems);
     const now = await healthText(options, [...parts.problems, ...parts.nodes.problems]);
     if (!stopped && now !== healthTextOf(reported())) await sendReport();
-  };
+  });
 
   const unwatch = options.hypervisor.watch((change) => {
     if (change.what === 'guest') guestStates.schedule(change.guestId);
@@ -62,16 +65,16 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
   const tickMs = options.healthMs ?? unhealthyIntervalMs;
   const restMs = options.healthMs ?? healthyIntervalMs;
   let restedMs = 0;
-  const timer = setInterval(() => {
+  const stopChecking = repeatEvery(options, tickMs, () => {
     restedMs += tickMs;
     if (restedMs < restMs && !isUnhealthy()) return;
     restedMs = 0;
     void tryTo(checkHealth);
-  }, tickMs);
+  });
   return () => {
     stopped = true;
     guestStates.stop();
     unwatch();
-    clearInterval(timer);
+    stopChecking();
   };
 }

@@ -42,7 +42,7 @@ function agentOf(call: Call, host: HostSummary) {
     'nova-compute': {
       available: isUp(call.context, host),
       active: host.enabled,
-      updated_at: atMicrosecond(host.lastSeenAt || null),
+      updated_at: atMicrosecond(call.context.links.lastSeenAt(host) || null),
     },
   };
 }

@@ -155,7 +155,7 @@ function viewService(call: Call, each: NumberedHost) {
       zone: host.availabilityZone,
       status: host.enabled ? 'enabled' : 'disabled',
       state: isUp(call.context, host) ? 'up' : 'down',
-      updated_at: atMicrosecond(host.lastSeenAt || null),
+      updated_at: atMicrosecond(call.context.links.lastSeenAt(host) || null),
       disabled_reason: host.disabledReason,
       forced_down: host.forcedDown,
     },

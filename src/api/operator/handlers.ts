@@ -16,7 +16,10 @@ import { rollUp, viewDevice, viewHost, viewPool } from './views.ts';
 /** By name, in pages; the marker is a name. */
 export async function listHosts(call: Call): Promise<Reply> {
   const { items, links } = await pageOfHosts(call);
-  const hosts = await mapInTurns(items, (host) => viewHost(host, isUp(call.context, host)));
+  const hosts = await mapInTurns(items, (host) => {
+    const lastSeenAt = call.context.links.lastSeenAt(host);
+    return viewHost({ ...host, lastSeenAt }, isUp(call.context, host));
+  });
   const more = links.length > 0 ? { hosts_links: links } : {};
   return { body: { hosts, ...more } satisfies OperatorReply<'GET /hosts'> };
 }

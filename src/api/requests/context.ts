@@ -55,5 +55,5 @@ export interface ApiContext {
   /** Certificate and key, PEM; undefined: clear text. */
   tls?: { cert: Buffer; key: Buffer };
   /** Which hosts are up and for how long, and which run in this process. */
-  links: Pick<HostLinks, 'isAlive' | 'isLocal' | 'uptimeOf'>;
+  links: Pick<HostLinks, 'isAlive' | 'isLocal' | 'lastSeenAt' | 'uptimeOf'>;
 }

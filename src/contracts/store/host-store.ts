@@ -69,7 +69,11 @@ export interface HostChange extends LedgerEntry {
   enabled?: boolean;
   disabledReason?: string | null;
   forcedDown?: boolean;
+  lastSeenAt?: number;
 }
+
+/** A host before its first report. */
+export type NewHost = Pick<Host, 'name' | 'availabilityZone' | 'hostIp' | 'facts'>;
 
 /** One page of all hosts. `after`: absent for the first page. */
 export type HostPage = { limit: number } & (
@@ -79,7 +83,12 @@ export type HostPage = { limit: number } & (
 
 export interface HostStore {
   /** Registers the host, or returns the existing row. */
-  register(host: Pick<Host, 'name' | 'availabilityZone' | 'hostIp' | 'facts'>): Promise<Host>;
+  register(host: NewHost): Promise<Host>;
+  /**
+   * The same for several hosts of different names, in one transaction. Returns their rows in the
+   * order given.
+   */
+  registerAll(hosts: readonly NewHost[]): Promise<Host[]>;
   get(id: string): Promise<Host | undefined>;
   /** By name, however many. Yields to other work while it reads many. */
   list(): Promise<Host[]>;
@@ -94,11 +103,6 @@ export interface HostStore {
   summariesOf(ids: readonly string[]): Promise<HostSummary[]>;
   /** undefined when unknown. */
   named(name: string): Promise<Host | undefined>;
-  /**
-   * For every host, the data that shows whether its row changed: cheap to read for any number of
-   * hosts.
-   */
-  versions(): Promise<HostVersion[]>;
   /**
    * The hosts whose version changed since the mark of an earlier call, by any process; from -1: all.
    * The cost is that of the hosts that changed.
@@ -115,9 +119,23 @@ export interface HostStore {
    * that no commit builds on it.
    */
   devices(hostId: string): Promise<PciDevice[]>;
+  /** The same of several hosts, by host id; a host without devices is absent. */
+  devicesOf(hostIds: readonly string[]): Promise<Map<string, PciDevice[]>>;
   /** Writes a change outside any workflow (inventory). */
   update(change: HostChange): Promise<'ok' | 'stale-host'>;
+  /**
+   * Writes changes of different hosts in one transaction, each only if it is not stale. Returns the
+   * ids of the hosts whose change was written.
+   */
+  updateAll(changes: readonly HostChange[]): Promise<Set<string>>;
   seen(hostId: string, at: number): Promise<void>;
+  /**
+   * Writes the last contact of several hosts, by host id, in one transaction. A host whose last
+   * contact is 0 keeps that.
+   */
+  stillSeen(times: ReadonlyMap<string, number>): Promise<void>;
+  /** Sets the last contact of every host to 0, except of those with these names. */
+  unseenAllBut(names: readonly string[]): Promise<void>;
   /**
    * Removes the host with its devices and commands, and ends the tasks of deleted servers that wait
    * for it. Throws `conflict`, naming the servers, while servers are on it. An unknown host is no

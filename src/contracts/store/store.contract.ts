@@ -20,6 +20,7 @@ import { storeGroupsContract } from './store-groups.contract.ts';
 import { storeHostChangesContract } from './store-host-changes.contract.ts';
 import { storeListsContract } from './store-lists.contract.ts';
 import { storeLifecycleContract } from './store-lifecycle.contract.ts';
+import { storeManyHostsContract } from './store-many-hosts.contract.ts';
 import { storeNetworkEventsContract } from './store-network-events.contract.ts';
 import { storePruneContract } from './store-prune.contract.ts';
 import { storeQuotasContract } from './store-quotas.contract.ts';
@@ -44,6 +45,9 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   describe('hosts', () => {
     hostsContract(fresh);
     storeHostChangesContract(fresh);
+  });
+  describe('many hosts', () => {
+    storeManyHostsContract(fresh);
   });
   describe('lifecycle', () => {
     storeLifecycleContract(fresh);

@@ -32,6 +32,7 @@ export type {
   HostStore,
   HostSummary,
   HostVersion,
+  NewHost,
 } from './host-store.ts';
 
 export type { FlavorAccess, FlavorChange, FlavorStore } from './flavor-store.ts';
@@ -222,6 +223,8 @@ export interface ServerStore {
    * `select`.
    */
   list(filter: ServerFilter): Promise<Server[]>;
+  /** The ids of the servers on these hosts that are not deleted, by host id. */
+  onHosts(hostIds: readonly string[]): Promise<Map<string, string[]>>;
   /**
    * One page of a list. Throws `invalid` when the server to follow does not exist in the project.
    */
@@ -316,6 +319,10 @@ export interface NewQuestion {
 export interface CommandStore {
   /** Commands of a host that have no result yet, including queries, in order. */
   pending(hostId: string): Promise<HostCommand[]>;
+  /** The same of several hosts, by host id; a host without such commands is absent. */
+  pendingOf(hostIds: readonly string[]): Promise<Map<string, HostCommand[]>>;
+  /** The number of the newest command without a result, by id of the hosts that have one. */
+  newestPending(): Promise<Map<string, number>>;
   /**
    * Records how one ended; the answer to a server's newest command makes its parked task due. A
    * second result for a command is ignored, as is the answer to a deleted query. No task ever waits

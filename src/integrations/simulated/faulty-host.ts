@@ -23,6 +23,8 @@ export type CallWatcher = (call: HostCall, when: 'before' | 'after') => void;
 export interface AgentLife {
   isOver: boolean;
   watcher: CallWatcher | undefined;
+  /** Differs after each call that may have changed the host, or failed. */
+  changes: number;
 }
 
 /** What an agent acts on. */
@@ -53,19 +55,35 @@ export function faultyHost(
 /** Not acts on the host, and never refused. */
 const plain = new Set(['watch', 'close']);
 
+/** Calls that change nothing on the host. */
+const reads = new Set(
+  `facts listGuests domainXml listFunctions functionAt driverOf ifnameOf isUp vfState
+  unsupportedSettings deviceFacts vfCount read keys consoleOutput list`.split(/\s+/),
+);
+
 function lived<Part extends object>(part: HostCall['part'], inner: Part, life: AgentLife): Part {
   const isAlive = async (): Promise<void> => {
     if (life.isOver) await new Promise(() => {});
   };
   return wrapped(inner, async (act, call) => {
     await isAlive();
-    life.watcher?.({ part, act }, 'before');
-    await isAlive();
-    const result = await call();
-    await isAlive();
-    life.watcher?.({ part, act }, 'after');
-    await isAlive();
-    return result;
+    const noteChange = (): void => {
+      if (!reads.has(act)) life.changes += 1;
+    };
+    noteChange();
+    try {
+      life.watcher?.({ part, act }, 'before');
+      await isAlive();
+      const result = await call();
+      noteChange();
+      await isAlive();
+      life.watcher?.({ part, act }, 'after');
+      await isAlive();
+      return result;
+    } catch (error) {
+      life.changes += 1;
+      throw error;
+    }
   });
 }
 

@@ -1,4 +1,5 @@
 /** Importer: a fleet of identical hosts, for measurements and what-if questions. */
+import type { PciFunction } from '#core/pci/devices/device.ts';
 import { describedFunctions } from './machine/described-devices.ts';
 import { type HostSize, type SimulatedHost, simulatedHost } from './simulated-host.ts';
 
@@ -18,17 +19,27 @@ export interface FleetPlan extends HostSize {
  */
 export function simulatedFleet(plan: FleetPlan): SimulatedHost[] {
   const nodes = plan.numaNodes ?? 2;
-  return Array.from({ length: plan.hosts }, (_, index) => {
-    const cards = Array.from({ length: plan.pfs }, (_, card) => ({
-      kind: 'PF' as const,
-      bus: (0x20 + card).toString(16),
-      vfs: plan.vfsPerPf,
-      numa: card % nodes,
-      mac: cardMac(index, card),
-    }));
-    const name = `host-${String(index + 1).padStart(4, '0')}`;
-    return simulatedHost(name, describedFunctions(cards), plan);
-  });
+  const cards = Array.from({ length: plan.pfs }, (_, card) => ({
+    kind: 'PF' as const,
+    bus: (0x20 + card).toString(16),
+    vfs: plan.vfsPerPf,
+    numa: card % nodes,
+  }));
+  // What is equal is made once, and shared by thousands of hosts.
+  const made = simulatedHost('', describedFunctions(cards), plan);
+  return Array.from({ length: plan.hosts }, (_, index) => ({
+    ...made,
+    name: `host-${String(index + 1).padStart(4, '0')}`,
+    functions: made.functions.map((fn, at) =>
+      withCardMac(fn, cardMac(index, Math.floor(at / (plan.vfsPerPf + 1)))),
+    ),
+  }));
+}
+
+/** The function on a card with this MAC. */
+function withCardMac(fn: PciFunction, macAddress: string): PciFunction {
+  if (fn.deviceType === 'type-PF') return { ...fn, macAddress };
+  return { ...fn, capabilities: { sriov: { ...fn.capabilities.sriov, pfMacAddress: macAddress } } };
 }
 
 function cardMac(host: number, card: number): string {

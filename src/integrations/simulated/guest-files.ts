@@ -2,7 +2,7 @@
  * The guest files of a simulated host: only the records it needs. Images are judged as on a real
  * host, by their first bytes.
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type GuestFiles, maxConsoleBytes } from '#contracts/host/guest-files.ts';
 import type { ImageSource, ImageContent } from '#contracts/services/images.ts';
@@ -19,7 +19,7 @@ import {
 import { headBytes } from '#core/images/qcow2-header.ts';
 import { replaceFileSync } from '#runtime/atomic-file.ts';
 import { consoleText } from './console-text.ts';
-import { readKept } from './kept-file.ts';
+import { keptNames, makeKeptFolder, readKept } from './kept-file.ts';
 
 export interface SimulatedGuestFilesOptions {
   images: ImageSource;
@@ -44,8 +44,7 @@ export class SimulatedGuestFiles implements GuestFiles {
     this.#options = options;
     const { stateDirectory } = options;
     if (stateDirectory === undefined) return;
-    mkdirSync(stateDirectory, { recursive: true });
-    for (const name of readdirSync(stateDirectory).filter((each) => each.endsWith(ending))) {
+    for (const name of keptNames(stateDirectory)) {
       const kept = readKept<KeptFiles>(join(stateDirectory, name), hasConsole);
       if (kept !== undefined) this.#kept.set(name.slice(0, -ending.length), kept);
     }
@@ -98,6 +97,7 @@ export class SimulatedGuestFiles implements GuestFiles {
   #keep(guestId: string, kept: KeptFiles): void {
     const { stateDirectory } = this.#options;
     if (stateDirectory !== undefined) {
+      makeKeptFolder(stateDirectory);
       replaceFileSync(join(stateDirectory, guestId + ending), JSON.stringify(kept));
     }
     this.#kept.set(guestId, kept);

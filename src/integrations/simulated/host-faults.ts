@@ -26,6 +26,11 @@ export class HostFaults {
     return this.#faults.has(fault);
   }
 
+  /** Whether there is a fault now. */
+  get any(): boolean {
+    return this.#faults.size > 0;
+  }
+
   set(fault: SimulatedFault, isOn: boolean): void {
     if (this.#faults.has(fault) === isOn) return;
     if (isOn) this.#faults.add(fault);

@@ -1,7 +1,7 @@
 /**
  * A hypervisor in memory. With a state directory its guests outlive the process, as on a real host.
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
   FoundGuest,
@@ -15,7 +15,7 @@ import { heldByNic, heldDevices } from '#core/guests/description/held-device.ts'
 import { isLive } from '#core/guests/plan/plan.ts';
 import { replaceFileSync } from '#runtime/atomic-file.ts';
 import { numaNodesOf, type SimulatedHost } from './simulated-host.ts';
-import { readKept } from './kept-file.ts';
+import { keptNames, makeKeptFolder, readKept } from './kept-file.ts';
 
 export interface SimulatedHypervisorOptions {
   host: SimulatedHost;
@@ -46,8 +46,7 @@ export class SimulatedHypervisor implements Hypervisor {
     this.#options = options;
     const { stateDirectory } = options;
     if (stateDirectory === undefined) return;
-    mkdirSync(stateDirectory, { recursive: true });
-    for (const file of readdirSync(stateDirectory).filter((name) => name.endsWith('.json'))) {
+    for (const file of keptNames(stateDirectory)) {
       const kept = readKept<KeptGuest>(join(stateDirectory, file), isGuest);
       if (kept !== undefined) this.#guests.set(kept.guest.id, kept);
     }
@@ -230,6 +229,7 @@ export class SimulatedHypervisor implements Hypervisor {
   #keep(kept: KeptGuest): void {
     const { stateDirectory } = this.#options;
     if (stateDirectory !== undefined) {
+      makeKeptFolder(stateDirectory);
       replaceFileSync(fileOf(stateDirectory, kept.guest.id), JSON.stringify(kept));
     }
     const before = this.#guests.get(kept.guest.id)?.state;

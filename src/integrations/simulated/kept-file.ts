@@ -1,5 +1,6 @@
 /** Files of a simulated host, one JSON file per guest. */
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ComputeError, errorText } from '#core/errors.ts';
 
 /**
@@ -21,4 +22,24 @@ export function readKept<T>(path: string, isWhole: (kept: Partial<T>) => boolean
     'unavailable',
     `guest file ${path} cannot be read: ${problem}; restore a backup (novella restore), or remove the file: then the guest is gone, and its server can be deleted or rebooted hard`,
   );
+}
+
+/** The files of guests in this folder; none where it does not exist. */
+export function keptNames(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
+}
+
+/** The folders with the files of a simulated host's guests. */
+export const keptFolders = ['guests', 'files'] as const;
+
+/**
+ * Makes the folder of a host, and the host's others, when it does not exist: of a large fleet only
+ * hosts that have had a guest have folders.
+ */
+export function makeKeptFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const ofHost = dirname(folder);
+  for (const path of [folder, ...keptFolders.map((name) => join(ofHost, name))]) {
+    mkdirSync(path, { recursive: true });
+  }
 }

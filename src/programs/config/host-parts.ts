@@ -6,11 +6,14 @@ import type { HostFaults } from '#integrations/simulated/host-faults.ts';
 import type { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import type { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts';
 import type { SimulatedHost } from '#integrations/simulated/simulated-host.ts';
+import type { AlikeHosts } from '#integrations/simulated/alike-hosts.ts';
 
 export interface HostParts extends Omit<AgentOptions, 'log' | 'heartbeatMs'> {
   /** The source of its guests' images; absent: images are not used. */
   images?: ImageSource;
   simulated?: SimulatedMachine;
+  /** The simulated hosts that are like it; absent: none. */
+  alike?: AlikeHosts;
   /** Notes for the operator at its start. */
   notes?: readonly string[];
   /** Its agent starts only on demand. */
@@ -27,6 +30,8 @@ export interface SimulatedMachine {
   pciBus: SimulatedPciBus;
   /** Its current problems. */
   faults: HostFaults;
+  /** Differs after each change that its agent has not made. */
+  changes: number;
 }
 
 /** How often an agent sends a heartbeat. */

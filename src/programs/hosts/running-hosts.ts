@@ -14,6 +14,7 @@ import {
   describedFunctions,
 } from '#integrations/simulated/machine/described-devices.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
+import type { Uptime } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
 import {
   type AgentLife,
@@ -22,6 +23,8 @@ import {
 } from '#integrations/simulated/faulty-host.ts';
 import { simulatedHostFacts } from '#integrations/simulated/machine/host-facts.ts';
 import type { SimulatedFault } from '#integrations/simulated/host-faults.ts';
+import { type Every, sharedTimers } from '#runtime/shared-timer.ts';
+import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { serveAgent } from '#workflows/watch/serve-agent.ts';
 import type { ConfigEntry } from '../config/config.ts';
@@ -40,6 +43,8 @@ export interface HostChanges {
 export interface LocalHosts {
   /** Starts the agent of a host; no error when it runs. */
   start(name: string): Promise<void>;
+  /** Starts the agents of these hosts, many at a time. */
+  startAll(names: readonly string[]): Promise<void>;
   /** Stops the agent; guests keep running. */
   stop(name: string): Promise<void>;
   restart(name: string, changes?: HostChanges): Promise<void>;
@@ -64,15 +69,22 @@ export interface LocalHosts {
   onHost<T>(name: string, act: (host: SimulatedMachine) => Promise<T>): Promise<T>;
   /** Makes every running agent read its host and report. */
   refresh(): Promise<void>;
+  /** Stops every agent; guests keep running. */
+  close(): Promise<void>;
 }
 
 interface Running {
   life: AgentLife;
+  /** It runs: what a heartbeat of an agent elsewhere says. */
+  beat(uptime: Uptime | undefined): void;
   refresh(): Promise<void>;
   /** Without waiting. */
   drop(): void;
   stop(): Promise<void>;
 }
+
+/** Their reports share transactions. */
+const startedAtOnce = 500;
 
 /** Starts no agent yet. `onReport` is called with each host that has just reported. */
 export function runningHosts(
@@ -81,8 +93,9 @@ export function runningHosts(
   { log, onReport }: { log: Logger; onReport: (host: Host) => void },
 ): LocalHosts {
   const running = new Map<string, Running>();
+  const byName = new Map(hosts.map((parts) => [parts.host, parts]));
   const partsOf = (name: string): HostParts => {
-    const parts = hosts.find(({ host }) => host === name);
+    const parts = byName.get(name);
     if (parts !== undefined) return parts;
     throw new ComputeError('notFound', `Host ${name} could not be found.`);
   };
@@ -91,10 +104,18 @@ export function runningHosts(
     if (simulated !== undefined) return simulated;
     throw new ComputeError('invalid', `Host ${name} is not simulated.`);
   };
+  const every = sharedTimers();
+  const stopBeating = every(heartbeatMs, () => void beatAll(byName, running));
   const control: LocalHosts = {
     async start(name) {
       if (running.has(name)) return;
-      running.set(name, await joinHost(context, partsOf(name), { log, onReport }));
+      running.set(name, await joinHost(context, partsOf(name), { log, onReport, every }));
+    },
+    async startAll(names) {
+      for (let start = 0; start < names.length; start += startedAtOnce) {
+        const some = names.slice(start, start + startedAtOnce);
+        await settleAll(some, (name) => control.start(name));
+      }
     },
     async stop(name) {
       await running.get(partsOf(name).host)?.stop();
@@ -106,15 +127,11 @@ export function runningHosts(
       if (devices !== undefined) control.setDevices(name, devices);
       if (deviceSpec !== undefined) {
         parts.deviceSpecs = parseDeviceSpecs(deviceSpec, simulatedOf(name).machine.functions);
+        parts.auditsSpecs = true;
       }
       await control.start(name);
     },
-    setDevices(name, devices) {
-      simulatedOf(name).machine.functions = describedFunctions(devices);
-    },
-    setFault(name, fault, isOn = true) {
-      simulatedOf(name).faults.set(fault, isOn);
-    },
+    ...changesUnderneath(simulatedOf),
     watchCalls(name, watcher) {
       const life = running.get(partsOf(name).host)?.life;
       if (life !== undefined) life.watcher = watcher;
@@ -123,19 +140,55 @@ export function runningHosts(
       running.get(partsOf(name).host)?.drop();
       running.delete(name);
     },
-    onHost: (name, act) => act(simulatedOf(name)),
     async refresh() {
       await Promise.all([...running.values()].map((host) => host.refresh()));
     },
+    async close() {
+      stopBeating();
+      await Promise.all([...running.values()].map((host) => host.stop()));
+      running.clear();
+    },
   };
   return control;
+}
+
+/** Changes of a simulated host that its agent does not make. */
+function changesUnderneath(
+  simulatedOf: (name: string) => SimulatedMachine,
+): Pick<LocalHosts, 'setDevices' | 'setFault' | 'onHost'> {
+  return {
+    setDevices(name, devices) {
+      const host = simulatedOf(name);
+      host.machine.functions = describedFunctions(devices);
+      host.changes += 1;
+    },
+    setFault(name, fault, isOn = true) {
+      const host = simulatedOf(name);
+      host.faults.set(fault, isOn);
+      host.changes += 1;
+    },
+    async onHost(name, act) {
+      const host = simulatedOf(name);
+      try {
+        return await act(host);
+      } finally {
+        host.changes += 1;
+      }
+    },
+  };
+}
+
+interface JoinOptions {
+  log: Logger;
+  onReport: (host: Host) => void;
+  every: Every;
 }
 
 /** Starts a host's agent; its first report is in the store when this returns. */
 async function joinHost(
   context: WorkflowContext,
   host: HostParts,
-  { log, onReport }: { log: Logger; onReport: (host: Host) => void },
+  { log, onReport, every }: JoinOptions,
 ): Promise<Running> {
   const { agentEnd, controllerEnd } = inProcessLink();
   const waiting: (() => void)[] = [];
@@ -146,10 +199,10 @@ async function joinHost(
     onReport(row);
     waiting.shift()?.();
   };
-  serveAgent(context, controllerEnd, taken, refused.reject);
+  const session = serveAgent(context, controllerEnd, taken, refused.reject);
   const first = reported();
-  const life: AgentLife = { isOver: false, watcher: undefined };
-  const agent = await startAgent({ ...host, ...simulatedParts(host, life), log, heartbeatMs });
+  const life: AgentLife = { isOver: false, watcher: undefined, changes: 0 };
+  const agent = await startAgent({ ...host, ...simulatedParts(host, life), log, every });
   await agent.join(agentEnd);
   try {
     await Promise.race([first, refused.promise]);
@@ -160,6 +213,7 @@ async function joinHost(
   }
   return {
     life,
+    beat: (uptime) => session.beat(uptime),
     drop() {
       life.isOver = true;
       agentEnd.close();
@@ -177,11 +231,29 @@ async function joinHost(
 /** A simulated host for this run of its agent; nothing for a real one. */
 function simulatedParts(host: HostParts, life: AgentLife) {
   if (host.simulated === undefined) return {};
-  const { machine, faults } = host.simulated;
-  const checkHealth = async (): Promise<HostProblem[]> => {
+  const { simulated } = host;
+  const { machine, faults } = simulated;
+  const check = (): HostProblem[] => {
     const { functions } = machine;
     const facts = simulatedHostFacts(machine, faults);
     return problemsOf(checkHost({ facts, functions, deviceSpecs: host.deviceSpecs, vfCounts: {} }));
   };
-  return { ...faultyHost(host, { faults, life }), checkHealth };
+  const changes = (): number => life.changes + simulated.changes;
+  const checked = { machine, faults, deviceSpecs: host.deviceSpecs };
+  const checkHealth = async (): Promise<HostProblem[]> =>
+    host.alike?.problems(checked, check) ?? check();
+  return { ...faultyHost(host, { faults, life }), checkHealth, changes };
+}
+
+/** Reads each uptime once: simulated hosts have that of this process. */
+async function beatAll(
+  hosts: ReadonlyMap<string, HostParts>,
+  running: ReadonlyMap<string, Running>,
+): Promise<void> {
+  const lines = new Map<HostParts['uptime'], Uptime | undefined>();
+  for (const [name, host] of running) {
+    const uptime = hosts.get(name)?.uptime;
+    if (!lines.has(uptime)) lines.set(uptime, await uptime?.().catch(() => undefined));
+    host.beat(lines.get(uptime));
+  }
 }

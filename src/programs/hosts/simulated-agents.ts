@@ -2,14 +2,17 @@
  * Simulated hosts with what their agents need: made from the captured igb machine, by the fleet
  * generator, or from a description.
  */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageSource } from '#contracts/services/images.ts';
+import type { PciFunction } from '#core/pci/devices/device.ts';
+import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';
 import { type DeviceSpecSource, parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import type { VfSettingName } from '#core/pci/vf/vf-settings.ts';
 import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { domainXml } from '#integrations/libvirt/xml/domain-xml.ts';
 import { describedFunctions } from '#integrations/simulated/machine/described-devices.ts';
+import { keptFolders } from '#integrations/simulated/kept-file.ts';
 import { HostFaults } from '#integrations/simulated/host-faults.ts';
 import { simulatedFleet } from '#integrations/simulated/fleet.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
@@ -29,6 +32,7 @@ import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/machine/
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import type { CapturedHostConfig, Config, DescribedHostConfig } from '../config/config.ts';
 import type { HostParts } from '../config/host-parts.ts';
+import { AlikeHosts } from '#integrations/simulated/alike-hosts.ts';
 
 /** What all simulated hosts share. `folder` is for the data of each host. */
 interface Surroundings {
@@ -47,10 +51,24 @@ export async function simulatedHosts(
   if (simulated.kind === 'described') {
     return simulated.hosts.map((host, at) => describedHost(host, at, around));
   }
-  const { hosts, pfs, vfs } = simulated;
-  return simulatedFleet({ hosts, pfs, vfsPerPf: vfs }).map((host, at) =>
-    hostParts(host, at, { ...around, specs: fleetSpecs(host) }),
-  );
+  return fleetHosts(simulated, around);
+}
+
+/** The hosts of a fleet. They differ in names and MACs only: what is equal is made once. */
+function fleetHosts(
+  { hosts, pfs, vfs }: Extract<Config['simulated'], { kind: 'fleet' }>,
+  around: Surroundings,
+): HostParts[] {
+  const fleet = simulatedFleet({ hosts, pfs, vfsPerPf: vfs });
+  const functions = fleet[0]?.functions ?? [];
+  const deviceSpecs = parseDeviceSpecs(fleetSpecs(functions), functions);
+  const alike = new AlikeHosts(fleet, deviceSpecs);
+  return fleet.map((host, at) => ({
+    ...hostParts(host, at, { ...around, deviceSpecs, makesFoldersLate: true }),
+    alike,
+    // No operator has written them.
+    auditsSpecs: false,
+  }));
 }
 
 /** As on an igb. */
@@ -69,7 +87,7 @@ export async function capturedHost(
   const host = simulatedHost(config.name, functions, size);
   return hostParts(host, at, {
     ...around,
-    specs: config.deviceSpec,
+    deviceSpecs: parseDeviceSpecs(config.deviceSpec, functions),
     unsupported: igbUnsupported,
     features: igbFeatures,
   });
@@ -80,31 +98,47 @@ function describedHost(config: DescribedHostConfig, at: number, around: Surround
   const size = cpu === undefined ? {} : sizeOf(cpu);
   const functions = describedFunctions(config.devices);
   const machine = simulatedHost(name, functions, { ...size, dedicatedCpus });
-  const parts = hostParts(machine, at, { ...around, specs: deviceSpec });
+  const parts = hostParts(machine, at, {
+    ...around,
+    deviceSpecs: parseDeviceSpecs(deviceSpec, functions),
+  });
   return { ...parts, bridgedNetworks: bridgeMappings, startsDown };
 }
 
 /** Each PF of a fleet host with its VFs is on physnet1 and physnet2 in turn. */
-function fleetSpecs(host: SimulatedHost): DeviceSpecSource[] {
-  const pfs = host.functions.filter((fn) => fn.deviceType === 'type-PF');
+function fleetSpecs(functions: readonly PciFunction[]): DeviceSpecSource[] {
+  const pfs = functions.filter((fn) => fn.deviceType === 'type-PF');
   return pfs.map((pf, at) => ({
     object: { address: pf.address, physical_network: `physnet${(at % 2) + 1}` },
-    source: `fleet host ${host.name}`,
+    source: 'fleet host',
   }));
 }
 
 interface HostMaking extends Surroundings {
-  specs: DeviceSpecSource[];
+  deviceSpecs: DeviceSpec[];
   unsupported?: readonly VfSettingName[];
   /** Of the interfaces of its VFs. */
   features?: readonly string[];
+  /** Its folders are made with its first guest: making them takes long for thousands of hosts. */
+  makesFoldersLate?: boolean;
 }
 
 function hostParts(
   machine: SimulatedHost,
   at: number,
-  { folder, images, specs, unsupported = [], features = [] }: HostMaking,
+  {
+    folder,
+    images,
+    deviceSpecs,
+    unsupported = [],
+    features = [],
+    makesFoldersLate = false,
+  }: HostMaking,
 ): HostParts {
+  if (!makesFoldersLate) {
+    for (const name of keptFolders)
+      mkdirSync(join(folder, machine.name, name), { recursive: true });
+  }
   const hypervisor = new SimulatedHypervisor({
     host: machine,
     domainXml: (guest, macvtapSources) => domainXml(guest, { virtType: 'kvm', macvtapSources }),
@@ -126,10 +160,10 @@ function hostParts(
       images,
       stateDirectory: join(folder, machine.name, 'files'),
     }),
-    deviceSpecs: parseDeviceSpecs(specs, machine.functions),
+    deviceSpecs,
     bridgedNetworks: [],
     journal: memoryJournal(),
     uptime: simulatedUptime,
-    simulated: { machine, hypervisor, pciBus, faults: new HostFaults() },
+    simulated: { machine, hypervisor, pciBus, faults: new HostFaults(), changes: 0 },
   };
 }

@@ -18,6 +18,7 @@ import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
 import { watchSilentHosts } from '#workflows/engine/end-silent-commands.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
+import { keepLastSeen } from '#workflows/watch/keep-last-seen.ts';
 import { startDispatcher } from '#workflows/engine/dispatcher.ts';
 import { serverOperations, workflows } from '#workflows/server-operations.ts';
 import { watchEnded } from '#workflows/watch/prune-ended.ts';
@@ -93,11 +94,12 @@ async function start(
   { tls, log, stops }: { tls: TlsFiles | undefined; log: Logger; stops: Stops },
 ): Promise<Omit<AllInOne, 'stop'>> {
   const { store, db, reserve } = await openState(state, { clock, log, stops });
-  const returning = await hostsOfBefore(store, stops);
+  const known = await store.hosts.list();
+  const returning = await hostsOfBefore(store, known, stops);
   await ensureFlavors(store);
 
   const physicalNetworks = new Map(
-    (await store.hosts.list()).map((host) => [host.name, new Set(host.physicalNetworks)]),
+    known.map((host) => [host.name, new Set(host.physicalNetworks)]),
   );
   const onReport = ({ name, physicalNetworks: networks }: Host): void => {
     physicalNetworks.set(name, new Set(networks));
@@ -130,11 +132,12 @@ async function start(
     settings: workflowSettings(config),
   };
   portEvents.connect(context);
+  const lastSeen = keepLastSeen(context);
+  stops.push(() => lastSeen.stop());
   const running = runningHosts(context, hosts, { log, onReport });
-  for (const { host, startsDown } of hosts) {
-    stops.push(() => running.stop(host));
-    if (startsDown !== true) await running.start(host);
-  }
+  stops.push(() => running.close());
+  const started = hosts.filter(({ startsDown }) => startsDown !== true);
+  await running.startAll(started.map(({ host }) => host));
   dispatchWhenBack(context, returning, { stops, ready });
   const pruning = watchEnded(context, config.kept);
   stops.push(() => pruning.stop());
@@ -176,13 +179,16 @@ async function inProcessHosts(
  * in the previous process counts as down until it reports: this configuration may no longer have
  * it. A remote host was not silent, because this process was down: it gets time to dial in.
  */
-async function hostsOfBefore(store: Store, stops: Stops): Promise<ReturningHosts> {
+async function hostsOfBefore(
+  store: Store,
+  known: readonly Host[],
+  stops: Stops,
+): Promise<ReturningHosts> {
   const enrolments = await store.enrolments.list();
   const mayConnect = new Set(
     enrolments.filter(({ revokedAt }) => revokedAt === null).map(({ host }) => host),
   );
-  const known = await store.hosts.list();
-  for (const host of known) if (!mayConnect.has(host.name)) await store.hosts.seen(host.id, 0);
+  await store.hosts.unseenAllBut([...mayConnect]);
   const returning = new ReturningHosts(
     known.map(({ name }) => name).filter((name) => mayConnect.has(name)),
   );
@@ -192,10 +198,7 @@ async function hostsOfBefore(store: Store, stops: Stops): Promise<ReturningHosts
 
 /** What waits for its host may have reached it before this start. */
 async function assumeSent(store: Store, links: HostLinks): Promise<void> {
-  for (const { id } of await store.hosts.versions()) {
-    const newest = (await store.commands.pending(id)).at(-1);
-    if (newest !== undefined) links.markSent(id, newest.seq);
-  }
+  for (const [hostId, seq] of await store.commands.newestPending()) links.markSent(hostId, seq);
 }
 
 /** Earlier tasks must not treat hosts as absent that are still reconnecting. */

@@ -164,16 +164,16 @@ test('a host that is removed in between is passed over', async () => {
 
 test('every five seconds the hosts are checked; a check that fails is logged, and repeated', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  const versions = vi.spyOn(store.hosts, 'versions');
-  versions.mockRejectedValueOnce(new Error('the database is locked'));
+  const pending = vi.spyOn(store.commands, 'newestPending');
+  pending.mockRejectedValueOnce(new Error('the database is locked'));
   const watch = watchSilentHosts(context);
   vi.advanceTimersByTime(4_999);
-  expect(versions).not.toHaveBeenCalled();
+  expect(pending).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1);
   await vi.waitUntil(() => log.entries.length > 0);
   expect(log.entries).toEqual(['error cannot check for silent hosts; will try again']);
   await new Promise(setImmediate);
   vi.advanceTimersByTime(5_000);
-  expect(versions).toHaveBeenCalledTimes(2);
+  expect(pending).toHaveBeenCalledTimes(2);
   await watch.stop();
 });

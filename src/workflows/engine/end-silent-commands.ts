@@ -26,11 +26,12 @@ export function watchSilentHosts(context: WorkflowContext): { stop(): Promise<vo
 /** Ends, with its reason, every command that no longer has a host to wait for. */
 export async function endSilentCommands(context: WorkflowContext): Promise<void> {
   const { store, links, settings } = context;
-  for (const version of await store.hosts.versions()) {
-    if (links.silentMs(version) <= settings.hostTimeoutMs) continue;
-    const commands = (await store.commands.pending(version.id)).filter(isWaitedFor);
-    const host = commands.length === 0 ? undefined : await store.hosts.get(version.id);
-    if (host === undefined) continue;
+  for (const id of (await store.commands.newestPending()).keys()) {
+    // A linked host is not silent, forced down or not.
+    if (links.silentMs({ id, forcedDown: true }) === 0) continue;
+    const host = await store.hosts.get(id);
+    if (host === undefined || links.silentMs(host) <= settings.hostTimeoutMs) continue;
+    const commands = (await store.commands.pending(id)).filter(isWaitedFor);
     for (const command of commands) await endCommand(context, host, command);
   }
 }

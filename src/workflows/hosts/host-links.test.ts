@@ -99,3 +99,26 @@ test('a command can be withdrawn until it may have been sent, and is then never 
     true,
   ]);
 });
+
+test('the last contact of a host is its last message, or that of its row before the first', () => {
+  const host = { id: 'h', name: 'hv1', lastSeenAt: 5 };
+  expect(links.lastSeenAt(host)).toBe(5);
+  links.noteSeen(host);
+  const firstAt = wall.now;
+  pass(1_000);
+  expect(links.lastSeenAt(host)).toBe(firstAt);
+  links.noteSeen(host);
+  expect(links.lastSeenAt(host)).toBe(wall.now);
+  // Revoked: it has not been seen since it was admitted.
+  expect(links.lastSeenAt({ ...host, lastSeenAt: 0 })).toBe(0);
+});
+
+test('last contacts are written once, and never those of hosts that start with this process', () => {
+  links.noteSeen({ id: 'h', name: 'hv1' });
+  links.noteSeen({ id: 'own', name: 'host-1' });
+  expect(links.takeUnwritten()).toEqual(new Map([['h', wall.now]]));
+  expect(links.takeUnwritten()).toEqual(new Map());
+  pass(1_000);
+  links.noteSeen({ id: 'h', name: 'hv1' });
+  expect(links.takeUnwritten()).toEqual(new Map([['h', wall.now]]));
+});

@@ -29,6 +29,9 @@ export class HostLinks {
   readonly #sentUpTo = new Map<string, number>();
   readonly #withdrawn = new Set<string>();
   readonly #uptimes = new Map<string, Uptime>();
+  readonly #seenAt = new Map<string, number>();
+  /** Hosts whose last contact the store does not have. */
+  readonly #unwritten = new Set<string>();
 
   constructor(options: HostLinksOptions) {
     this.#options = options;
@@ -77,6 +80,28 @@ export class HostLinks {
     if (this.#open.has(id)) return 0;
     if (forcedDown) return Infinity;
     return this.#options.monotonic.now() - (this.#closedAt.get(id) ?? this.#startedAt);
+  }
+
+  /**
+   * The host has sent a message. Kept here, because hosts send one every few seconds: the store
+   * gets it from `takeUnwritten` now and then.
+   */
+  noteSeen({ id, name }: Pick<Host, 'id' | 'name'>): void {
+    this.#seenAt.set(id, this.#options.clock.now());
+    // The next start does not need it of hosts that start with it.
+    if (!this.isLocal(name)) this.#unwritten.add(id);
+  }
+
+  /** When the host last sent a message, in epoch milliseconds; 0: not since it was admitted. */
+  lastSeenAt({ id, lastSeenAt }: Pick<Host, 'id' | 'lastSeenAt'>): number {
+    return lastSeenAt === 0 ? 0 : (this.#seenAt.get(id) ?? lastSeenAt);
+  }
+
+  /** The last contacts since the previous call, by host id. */
+  takeUnwritten(): Map<string, number> {
+    const times = new Map([...this.#unwritten].map((id) => [id, this.#seenAt.get(id) ?? 0]));
+    this.#unwritten.clear();
+    return times;
   }
 
   /** Stores the uptime that the host reported; undefined keeps the previous one. */

@@ -9,6 +9,7 @@ import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { followGuest, type GuestState } from '#core/guests/follow-guest.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
+import { hostBatches } from './host-batches.ts';
 import { beginFollowing } from './follow-guest.ts';
 
 type KnownGuest = { name: string; state: GuestState };
@@ -35,10 +36,10 @@ export class GuestReconciler {
   /** Handles the first list of a link: all servers of the host are compared with it. */
   async initialSync(report: HostReport): Promise<void> {
     if (report.hypervisorIsSilent === true) return;
-    const servers = await this.#context.store.servers.list({ hostId: this.#host.id });
+    const servers = await hostBatches(this.#context).servers.run(this.#host.id);
     const unsettled = new Set(report.unsettledGuests);
     const listed = new Set(report.guests.map(({ id }) => id));
-    for (const { id } of servers) {
+    for (const id of servers) {
       if (!listed.has(id) && !unsettled.has(id)) await this.onGuestState(id, 'gone');
     }
     await this.sync(report);

@@ -197,7 +197,7 @@ test('an agent that does not begin with hello is sent nothing', async () => {
 test('a hello that cannot be recorded is reported with its cause', async () => {
   const { store } = await openStore(':memory:');
   stores.push(store);
-  store.hosts.register = () => Promise.reject(new Error('no such column: number'));
+  store.hosts.registerAll = () => Promise.reject(new Error('no such column: number'));
   const { agentEnd, controllerEnd } = inProcessLink();
   const failed = new Promise<unknown>((resolve) => {
     const context = { store, log: recordedLog() } as unknown as WorkflowContext;

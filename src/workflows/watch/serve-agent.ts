@@ -2,13 +2,14 @@
  * The controller's end of one agent's link: handles its reports and results, and sends it the
  * pending commands of its host.
  */
-import type { ControllerEnd, HostReport, ToController } from '#contracts/host/host-link.ts';
+import type { ControllerEnd, HostReport, ToController, Uptime } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
 import { canonicalText } from '#core/canonical-text.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from '../engine/context.ts';
+import { hostBatches } from './host-batches.ts';
 import { refreshInventory } from './refresh-inventory.ts';
 import { GuestReconciler } from './reconcile-guests.ts';
 
@@ -22,7 +23,7 @@ export function serveAgent(
   end: ControllerEnd,
   onReport: (host: Host) => void = () => {},
   onHelloFailed: (error: unknown) => void = () => {},
-): void {
+): ServedAgent {
   const session = new AgentSession(context, end, onReport);
   end.onMessage(async (message) => {
     try {
@@ -33,11 +34,20 @@ export function serveAgent(
     }
   });
   end.onClose(() => session.close());
+  return session;
+}
+
+export interface ServedAgent {
+  /**
+   * As a heartbeat with this uptime, if it has linked: for an agent in this process, which sends
+   * none.
+   */
+  beat(uptime: Uptime | undefined): void;
 }
 
 const resendMs = 1_000;
 
-class AgentSession {
+class AgentSession implements ServedAgent {
   readonly #context: WorkflowContext;
   readonly #end: ControllerEnd;
   readonly #onReport: (host: Host) => void;
@@ -56,7 +66,7 @@ class AgentSession {
   }
 
   async take(message: ToController): Promise<void> {
-    const { store, clock, wakeup } = this.#context;
+    const { store, links, wakeup } = this.#context;
     // A late result is still true; other messages of a closed link may be older than those of its
     // successor.
     if (this.#isClosed && message.type !== 'result') return;
@@ -65,6 +75,7 @@ class AgentSession {
     if (host === undefined) {
       throw new ComputeError('invalid', `the agent sent "${message.type}" before "hello"`);
     }
+    links.noteSeen(host);
     switch (message.type) {
       case 'report':
         this.#onReport(await this.#takeReport(host, message.report));
@@ -73,10 +84,7 @@ class AgentSession {
         await this.#guests?.onGuestState(message.guestId, message.state);
         return;
       case 'heartbeat':
-        this.#context.links.noteUptime(host.id, message.uptime);
-        await store.hosts.seen(host.id, clock.now());
-        await this.#guests?.retryPending();
-        return;
+        return this.#heartbeat(host, message.uptime);
       case 'result':
         await this.#record(host, message);
         await store.onDisk();
@@ -84,6 +92,18 @@ class AgentSession {
         wakeup.notify(`answered:${host.id}`);
         return;
     }
+  }
+
+  beat(uptime: Uptime | undefined): void {
+    const host = this.#host;
+    if (host === undefined || this.#isClosed) return;
+    this.#context.links.noteSeen(host);
+    void this.#heartbeat(host, uptime);
+  }
+
+  async #heartbeat(host: Host, uptime: Uptime | undefined): Promise<void> {
+    this.#context.links.noteUptime(host.id, uptime);
+    await this.#guests?.retryPending();
   }
 
   /**
@@ -149,12 +169,14 @@ class AgentSession {
   }
 
   async #hello(message: Extract<ToController, { type: 'hello' }>): Promise<void> {
+    const { links } = this.#context;
     this.#forgetGuests();
     const host = await this.#takeReport({ name: message.host }, message.report);
     if (this.#isClosed) return this.#forgetGuests();
     this.#host = host;
+    links.noteSeen(host);
     this.#unlink();
-    this.#unlink = this.#context.links.opened(host.id);
+    this.#unlink = links.opened(host.id);
     this.#end.send({ type: 'welcome', hostId: host.id });
     this.#unlisten();
     this.#unlisten = this.#context.wakeup.listen(`commands:${host.id}`, () => this.#send(host));
@@ -167,7 +189,7 @@ class AgentSession {
     this.#sending
       .run(async () => {
         if (this.#isClosed) return;
-        const waiting = await this.#context.store.commands.pending(host.id);
+        const waiting = await hostBatches(this.#context).commands.run(host.id);
         for (const command of waiting) {
           if (command.seq <= this.#lastSent) continue;
           // Its end is being recorded; later commands are sent then.

@@ -45,6 +45,7 @@ export function hostColumns(change: HostChange): Partial<ComputeNodeRow> {
     ...(change.enabled !== undefined && { disabled: change.enabled ? 0 : 1 }),
     ...(change.disabledReason !== undefined && { disabled_reason: change.disabledReason }),
     ...(change.forcedDown !== undefined && { forced_down: change.forcedDown ? 1 : 0 }),
+    ...(change.lastSeenAt !== undefined && { last_seen_at: change.lastSeenAt }),
     ...(change.problems !== undefined && { problems: JSON.stringify(change.problems) }),
   };
 }

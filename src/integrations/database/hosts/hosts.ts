@@ -1,14 +1,15 @@
 /** Hosts: rows of `compute_nodes`, changed only under their generation. */
-import { setImmediate as afterEvents } from 'node:timers/promises';
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { NewId, Clock } from '#contracts/clock.ts';
-import type { Host, HostChange, HostPage, HostStore } from '#contracts/store/store.ts';
+import type { HostChange, HostStore } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import { forgetHost } from './forget-host.ts';
+import { applyHostChanges, forgetLastSeen, registerHosts, writeLastSeen } from './host-batches.ts';
 import { changedSince, type RecordedChanges } from './host-changes.ts';
-import { countRunning, factsColumns, hostColumns, toHost, toVersion } from './host-row.ts';
+import { hostColumns, toHost } from './host-row.ts';
 import { hostSummaries } from './host-summaries.ts';
-import { listDevices, removeDevices, writeDevices } from './pci-devices.ts';
+import { devicesOfHosts, listDevices, removeDevices, writeDevices } from './pci-devices.ts';
+import { hostRows, listHosts, pageOfHosts } from './read-hosts.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -17,8 +18,15 @@ export function hostStore(
   db: Db,
   { clock, newId, recorded }: { clock: Clock; newId: NewId; recorded: RecordedChanges },
 ): HostStore {
+  const registerAll: HostStore['registerAll'] = (hosts) =>
+    db.transaction().execute((trx) => registerHosts(trx, hosts, { newId, now: clock.now() }));
   return {
-    register: (host) => registerHost(db, host, { id: newId(), now: clock.now() }),
+    register: async (host) => {
+      const [row] = await registerAll([host]);
+      invariant(row, `host ${host.name} was registered but cannot be found`);
+      return row;
+    },
+    registerAll,
     get: async (id) => {
       const row = await hostRows(db).where('uuid', '=', id).executeTakeFirst();
       return row && toHost(row);
@@ -30,28 +38,22 @@ export function hostStore(
       const row = await hostRows(db).where('hypervisor_hostname', '=', name).executeTakeFirst();
       return row && toHost(row);
     },
-    versions: async () =>
-      (
-        await db
-          .selectFrom('compute_nodes')
-          .select([
-            'uuid',
-            'generation',
-            'disabled',
-            'disabled_reason',
-            'forced_down',
-            'last_seen_at',
-          ])
-          .execute()
-      ).map(toVersion),
     changedSince: (mark) => changedSince(db, mark),
     recorded: (since) => recorded.since(since),
     devices: (hostId) => listDevices(db, hostId),
+    devicesOf: (hostIds) => devicesOfHosts(db, hostIds),
     update: async (change) => {
       const fresh = await db.transaction().execute((trx) => applyHostChange(trx, change));
       if (fresh) recorded.add(change);
       return fresh ? 'ok' : 'stale-host';
     },
+    updateAll: async (changes) => {
+      const written = await db.transaction().execute((trx) => applyHostChanges(trx, changes));
+      for (const change of changes) if (written.has(change.hostId)) recorded.add(change);
+      return written;
+    },
+    stillSeen: (times) => db.transaction().execute((trx) => writeLastSeen(trx, times)),
+    unseenAllBut: (names) => forgetLastSeen(db, names),
     seen: async (hostId, at) => {
       await db
         .updateTable('compute_nodes')
@@ -61,28 +63,6 @@ export function hostStore(
     },
     forget: (hostId) => db.transaction().execute((trx) => forgetHost(trx, hostId)),
   };
-}
-
-const hostsAtOnce = 100;
-
-async function listHosts(db: Db): Promise<Host[]> {
-  const hosts: Host[] = [];
-  for (;;) {
-    const last = hosts.at(-1)?.name;
-    const after = last === undefined ? {} : { after: last };
-    const page = await pageOfHosts(db, { by: 'name', ...after, limit: hostsAtOnce });
-    hosts.push(...page);
-    if (page.length < hostsAtOnce) return hosts;
-    // SQLite answers synchronously: other requests get a turn between the parts of a long list.
-    await afterEvents();
-  }
-}
-
-async function pageOfHosts(db: Db, { by, after, limit }: HostPage): Promise<Host[]> {
-  const column = by === 'name' ? 'hypervisor_hostname' : 'number';
-  let query = hostRows(db).orderBy(column).limit(limit);
-  if (after !== undefined) query = query.where(column, '>', after);
-  return (await query.execute()).map(toHost);
 }
 
 /**
@@ -103,41 +83,4 @@ export async function applyHostChange(trx: Db, change: HostChange): Promise<bool
     await removeDevices(trx, change.hostId, change.removedDevices);
   }
   return true;
-}
-
-function hostRows(db: Db) {
-  return db.selectFrom('compute_nodes').selectAll('compute_nodes').select(countRunning);
-}
-
-async function registerHost(
-  db: Db,
-  host: Parameters<HostStore['register']>[0],
-  { id, now }: { id: string; now: number },
-): Promise<Host> {
-  await db
-    .insertInto('compute_nodes')
-    .values((eb) => ({
-      uuid: id,
-      number: sql<number>`${eb.selectFrom('compute_nodes').select(sql<number>`coalesce(max(number), 0) + 1`.as('next'))}`,
-      hypervisor_hostname: host.name,
-      generation: 1,
-      availability_zone: host.availabilityZone,
-      host_ip: host.hostIp,
-      ...factsColumns(host.facts),
-      vcpus_used: 0,
-      memory_mb_used: 0,
-      local_gb_used: 0,
-      pci_stats: '[]',
-      disabled: 0,
-      disabled_reason: null,
-      forced_down: 0,
-      last_seen_at: now,
-      created_at: now,
-      last_command_seq: 0,
-    }))
-    .onConflict((conflict) => conflict.column('hypervisor_hostname').doNothing())
-    .execute();
-  const row = await hostRows(db).where('hypervisor_hostname', '=', host.name).executeTakeFirst();
-  invariant(row, `host ${host.name} was registered but cannot be found`);
-  return toHost(row);
 }

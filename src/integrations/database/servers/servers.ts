@@ -38,6 +38,7 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
     damage: (id) => serverDamage(db, id),
     mend: (id) => db.transaction().execute((trx) => mendServer(trx, id)),
     list: (filter) => listServers(db, filter),
+    onHosts: (hostIds) => serversOnHosts(db, hostIds),
     ...serverSelections(db),
     ...shownServers(db),
     pciRequests: (serverId) => listPciRequests(db, serverId),
@@ -115,6 +116,18 @@ async function listServers(db: Db, filter: ServerFilter): Promise<Server[]> {
     db,
     ids.map(({ id }) => id),
   );
+}
+
+async function serversOnHosts(db: Db, hostIds: readonly string[]): Promise<Map<string, string[]>> {
+  if (hostIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('instances')
+    .select(['uuid', 'compute_node_id'])
+    .where('compute_node_id', 'in', hostIds)
+    .where('deleted_at', 'is', null)
+    .execute();
+  const ofHost = Map.groupBy(rows, (row) => row.compute_node_id ?? '');
+  return new Map([...ofHost].map(([id, servers]) => [id, servers.map(({ uuid }) => uuid)]));
 }
 
 const serversAtOnce = 100;

@@ -1,6 +1,6 @@
 /** Commands for hosts and their results. `commit` writes the rows. */
 import type { Kysely } from 'kysely';
-import type { CommandResult, HostCommandBody } from '#contracts/host/host-link.ts';
+import type { CommandResult, HostCommand, HostCommandBody } from '#contracts/host/host-link.ts';
 import type {
   CommandStore,
   Lease,
@@ -23,23 +23,24 @@ export const question = 'console';
 export function commandStore(
   { db, unsynced, onDisk }: { db: Db; unsynced: Db; onDisk: () => Promise<void> },
   eraser: LogEraser,
-): Pick<CommandStore, 'pending' | 'complete' | 'issue' | 'last'> {
+): Pick<CommandStore, 'pending' | 'pendingOf' | 'newestPending' | 'complete' | 'issue' | 'last'> {
+  const pendingOf = async (hostIds: readonly string[]): Promise<Map<string, HostCommand[]>> => {
+    const commands = await readPending(db, hostIds);
+    // A command that was sent and then lost would leave its number to another one.
+    await onDisk();
+    return commands;
+  };
   return {
-    pending: async (hostId) => {
+    pending: async (hostId) => (await pendingOf([hostId])).get(hostId) ?? [],
+    pendingOf,
+    newestPending: async () => {
       const rows = await db
         .selectFrom('host_commands')
-        .select(['seq', 'instance_uuid', 'body'])
-        .where('compute_node_id', '=', hostId)
+        .select((eb) => ['compute_node_id', eb.fn.max('seq').as('newest')])
         .where('succeeded', 'is', null)
-        .orderBy('seq')
+        .groupBy('compute_node_id')
         .execute();
-      // A command that was sent and then lost would leave its number to another one.
-      await onDisk();
-      return readRows('host_commands', rows, (row) => ({
-        seq: row.seq,
-        serverId: row.instance_uuid,
-        body: JSON.parse(row.body) as HostCommandBody,
-      }));
+      return new Map(rows.map((row) => [row.compute_node_id, row.newest]));
     },
     complete: async (hostId, seq, result, at) => {
       const completed = { hostId, seq, result, lease: undefined, ...at };
@@ -50,6 +51,29 @@ export function commandStore(
     issue: (command) => db.transaction().execute((trx) => issueOnce(trx, command)),
     last: (serverId, kind) => lastCommand(db, serverId, kind),
   };
+}
+
+async function readPending(
+  db: Db,
+  hostIds: readonly string[],
+): Promise<Map<string, HostCommand[]>> {
+  const rows = await db
+    .selectFrom('host_commands')
+    .select(['compute_node_id', 'seq', 'instance_uuid', 'body'])
+    .where('compute_node_id', 'in', hostIds)
+    .where('succeeded', 'is', null)
+    .orderBy('seq')
+    .execute();
+  const commands = readRows('host_commands', rows, (row) => ({
+    hostId: row.compute_node_id,
+    command: {
+      seq: row.seq,
+      serverId: row.instance_uuid,
+      body: JSON.parse(row.body) as HostCommandBody,
+    },
+  }));
+  const ofHost = Map.groupBy(commands, ({ hostId }) => hostId);
+  return new Map([...ofHost].map(([id, all]) => [id, all.map(({ command }) => command)]));
 }
 
 /** Writes a command under the host's next number, which it returns. */

@@ -25,6 +25,7 @@ import {
   type VfSettingName,
 } from '#core/pci/vf/vf-settings.ts';
 import type { VfState } from '#core/pci/vf/vf-state.ts';
+import { SharedTimer } from '#runtime/shared-timer.ts';
 import type { SimulatedHost } from '../simulated-host.ts';
 
 export interface SimulatedPciBusOptions {
@@ -35,8 +36,8 @@ export interface SimulatedPciBusOptions {
   unsupported?: readonly VfSettingName[];
 }
 
-/** How often the host's description is polled for changes. */
-const pollMs = 1_000;
+/** Polls the descriptions of all hosts for changes. */
+const polling = new SharedTimer(1_000);
 
 /**
  * One simulated host's PCI bus. Its functions follow `host.functions`, which may change at any
@@ -167,13 +168,11 @@ export class SimulatedPciBus implements PciBus {
   watch(listener: () => void): () => void {
     const { host } = this.#options;
     let before = host.functions;
-    const timer = setInterval(() => {
+    return polling.add(() => {
       if (host.functions === before) return;
       before = host.functions;
       listener();
-    }, pollMs);
-    timer.unref();
-    return () => clearInterval(timer);
+    });
   }
 
   #vfsOf(pf: PciAddress): PciFunction[] {

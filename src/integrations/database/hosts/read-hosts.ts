@@ -1,0 +1,37 @@
+/** Reads hosts with their running guests. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
+import type { Kysely } from 'kysely';
+import type { Host, HostPage } from '#contracts/store/store.ts';
+import { countRunning, toHost } from './host-row.ts';
+import type { ComputeTables } from '../sqlite/tables.ts';
+
+type Db = Kysely<ComputeTables>;
+
+const hostsAtOnce = 100;
+
+/** As `HostStore.list`. */
+export async function listHosts(db: Db): Promise<Host[]> {
+  const hosts: Host[] = [];
+  for (;;) {
+    const last = hosts.at(-1)?.name;
+    const after = last === undefined ? {} : { after: last };
+    const page = await pageOfHosts(db, { by: 'name', ...after, limit: hostsAtOnce });
+    hosts.push(...page);
+    if (page.length < hostsAtOnce) return hosts;
+    // SQLite answers synchronously: other requests get a turn between the parts of a long list.
+    await afterEvents();
+  }
+}
+
+/** As `HostStore.page`. */
+export async function pageOfHosts(db: Db, { by, after, limit }: HostPage): Promise<Host[]> {
+  const column = by === 'name' ? 'hypervisor_hostname' : 'number';
+  let query = hostRows(db).orderBy(column).limit(limit);
+  if (after !== undefined) query = query.where(column, '>', after);
+  return (await query.execute()).map(toHost);
+}
+
+/** Every host with its running guests. */
+export function hostRows(db: Db) {
+  return db.selectFrom('compute_nodes').selectAll('compute_nodes').select(countRunning);
+}

@@ -1,0 +1,32 @@
+/**
+ * Writes now and then when hosts were last seen, for the next start of the controller: a host that
+ * was there shortly before counts as alive while its agent links again.
+ */
+import type { WorkflowContext } from '../engine/context.ts';
+import { repeat } from '../engine/repeat.ts';
+
+type Context = Pick<WorkflowContext, 'store' | 'links' | 'log' | 'settings'>;
+
+/**
+ * Twice within the time after which a host counts as down: one statement for all hosts, none when
+ * no host has sent anything. Stopped, it writes a last time.
+ */
+export function keepLastSeen(context: Context): { stop(): Promise<void> } {
+  const everyMs = context.settings.hostTimeoutMs / 2;
+  const writing = repeat(
+    () => writeLastSeen(context),
+    everyMs,
+    (error) => context.log.error({ err: error }, 'last contacts of hosts cannot be written'),
+  );
+  return {
+    async stop() {
+      await writing.stop();
+      await writeLastSeen(context);
+    },
+  };
+}
+
+async function writeLastSeen({ store, links }: Pick<Context, 'store' | 'links'>): Promise<void> {
+  const times = links.takeUnwritten();
+  if (times.size > 0) await store.hosts.stillSeen(times);
+}
