@@ -13,7 +13,7 @@ const quietSeconds = 2;
 /** Less unused memory in V8's heap than this is not worth the pause. */
 const worthwhileBytes = 24 * 1024 ** 2;
 /** A heap with more than this in use is left alone: the pause grows with it, 1 ms for 1 MiB. */
-const largeBytes = 256 * 1024 ** 2;
+const largeBytes = 128 * 1024 ** 2;
 
 /** What is read each second, and how memory is returned. */
 export interface Process {
