@@ -23,29 +23,23 @@ import { madeDevices, madeNics, madeSpecs } from './core-made.ts';
 import { freeSpec, makeHost, placement } from './core-placement.ts';
 import { type NicOfBench, nicsOf, xmlOf } from './core-xml.ts';
 import { printFigure } from './figure.ts';
+import type { BenchOptions } from './options.ts';
+import { againstNova, measureNova } from './nova-rates.ts';
 import { unitsPerSecond } from './rate.ts';
+import { median } from './statistics.ts';
 
 const entryCounts = [1, 16, 64];
 const deviceCounts = [256, 2_048];
 
-/** The real Nova on the bytes of the data file, per second: figures of the file's README. */
-const nova = {
-  matches: new Map([
-    [1, 216_000],
-    [16, 15_200],
-    [64, 4_600],
-  ]),
-  hostsFiltered: 16_000,
-  claims: 1_614,
-  documents: 10_900,
-};
-
 /**
  * Without a file: generated input. With one: checks every answer, ends with 1 when one differs,
- * else times the same bytes.
+ * else times the same bytes. `nova`: a Debian tree with Nova's code, which is measured on them too.
  */
-export async function core({ data: file }: { data?: string | undefined }): Promise<void> {
-  if (file !== undefined) return timeData(readCoreData(file));
+export async function core({ data: file, nova }: BenchOptions): Promise<void> {
+  if (file !== undefined) {
+    if (nova !== undefined) measureNova(nova, file);
+    return timeData(readCoreData(file));
+  }
   for (const count of deviceCounts) {
     for (const entries of entryCounts) {
       timeMatching(madeSpecs(entries), madeDevices(count), { list: 'made' });
@@ -68,22 +62,18 @@ function timeData(data: CoreData): void {
     const functions = data.match.devices.map((one) => functionOf(one, data.match.sysfs.ifnames));
     timeMatching(specsOf(data.match[list].slice(0, specs)), functions, {
       list,
-      nova: nova.matches.get(specs),
+      nova: `matches ${list} ${specs}`,
     });
   }
   timeFiltering(data);
   timeClaims(data);
-  timeXml(nicsOf(data), { nova: nova.documents });
+  timeXml(nicsOf(data), { nova: 'xml' });
 }
 
 interface Against {
   list?: string;
-  /** Nova's rate for the same. */
-  nova?: number | undefined;
-}
-
-function ratio(value: number, against: number | undefined): { times_nova?: number } {
-  return against === undefined ? {} : { times_nova: Math.round((value / against) * 10) / 10 };
+  /** The key of Nova's rate for the same. */
+  nova?: string;
 }
 
 /** The list is compiled again for each pass over the devices, as an agent does for each report. */
@@ -106,7 +96,7 @@ function timeMatching(
     entries: specs.length,
     list,
     admitted,
-    ...ratio(value, against),
+    ...againstNova(value, against),
   });
 }
 
@@ -136,7 +126,7 @@ function timeFiltering(data: CoreData): void {
         requests: name,
         hosts: hosts.length,
         passing: candidates.length,
-        ...ratio(value, nova.hostsFiltered),
+        ...againstNova(value, `hosts_filtered ${name}`),
       });
     }
   }
@@ -167,17 +157,15 @@ function timeClaims({ compute }: CoreData): void {
       devices = devices.apply(changed);
       claims += 1;
     }
-  }).toSorted((one, other) => one - other);
-  const best = passesMs.slice(0, claimPasses / 2);
-  const tookMs = best.reduce((sum, ms) => sum + ms, 0);
-  const value = (claims * best.length * 1000) / tookMs;
+  });
+  const value = (claims * 1000) / median(passesMs);
   printFigure({
     figure: 'core.claims_per_s',
     value,
     unit: 'claims/s',
     devices: all.length,
     claims,
-    ...ratio(value, nova.claims),
+    ...againstNova(value, 'claims'),
   });
 }
 
@@ -190,6 +178,6 @@ function timeXml(nics: readonly NicOfBench[], { nova: against }: Against): void 
     value,
     unit: 'documents/s',
     nics: nics.length,
-    ...ratio(value, against),
+    ...againstNova(value, against),
   });
 }

@@ -4,10 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 
-export interface BenchOptions {
-  data?: string | undefined;
-  nova?: string | undefined;
-}
+import type { BenchOptions } from './options.ts';
 
 type Group = (options: BenchOptions) => Promise<void>;
 
