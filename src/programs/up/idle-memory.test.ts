@@ -33,6 +33,11 @@ test.each([
   { title: 'after two quiet seconds', seconds: [10, 10, 500], expected: [0, 1, 1] },
   { title: 'not while it works', seconds: [10, 500, 10, 500], expected: [0, 0, 0, 0] },
   { title: 'again if it does not help', seconds: [10, 10, 10, 10], expected: [0, 1, 1, 2] },
+  {
+    title: 'no third time in vain',
+    seconds: [10, 10, 10, 10, 10, 10, 10, 10],
+    expected: [0, 1, 1, 2, 2, 2, 2, 2],
+  },
 ])('memory is returned $title', ({ seconds, expected }) => {
   expect(collections(seconds, { heapTotal: 100 * mib, heapUsed: 36 * mib })).toEqual(expected);
 });

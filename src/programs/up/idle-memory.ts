@@ -15,6 +15,9 @@ const worthwhileBytes = 24 * 1024 ** 2;
 /** A heap with more than this in use is left alone: the pause grows with it, 1 ms for 1 MiB. */
 const largeBytes = 128 * 1024 ** 2;
 
+/** After so many collections that returned little, what is left unused counts no more. */
+const mostInVain = 2;
+
 /** What is read each second, and how memory is returned. */
 export interface Process {
   /** Since its start, in milliseconds. */
@@ -31,14 +34,23 @@ export function returnIdleMemory(of: Process = thisProcess()): {
 } {
   let before = of.cpuMs();
   let quiet = 0;
+  /** Unused after the last collection: the next ones would not return it either. */
+  let left = 0;
+  let inVain = 0;
   const check = (): void => {
     const now = of.cpuMs();
     quiet = now - before < quietCpuMs ? quiet + 1 : 0;
     before = now;
     if (quiet < quietSeconds) return;
     const { heapTotal, heapUsed } = of.heap();
-    if (heapUsed > largeBytes || heapTotal - heapUsed < worthwhileBytes) return;
+    const unused = heapTotal - heapUsed;
+    left = Math.min(left, unused);
+    const returnable = inVain < mostInVain ? unused : unused - left;
+    if (heapUsed > largeBytes || returnable < worthwhileBytes) return;
     of.collect();
+    const after = of.heap();
+    left = after.heapTotal - after.heapUsed;
+    inVain = unused - left < worthwhileBytes ? inVain + 1 : 0;
     // The collection itself makes no second busy.
     before = of.cpuMs();
     quiet = 0;

@@ -65,6 +65,11 @@ export class GuestReconciler {
     await this.#reconcile(guestId, known);
   }
 
+  /** Whether guests wait for the end of a workflow. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /** Finds what a lost wake-up missed. */
   async retryPending(): Promise<void> {
     const waiting = [...this.#waiting.keys()];

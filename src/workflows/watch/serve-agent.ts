@@ -84,7 +84,9 @@ class AgentSession implements ServedAgent {
         await this.#guests?.onGuestState(message.guestId, message.state);
         return;
       case 'heartbeat':
-        return this.#heartbeat(host, message.uptime);
+        links.noteUptime(host.id, message.uptime);
+        await this.#guests?.retryPending();
+        return;
       case 'result':
         await this.#record(host, message);
         await store.onDisk();
@@ -98,12 +100,8 @@ class AgentSession implements ServedAgent {
     const host = this.#host;
     if (host === undefined || this.#isClosed) return;
     this.#context.links.noteSeen(host);
-    void this.#heartbeat(host, uptime);
-  }
-
-  async #heartbeat(host: Host, uptime: Uptime | undefined): Promise<void> {
     this.#context.links.noteUptime(host.id, uptime);
-    await this.#guests?.retryPending();
+    if (this.#guests?.isWaiting === true) void this.#guests.retryPending();
   }
 
   /**
