@@ -114,7 +114,7 @@ const acts: Act[] = [
   },
   {
     name: 'stop',
-    calls: 5,
+    calls: 6,
     changes: 2,
     before: fromActive,
     run: (place) => ask(place, { 'os-stop': null }, 'SHUTOFF', 'ACTIVE'),
