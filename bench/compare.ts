@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- compare REV [GROUP …] [--rounds N] [--own-bench]`: measures another revision and
- * these sources in turns, so that both meet the same load, and prints the ratio of each figure.
+ * `npm run bench -- compare REV [GROUP …] [--rounds N] [--own-bench]`: measures another revision
+ * and these sources in turns, so that both meet the same load, and prints the ratio of each figure.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,6 @@
-/** How fast the real Nova's PCI code is on the same inputs: measured in the same run, or constants. */
+/**
+ * How fast the real Nova's PCI code is on the same inputs: measured in the same run, or constants.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

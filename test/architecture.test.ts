@@ -233,6 +233,21 @@ test('no source file is longer than 400 lines', () => {
   expect(long, 'split by idea').toEqual([]);
 });
 
+/** Comments that a tool reads, and examples, are one line each. */
+const isOneLine = /oxlint-disable|biome-ignore|^\s*\* `\{|^\s*\* \S+$/;
+
+test('comments stay within 100 columns', () => {
+  const long = files.flatMap(({ path, text }) =>
+    text
+      .split('\n')
+      .map((line, at) => ({ line, at: at + 1 }))
+      .filter(({ line }) => line.length > 100 && /^\s*(\/\/|\*|\/\*)/.test(line))
+      .filter(({ line }) => !isOneLine.test(line))
+      .map(({ at }) => `src/${path}:${at}`),
+  );
+  expect(long).toEqual([]);
+});
+
 test('the tests that ARCHITECTURE.md names for its invariants exist', () => {
   const page = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
   const section = page.slice(page.indexOf('## Invariants'), page.indexOf('## Where it runs'));

@@ -6,8 +6,8 @@ import type { FastifyInstance } from 'fastify';
 import { ComputeError } from '#core/errors.ts';
 
 /**
- * Starts listening and returns the port that was taken (`port` 0: a free one). `localhost` is all of
- * its addresses, as far as their port is free. Throws `unavailable` when it is in use.
+ * Starts listening and returns the port that was taken (`port` 0: a free one). `localhost` is all
+ * of its addresses, as far as their port is free. Throws `unavailable` when it is in use.
  */
 export async function listen(
   app: FastifyInstance,

@@ -1,7 +1,7 @@
 /**
  * Atomic file writes: complete and on disk, or unchanged, also after a crash or a power cut (except
- * `replaceFileSync`). Always in this order: write the new content under another name and sync it; rename it, which is atomic;
- * sync the folder, which holds the rename. Source: rename(2), fsync(2).
+ * `replaceFileSync`). Always in this order: write the new content under another name and sync it;
+ * rename it, which is atomic; sync the folder, which holds the rename. Source: rename(2), fsync(2).
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';

@@ -51,7 +51,8 @@ export class ProgramFailure extends Error {
 /**
  * Its standard output. Throws ProgramFailure, whose message is complete: `program ip is not
  * installed`, `timed out after 30 s`, `ip was killed by SIGSEGV`, or the lines of its standard
- * error, joined by `; `. Example: `await runProgram(['ip', '-json', 'link'], { timeoutMs: 30_000 })`.
+ * error, joined by `; `. Example: `await runProgram(['ip', '-json', 'link'], { timeoutMs: 30_000
+ * })`.
  */
 export async function runProgram(
   [program = '', ...args]: readonly string[],

@@ -49,11 +49,11 @@ interface Checked {
 }
 
 /**
- * The fault to report of a value that the schema refuses. An unknown key comes first: a misspelt one
- * is more informative than that the right one is missing. Then comes the innermost fault; of a large value,
- * the first one. A schema may describe its `pattern` under the key `rule`, which validators ignore.
- * Example: `faultOf({ value, schema }, plainPhrasing)` →
- * `{ names: ['port', 'mtu'], keys: [], shown: '"x"', rule: 'must be integer' }`.
+ * The fault to report of a value that the schema refuses. An unknown key comes first: a misspelt
+ * one is more informative than that the right one is missing. Then comes the innermost fault; of a
+ * large value, the first one. A schema may describe its `pattern` under the key `rule`, which
+ * validators ignore. Example: `faultOf({ value, schema }, plainPhrasing)` → `{ names: ['port',
+ * 'mtu'], keys: [], shown: '"x"', rule: 'must be integer' }`.
  */
 export function faultOf({ value, schema }: Checked, phrasing: SchemaPhrasing): SchemaFault {
   const findings = firstFindings(schema, value);

@@ -1,5 +1,5 @@
 /**
- * Long lists of names, written as text. Example: `splitNames('limit marker')` → `['limit', 'marker']`.
+ * Long lists of names, written as text. Example: `splitNames('limit sort')` → `['limit', 'sort']`.
  */
 export function splitNames(text: string): string[] {
   return text.trim().split(/\s+/);

@@ -47,7 +47,8 @@ const parts =
 
 /**
  * About how many characters, classes and groups a pattern has once its counted repeats are written
- * out: compiling takes time for each, however soon it is refused after. Example: `(ab{3}){10}` → 50.
+ * out: compiling takes time for each, however soon it is refused after. Example: `(ab{3}){10}` →
+ * 50.
  */
 function writtenOut(pattern: string): number {
   const open: number[] = [];

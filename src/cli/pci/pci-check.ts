@@ -46,7 +46,8 @@ export interface LocalMachine {
   ): Promise<ReadonlyMap<PciAddress, readonly string[]> | undefined>;
   /**
    * Which functions the hypervisor of the machine knows: only where the path is this machine's own
-   * sysfs, and a hypervisor is installed, else undefined. Never throws for one that does not answer.
+   * sysfs, and a hypervisor is installed, else undefined. Never throws for one that does not
+   * answer.
    */
   readNodeDevices(path: string, from: PciCheckOptions): Promise<NodeDeviceFacts | undefined>;
   readDeviceList(from: PciCheckOptions): DeviceList;

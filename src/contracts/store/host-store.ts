@@ -104,8 +104,8 @@ export interface HostStore {
   /** undefined when unknown. */
   named(name: string): Promise<Host | undefined>;
   /**
-   * The hosts whose version changed since the mark of an earlier call, by any process; from -1: all.
-   * The cost is that of the hosts that changed.
+   * The hosts whose version changed since the mark of an earlier call, by any process; from -1:
+   * all. The cost is that of the hosts that changed.
    */
   changedSince(mark: number): Promise<ChangedHosts>;
   /**

@@ -8,7 +8,9 @@ import type { Store, Task } from './store.ts';
 const spawn = { do: 'spawn', guest: {} } as never;
 const ok: CommandResult = { ok: true, steps: [{ step: 'start', milliseconds: 1 }] };
 
-/** A server that got a decision, an event and a spawn with its result; then deleted at this time. */
+/**
+ * A server that got a decision, an event and a spawn with its result; then deleted at this time.
+ */
 async function deletedAt(store: Store, hostId: string, time: number): Promise<Task<'boot'>> {
   const task = await aBoot(store);
   const { serverId } = task;

@@ -386,8 +386,8 @@ export interface Store {
   prune: PruneStore;
   quotaUsage(projectId: string): Promise<QuotaUsage>;
   /**
-   * Records a step. It may not be on disk yet: see `onDisk`. Throws `conflict` when a port of `nics`
-   * belongs to another live server, naming the port.
+   * Records a step. It may not be on disk yet: see `onDisk`. Throws `conflict` when a port of
+   * `nics` belongs to another live server, naming the port.
    */
   commit<Kind extends TaskKind>(transition: Transition<Kind>): Promise<CommitResult>;
   /**

@@ -17,8 +17,8 @@ export interface ServersRequested {
 /**
  * As many as the limits allow, between the two counts. `used.server_group_members`: of the group
  * that all are to join; left out: they join none. Throws `overQuota` when fewer than `minCount` are
- * allowed. Example: 9 of 10 instances used, 1 to 3 requested → 1; 2 to 3 requested → `Quota exceeded
- * for instances: Requested 2-3, but already used 9 of 10 instances`. Source: Nova
+ * allowed. Example: 9 of 10 instances used, 1 to 3 requested → 1; 2 to 3 requested → `Quota
+ * exceeded for instances: Requested 2-3, but already used 9 of 10 instances`. Source: Nova
  * `check_num_instances_quota`.
  */
 export function allowedServers(

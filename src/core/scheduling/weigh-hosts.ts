@@ -49,7 +49,9 @@ export function weighHosts(
   return weighKnown({ amounts, host: (at) => hosts[at] }, spec, weighing);
 }
 
-/** Hosts whose amounts are known: those of each host in turn. The hosts themselves are rarely read. */
+/**
+ * Hosts whose amounts are known: those of each host in turn. The hosts themselves are rarely read.
+ */
 export interface KnownHosts {
   amounts: Float64Array;
   host: (at: number) => HostState | undefined;

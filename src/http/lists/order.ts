@@ -10,8 +10,9 @@ export interface SortStep<Item> {
 export type Order<Item> = (one: Item, other: Item) => number;
 
 /**
- * By the first step in which two items differ; 0 where they differ in none. What has no value comes before
- * all others, as in Glance and Neutron. Example: `orderBy([{ read: ({ name }) => name, sign: 1 }])`.
+ * By the first step in which two items differ; 0 where they differ in none. What has no value comes
+ * before all others, as in Glance and Neutron. Example: `orderBy([{ read: ({ name }) => name, sign:
+ * 1 }])`.
  */
 export function orderBy<Item>(steps: readonly SortStep<Item>[]): Order<Item> {
   return (one, other) => {

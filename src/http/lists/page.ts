@@ -1,4 +1,6 @@
-/** Which part of a list is requested: limit and marker. Names, defaults and texts are a service's. */
+/**
+ * Which part of a list is requested: limit and marker. Names, defaults and texts are a service's.
+ */
 import { type Query, queryValues } from '../routes/query.ts';
 
 export interface LimitRules {

@@ -5,8 +5,8 @@ import { ComputeError, errorText } from '#core/errors.ts';
 
 /**
  * Undefined for an empty file: a power cut came before its first text was on disk, so that guest
- * does not exist. Throws `unavailable`, naming the file and the remedy, for one that is truncated or
- * not accepted by `isWhole`.
+ * does not exist. Throws `unavailable`, naming the file and the remedy, for one that is truncated
+ * or not accepted by `isWhole`.
  */
 export function readKept<T>(path: string, isWhole: (kept: Partial<T>) => boolean): T | undefined {
   let problem = 'it holds something else';

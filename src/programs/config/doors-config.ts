@@ -1,6 +1,6 @@
 /**
- * How clients reach the services: ports, TLS, public addresses, and whether clear text may leave this
- * machine.
+ * How clients reach the services: ports, TLS, public addresses, and whether clear text may leave
+ * this machine.
  */
 import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';

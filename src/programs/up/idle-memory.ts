@@ -72,8 +72,8 @@ export function thisProcess(): Process {
 }
 
 /**
- * V8's own function `gc`, in its form that shrinks the heap. Node offers it with `--expose-gc` only,
- * to contexts made after that option is set.
+ * V8's own function `gc`, in its form that shrinks the heap. Node offers it with `--expose-gc`
+ * only, to contexts made after that option is set.
  */
 function memorySaver(): () => void {
   setFlagsFromString('--expose-gc');

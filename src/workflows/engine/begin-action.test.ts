@@ -1,4 +1,6 @@
-/** A user's request becomes a workflow: what is recorded, what is refused, and how its end comes. */
+/**
+ * A user's request becomes a workflow: what is recorded, what is refused, and how its end comes.
+ */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Store, Task, TaskKind } from '#contracts/store/store.ts';

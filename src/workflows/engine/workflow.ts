@@ -18,7 +18,9 @@ import type { WorkflowContext } from './context.ts';
 /** What a step wants recorded, apart from where the workflow goes next. */
 type StepChanges = Omit<Transition, 'task' | 'next' | 'outcome'>;
 
-/** A step after which the workflow continues. Example: `{ next: { step: 'release', data, dueAt } }`. */
+/**
+ * A step after which the workflow continues. Example: `{ next: { step: 'release', data, dueAt } }`.
+ */
 export interface StepContinues<Kind extends TaskKind> extends StepChanges {
   next: NextStep<Kind>;
   /** Where it is recorded before the workflow ends, as while a boot's undo waits for a host. */

@@ -46,8 +46,8 @@ export class FleetView {
   }
 
   /**
-   * The row of a host by name, as of the last refresh. Its running guests are those of the last time
-   * it was read.
+   * The row of a host by name, as of the last refresh. Its running guests are those of the last
+   * time it was read.
    */
   row(name: string): Host | undefined {
     return this.#rows.get(this.#idByName.get(name) ?? '');

@@ -26,7 +26,9 @@ export class KeptDevices {
     return kept.devices;
   }
 
-  /** Keeps the rows as read after the host's row, and drops those that were not used for longest. */
+  /**
+   * Keeps the rows as read after the host's row, and drops those that were not used for longest.
+   */
   keep(
     { id, generation }: Pick<Host, 'id' | 'generation'>,
     rows: readonly PciDevice[],

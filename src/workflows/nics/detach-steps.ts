@@ -95,8 +95,8 @@ async function wasNeverAttached(
 }
 
 /**
- * The guest may have the NIC: it keeps its device and port until the host is back. After a while the
- * action's message has the reason.
+ * The guest may have the NIC: it keeps its device and port until the host is back. After a while
+ * the action's message has the reason.
  */
 function waitForHost<Kind extends NicRemovalKind>(
   { links, settings, clock }: WorkflowContext,

@@ -1,4 +1,7 @@
-/** What many agents need at the same moment, as after a restart of the controller, in few statements. */
+/**
+ * What many agents need at the same moment, as after a restart of the controller, in few
+ * statements.
+ */
 import type { HostCommand } from '#contracts/host/host-link.ts';
 import type { Host, Store } from '#contracts/store/store.ts';
 import { Batches } from '#runtime/batches.ts';

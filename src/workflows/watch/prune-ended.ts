@@ -6,7 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkflowContext } from '../engine/context.ts';
 import { repeat } from '../engine/repeat.ts';
 
-/** How long after its deletion something is kept, in milliseconds; `serversMs` undefined: for ever. */
+/**
+ * How long after its deletion something is kept, in milliseconds; `serversMs` undefined: for ever.
+ */
 export interface KeptTimes {
   historyMs: number;
   serversMs: number | undefined;

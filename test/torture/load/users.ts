@@ -45,7 +45,9 @@ export class Users {
     this.#servers = Array.from({ length: count }, () => []);
   }
 
-  /** Starts all of them. The result settles when all have stopped; it rejects on our own mistakes. */
+  /**
+   * Starts all of them. The result settles when all have stopped; it rejects on our own mistakes.
+   */
   async work(ground: UserGround, seed: number): Promise<void> {
     this.#isStopping = false;
     await Promise.all(

@@ -173,8 +173,8 @@ const withoutInterface: MissText = (count) =>
 
 /**
  * Devices that are right but for their type: of an alias, as an operator chose its device_type; of
- * a port, those whose NIC has no SR-IOV. Examples: `1 free with dev_type type-PF, type-PCI requested`;
- * `1 free of type PCI: no SR-IOV`.
+ * a port, those whose NIC has no SR-IOV. Examples: `1 free with dev_type type-PF, type-PCI
+ * requested`; `1 free of type PCI: no SR-IOV`.
  */
 function unsuitedType(
   pool: PciDevicePool,

@@ -51,7 +51,9 @@ export function mismatches(pool: PciDevicePool, spec: PciRequestSpec): string[] 
   return Object.keys(spec).filter((key) => !isMet(pool, key, spec[key]));
 }
 
-/** The one key of the spec that the pool does not match; undefined where it misses none, or more. */
+/**
+ * The one key of the spec that the pool does not match; undefined where it misses none, or more.
+ */
 export function soleMismatch(pool: PciDevicePool, spec: PciRequestSpec): string | undefined {
   let sole: string | undefined;
   for (const key in spec) {

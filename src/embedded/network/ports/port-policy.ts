@@ -24,8 +24,8 @@ const ownersOrServices = `by the network's owner, or ${services}`;
 
 /**
  * Keys that set where a port is, and the MAC of one that exists, are for administrators and
- * services, regardless of who owns the network. Throws PolicyNotAuthorized. Example: a member's PUT with
- * `mac_address` → "rule:update_port:mac_address is disallowed by policy: …".
+ * services, regardless of who owns the network. Throws PolicyNotAuthorized. Example: a member's PUT
+ * with `mac_address` → "rule:update_port:mac_address is disallowed by policy: …".
  */
 export function refusePrivilegedPortKeys(act: Act, rights: Rights, requested: PolicedPort): void {
   if (rights.isPrivileged) return;

@@ -214,8 +214,8 @@ export async function groupsForPort(
 }
 
 /**
- * Without port security a port has no groups. `groupIds`: the requested ones. Source: Neutron's mix-in
- * `portsecurity_db`.
+ * Without port security a port has no groups. `groupIds`: the requested ones. Source: Neutron's
+ * mix-in `portsecurity_db`.
  */
 export function refuseGroupsWithoutSecurity(
   port: Pick<StoredPort, 'portSecurityEnabled' | 'securityGroupIds'>,

@@ -35,7 +35,9 @@ export async function eraseServer(trx: Db, serverId: string): Promise<void> {
   await dropEndedCommands(trx, serverId);
 }
 
-/** Commands whose newest outcome counts after the server's deletion: for its removal and history. */
+/**
+ * Commands whose newest outcome counts after the server's deletion: for its removal and history.
+ */
 const outlasting = ['spawn', 'destroy'];
 
 /**

@@ -71,8 +71,8 @@ const ready = Promise.resolve();
 export interface Deferred<Tables> {
   db: Kysely<Tables>;
   /**
-   * Resolves when all that is committed so far, on either, is on disk. Call it before anything about
-   * such a commit leaves the process. Throws as a commit does.
+   * Resolves when all that is committed so far, on either, is on disk. Call it before anything
+   * about such a commit leaves the process. Throws as a commit does.
    */
   onDisk: () => Promise<void>;
 }
