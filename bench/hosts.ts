@@ -7,8 +7,8 @@ import { residentMib, startNovella } from './running-novella.ts';
 
 /** Of each host. */
 const devices = { pfs: 2, vfs: 8 };
-/** The first health checks and cleanings are over then. */
-const settleMs = 5_000;
+/** The first health checks and the collection after the start are over then. */
+const settleMs = 15_000;
 /** As long as the longest pace of an idle host. */
 const idleMs = 30_000;
 
