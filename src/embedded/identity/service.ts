@@ -24,6 +24,8 @@ export interface IdentityOptions {
   publicUrl?: string;
   /** Certificate and key, PEM. Absent: clear text. */
   tls?: { cert: Buffer; key: Buffer };
+  /** Resolves when what a reply shows may leave the process. */
+  beforeReply?: () => Promise<void>;
   /** Read at each use: URLs are known only when every service listens. */
   catalog: () => Catalog;
   /** Made on start where missing. */
@@ -54,6 +56,7 @@ export async function createIdentityService(
     unknownRoute: unknown,
     ...(options.tls !== undefined && { tls: options.tls }),
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
+    ...(options.beforeReply !== undefined && { beforeReply: options.beforeReply }),
   });
   mountRoutes(app, {
     ...identityRoutes({ store, tokens, catalog, gate: signInGate(clock) }),

@@ -44,6 +44,8 @@ export interface ImageOptions {
   publicUrl?: string;
   /** Certificate and key, PEM. Absent: clear text. */
   tls?: { cert: Buffer; key: Buffer };
+  /** Resolves when what a reply shows may leave the process. */
+  beforeReply?: () => Promise<void>;
 }
 
 /**
@@ -106,6 +108,7 @@ function createApp(
     unknownRoute: unknown,
     ...(options.tls !== undefined && { tls: options.tls }),
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
+    ...(options.beforeReply !== undefined && { beforeReply: options.beforeReply }),
   });
   // The bytes of an image; whatever else a route does not take it refuses itself, naming what it
   // takes.

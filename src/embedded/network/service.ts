@@ -19,6 +19,8 @@ export interface NetworkOptions extends NetworkContext {
   publicUrl?: string;
   /** Certificate and key, PEM. Absent: clear text. */
   tls?: { cert: Buffer; key: Buffer };
+  /** Resolves when what a reply shows may leave the process. */
+  beforeReply?: () => Promise<void>;
 }
 
 /** Builds the app, and the same service for callers in this process; it does not listen. */
@@ -34,6 +36,7 @@ export function createNetworkService(options: NetworkOptions): {
     unknownRoute: unknown,
     ...(options.tls !== undefined && { tls: options.tls }),
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
+    ...(options.beforeReply !== undefined && { beforeReply: options.beforeReply }),
   });
   mountRoutes(app, {
     open: openNetworkRoutes,

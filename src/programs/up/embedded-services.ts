@@ -44,6 +44,8 @@ export interface EmbeddedOptions<Tables> {
   /** The quotas of each project. */
   quotas: ProjectQuotas;
   portEvents: PortEvents;
+  /** Resolves when all that was committed so far is on disk. */
+  onDisk: () => Promise<void>;
   /** The physical networks that each host is connected to. */
   physicalNetworks: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -60,7 +62,13 @@ export async function embeddedServices<Tables>(
 ): Promise<EmbeddedServices> {
   const { db, clock, log, urls, passwords } = options;
   const { tls, publicUrls } = options;
-  const shared = { clock, newId: randomUUID, log, ...(tls !== undefined && { tls }) };
+  const shared = {
+    clock,
+    newId: randomUUID,
+    log,
+    beforeReply: options.onDisk,
+    ...(tls !== undefined && { tls }),
+  };
   const publicUrl = (service: keyof PublicUrls) => {
     const url = publicUrls[service];
     return url === undefined ? {} : { publicUrl: url };

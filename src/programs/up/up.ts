@@ -78,7 +78,14 @@ export async function startAllInOne(
   const state = takeStateDirectory(config.stateDir, { entered: config.libvirt });
   const stops: Stops = [() => state.release()];
   const stop = async (): Promise<void> => {
-    for (const act of stops.splice(0).toReversed()) await act();
+    const errors: unknown[] = [];
+    for (const act of stops.splice(0).toReversed()) {
+      // One that fails must not leave the others running.
+      await Promise.resolve()
+        .then(act)
+        .catch((error: unknown) => errors.push(error));
+    }
+    if (errors.length > 0) throw errors[0];
   };
   try {
     return { ...(await start(config, state, { tls, log, stops })), stop };

@@ -10,6 +10,8 @@ export interface TaskRunner {
   free(): number;
   newLease(): Lease;
   run(task: StoredTask, server?: Server): void;
+  /** A slot is free that a poll may have missed. */
+  wake(): void;
 }
 
 /** Slots that are held for tasks which are being recorded. */
@@ -61,7 +63,11 @@ export class DirectTasks {
         use(1);
         runner?.run(task, server);
       },
-      end: () => use(unused),
+      end: () => {
+        if (unused === 0) return;
+        use(unused);
+        runner?.wake();
+      },
     };
   }
 }

@@ -102,7 +102,7 @@ export function startDispatcher(
 
   const failing = 'cannot lease tasks; will try again';
   const polling = pollLoop(context, { topic: 'tasks', pollMs, failing }, takeDue);
-  const detach = context.direct.attach({ free, newLease: () => parts.newLease(), run });
+  const detach = context.direct.attach({ ...parts, free, run, wake: () => polling.wake() });
   const renewing = renewLeases(parts, leaseMs / 3, () => [...running.values()]);
   return {
     async stop() {

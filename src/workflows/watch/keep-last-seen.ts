@@ -8,20 +8,18 @@ import { repeat } from '../engine/repeat.ts';
 type Context = Pick<WorkflowContext, 'store' | 'links' | 'log' | 'settings'>;
 
 /**
- * Twice within the time after which a host counts as down: one statement for all hosts, none when
- * no host has sent anything. Stopped, it writes a last time.
+ * Four times within the time after which a host counts as down: one statement for all hosts, none
+ * when no host has sent anything. Stopped, it writes a last time.
  */
 export function keepLastSeen(context: Context): { stop(): Promise<void> } {
-  const everyMs = context.settings.hostTimeoutMs / 2;
-  const writing = repeat(
-    () => writeLastSeen(context),
-    everyMs,
-    (error) => context.log.error({ err: error }, 'last contacts of hosts cannot be written'),
-  );
+  const everyMs = context.settings.hostTimeoutMs / 4;
+  const report = (error: unknown): void =>
+    context.log.error({ err: error }, 'last contacts of hosts cannot be written');
+  const writing = repeat(() => writeLastSeen(context), everyMs, report);
   return {
     async stop() {
       await writing.stop();
-      await writeLastSeen(context);
+      await writeLastSeen(context).catch(report);
     },
   };
 }

@@ -65,6 +65,10 @@ test('a sync that fails refuses its commits and all later ones: what the disk ho
   await expect(failing).rejects.toMatchObject(failure);
   await expect(waiting).rejects.toMatchObject(failure);
   await expect(write('later')).rejects.toMatchObject(failure);
+  const single = db.insertInto('notes').values({ text: 'single' }).execute();
+  await expect(single).rejects.toMatchObject(failure);
+  const rows = await db.selectFrom('notes').select('text').execute();
+  expect(rows.map(({ text }) => text)).not.toContain('single');
   expect(pending).toHaveLength(1);
   await db.destroy();
 });
@@ -141,5 +145,17 @@ test('a deferred commit is synced soon though nobody waits for it', async () => 
   await deferred(db).db.insertInto('notes').values({ text: 'one' }).execute();
   await expect.poll(() => pending.length).toBe(1);
   pending[0]!(null);
+  await db.destroy();
+});
+
+test('a log that cannot be opened fails the commit, and is opened by the next sync', async () => {
+  const path = freshFile('notes.db');
+  const log = new LogSync(path);
+  log.written();
+  await expect(log.synced()).rejects.toMatchObject({ kind: 'unavailable' });
+  const db = openSqlite<Tables>(path);
+  await db.schema.createTable('notes').addColumn('text', 'text').execute();
+  await log.synced();
+  await log.close();
   await db.destroy();
 });

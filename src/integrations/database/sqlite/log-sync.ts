@@ -46,10 +46,11 @@ export class LogSync {
    */
   synced(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#next !== undefined) return this.#next;
     if (!this.#isBehind) return this.#running ?? Promise.resolve();
     if (this.#running === undefined) return this.#start();
     // The sync in progress may have begun before the caller's commit.
-    this.#next ??= this.#running
+    this.#next = this.#running
       .catch(() => undefined)
       .then(() => {
         this.#next = undefined;
@@ -72,31 +73,41 @@ export class LogSync {
   }
 
   #start(): Promise<void> {
-    const running = this.#sync().finally(() => {
-      this.#running = undefined;
-    });
+    const running = this.#sync();
     this.#running = running;
+    const clear = (): void => {
+      if (this.#running === running) this.#running = undefined;
+    };
+    running.then(clear, clear);
     return running;
   }
 
-  #sync(): Promise<void> {
+  async #sync(): Promise<void> {
+    this.assertUsable();
+    const fd = this.#opened();
     this.#isBehind = false;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    if (this.#failure !== undefined) reject(this.#failure);
-    else {
-      this.#syncFile(this.#opened(), (error) => {
-        if (error === null) return resolve();
-        this.#failure = syncFailure(error);
-        reject(this.#failure);
-      });
-    }
+    this.#syncFile(fd, (error) => {
+      if (error === null) return resolve();
+      this.#failure = syncFailure(error);
+      reject(this.#failure);
+    });
     return promise;
   }
 
-  /** Opened once: the log is one file until the last connection to the database closes. */
+  /**
+   * Opened once: the log is one file until the last connection to the database closes. Throws
+   * `unavailable` when it cannot be opened now; the next sync tries again.
+   */
   #opened(): number {
-    this.#fd ??= openSync(this.#path, 'r');
-    return this.#fd;
+    try {
+      this.#fd ??= openSync(this.#path, 'r');
+      return this.#fd;
+    } catch (cause) {
+      const message =
+        'the log of the database cannot be opened, so nothing is certain to be stored';
+      throw new ComputeError('unavailable', message, { detail: errorText(cause), cause });
+    }
   }
 }
 

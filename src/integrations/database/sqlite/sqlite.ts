@@ -243,6 +243,7 @@ class Session implements DatabaseConnection {
     const endTurn = await this.#connections.turns.take();
     let result: QueryResult<Row>;
     try {
+      if (!isRead(query)) log?.assertUsable();
       result = await writer.execute(query, queuedAt);
     } finally {
       endTurn();
