@@ -122,7 +122,7 @@ const acts: Act[] = [
   },
   {
     name: 'suspend',
-    calls: 6,
+    calls: 7,
     changes: 3,
     before: fromActive,
     run: suspend,
