@@ -114,7 +114,8 @@ const acts: Act[] = [
   },
   {
     name: 'stop',
-    calls: 6,
+    // Five, and those of the report of the changed VFs when it comes at that time.
+    calls: 24,
     changes: 2,
     before: fromActive,
     run: (place) => ask(place, { 'os-stop': null }, 'SHUTOFF', 'ACTIVE'),
@@ -122,7 +123,7 @@ const acts: Act[] = [
   },
   {
     name: 'suspend',
-    calls: 7,
+    calls: 24,
     changes: 3,
     before: fromActive,
     run: suspend,
