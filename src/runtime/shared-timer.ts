@@ -1,12 +1,20 @@
 /** One timer for many that repeat something at the same pace. */
 
-type Entry = { act: () => void };
+interface Entry {
+  act: () => void;
+  /** When it was added, by `performance.now()`. */
+  since: number;
+}
+
+/** A timer may fire so much early. */
+const earlyMs = 5;
 
 /**
  * Calls each act every `everyMs`, the acts spread evenly over that time in `turns`, so that many of
  * them never hold the process at once. There is no timer while there are no acts.
  */
 export class SharedTimer {
+  readonly #everyMs: number;
   readonly #turnMs: number;
   readonly #turns: readonly Set<Entry>[];
   #timer: NodeJS.Timeout | undefined;
@@ -15,16 +23,17 @@ export class SharedTimer {
   #passed = 0;
 
   constructor(everyMs: number, turns = 1) {
+    this.#everyMs = everyMs;
     this.#turnMs = everyMs / turns;
     this.#turns = Array.from({ length: turns }, () => new Set());
   }
 
   /**
-   * Calls `act` until the returned function is called, the first time within `everyMs`. It must not
-   * throw. Keeps no process alive.
+   * Calls `act` until the returned function is called, first after once to twice `everyMs`.
+   * It must not throw. Keeps no process alive.
    */
   add(act: () => void): () => void {
-    const entry = { act };
+    const entry = { act, since: performance.now() };
     const turn = this.#turnOf(this.#added);
     turn.add(entry);
     this.#added += 1;
@@ -46,7 +55,8 @@ export class SharedTimer {
   #run(): void {
     const turn = this.#turnOf(this.#passed);
     this.#passed += 1;
-    for (const { act } of turn) act();
+    const before = performance.now() - this.#everyMs + earlyMs;
+    for (const { act, since } of turn) if (since <= before) act();
   }
 }
 
