@@ -5,7 +5,7 @@ import { AlikeHosts } from './alike-hosts.ts';
 
 const problem = { code: 'iommu-off', message: 'IOMMU: off', blocks: 'passthrough' as const };
 
-test('hosts of a fleet are checked once; one with a fault, other devices or other specs by itself', () => {
+test('hosts of a fleet are checked once; one with a fault, other devices or other specs is checked apart', () => {
   const fleet = simulatedFleet({ hosts: 3, pfs: 1, vfsPerPf: 2 });
   const [one, two, three] = fleet;
   const deviceSpecs = [] as const;

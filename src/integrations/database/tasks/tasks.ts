@@ -118,12 +118,7 @@ export async function makeTaskDue(
         column: 'leased_by' | 'leased_until' | 'leased_epoch' | 'epoch',
         value: Expression<string | number>,
       ) => eb.case().when(isHeld).then(eb.ref(column)).else(value).end() as never;
-      const epoch = eb
-        .case()
-        .when('leased_by', 'is', null)
-        .then(eb.ref('epoch'))
-        .else(eb('epoch', '+', 1))
-        .end();
+      const epoch = epochOfNewHolder(eb);
       return {
         due_at: now,
         leased_by: kept('leased_by', eb.val(lease.owner)),
@@ -141,6 +136,19 @@ export async function makeTaskDue(
   return isLeased && row.leased_until === lease.until ? readTask(row) : undefined;
 }
 
+/**
+ * A task without a lease keeps its epoch. The holder of an expired one may still be running, so its
+ * commits must be refused from here on.
+ */
+function epochOfNewHolder(eb: ExpressionBuilder<ComputeTables, 'tasks'>) {
+  return eb
+    .case()
+    .when('leased_by', 'is', null)
+    .then(eb.ref('epoch'))
+    .else(eb('epoch', '+', 1))
+    .end();
+}
+
 interface LeaseRequest {
   owner: string;
   now: number;
@@ -155,14 +163,7 @@ async function leaseTasks(db: Db, request: LeaseRequest): Promise<StoredTask[]> 
   const rows = await db
     .updateTable('tasks')
     .set((eb) => {
-      // An expired lease: its holder may still be running, so its commits must be refused from here
-      // on.
-      const epoch = eb
-        .case()
-        .when('leased_by', 'is', null)
-        .then(eb.ref('epoch'))
-        .else(eb('epoch', '+', 1))
-        .end();
+      const epoch = epochOfNewHolder(eb);
       return { leased_by: owner, leased_until: now + leaseMs, epoch, leased_epoch: epoch };
     })
     .where('instance_uuid', 'in', (eb) =>
