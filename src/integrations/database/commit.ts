@@ -15,6 +15,7 @@ import { refusePortInUse, removeNics, retireNics, writeNics } from './servers/ni
 import { insertPciRequests, removePciRequests } from './servers/pci-requests.ts';
 import { countPlacement, leaveGroup } from './servers/server-groups.ts';
 import { serverColumns } from './rows/server-row.ts';
+import { writeServer } from './rows/write-server.ts';
 import type { ComputeTables } from './sqlite/tables.ts';
 import { advanceTask, isDueAt } from './tasks/tasks.ts';
 
@@ -65,7 +66,7 @@ async function write(trx: Db, transition: Transition, now: number): Promise<Tran
   if (serverGroup !== undefined && !(await countPlacement(trx, serverGroup))) {
     throw new Refused('stale-host');
   }
-  await writeServer(trx, transition, now);
+  await writeChanges(trx, transition, now);
   if (deleted || transition.freesPorts === true) await retireNics(trx, task.serverId);
   if (deleted) await leaveGroup(trx, task.serverId);
   if (deleted) await eraseServer(trx, task.serverId);
@@ -107,19 +108,16 @@ async function wokenNext(
   return (await awaitsAnswer(trx, task.serverId)) ? next : { ...next, dueAt: now };
 }
 
-async function writeServer(trx: Db, transition: Transition, now: number): Promise<void> {
+async function writeChanges(trx: Db, transition: Transition, now: number): Promise<void> {
   const { task, server, nics, removedNics, newPciRequests, removedPciRequests } = transition;
+  const { serverId } = task;
   if (server !== undefined) {
-    await trx
-      .updateTable('instances')
-      .set({ updated_at: now, ...serverColumns(server) })
-      .where('uuid', '=', task.serverId)
-      .execute();
+    await writeServer(trx, { updated_at: now, ...serverColumns(server) }, { serverId });
   }
-  if (nics !== undefined) await writeNics(trx, task.serverId, nics);
-  if (removedNics !== undefined) await removeNics(trx, task.serverId, removedNics);
-  if (newPciRequests !== undefined) await insertPciRequests(trx, task.serverId, newPciRequests);
+  if (nics !== undefined) await writeNics(trx, serverId, nics);
+  if (removedNics !== undefined) await removeNics(trx, serverId, removedNics);
+  if (newPciRequests !== undefined) await insertPciRequests(trx, serverId, newPciRequests);
   if (removedPciRequests !== undefined) {
-    await removePciRequests(trx, task.serverId, removedPciRequests);
+    await removePciRequests(trx, serverId, removedPciRequests);
   }
 }

@@ -1,12 +1,12 @@
 /** Which hosts changed: for readers that keep what they read. */
 import type { Kysely } from 'kysely';
 import type { ChangedHosts, HostChange } from '#contracts/store/store.ts';
+import { prepared } from '../rows/prepared.ts';
 import { toVersion } from './host-row.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
-/** As `HostStore.changedSince`. */
-export async function changedSince(db: Kysely<ComputeTables>, mark: number): Promise<ChangedHosts> {
-  const rows = await db
+const changesAfter = prepared((db: Kysely<ComputeTables>, given: { mark: number }) =>
+  db
     .selectFrom('host_changes')
     .leftJoin('compute_nodes', 'compute_nodes.uuid', 'host_changes.uuid')
     .select([
@@ -19,8 +19,12 @@ export async function changedSince(db: Kysely<ComputeTables>, mark: number): Pro
       'forced_down',
       'last_seen_at',
     ])
-    .where('host_changes.number', '>', mark)
-    .execute();
+    .where('host_changes.number', '>', given.mark),
+);
+
+/** As `HostStore.changedSince`. */
+export async function changedSince(db: Kysely<ComputeTables>, mark: number): Promise<ChangedHosts> {
+  const { rows } = await changesAfter(db, { mark });
   const changed: ChangedHosts = { versions: [], removed: [], mark };
   for (const { changed: id, change, uuid, ...row } of rows) {
     changed.mark = Math.max(changed.mark, change);

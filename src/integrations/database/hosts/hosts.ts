@@ -1,5 +1,5 @@
 /** Hosts: rows of `compute_nodes`, changed only under their generation. */
-import type { Kysely } from 'kysely';
+import type { Kysely, Updateable } from 'kysely';
 import type { NewId, Clock } from '#contracts/clock.ts';
 import type { HostChange, HostStore } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
@@ -9,8 +9,9 @@ import { changedSince, type RecordedChanges } from './host-changes.ts';
 import { hostColumns, toHost } from './host-row.ts';
 import { hostSummaries } from './host-summaries.ts';
 import { devicesOfHosts, listDevices, removeDevices, writeDevices } from './pci-devices.ts';
+import { prepared, preparedChange } from '../rows/prepared.ts';
 import { hostRows, listHosts, pageOfHosts } from './read-hosts.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeNodeRow, ComputeTables } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -28,7 +29,7 @@ export function hostStore(
     },
     registerAll,
     get: async (id) => {
-      const row = await hostRows(db).where('uuid', '=', id).executeTakeFirst();
+      const [row] = (await hostOfId(db, { id })).rows;
       return row && toHost(row);
     },
     list: () => listHosts(db),
@@ -65,19 +66,29 @@ export function hostStore(
   };
 }
 
+const hostOfId = prepared((db: Db, given: { id: string }) =>
+  hostRows(db).where('uuid', '=', given.id),
+);
+
+const writeHost = preparedChange(
+  (db: Db, columns: Updateable<ComputeNodeRow>, given: { hostId: string; read: number }) =>
+    db
+      .updateTable('compute_nodes')
+      .set(columns)
+      .where('uuid', '=', given.hostId)
+      .where('generation', '=', given.read),
+);
+
 /**
  * Writes a change and increments the generation; returns false and writes nothing when the host has
  * changed since it was read. The conditional update of the host's row is the only lock: a second
  * writer finds another generation.
  */
 export async function applyHostChange(trx: Db, change: HostChange): Promise<boolean> {
-  const { numUpdatedRows } = await trx
-    .updateTable('compute_nodes')
-    .set({ ...hostColumns(change), generation: change.generation + 1 })
-    .where('uuid', '=', change.hostId)
-    .where('generation', '=', change.generation)
-    .executeTakeFirst();
-  if (numUpdatedRows === 0n) return false;
+  const { hostId, generation: read } = change;
+  const columns = { ...hostColumns(change), generation: read + 1 };
+  const { numAffectedRows = 0n } = await writeHost(trx, columns, { hostId, read });
+  if (numAffectedRows === 0n) return false;
   if (change.devices !== undefined) await writeDevices(trx, change.hostId, change.devices);
   if (change.removedDevices !== undefined) {
     await removeDevices(trx, change.hostId, change.removedDevices);

@@ -4,17 +4,21 @@
  */
 import type { CompiledQuery, Insertable, Kysely } from 'kysely';
 import type { PciDevice } from '#core/pci/devices/device.ts';
+import { prepared } from '../rows/prepared.ts';
 import { deviceRow, toDevice } from './pci-device-row.ts';
 import type { ComputeTables, PciDeviceRow } from '../sqlite/tables.ts';
 
-/** The devices of a host in address order. */
-export async function listDevices(db: Kysely<ComputeTables>, hostId: string): Promise<PciDevice[]> {
-  const rows = await db
+const devicesOf = prepared((db: Kysely<ComputeTables>, given: { hostId: string }) =>
+  db
     .selectFrom('pci_devices')
     .selectAll()
-    .where('compute_node_id', '=', hostId)
-    .orderBy('address')
-    .execute();
+    .where('compute_node_id', '=', given.hostId)
+    .orderBy('address'),
+);
+
+/** The devices of a host in address order. */
+export async function listDevices(db: Kysely<ComputeTables>, hostId: string): Promise<PciDevice[]> {
+  const { rows } = await devicesOf(db, { hostId });
   return rows.map(toDevice);
 }
 
@@ -67,7 +71,7 @@ export async function writeDeviceRows(
 }
 
 /** Of few sizes, so that each is compiled once. */
-const rowsPerWrite = [rowsPerStatement, 100, 20, 5, 1];
+const rowsPerWrite = [rowsPerStatement, 100, 20, 5, 2, 1];
 
 const compiled = new WeakMap<object, Map<number, CompiledQuery>>();
 

@@ -17,7 +17,7 @@ class Placeholder {
 type Values = Readonly<Record<string, unknown>>;
 
 /** Runs the statement on a database or a transaction, with a value for each placeholder. */
-export type Prepared<Tables, Given extends Values, Row> = (
+export type Prepared<Tables, Given extends object, Row> = (
   db: Kysely<Tables>,
   values: Given,
 ) => Promise<QueryResult<Row>>;
@@ -34,7 +34,7 @@ export type Prepared<Tables, Given extends Values, Row> = (
  * `build` may pass a value on, but compute nothing from it: that would be computed once. A value
  * that may be null is compared with `is`, not `=`.
  */
-export function prepared<Tables, Given extends Values, Row>(
+export function prepared<Tables, Given extends object, Row>(
   build: (db: Kysely<Tables>, given: Given) => Compilable<Row>,
 ): Prepared<Tables, Given, Row> {
   const statements = new Statements<Tables, Row>();
@@ -51,7 +51,7 @@ export function prepared<Tables, Given extends Values, Row>(
  * await change(db, { name: 'a' }, { id: '5f' });
  * ```
  */
-export function preparedChange<Tables, Columns extends object, Given extends Values, Row>(
+export function preparedChange<Tables, Columns extends object, Given extends object, Row>(
   build: (db: Kysely<Tables>, columns: Columns, given: Given) => Compilable<Row>,
 ): (db: Kysely<Tables>, columns: Columns, values: Given) => Promise<QueryResult<Row>> {
   const statements = new Statements<Tables, Row>();
@@ -97,10 +97,10 @@ class Statement<Tables, Row> {
   #query: CompiledQuery<Row> | undefined;
 
   // oxlint-disable-next-line max-params -- where, with what, and how it is built
-  run(db: Kysely<Tables>, values: Values, build: () => Compilable<Row>): Promise<QueryResult<Row>> {
+  run(db: Kysely<Tables>, values: object, build: () => Compilable<Row>): Promise<QueryResult<Row>> {
     this.#query ??= build().compile();
     const parameters = this.#query.parameters.map((parameter) =>
-      parameter instanceof Placeholder ? values[parameter.name] : parameter,
+      parameter instanceof Placeholder ? (values as Values)[parameter.name] : parameter,
     );
     return db.executeQuery({ ...this.#query, parameters });
   }

@@ -1,7 +1,8 @@
 /** The scheduler's input and decision, per server and attempt. */
-import type { Kysely } from 'kysely';
+import type { Insertable, Kysely } from 'kysely';
 import type { Decision } from '#core/scheduling/decision.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
+import { preparedChange } from '../rows/prepared.ts';
 import { readRows } from '../rows/readable-rows.ts';
 import type { ComputeTables, DecisionRow } from '../sqlite/tables.ts';
 
@@ -15,14 +16,15 @@ const decisionMap: FieldMap<Decision, DecisionRow> = {
   devices: ['devices', 'json'],
 };
 
+const insert = preparedChange((db: Kysely<ComputeTables>, row: Insertable<DecisionRow>) =>
+  db.insertInto('decisions').values(row),
+);
+
 export async function insertDecision(
   trx: Kysely<ComputeTables>,
   decision: Decision,
 ): Promise<void> {
-  await trx
-    .insertInto('decisions')
-    .values(toRow(decisionMap, decision, {}))
-    .execute();
+  await insert(trx, toRow(decisionMap, decision, {}), {});
 }
 
 /** The decisions for a server, oldest first. */

@@ -5,6 +5,7 @@ import type { FlavorChange, FlavorStore } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { type FieldMap, toColumns, toFields, toRow } from '../rows/field-map.ts';
+import { prepared } from '../rows/prepared.ts';
 import { readRow, readRows } from '../rows/readable-rows.ts';
 import type { ComputeTables, FlavorRow } from '../sqlite/tables.ts';
 import { refuseDuplicate } from '../sqlite/unique-violation.ts';
@@ -25,7 +26,6 @@ const flavorMap: FieldMap<Flavor, FlavorRow> = {
 };
 
 export function flavorStore(db: Kysely<ComputeTables>): FlavorStore {
-  const rows = () => db.selectFrom('flavors').selectAll();
   return {
     create: async (flavor) => {
       const row = toRow(flavorMap, flavor, {});
@@ -33,7 +33,7 @@ export function flavorStore(db: Kysely<ComputeTables>): FlavorStore {
       await refuseDuplicate(message, () => db.insertInto('flavors').values(row).execute());
     },
     get: async (id) => {
-      const row = await rows().where('flavorid', '=', id).executeTakeFirst();
+      const [row] = (await flavorOfId(db, { id })).rows;
       return row && readRow(`Flavor ${id}`, row, (one) => toFields(flavorMap, one));
     },
     list: () => listFlavors(db),
@@ -47,6 +47,10 @@ export function flavorStore(db: Kysely<ComputeTables>): FlavorStore {
     },
   };
 }
+
+const flavorOfId = prepared((db: Kysely<ComputeTables>, given: { id: string }) =>
+  db.selectFrom('flavors').selectAll().where('flavorid', '=', given.id),
+);
 
 const flavorsAtOnce = 200;
 
@@ -73,11 +77,7 @@ async function updateFlavor(
   id: string,
   change: FlavorChange,
 ): Promise<Flavor> {
-  const row = await trx
-    .selectFrom('flavors')
-    .selectAll()
-    .where('flavorid', '=', id)
-    .executeTakeFirst();
+  const [row] = (await flavorOfId(trx, { id })).rows;
   if (row === undefined) throw noSuchFlavor(id);
   const known = readRow(`Flavor ${id}`, row, (one) => toFields(flavorMap, one));
   const specs = Object.entries({ ...known.extraSpecs, ...change.extraSpecs });

@@ -1,21 +1,20 @@
 /**
  * Rows of `instance_nics`. A port belongs to at most one live NIC; the database refuses a second.
  */
-import type { Kysely } from 'kysely';
+import type { Insertable, Kysely } from 'kysely';
 import { ComputeError } from '#core/errors.ts';
 import type { ServerNic } from '#core/servers/server.ts';
 import { nicRow } from '../rows/server-row.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import { preparedChange } from '../rows/prepared.ts';
+import type { ComputeTables, InstanceNicRow } from '../sqlite/tables.ts';
 import { isUniqueViolation } from '../sqlite/unique-violation.ts';
 
 type Db = Kysely<ComputeTables>;
 
-/** Writes all columns of these NICs, matched by id. */
-export async function writeNics(trx: Db, serverId: string, nics: ServerNic[]): Promise<void> {
-  if (nics.length === 0) return;
-  await trx
+const write = preparedChange((db: Db, row: Insertable<InstanceNicRow>) =>
+  db
     .insertInto('instance_nics')
-    .values(nics.map((nic) => nicRow(serverId, nic)))
+    .values(row)
     .onConflict((conflict) =>
       conflict.column('id').doUpdateSet((eb) => ({
         position: eb.ref('excluded.position'),
@@ -27,8 +26,12 @@ export async function writeNics(trx: Db, serverId: string, nics: ServerNic[]): P
         owns_port: eb.ref('excluded.owns_port'),
         vif: eb.ref('excluded.vif'),
       })),
-    )
-    .execute();
+    ),
+);
+
+/** Writes all columns of these NICs, matched by id. */
+export async function writeNics(trx: Db, serverId: string, nics: ServerNic[]): Promise<void> {
+  for (const nic of nics) await write(trx, nicRow(serverId, nic), {});
 }
 
 /** The server is deleted: its ports become free. */
@@ -57,10 +60,10 @@ export async function removeNics(trx: Db, serverId: string, ids: string[]): Prom
 export async function refusePortInUse<T>(
   db: Db,
   nics: ServerNic[],
-  write: () => Promise<T>,
+  run: () => Promise<T>,
 ): Promise<T> {
   try {
-    return await write();
+    return await run();
   } catch (cause) {
     if (nics.length === 0 || !isUniqueViolation(cause)) throw cause;
     throw await portInUse(db, nics, cause);

@@ -1,7 +1,8 @@
 /** Rows of `pci_requests`: the devices that a server requires. */
-import type { Kysely } from 'kysely';
+import type { Insertable, Kysely } from 'kysely';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
+import { prepared, preparedChange } from '../rows/prepared.ts';
 import type { ComputeTables, PciRequestRow } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -16,25 +17,32 @@ const requestMap: FieldMap<PciRequest, PciRequestRow> = {
   requesterId: ['requester_id', 'plain'],
 };
 
-/** In order of creation. */
-export async function listPciRequests(db: Db, serverId: string): Promise<PciRequest[]> {
-  const rows = await db
+const requestsOf = prepared((db: Db, given: { serverId: string }) =>
+  db
     .selectFrom('pci_requests')
     .selectAll()
-    .where('instance_uuid', '=', serverId)
-    .orderBy('id')
-    .execute();
+    .where('instance_uuid', '=', given.serverId)
+    .orderBy('id'),
+);
+
+/** In order of creation. */
+export async function listPciRequests(db: Db, serverId: string): Promise<PciRequest[]> {
+  const { rows } = await requestsOf(db, { serverId });
   return rows.map((row) => toFields(requestMap, row));
 }
+
+const insert = preparedChange((db: Db, row: Insertable<PciRequestRow>) =>
+  db.insertInto('pci_requests').values(row),
+);
 
 export async function insertPciRequests(
   trx: Db,
   serverId: string,
   requests: readonly PciRequest[],
 ): Promise<void> {
-  if (requests.length === 0) return;
-  const rows = requests.map((request) => toRow(requestMap, request, { instance_uuid: serverId }));
-  await trx.insertInto('pci_requests').values(rows).execute();
+  for (const request of requests) {
+    await insert(trx, toRow(requestMap, request, { instance_uuid: serverId }), {});
+  }
 }
 
 export async function removePciRequests(

@@ -3,31 +3,37 @@
  */
 import type { Kysely } from 'kysely';
 import type { NewServer, QuotaUsage } from '#contracts/store/store.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
 import { exceededQuotas } from '#core/quotas/check.ts';
 import type { QuotaLimits } from '#core/quotas/limits.ts';
 import { allowedServers } from '#core/quotas/new-servers.ts';
+import { prepared } from '../rows/prepared.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 
-export async function quotaUsage(db: Db, projectId: string): Promise<QuotaUsage> {
-  const { instances, cores, ram } = await db
+const usageOf = prepared((db: Db, given: { projectId: string }) =>
+  db
     .selectFrom('instances')
     .select((eb) => [
       eb.fn.countAll<number>().as('instances'),
       eb.fn.sum<number | null>('vcpus').as('cores'),
       eb.fn.sum<number | null>('memory_mb').as('ram'),
+      eb
+        .selectFrom('server_groups')
+        .select((groups) => groups.fn.countAll<number>().as('server_groups'))
+        .where('project_id', '=', given.projectId)
+        .as('server_groups'),
     ])
-    .where('project_id', '=', projectId)
-    .where('deleted_at', 'is', null)
-    .executeTakeFirstOrThrow();
-  const { server_groups } = await db
-    .selectFrom('server_groups')
-    .select((eb) => eb.fn.countAll<number>().as('server_groups'))
-    .where('project_id', '=', projectId)
-    .executeTakeFirstOrThrow();
-  return { instances, cores: cores ?? 0, ram: ram ?? 0, server_groups };
+    .where('project_id', '=', given.projectId)
+    .where('deleted_at', 'is', null),
+);
+
+export async function quotaUsage(db: Db, projectId: string): Promise<QuotaUsage> {
+  const [usage] = (await usageOf(db, { projectId })).rows;
+  invariant(usage, 'a sum has a row');
+  const { instances, cores, ram, server_groups: groups } = usage;
+  return { instances, cores: cores ?? 0, ram: ram ?? 0, server_groups: groups ?? 0 };
 }
 
 /**

@@ -7,6 +7,7 @@ import type { ServerGroupStore, Transition } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
+import { prepared } from '../rows/prepared.ts';
 import { refuseTooManyGroups } from './quota-usage.ts';
 import type { ComputeTables, ServerGroupRow } from '../sqlite/tables.ts';
 
@@ -42,15 +43,18 @@ export function serverGroupStore(db: Db): ServerGroupStore {
       return withMembers(db, await found.orderBy('id').offset(offset).limit(limit).execute());
     },
     remove: (id) => db.transaction().execute((trx) => removeGroup(trx, id)),
-    of: async (serverId) => {
-      const found = rows()
-        .innerJoin('server_group_members', 'group_uuid', 'uuid')
-        .where('instance_uuid', '=', serverId);
-      return (await withMembers(db, await found.execute()))[0];
-    },
+    of: async (serverId) => (await withMembers(db, (await groupOf(db, { serverId })).rows))[0],
     hosts: (id) => hostsOf(db, id),
   };
 }
+
+const groupOf = prepared((db: Db, given: { serverId: string }) =>
+  db
+    .selectFrom('server_groups')
+    .selectAll('server_groups')
+    .innerJoin('server_group_members', 'group_uuid', 'uuid')
+    .where('instance_uuid', '=', given.serverId),
+);
 
 /**
  * Adds a new server in the transaction that creates it. Throws `invalid` when the group no longer

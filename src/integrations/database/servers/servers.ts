@@ -1,9 +1,9 @@
 /** Servers with their NICs, requests and history. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
-import type { Kysely } from 'kysely';
+import type { Insertable, Kysely } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type { NewServer, ServerChange, ServerFilter, ServerStore } from '#contracts/store/store.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import { findAction, insertAction, listActions } from '../tasks/actions.ts';
 import { newestDomainXml } from '../tasks/commands.ts';
@@ -12,12 +12,15 @@ import { listDecisions } from './decisions.ts';
 import { refusePortInUse, writeNics } from './nics.ts';
 import { insertPciRequests, listPciRequests } from './pci-requests.ts';
 import { serversAllowed } from './quota-usage.ts';
+import { prepared, preparedChange } from '../rows/prepared.ts';
 import { readRows } from '../rows/readable-rows.ts';
+import { writeServer } from '../rows/write-server.ts';
+import { isInList } from '../sqlite/dialect.ts';
 import { joinGroup } from './server-groups.ts';
 import { instanceRow, serverColumns, toServer } from '../rows/server-row.ts';
 import { shownServers } from './shown-servers.ts';
 import { selectServers, serverSelections } from './server-selection.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables, InstanceRow } from '../sqlite/tables.ts';
 import { insertTask } from '../tasks/tasks.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -59,33 +62,32 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
 
 // oxlint-disable-next-line max-params -- which, what and when
 async function updateServer(db: Db, id: string, change: ServerChange, clock: Clock): Promise<void> {
-  const { numUpdatedRows } = await db
-    .updateTable('instances')
-    .set({ updated_at: clock.now(), ...serverColumns(change) })
-    .where('uuid', '=', id)
-    .executeTakeFirst();
-  if (numUpdatedRows === 0n) throw noSuchServer(id);
+  const columns = { updated_at: clock.now(), ...serverColumns(change) };
+  const { numAffectedRows = 0n } = await writeServer(db, columns, { serverId: id });
+  if (numAffectedRows === 0n) throw noSuchServer(id);
 }
 
 function noSuchServer(id: string): ComputeError {
   return new ComputeError('notFound', `Instance ${id} could not be found.`);
 }
 
+const insert = preparedChange((db: Db, row: Insertable<InstanceRow>) =>
+  db.insertInto('instances').values(row).returning('id'),
+);
+
 async function createServer(
   trx: Db,
   { server, pciRequests, groupId, task, action }: NewServer,
 ): Promise<Server> {
-  const { id: serial } = await trx
-    .insertInto('instances')
-    .values(instanceRow(server))
-    .returning('id')
-    .executeTakeFirstOrThrow();
+  const { rows } = await insert(trx, instanceRow(server), {});
+  const [row] = rows;
+  invariant(row, `server ${server.id} was created but has no number`);
   await writeNics(trx, server.id, server.nics);
   await insertPciRequests(trx, server.id, pciRequests);
   if (groupId !== null) await joinGroup(trx, server.id, groupId);
   await insertAction(trx, action);
   await insertTask(trx, task);
-  return { ...server, serial };
+  return { ...server, serial: row.id };
 }
 
 async function createWithin(
@@ -143,15 +145,23 @@ async function readServers(db: Db, ids: readonly string[]): Promise<Server[]> {
   return servers;
 }
 
-async function readSome(db: Db, ids: readonly string[]): Promise<Server[]> {
-  if (ids.length === 0) return [];
-  const found = await db.selectFrom('instances').selectAll().where('uuid', 'in', ids).execute();
-  const nics = await db
+const serverRows = prepared((db: Db, given: { ids: string }) =>
+  db.selectFrom('instances').selectAll().where(isInList('uuid', given.ids)),
+);
+
+const nicRows = prepared((db: Db, given: { ids: string }) =>
+  db
     .selectFrom('instance_nics')
     .selectAll()
-    .where('instance_uuid', 'in', ids)
-    .orderBy('position')
-    .execute();
+    .where(isInList('instance_uuid', given.ids))
+    .orderBy('position'),
+);
+
+async function readSome(db: Db, ids: readonly string[]): Promise<Server[]> {
+  if (ids.length === 0) return [];
+  const list = JSON.stringify(ids);
+  const { rows: found } = await serverRows(db, { ids: list });
+  const { rows: nics } = await nicRows(db, { ids: list });
   const nicsOf = Map.groupBy(nics, (nic) => nic.instance_uuid);
   const byId = new Map(found.map((row) => [row.uuid, row]));
   const rows = ids.flatMap((id) => byId.get(id) ?? []);

@@ -200,7 +200,7 @@ export interface TaskRow {
 }
 
 /** `succeeded` and `result` null: the host has not answered. */
-interface HostCommandRow {
+export interface HostCommandRow {
   id: Generated<number>;
   compute_node_id: string;
   seq: number;

@@ -1,7 +1,7 @@
 /**
  * Instance actions and their events: what was done to a server, for `openstack server event list`.
  */
-import { type Kysely, type Selectable, sql, type Updateable } from 'kysely';
+import { type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely';
 import type {
   Action,
   ActionEvent,
@@ -11,6 +11,7 @@ import type {
 } from '#contracts/store/store.ts';
 import { ComputeError, errorKinds } from '#core/errors.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
+import { preparedChange } from '../rows/prepared.ts';
 import type { ComputeTables, InstanceActionEventRow, InstanceActionRow } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -36,13 +37,33 @@ const eventMap: FieldMap<ActionEvent, InstanceActionEventRow> = {
   host: ['host', 'plain'],
 };
 
+const insert = preparedChange((db: Db, row: Insertable<InstanceActionRow>) =>
+  db.insertInto('instance_actions').values(row),
+);
+
 export async function insertAction(trx: Db, action: NewAction): Promise<void> {
   const whole = { ...action, updatedAt: action.startedAt, message: null };
-  await trx
-    .insertInto('instance_actions')
-    .values(toRow(actionMap, whole, {}))
-    .execute();
+  await insert(trx, toRow(actionMap, whole, {}), {});
 }
+
+const writeEvent = preparedChange((db: Db, row: Insertable<InstanceActionEventRow>) =>
+  db
+    .insertInto('instance_actions_events')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(['action_uuid', 'event', 'start_time']).doUpdateSet((eb) => ({
+        finish_time: eb.ref('excluded.finish_time'),
+        result: eb.ref('excluded.result'),
+        details: eb.ref('excluded.details'),
+        host: eb.ref('excluded.host'),
+      })),
+    ),
+);
+
+const change = preparedChange(
+  (db: Db, columns: Updateable<InstanceActionRow>, given: { actionId: string }) =>
+    db.updateTable('instance_actions').set(columns).where('uuid', '=', given.actionId),
+);
 
 interface Progress {
   events?: ActionEvent[];
@@ -60,28 +81,12 @@ export async function recordProgress(
   actionId: string,
   { events = [], now, ...ending }: Progress,
 ): Promise<void> {
-  if (events.length > 0) {
-    const rows = events.map((event) => toRow(eventMap, event, { action_uuid: actionId }));
-    await trx
-      .insertInto('instance_actions_events')
-      .values(rows)
-      .onConflict((conflict) =>
-        conflict.columns(['action_uuid', 'event', 'start_time']).doUpdateSet((eb) => ({
-          finish_time: eb.ref('excluded.finish_time'),
-          result: eb.ref('excluded.result'),
-          details: eb.ref('excluded.details'),
-          host: eb.ref('excluded.host'),
-        })),
-      )
-      .execute();
+  for (const event of events) {
+    await writeEvent(trx, toRow(eventMap, event, { action_uuid: actionId }), {});
   }
   const ended = endOf(ending);
   if (events.length > 0 || Object.keys(ended).length > 0) {
-    await trx
-      .updateTable('instance_actions')
-      .set({ updated_at: now, ...ended })
-      .where('uuid', '=', actionId)
-      .execute();
+    await change(trx, { updated_at: now, ...ended }, { actionId });
   }
 }
 

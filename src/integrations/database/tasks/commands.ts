@@ -1,5 +1,5 @@
 /** Commands for hosts and their results. `commit` writes the rows. */
-import type { Kysely } from 'kysely';
+import type { Insertable, Kysely, Updateable } from 'kysely';
 import type { CommandResult, HostCommand, HostCommandBody } from '#contracts/host/host-link.ts';
 import type {
   CommandStore,
@@ -11,8 +11,10 @@ import type {
 import { ComputeError, errorText } from '#core/errors.ts';
 import { erasedBody, type LogEraser } from '../sqlite/erasure.ts';
 import { defining, dropSuperseded } from './superseded-commands.ts';
+import { prepared, preparedChange } from '../rows/prepared.ts';
 import { readRows } from '../rows/readable-rows.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import { isInList } from '../sqlite/dialect.ts';
+import type { ComputeTables, HostCommandRow } from '../sqlite/tables.ts';
 import { makeTaskDue } from './tasks.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -53,17 +55,20 @@ export function commandStore(
   };
 }
 
+const pendingFor = prepared((db: Db, given: { hostIds: string }) =>
+  db
+    .selectFrom('host_commands')
+    .select(['compute_node_id', 'seq', 'instance_uuid', 'body'])
+    .where(isInList('compute_node_id', given.hostIds))
+    .where('succeeded', 'is', null)
+    .orderBy('seq'),
+);
+
 async function readPending(
   db: Db,
   hostIds: readonly string[],
 ): Promise<Map<string, HostCommand[]>> {
-  const rows = await db
-    .selectFrom('host_commands')
-    .select(['compute_node_id', 'seq', 'instance_uuid', 'body'])
-    .where('compute_node_id', 'in', hostIds)
-    .where('succeeded', 'is', null)
-    .orderBy('seq')
-    .execute();
+  const { rows } = await pendingFor(db, { hostIds: JSON.stringify(hostIds) });
   const commands = readRows('host_commands', rows, (row) => ({
     hostId: row.compute_node_id,
     command: {
@@ -76,29 +81,35 @@ async function readPending(
   return new Map([...ofHost].map(([id, all]) => [id, all.map(({ command }) => command)]));
 }
 
-/** Writes a command under the host's next number, which it returns. */
-export async function insertCommand(trx: Db, command: NewCommand): Promise<number> {
-  const host = await trx
+const takeNumber = prepared((db: Db, given: { hostId: string }) =>
+  db
     .updateTable('compute_nodes')
     .set((eb) => ({ last_command_seq: eb('last_command_seq', '+', 1) }))
-    .where('uuid', '=', command.hostId)
-    .returning('last_command_seq')
-    .executeTakeFirst();
+    .where('uuid', '=', given.hostId)
+    .returning('last_command_seq'),
+);
+
+const insert = preparedChange((db: Db, row: Insertable<HostCommandRow>) =>
+  db.insertInto('host_commands').values(row),
+);
+
+/** Writes a command under the host's next number, which it returns. */
+export async function insertCommand(trx: Db, command: NewCommand): Promise<number> {
+  const { hostId, serverId, body } = command;
+  const [host] = (await takeNumber(trx, { hostId })).rows;
   if (host === undefined) {
-    throw new ComputeError('notFound', `command: no host ${command.hostId} exists`);
+    throw new ComputeError('notFound', `command: no host ${hostId} exists`);
   }
-  await trx
-    .insertInto('host_commands')
-    .values({
-      compute_node_id: command.hostId,
-      seq: host.last_command_seq,
-      instance_uuid: command.serverId,
-      kind: command.body.do,
-      body: JSON.stringify(command.body),
-      succeeded: null,
-      result: null,
-    })
-    .execute();
+  const row = {
+    compute_node_id: hostId,
+    seq: host.last_command_seq,
+    instance_uuid: serverId,
+    kind: body.do,
+    body: JSON.stringify(body),
+    succeeded: null,
+    result: null,
+  };
+  await insert(trx, row, {});
   return host.last_command_seq;
 }
 
@@ -114,19 +125,22 @@ async function issueOnce(trx: Db, command: NewCommand): Promise<void> {
   if (waiting === undefined) await insertCommand(trx, command);
 }
 
+const newestOf = prepared((db: Db, given: { serverId: string }) =>
+  db
+    .selectFrom('host_commands')
+    .select('succeeded')
+    .where('instance_uuid', '=', given.serverId)
+    .where('kind', '!=', question)
+    .orderBy('id', 'desc')
+    .limit(1),
+);
+
 /**
  * Whether the result of this server's newest command is pending. No task waits for that of an older
  * one.
  */
 export async function awaitsAnswer(trx: Db, serverId: string): Promise<boolean> {
-  const newest = await trx
-    .selectFrom('host_commands')
-    .select('succeeded')
-    .where('instance_uuid', '=', serverId)
-    .where('kind', '!=', question)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const [newest] = (await newestOf(trx, { serverId })).rows;
   return newest !== undefined && newest.succeeded === null;
 }
 
@@ -138,18 +152,24 @@ interface Completed {
   lease: Lease | undefined;
 }
 
+const end = preparedChange(
+  (db: Db, columns: Updateable<HostCommandRow>, given: { hostId: string; number: number }) =>
+    db
+      .updateTable('host_commands')
+      .set(columns)
+      .where('compute_node_id', '=', given.hostId)
+      .where('seq', '=', given.number)
+      .where('succeeded', 'is', null)
+      .returning(['id', 'instance_uuid', 'kind']),
+);
+
 async function complete(
   trx: Db,
   { hostId, seq, result, now, lease }: Completed,
 ): Promise<StoredTask | undefined> {
-  const ended = await trx
-    .updateTable('host_commands')
-    .set({ succeeded: result.ok ? 1 : 0, result: JSON.stringify(result), body: erasedBody })
-    .where('compute_node_id', '=', hostId)
-    .where('seq', '=', seq)
-    .where('succeeded', 'is', null)
-    .returning(['id', 'instance_uuid', 'kind'])
-    .executeTakeFirst();
+  const succeeded = result.ok ? 1 : 0;
+  const columns = { succeeded, result: JSON.stringify(result), body: erasedBody };
+  const [ended] = (await end(trx, columns, { hostId, number: seq })).rows;
   if (ended !== undefined) await dropSuperseded(trx, ended, result.ok);
   if (
     ended === undefined ||
@@ -161,19 +181,22 @@ async function complete(
   return makeTaskDue(trx, ended.instance_uuid, { lease, now });
 }
 
+const newestOfKind = prepared((db: Db, given: { serverId: string; kind: string }) =>
+  db
+    .selectFrom('host_commands')
+    .select(['compute_node_id', 'seq', 'instance_uuid', 'result'])
+    .where('instance_uuid', '=', given.serverId)
+    .where('kind', '=', given.kind)
+    .orderBy('id', 'desc')
+    .limit(1),
+);
+
 async function lastCommand(
   db: Db,
   serverId: string,
   kind: HostCommandBody['do'],
 ): Promise<StoredCommand | undefined> {
-  const row = await db
-    .selectFrom('host_commands')
-    .select(['compute_node_id', 'seq', 'instance_uuid', 'result'])
-    .where('instance_uuid', '=', serverId)
-    .where('kind', '=', kind)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const [row] = (await newestOfKind(db, { serverId, kind })).rows;
   return (
     row && {
       hostId: row.compute_node_id,

@@ -3,6 +3,8 @@ import type { Kysely } from 'kysely';
 import type { NetworkEvent, NetworkEventStore } from '#contracts/services/network-events.ts';
 import type { Transition } from '#contracts/store/store.ts';
 import { type NetworkEventKind, networkEventKinds } from '#core/networking/network-event.ts';
+import { prepared } from '../rows/prepared.ts';
+import { isInList } from '../sqlite/dialect.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -26,18 +28,21 @@ export function networkEventStore(db: Db): NetworkEventStore {
       }));
     },
     idleServers: async () => {
-      const rows = await db
-        .selectFrom('network_events')
-        .select('network_events.instance_uuid as serverId')
-        .distinct()
-        .leftJoin('tasks', 'tasks.instance_uuid', 'network_events.instance_uuid')
-        .where('step', 'is', null)
-        .execute();
+      const { rows } = await idleServers(db, {});
       return rows.map(({ serverId }) => serverId);
     },
     forget: (serverId, upTo) => forgetNetworkEvents(db, serverId, { upTo }),
   };
 }
+
+const idleServers = prepared((db: Db) =>
+  db
+    .selectFrom('network_events')
+    .select('network_events.instance_uuid as serverId')
+    .distinct()
+    .leftJoin('tasks', 'tasks.instance_uuid', 'network_events.instance_uuid')
+    .where('step', 'is', null),
+);
 
 async function record(
   trx: Db,
@@ -75,19 +80,31 @@ async function isBusy(trx: Db, serverId: string): Promise<boolean> {
   return task !== undefined;
 }
 
+const forget = prepared((db: Db, given: { serverId: string; kinds: string; upTo: number }) =>
+  db
+    .deleteFrom('network_events')
+    .where('instance_uuid', '=', given.serverId)
+    .where(isInList('kind', given.kinds))
+    .where('id', '<=', given.upTo),
+);
+
 /** Deletes a server's events of these kinds up to this id; default: all of them. */
 export async function forgetNetworkEvents(
   trx: Db,
   serverId: string,
   { kinds = networkEventKinds, upTo = Number.MAX_SAFE_INTEGER }: Partial<SeenEvents> = {},
 ): Promise<void> {
-  await trx
-    .deleteFrom('network_events')
-    .where('instance_uuid', '=', serverId)
-    .where('kind', 'in', kinds)
-    .where('id', '<=', upTo)
-    .execute();
+  await forget(trx, { serverId, upTo, kinds: JSON.stringify(kinds) });
 }
+
+const unhandled = prepared((db: Db, given: { serverId: string; kind: NetworkEventKind }) =>
+  db
+    .selectFrom('network_events')
+    .select('id')
+    .where('instance_uuid', '=', given.serverId)
+    .where('kind', '=', given.kind)
+    .limit(1),
+);
 
 /** Whether an event of this kind is unhandled. */
 export async function hasNetworkEvent(
@@ -95,12 +112,5 @@ export async function hasNetworkEvent(
   serverId: string,
   kind: NetworkEventKind,
 ): Promise<boolean> {
-  const event = await trx
-    .selectFrom('network_events')
-    .select('id')
-    .where('instance_uuid', '=', serverId)
-    .where('kind', '=', kind)
-    .limit(1)
-    .executeTakeFirst();
-  return event !== undefined;
+  return (await unhandled(trx, { serverId, kind })).rows.length > 0;
 }

@@ -1,5 +1,12 @@
 /** Tasks: the workflow of each server, its lease holder and expiry. */
-import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
+import type {
+  Expression,
+  ExpressionBuilder,
+  Insertable,
+  Kysely,
+  SqlBool,
+  Updateable,
+} from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type {
   Lease,
@@ -15,10 +22,12 @@ import type {
 import { ComputeError, invariant } from '#core/errors.ts';
 import { insertAction } from './actions.ts';
 import { type ServerFields, serverColumns } from '../rows/server-row.ts';
+import { prepared, preparedChange } from '../rows/prepared.ts';
+import { isInList } from '../sqlite/dialect.ts';
 import { taskOverview } from './task-overview.ts';
 import { leaseColumns, newTaskRow, noLease, readTask } from './task-row.ts';
 import { taskVersion } from './task-schemas.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables, TaskRow } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -49,22 +58,44 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
         .transaction()
         .execute((trx) => beginTask(trx, { task, action, server, onlyIdle, now: clock.now() })),
     of: async (serverId) => {
-      const row = await db
-        .selectFrom('tasks')
-        .selectAll()
-        .where('instance_uuid', '=', serverId)
-        .where('step', 'is not', null)
-        .executeTakeFirst();
-      return row && readTask(row);
+      const { rows } = await taskOf(db, { serverId });
+      return rows[0] && readTask(rows[0]);
     },
     overview: (now, limit) => taskOverview(db, now, limit),
   };
 }
 
+const taskOf = prepared((db: Db, given: { serverId: string }) =>
+  db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('instance_uuid', '=', given.serverId)
+    .where('step', 'is not', null),
+);
+
+const insert = preparedChange((db: Db, row: Insertable<TaskRow>) =>
+  db.insertInto('tasks').values(row),
+);
+
 /** A server's first task, in the transaction that creates the server. */
 export async function insertTask(trx: Db, task: NewTask): Promise<void> {
-  await trx.insertInto('tasks').values(newTaskRow(task)).execute();
+  await insert(trx, newTaskRow(task), {});
 }
+
+const advance = preparedChange(
+  (
+    db: Db,
+    columns: Updateable<TaskRow>,
+    given: { server: string; task: string; ofEpoch: number },
+  ) =>
+    db
+      .updateTable('tasks')
+      .set(columns)
+      .where('instance_uuid', '=', given.server)
+      .where('uuid', '=', given.task)
+      .where('epoch', '=', given.ofEpoch)
+      .where('step', 'is not', null),
+);
 
 /**
  * Moves a task to its next step, or ends it (null); false when it is no longer the server's task.
@@ -74,30 +105,59 @@ export async function advanceTask(
   task: TaskRef,
   { next, lease, now }: { next: NextStep | null; lease: Lease | undefined; now: number },
 ): Promise<boolean> {
-  const { numUpdatedRows } = await trx
-    .updateTable('tasks')
-    .set({
-      ...(next === null
-        ? { step: null, data: '{}', due_at: null }
-        : {
-            kind: next.kind ?? task.kind,
-            step: next.step,
-            version: taskVersion,
-            data: JSON.stringify(next.data),
-            due_at: next.dueAt,
-          }),
-      ...(lease !== undefined && (isDueAt(next, now) ? leaseColumns(lease, task.epoch) : noLease)),
-    })
-    .where('instance_uuid', '=', task.serverId)
-    .where('uuid', '=', task.id)
-    .where('epoch', '=', task.epoch)
-    .where('step', 'is not', null)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+  const columns = {
+    ...(next === null
+      ? { step: null, data: '{}', due_at: null }
+      : {
+          kind: next.kind ?? task.kind,
+          step: next.step,
+          version: taskVersion,
+          data: JSON.stringify(next.data),
+          due_at: next.dueAt,
+        }),
+    ...(lease !== undefined && (isDueAt(next, now) ? leaseColumns(lease, task.epoch) : noLease)),
+  };
+  const { serverId: server, id, epoch: ofEpoch } = task;
+  const { numAffectedRows = 0n } = await advance(trx, columns, { server, task: id, ofEpoch });
+  return numAffectedRows > 0n;
 }
 
 export function isDueAt(next: NextStep | null, now: number): boolean {
   return next !== null && next.dueAt !== null && next.dueAt <= now;
+}
+
+type Due = { serverId: string; now: number };
+
+const makeDue = prepared((db: Db, { serverId, now }: Due) =>
+  parkedTask(db, serverId, now).set({ due_at: now }),
+);
+
+const makeDueLeased = prepared((db: Db, { serverId, now, owner, until }: Due & Lease) =>
+  parkedTask(db, serverId, now).set((eb) => {
+    const isHeld = eb('leased_until', '>', now);
+    const kept = (
+      column: 'leased_by' | 'leased_until' | 'leased_epoch' | 'epoch',
+      value: Expression<string | number>,
+    ) => eb.case().when(isHeld).then(eb.ref(column)).else(value).end() as never;
+    const epoch = epochOfNewHolder(eb);
+    return {
+      due_at: now,
+      leased_by: kept('leased_by', eb.val(owner)),
+      leased_until: kept('leased_until', eb.val(until)),
+      leased_epoch: kept('leased_epoch', epoch),
+      epoch: kept('epoch', epoch),
+    };
+  }),
+);
+
+// oxlint-disable-next-line max-params -- where, whose and when
+function parkedTask(db: Db, serverId: string, now: number) {
+  return db
+    .updateTable('tasks')
+    .where('instance_uuid', '=', serverId)
+    .where('step', 'is not', null)
+    .where((eb) => eb.or([eb('due_at', 'is', null), eb('due_at', '>', now)]))
+    .returningAll();
 }
 
 /**
@@ -109,31 +169,14 @@ export async function makeTaskDue(
   serverId: string,
   { lease, now }: { lease: Lease | undefined; now: number },
 ): Promise<StoredTask | undefined> {
-  const row = await trx
-    .updateTable('tasks')
-    .set((eb) => {
-      if (lease === undefined) return { due_at: now };
-      const isHeld = eb('leased_until', '>', now);
-      const kept = (
-        column: 'leased_by' | 'leased_until' | 'leased_epoch' | 'epoch',
-        value: Expression<string | number>,
-      ) => eb.case().when(isHeld).then(eb.ref(column)).else(value).end() as never;
-      const epoch = epochOfNewHolder(eb);
-      return {
-        due_at: now,
-        leased_by: kept('leased_by', eb.val(lease.owner)),
-        leased_until: kept('leased_until', eb.val(lease.until)),
-        leased_epoch: kept('leased_epoch', epoch),
-        epoch: kept('epoch', epoch),
-      };
-    })
-    .where('instance_uuid', '=', serverId)
-    .where('step', 'is not', null)
-    .where((eb) => eb.or([eb('due_at', 'is', null), eb('due_at', '>', now)]))
-    .returningAll()
-    .executeTakeFirst();
-  const isLeased = lease !== undefined && row?.leased_by === lease.owner;
-  return isLeased && row.leased_until === lease.until ? readTask(row) : undefined;
+  if (lease === undefined) {
+    await makeDue(trx, { serverId, now });
+    return undefined;
+  }
+  const { rows } = await makeDueLeased(trx, { serverId, now, ...lease });
+  const [row] = rows;
+  const isLeased = row?.leased_by === lease.owner && row.leased_until === lease.until;
+  return isLeased ? readTask(row) : undefined;
 }
 
 /**
@@ -157,26 +200,39 @@ interface LeaseRequest {
   running: readonly string[];
 }
 
-async function leaseTasks(db: Db, request: LeaseRequest): Promise<StoredTask[]> {
-  const { owner, now, leaseMs, limit } = request;
-  // One statement, so that no second process can take the same rows between a read and a write.
-  const rows = await db
+interface Leasing extends Lease {
+  now: number;
+  limit: number;
+  /** Ids of servers as JSON. */
+  running: string;
+}
+
+// One statement, so that no second process can take the same rows between a read and a write.
+const leaseDue = prepared((db: Db, given: Leasing) =>
+  db
     .updateTable('tasks')
     .set((eb) => {
       const epoch = epochOfNewHolder(eb);
-      return { leased_by: owner, leased_until: now + leaseMs, epoch, leased_epoch: epoch };
+      return { leased_by: given.owner, leased_until: given.until, epoch, leased_epoch: epoch };
     })
     .where('instance_uuid', 'in', (eb) =>
       eb
         .selectFrom('tasks')
         .select('instance_uuid')
-        .where('due_at', '<=', now)
-        .where((eb) => isFree(eb, request))
+        .where('due_at', '<=', given.now)
+        .where((free) => isFree(free, given))
         .orderBy('due_at')
-        .limit(limit),
+        .limit(given.limit),
     )
-    .returningAll()
-    .execute();
+    .returningAll(),
+);
+
+async function leaseTasks(
+  db: Db,
+  { owner, now, leaseMs, limit, running }: LeaseRequest,
+): Promise<StoredTask[]> {
+  const given = { owner, now, until: now + leaseMs, limit, running: JSON.stringify(running) };
+  const { rows } = await leaseDue(db, given);
   const byTime = rows.sort((a, b) => (a.due_at ?? 0) - (b.due_at ?? 0));
   return byTime.map(readTask);
 }
@@ -187,14 +243,13 @@ async function leaseTasks(db: Db, request: LeaseRequest): Promise<StoredTask[]> 
  */
 function isFree(
   eb: ExpressionBuilder<ComputeTables, 'tasks'>,
-  { owner, now, running }: LeaseRequest,
+  { owner, now, running }: Leasing,
 ): Expression<SqlBool> {
   const isUnheld = eb('leased_until', 'is', null);
   const hasRunOut = eb('leased_until', '<=', now);
-  if (running.length === 0) return eb.or([isUnheld, hasRunOut]);
   const isRunningHere = eb.and([
     eb('leased_by', '=', owner),
-    eb('instance_uuid', 'in', running),
+    isInList('instance_uuid', running),
     // After a takeover the running step has an older epoch: the new workflow waits for it at most
     // until the lease expires.
     eb('leased_epoch', '=', eb.ref('epoch')),
