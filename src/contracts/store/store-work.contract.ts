@@ -233,6 +233,29 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     expect((await store.tasks.of(task.serverId))?.dueAt).toEqual(expect.any(Number));
   });
 
+  test('a task that is due later and awaits the answer is due at once when it already exists', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId });
+    const later = Date.now() + 60_000;
+    const next = {
+      step: 'guest-started',
+      data: bootData,
+      dueAt: later,
+      awaitsAnswer: true,
+    } as const;
+    const dueAt = async () => (await store.tasks.of(task.serverId))?.dueAt;
+    await store.commit({ task, next });
+    expect(await dueAt()).toBe(later);
+    await store.commands.complete(hostId, 1, done, { now: 5 });
+    expect(await dueAt()).toBe(5);
+    await store.commit({ task, next: { ...next, awaitsAnswer: false } });
+    expect(await dueAt()).toBe(later);
+    await store.commit({ task, next });
+    expect(await dueAt()).toBeLessThan(later);
+  });
+
   const ask = (store: Store, hostId: string, { serverId }: Task): Promise<number> =>
     store.commands.ask({
       hostId,

@@ -89,6 +89,8 @@ interface When {
    * answered, or there is no command.
    */
   dueAt: number | null;
+  /** With a time: also due at once when the host has answered the server's newest command. */
+  awaitsAnswer?: boolean;
   /** Due at once when an event of this kind has arrived that the step did not read. */
   awaits?: NetworkEventKind;
 }

@@ -104,7 +104,8 @@ async function wokenNext(
   if (next?.awaits !== undefined && (await hasNetworkEvent(trx, task.serverId, next.awaits))) {
     return { ...next, dueAt: now };
   }
-  if (next === null || next.dueAt !== null || command !== undefined) return next;
+  if (next === null || command !== undefined) return next;
+  if (next.dueAt !== null && next.awaitsAnswer !== true) return next;
   return (await awaitsAnswer(trx, task.serverId)) ? next : { ...next, dueAt: now };
 }
 

@@ -50,6 +50,7 @@ export function removalSteps<Kind extends RemovalKind>(
       step: 'guest-removed',
       data: { startedAt: now, ...task.data },
       dueAt: now + context.settings.hostTimeoutMs,
+      awaitsAnswer: true,
     };
   };
   return {

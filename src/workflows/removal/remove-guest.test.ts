@@ -63,6 +63,21 @@ test.each(['boot', 'delete'] as const)(
   },
 );
 
+test('a removal that is reported while its host is checked again continues at once', async () => {
+  const body = { do: 'destroy', guestId: server.id } as const;
+  await world.store.commands.issue({ hostId, serverId: server.id, body });
+  world.context.links.noteSeen({ id: hostId, name: 'host-1' });
+  const boot = taskOf('boot', await world.store.tasks.of(server.id));
+  const task = { ...boot, step: 'guest-removed' } as const;
+  const start = { read: undefined };
+  const outcome = await bootWorkflow.steps['guest-removed'].run(world.context, task, start);
+  expect(outcome.next).toMatchObject({ step: 'guest-removed' });
+  expect(outcome.next?.dueAt).toBeGreaterThan(world.time.now);
+  await world.store.commands.complete(hostId, 1, { ok: true, steps: [] }, { now: world.time.now });
+  await world.store.commit({ task, ...outcome });
+  expect(await world.store.tasks.of(server.id)).toMatchObject({ dueAt: world.time.now });
+});
+
 test('a deleted server releases its claims once, and its device', async () => {
   const boot = taskOf('boot', await world.store.tasks.of(server.id));
   const next = { kind: 'delete', step: 'release', data: {}, dueAt: world.time.now } as const;
