@@ -37,10 +37,10 @@ export function computeStore(
   db: Kysely<ComputeTables>,
   { clock = { now: Date.now }, newId = randomUUID }: StoreOptions = {},
 ): Store {
-  const eraser = new LogEraser(db);
   const recorded = new RecordedChanges();
   // The steps of tasks need not wait for the disk one by one: what leaves the process does.
-  const { db: unsynced, onDisk } = deferred(db);
+  const { db: unsynced, onDisk, dropLog } = deferred(db);
+  const eraser = new LogEraser(dropLog);
   return {
     servers: serverStore(db, clock),
     hosts: hostStore(db, { clock, newId, recorded }),

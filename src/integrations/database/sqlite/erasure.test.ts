@@ -48,7 +48,7 @@ test('secrets of a deleted server are in no byte of the database’s files, seco
   await store.commit({ task, next: { step: 'release', data, dueAt: 9 } });
   await store.commit({ task, next: null, server: { vmState: 'deleted', deletedAt: 9 } });
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(filesWithSecret(path)).toEqual([]);
+  await expect.poll(() => filesWithSecret(path)).toEqual([]);
 });
 
 test('a command that its host still has to run for a deleted server stays unchanged', async () => {
@@ -75,7 +75,7 @@ test('a server deleted while its host is silent leaves no secret in unsent comma
   await store.commands.issue({ hostId, serverId: task.serverId, body });
   await store.commit({ task, next: null, server: { vmState: 'deleted', deletedAt: 9 } });
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(filesWithSecret(path)).toEqual([]);
+  await expect.poll(() => filesWithSecret(path)).toEqual([]);
   expect(await store.commands.pending(hostId)).toMatchObject([{ body }]);
   expect((await store.commands.last(task.serverId, 'spawn'))?.result).toMatchObject({ ok: false });
 });

@@ -4,7 +4,6 @@
  */
 import type { Kysely } from 'kysely';
 import type { CommandResult } from '#contracts/host/host-link.ts';
-import { dropLog } from './dialect.ts';
 import type { ComputeTables } from './tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -91,11 +90,11 @@ const logKeptMs = 10_000;
 
 /** Drops the write-ahead log some seconds after an erasure, once for all erasures until then. */
 export class LogEraser {
-  readonly #db: Db;
+  readonly #dropLog: () => Promise<void>;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(db: Db) {
-    this.#db = db;
+  constructor(dropLog: () => Promise<void>) {
+    this.#dropLog = dropLog;
   }
 
   /** Call after an erasure. */
@@ -103,7 +102,7 @@ export class LogEraser {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       // A reader in another process holds the log; the next erasure drops it.
-      dropLog(this.#db).catch(() => undefined);
+      this.#dropLog().catch(() => undefined);
     }, logKeptMs).unref();
   }
 

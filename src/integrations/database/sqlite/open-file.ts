@@ -1,6 +1,7 @@
 /** Opens a SQLite file for the dialect, or reports what is wrong with it and what to do. */
 import { DatabaseSync } from 'node:sqlite';
 import { ComputeError, errorText } from '#core/errors.ts';
+import { ownCheckpointPages } from './log/checkpoints.ts';
 import { primaryCode } from './storage-failure.ts';
 import { whyUnusable } from './unusable-file.ts';
 
@@ -14,6 +15,8 @@ export function openFile(path: string, busyTimeoutMs: number): DatabaseSync {
     database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     database.exec('PRAGMA journal_mode = WAL');
     database.exec(path === ':memory:' ? 'PRAGMA synchronous = OFF' : 'PRAGMA synchronous = NORMAL');
+    // `Checkpoints` copies the log, outside of this thread.
+    database.exec(`PRAGMA wal_autocheckpoint = ${ownCheckpointPages}`);
     database.exec('PRAGMA foreign_keys = ON');
     // Erased data is overwritten: secrets do not stay in free pages.
     database.exec('PRAGMA secure_delete = ON');

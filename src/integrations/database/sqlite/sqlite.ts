@@ -16,7 +16,8 @@ import {
 } from 'kysely';
 import { invariant } from '#core/errors.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
-import { LogSync, type SyncFile } from './log-sync.ts';
+import { Checkpoints } from './log/checkpoints.ts';
+import { LogSync, type SyncFile } from './log/log-sync.ts';
 import { openFile, openReader } from './open-file.ts';
 import { NodeSqliteConnection } from './sqlite-connection.ts';
 
@@ -54,6 +55,7 @@ export function openSqlite<Tables>(
     writer: new NodeSqliteConnection(database, options),
     reader: reader && new NodeSqliteConnection(reader, options),
     log: reader && new LogSync(path, syncFile),
+    checkpoints: reader && new Checkpoints(path),
     turns: new SerialQueue(),
   };
   const open = (waits: boolean): Kysely<Tables> =>
@@ -61,7 +63,11 @@ export function openSqlite<Tables>(
       dialect: new NodeSqliteDialect(new NodeSqliteDriver(database, connections, waits)),
     });
   const db = open(true);
-  deferrals.set(db, { db: open(false), onDisk: () => connections.log?.synced() ?? ready });
+  deferrals.set(db, {
+    db: open(false),
+    onDisk: () => connections.log?.synced() ?? ready,
+    dropLog: () => connections.checkpoints?.dropLog() ?? ready,
+  });
   return db;
 }
 
@@ -75,6 +81,11 @@ export interface Deferred<Tables> {
    * about such a commit leaves the process. Throws as a commit does.
    */
   onDisk: () => Promise<void>;
+  /**
+   * Empties the write-ahead log: it holds no older state of a row any more. Throws while another
+   * process reads it.
+   */
+  dropLog: () => Promise<void>;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- each database has tables of its own
@@ -128,9 +139,14 @@ interface Connections {
   reader: NodeSqliteConnection | undefined;
   /** Undefined for a database in memory. */
   log: LogSync | undefined;
+  checkpoints: Checkpoints | undefined;
   /** Of the writer. */
   turns: SerialQueue;
 }
+
+const begin = CompiledQuery.raw('begin immediate');
+const commit = CompiledQuery.raw('commit');
+const rollback = CompiledQuery.raw('rollback');
 
 /** Transactions run one after the other for no longer than this before events have a turn. */
 const longestHoldMs = 2;
@@ -165,7 +181,7 @@ class NodeSqliteDriver implements Driver {
   // IMMEDIATE: a transaction that reads first and writes later would else fail halfway when another
   // process wrote in between.
   async beginTransaction(connection: Session): Promise<void> {
-    await connection.begin(CompiledQuery.raw('begin immediate'));
+    await connection.begin(begin);
   }
   async commitTransaction(connection: Session): Promise<void> {
     await connection.commit();
@@ -179,7 +195,7 @@ class NodeSqliteDriver implements Driver {
     if (!connection.isInTurn) return;
     // A full disk makes SQLite roll back on its own; an error of ours would hide that one.
     if (!this.#database.isTransaction) return;
-    await connection.executeQuery(CompiledQuery.raw('rollback'));
+    await connection.executeQuery(rollback);
   }
 
   /**
@@ -193,6 +209,7 @@ class NodeSqliteDriver implements Driver {
 
   async destroy(): Promise<void> {
     await this.#connections.log?.close();
+    await this.#connections.checkpoints?.close();
     this.#connections.reader?.close();
     this.#connections.writer.close();
   }
@@ -227,8 +244,14 @@ class Session implements DatabaseConnection {
   async commit(): Promise<void> {
     const { writer, log } = this.#connections;
     if (this.#hasWritten) log?.assertUsable();
-    await writer.execute(CompiledQuery.raw('commit'), performance.now());
-    if (this.#hasWritten) log?.written();
+    await writer.execute(commit, performance.now());
+    if (this.#hasWritten) this.#noteWrite();
+  }
+
+  #noteWrite(): void {
+    const { log, checkpoints } = this.#connections;
+    log?.written();
+    checkpoints?.written();
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
@@ -248,7 +271,7 @@ class Session implements DatabaseConnection {
     } finally {
       endTurn();
     }
-    if (hasWritten(query, result)) log?.written();
+    if (hasWritten(query, result)) this.#noteWrite();
     if (this.#waits) await log?.synced();
     return result;
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { freshFile } from '#test/fresh-file.ts';
 import { LogSync, type SyncFile } from './log-sync.ts';
-import { deferred, openSqlite } from './sqlite.ts';
+import { deferred, openSqlite } from '../sqlite.ts';
 
 interface Tables {
   notes: { text: string };

@@ -1,0 +1,81 @@
+import { existsSync, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, expect, test } from 'vitest';
+import { freshFile } from '#test/fresh-file.ts';
+import { deferred, openSqlite } from '../sqlite.ts';
+import { Checkpoints } from './checkpoints.ts';
+
+interface Tables {
+  notes: { text: string };
+}
+
+const closers: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).toReversed()) await close();
+});
+
+async function openNotes() {
+  const path = freshFile('notes.db');
+  const db = openSqlite<Tables>(path);
+  closers.push(() => db.destroy());
+  await db.schema.createTable('notes').addColumn('text', 'text').execute();
+  const write = async (times: number) => {
+    for (let time = 0; time < times; time += 1) {
+      await deferred(db)
+        .db.insertInto('notes')
+        .values({ text: 'x'.repeat(5_000) })
+        .execute();
+    }
+  };
+  return { path, db, write };
+}
+
+const sizeOf = (path: string) => statSync(path).size;
+
+test('commits reach the database’s file without a checkpoint in a commit', async () => {
+  const { path, write } = await openNotes();
+  const before = sizeOf(path);
+  await write(100);
+  expect(sizeOf(path)).toBe(before);
+  await write(100);
+  await expect.poll(() => sizeOf(path)).toBeGreaterThan(before + 100 * 5_000);
+});
+
+test('the log is begun again, so that it does not grow with the writes', async () => {
+  const { path, write } = await openNotes();
+  for (let round = 0; round < 10; round += 1) {
+    const before = sizeOf(path);
+    await write(200);
+    await expect.poll(() => sizeOf(path)).toBeGreaterThan(before);
+  }
+  expect(sizeOf(`${path}-wal`)).toBeLessThan(2_000 * 5_000);
+});
+
+test('the log is empty once it was dropped, also beside writes', async () => {
+  const { path, db, write } = await openNotes();
+  await write(20);
+  await deferred(db).dropLog();
+  expect(sizeOf(`${path}-wal`)).toBe(0);
+  await Promise.all([write(50), deferred(db).dropLog(), write(50)]);
+  const rows = await db.selectFrom('notes').select('text').execute();
+  expect(rows).toHaveLength(120);
+});
+
+test('nothing is left behind when the database is closed', async () => {
+  const { path, db, write } = await openNotes();
+  await write(200);
+  await db.destroy();
+  expect(existsSync(`${path}-wal`)).toBe(false);
+  const file = new DatabaseSync(path, { readOnly: true });
+  closers.push(() => file.close());
+  expect(file.prepare('select count(*) as count from notes').get()).toEqual({ count: 200 });
+});
+
+test('a file that cannot be opened fails the request, and the next one tries again', async () => {
+  const path = freshFile('notes.db');
+  const checkpoints = new Checkpoints(`${path}/none/notes.db`);
+  closers.push(() => checkpoints.close());
+  await expect(checkpoints.dropLog()).rejects.toThrow(/unable to open/);
+  await expect(checkpoints.dropLog()).rejects.toThrow(/unable to open/);
+});
