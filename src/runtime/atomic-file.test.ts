@@ -15,7 +15,7 @@ import { freshFile } from '#test/fresh-file.ts';
 import {
   removeDurably,
   renameDurably,
-  replaceFileSync,
+  replaceFile,
   writeFileDurably,
   writeFileDurablySync,
 } from './atomic-file.ts';
@@ -28,7 +28,7 @@ afterEach(() => {
 const writers: [string, (path: string, text: string) => Promise<void>][] = [
   ['writeFileDurably', writeFileDurably],
   ['writeFileDurablySync', async (path, text) => writeFileDurablySync(path, text)],
-  ['replaceFileSync', async (path, text) => replaceFileSync(path, text)],
+  ['replaceFile', replaceFile],
 ];
 
 /** A crash: no later call has any effect. */
@@ -55,7 +55,7 @@ function crashingAt(number: number): { log: string[] } {
     });
   };
   for (const name of ['rm', 'rename'] as const) before(promises, name, name);
-  for (const name of ['rmSync', 'renameSync', 'writeFileSync'] as const) {
+  for (const name of ['open', 'rmSync', 'renameSync', 'writeFileSync'] as const) {
     before(fs, name, name.replace('Sync', ''));
   }
   const paths = new Map<number, string>();

@@ -2,8 +2,6 @@
  * The guest files of a simulated host: only the records it needs. Images are judged as on a real
  * host, by their first bytes.
  */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { type GuestFiles, maxConsoleBytes } from '#contracts/host/guest-files.ts';
 import type { ImageSource, ImageContent } from '#contracts/services/images.ts';
 import { accepted } from '#core/accepted.ts';
@@ -17,9 +15,8 @@ import {
   type ImageFacts,
 } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';
-import { replaceFileSync } from '#runtime/atomic-file.ts';
 import { consoleText } from './console-text.ts';
-import { keptNames, makeKeptFolder, readKept } from './kept-file.ts';
+import { KeptGuests } from './kept-guests.ts';
 
 export interface SimulatedGuestFilesOptions {
   images: ImageSource;
@@ -35,19 +32,14 @@ interface KeptFiles {
 
 export class SimulatedGuestFiles implements GuestFiles {
   readonly #options: SimulatedGuestFilesOptions;
-  readonly #kept = new Map<string, KeptFiles>();
+  readonly #kept: KeptGuests<KeptFiles>;
   /** An image never changes, so it is read once. */
   readonly #images = new Map<string, Promise<ImageFacts>>();
 
   /** Reads what an earlier process stored in the state directory. */
   constructor(options: SimulatedGuestFilesOptions) {
     this.#options = options;
-    const { stateDirectory } = options;
-    if (stateDirectory === undefined) return;
-    for (const name of keptNames(stateDirectory)) {
-      const kept = readKept<KeptFiles>(join(stateDirectory, name), hasConsole);
-      if (kept !== undefined) this.#kept.set(name.slice(0, -ending.length), kept);
-    }
+    this.#kept = new KeptGuests({ folder: options.stateDirectory, isWhole: hasConsole });
   }
 
   async prepare(guest: Guest, { fresh }: { fresh: boolean }): Promise<void> {
@@ -55,14 +47,11 @@ export class SimulatedGuestFiles implements GuestFiles {
     const keepsFiles = before !== undefined && !fresh;
     if (!keepsFiles) await this.#judgeImages(guest);
     const diskImageId = keepsFiles ? before.diskImageId : guest.imageId;
-    this.#keep(guest.id, { diskImageId, console: consoleText(guest, diskImageId) });
+    await this.#kept.set(guest.id, { diskImageId, console: consoleText(guest, diskImageId) });
   }
 
   async remove(guestId: string): Promise<void> {
-    this.#kept.delete(guestId);
-    const { stateDirectory } = this.#options;
-    if (stateDirectory !== undefined)
-      rmSync(join(stateDirectory, guestId + ending), { force: true });
+    await this.#kept.delete(guestId);
   }
 
   async consoleOutput(guestId: string, lines: number | null): Promise<string> {
@@ -70,7 +59,7 @@ export class SimulatedGuestFiles implements GuestFiles {
   }
 
   async list(): Promise<string[]> {
-    return [...this.#kept.keys()];
+    return this.#kept.ids();
   }
 
   async #judgeImages(guest: Guest): Promise<void> {
@@ -93,18 +82,7 @@ export class SimulatedGuestFiles implements GuestFiles {
     known.catch(() => this.#images.delete(id));
     return known;
   }
-
-  #keep(guestId: string, kept: KeptFiles): void {
-    const { stateDirectory } = this.#options;
-    if (stateDirectory !== undefined) {
-      makeKeptFolder(stateDirectory);
-      replaceFileSync(join(stateDirectory, guestId + ending), JSON.stringify(kept));
-    }
-    this.#kept.set(guestId, kept);
-  }
 }
-
-const ending = '.json';
 
 function hasConsole({ console: text }: Partial<KeptFiles>): boolean {
   return typeof text === 'string';

@@ -1,8 +1,6 @@
 /**
  * A hypervisor in memory. With a state directory its guests outlive the process, as on a real host.
  */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type {
   FoundGuest,
   Hypervisor,
@@ -13,9 +11,8 @@ import { ComputeError } from '#core/errors.ts';
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import { heldByNic, heldDevices } from '#core/guests/description/held-device.ts';
 import { isLive } from '#core/guests/plan/plan.ts';
-import { replaceFileSync } from '#runtime/atomic-file.ts';
 import { numaNodesOf, type SimulatedHost } from './simulated-host.ts';
-import { keptNames, makeKeptFolder, readKept } from './kept-file.ts';
+import { KeptGuests } from './kept-guests.ts';
 
 export interface SimulatedHypervisorOptions {
   host: SimulatedHost;
@@ -38,18 +35,19 @@ interface KeptGuest {
 /** One simulated host's hypervisor. */
 export class SimulatedHypervisor implements Hypervisor {
   readonly #options: SimulatedHypervisorOptions;
-  readonly #guests = new Map<string, KeptGuest>();
+  readonly #guests: KeptGuests<KeptGuest>;
+  /** Until a guest changes. */
+  #listed: FoundGuest[] | undefined;
   readonly #listeners = new Set<(change: HypervisorChange) => void>();
 
   /** Reads the guests of an earlier process from the state directory. */
   constructor(options: SimulatedHypervisorOptions) {
     this.#options = options;
-    const { stateDirectory } = options;
-    if (stateDirectory === undefined) return;
-    for (const file of keptNames(stateDirectory)) {
-      const kept = readKept<KeptGuest>(join(stateDirectory, file), isGuest);
-      if (kept !== undefined) this.#guests.set(kept.guest.id, kept);
-    }
+    this.#guests = new KeptGuests({
+      folder: options.stateDirectory,
+      isWhole: isGuest,
+      changing: { name: 'state', width: '"running"'.length },
+    });
   }
 
   facts(): Promise<HypervisorFacts> {
@@ -67,26 +65,27 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   listGuests(): Promise<FoundGuest[]> {
-    return Promise.resolve([...this.#guests.values()].map(found));
+    return Promise.resolve(this.#list());
   }
 
   async define(guest: Guest, macvtapSources: Record<string, string>): Promise<void> {
     const before = this.#guests.get(guest.id);
     if (before !== undefined && isLive(found(before))) return;
     const xml = this.#options.domainXml(guest, macvtapSources);
-    this.#keep({ guest, state: 'shutOff', xml, macvtapSources });
+    await this.#keep({ guest, state: 'shutOff', xml, macvtapSources });
   }
 
   async start(guestId: string): Promise<void> {
     const kept = this.#known(guestId);
     if (isLive(found(kept))) return;
     this.#refuseHeldDevices(kept.guest);
-    this.#keep({ ...kept, state: 'running', offPorts: [] });
+    const { offPorts: _, ...whole } = kept;
+    await this.#keep({ ...whole, state: 'running' });
   }
 
   async destroy(guestId: string): Promise<void> {
     const kept = this.#guests.get(guestId);
-    if (kept !== undefined) this.#keep({ ...kept, state: 'shutOff' });
+    if (kept !== undefined) await this.#keep({ ...kept, state: 'shutOff' });
   }
 
   async undefine(guestId: string): Promise<void> {
@@ -94,15 +93,14 @@ export class SimulatedHypervisor implements Hypervisor {
     if (kept !== undefined && isLive(found(kept))) {
       throw new ComputeError('conflict', `guest ${kept.guest.name}: still running`);
     }
-    this.#guests.delete(guestId);
-    const { stateDirectory } = this.#options;
-    if (stateDirectory !== undefined) rmSync(fileOf(stateDirectory, guestId), { force: true });
+    this.#listed = undefined;
+    await this.#guests.delete(guestId);
     if (kept !== undefined) this.#notify(guestId, 'gone');
   }
 
   /** A guest's failure without a command: not an act of the contract. */
-  crash(guestId: string): void {
-    this.#change(guestId, 'crash', { running: 'crashed', paused: 'crashed' });
+  crash(guestId: string): Promise<void> {
+    return this.#change(guestId, 'crash', { running: 'crashed', paused: 'crashed' });
   }
 
   shutDown(guestId: string): Promise<void> {
@@ -110,15 +108,15 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   async reboot(guestId: string): Promise<void> {
-    this.#change(guestId, 'reboot', { running: 'running' });
+    await this.#change(guestId, 'reboot', { running: 'running' });
   }
 
   async pause(guestId: string): Promise<void> {
-    this.#change(guestId, 'pause', { running: 'paused', paused: 'paused' });
+    await this.#change(guestId, 'pause', { running: 'paused', paused: 'paused' });
   }
 
   async unpause(guestId: string): Promise<void> {
-    this.#change(guestId, 'unpause', { paused: 'running', running: 'running' });
+    await this.#change(guestId, 'unpause', { paused: 'running', running: 'running' });
   }
 
   async save(guestId: string): Promise<void> {
@@ -131,11 +129,11 @@ export class SimulatedHypervisor implements Hypervisor {
         `guest ${guestId}: cannot be saved while it has PCI device ${given[0]?.address}`,
       );
     }
-    this.#change(guestId, 'save', { running: 'saved', paused: 'saved', saved: 'saved' });
+    await this.#change(guestId, 'save', { running: 'saved', paused: 'saved', saved: 'saved' });
   }
 
   async restore(guestId: string): Promise<void> {
-    this.#change(guestId, 'restore', { saved: 'running', running: 'running' });
+    await this.#change(guestId, 'restore', { saved: 'running', running: 'running' });
   }
 
   async attachNic(
@@ -151,7 +149,7 @@ export class SimulatedHypervisor implements Hypervisor {
       this.#refuseHeldDevices({ ...kept.guest, nics: [nic], hostDevices: [] });
     const guest = isAttached ? kept.guest : { ...kept.guest, nics: [...others, nic] };
     const offPorts = (kept.offPorts ?? []).filter((portId) => portId !== nic.portId);
-    this.#redefine({ ...kept, guest, offPorts }, macvtapSources);
+    await this.#redefine({ ...kept, guest, offPorts }, macvtapSources);
   }
 
   async detachNic(guestId: string, nic: GuestNic, how = { keep: false }): Promise<void> {
@@ -159,11 +157,11 @@ export class SimulatedHypervisor implements Hypervisor {
     if (kept === undefined) return;
     if (how.keep) {
       const offPorts = new Set([...(kept.offPorts ?? []), nic.portId]);
-      this.#keep({ ...kept, offPorts: [...offPorts] });
+      await this.#keep({ ...kept, offPorts: [...offPorts] });
       return;
     }
     const nics = kept.guest.nics.filter(({ portId }) => portId !== nic.portId);
-    this.#redefine({ ...kept, guest: { ...kept.guest, nics } }, {});
+    await this.#redefine({ ...kept, guest: { ...kept.guest, nics } }, {});
   }
 
   domainXml(guestId: string): Promise<string | undefined> {
@@ -180,6 +178,11 @@ export class SimulatedHypervisor implements Hypervisor {
     return Promise.resolve();
   }
 
+  #list(): FoundGuest[] {
+    this.#listed ??= this.#guests.values().map(found);
+    return this.#listed;
+  }
+
   #notify(guestId: string, state: FoundGuest['state'] | 'gone'): void {
     for (const listener of this.#listeners) listener({ what: 'guest', guestId, state });
   }
@@ -191,11 +194,11 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   /** Moves a guest to the next state. Throws `conflict` where there is none. */
-  #change(
+  async #change(
     guestId: string,
     act: string,
     next: Partial<Record<FoundGuest['state'], FoundGuest['state']>>,
-  ): void {
+  ): Promise<void> {
     const kept = this.#known(guestId);
     const state = next[kept.state];
     if (state === undefined) {
@@ -204,18 +207,18 @@ export class SimulatedHypervisor implements Hypervisor {
         `guest ${kept.guest.name}: cannot ${act} while it is ${kept.state}`,
       );
     }
-    this.#keep({ ...kept, state });
+    await this.#keep({ ...kept, state });
   }
 
-  #redefine(kept: KeptGuest, moreSources: Record<string, string>): void {
+  #redefine(kept: KeptGuest, moreSources: Record<string, string>): Promise<void> {
     const macvtapSources = { ...kept.macvtapSources, ...moreSources };
     const xml = this.#options.domainXml(kept.guest, macvtapSources);
-    this.#keep({ ...kept, macvtapSources, xml });
+    return this.#keep({ ...kept, macvtapSources, xml });
   }
 
   #refuseHeldDevices(guest: Guest): void {
     const mine = new Set(heldDevices(guest).map((device) => device.address));
-    for (const other of [...this.#guests.values()].map(found)) {
+    for (const other of this.#list()) {
       if (other.id === guest.id || !isLive(other)) continue;
       const shared = other.devices.find((device) => mine.has(device.address));
       if (shared === undefined) continue;
@@ -226,24 +229,22 @@ export class SimulatedHypervisor implements Hypervisor {
     }
   }
 
-  #keep(kept: KeptGuest): void {
-    const { stateDirectory } = this.#options;
-    if (stateDirectory !== undefined) {
-      makeKeptFolder(stateDirectory);
-      replaceFileSync(fileOf(stateDirectory, kept.guest.id), JSON.stringify(kept));
+  async #keep(kept: KeptGuest): Promise<void> {
+    const { id } = kept.guest;
+    const before = this.#guests.get(id)?.state;
+    const isKept = this.#guests.set(id, kept);
+    this.#listed = undefined;
+    try {
+      await isKept;
+    } finally {
+      this.#listed = undefined;
     }
-    const before = this.#guests.get(kept.guest.id)?.state;
-    this.#guests.set(kept.guest.id, kept);
-    if (before !== kept.state) this.#notify(kept.guest.id, kept.state);
+    if (before !== kept.state) this.#notify(id, kept.state);
   }
 }
 
 function isGuest({ guest, state }: Partial<KeptGuest>): boolean {
   return typeof guest?.id === 'string' && Array.isArray(guest.nics) && state !== undefined;
-}
-
-function fileOf(directory: string, guestId: string): string {
-  return join(directory, `${guestId}.json`);
 }
 
 function found({ guest, state, offPorts = [] }: KeptGuest): FoundGuest {

@@ -12,7 +12,7 @@ import type { VfSettingName } from '#core/pci/vf/vf-settings.ts';
 import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { domainXml } from '#integrations/libvirt/xml/domain-xml.ts';
 import { describedFunctions } from '#integrations/simulated/machine/described-devices.ts';
-import { keptFolders } from '#integrations/simulated/kept-file.ts';
+import { keptFolders } from '#integrations/simulated/kept-guests.ts';
 import { HostFaults } from '#integrations/simulated/host-faults.ts';
 import { simulatedFleet } from '#integrations/simulated/fleet.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
