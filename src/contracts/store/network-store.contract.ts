@@ -97,6 +97,51 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     expect(await store.takenAddresses('sub1')).toEqual(new Set(['10.0.0.5']));
   });
 
+  test('a network is read with its subnets, oldest first', async () => {
+    const store = await filled();
+    const older: StoredSubnet = { ...subnet, id: 'sub2', cidr: '10.0.1.0/24', createdAt: 0 };
+    await store.addSubnet(older);
+    const without: StoredNetwork = { ...network, id: 'net2', segmentationId: 43 };
+    await store.addNetwork(without);
+    expect(await store.networkWithSubnets('net1')).toEqual({ network, subnets: [older, subnet] });
+    expect(await store.networkWithSubnets('net2')).toEqual({ network: without, subnets: [] });
+    expect(await store.networkWithSubnets('net3')).toBeUndefined();
+  });
+
+  test('a port has its addresses in their order, alone and in a list', async () => {
+    const store = await filled();
+    const fixedIps = ['10.0.0.9', '10.0.0.7'].map((ipAddress) => ({ subnetId: 'sub1', ipAddress }));
+    const macAddress = 'fa:16:3e:00:00:02';
+    const two: StoredPort = { ...port, id: 'port2', macAddress, fixedIps, deviceId: 'vm' };
+    const none: StoredPort = { ...two, id: 'port3', macAddress: 'fa:16:3e:00:00:03', fixedIps: [] };
+    await store.addPort(two);
+    await store.addPort(none);
+    expect(await store.port('port2')).toEqual(two);
+    expect(await store.port('port3')).toEqual(none);
+    expect(await store.port('port4')).toBeUndefined();
+    expect(await store.ports({ ids: ['port3', 'port2', 'port4'] })).toEqual([two, none]);
+    expect(await store.ports({ deviceId: 'vm' })).toEqual([two, none]);
+    expect(await store.ports({ projectId: 'p1' })).toEqual([port, two, none]);
+  });
+
+  test('an update of what was read keeps what it does not change', async () => {
+    const store = await filled();
+    const renamed: StoredPort = { ...port, name: 'other', profile: {}, revision: 2 };
+    await store.updatePort(renamed, port);
+    expect(await store.port('port1')).toEqual(renamed);
+    const moved = { ...renamed, fixedIps: [{ subnetId: 'sub1', ipAddress: '10.0.0.6' }] };
+    await store.updatePort(moved, renamed);
+    expect(await store.port('port1')).toEqual(moved);
+    await store.updatePort(moved, moved);
+    expect(await store.port('port1')).toEqual(moved);
+    const shared = { ...network, shared: true };
+    await store.updateNetwork(shared, network);
+    expect(await store.network('net1')).toEqual(shared);
+    const off = { ...subnet, enableDhcp: false, hostRoutes: [] };
+    await store.updateSubnet(off, subnet);
+    expect(await store.subnet('sub1')).toEqual(off);
+  });
+
   test('counts the resources of a project', async () => {
     const store = await filled();
     for (const resources of ['networks', 'subnets', 'ports'] as const) {

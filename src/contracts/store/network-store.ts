@@ -63,6 +63,12 @@ export interface StoredSubnet extends Tagged {
   enableDhcp: boolean;
 }
 
+/** A network and its subnets, oldest first. */
+export interface NetworkWithSubnets {
+  network: StoredNetwork;
+  subnets: StoredSubnet[];
+}
+
 export interface StoredPort extends Tagged {
   networkId: string;
   macAddress: string;
@@ -121,7 +127,8 @@ export interface PortFilter {
 /**
  * Reads and writes. Reads of one return undefined when there is none, and of a damaged record the
  * readable part; lists are oldest first, without damaged records. Adding what breaks uniqueness (a
- * segment, a MAC on its network, an address in its subnet) throws `conflict`.
+ * segment, a MAC on its network, an address in its subnet) throws `conflict`. `before` of an
+ * update: the record as read in this transaction; what is equal in it is not written again.
  */
 export interface NetworkRows {
   /** How many of them belong to the project. */
@@ -129,15 +136,16 @@ export interface NetworkRows {
 
   addNetwork(network: StoredNetwork): Promise<void>;
   network(id: string): Promise<StoredNetwork | undefined>;
+  networkWithSubnets(id: string): Promise<NetworkWithSubnets | undefined>;
   networks(): Promise<StoredNetwork[]>;
-  updateNetwork(network: StoredNetwork): Promise<void>;
+  updateNetwork(network: StoredNetwork, before?: StoredNetwork): Promise<void>;
   /** Deletes its subnets too. */
   removeNetwork(id: string): Promise<void>;
 
   addSubnet(subnet: StoredSubnet): Promise<void>;
   subnet(id: string): Promise<StoredSubnet | undefined>;
   subnets(networkId?: string): Promise<StoredSubnet[]>;
-  updateSubnet(subnet: StoredSubnet): Promise<void>;
+  updateSubnet(subnet: StoredSubnet, before?: StoredSubnet): Promise<void>;
   removeSubnet(id: string): Promise<void>;
 
   addPort(port: StoredPort): Promise<void>;
@@ -147,8 +155,7 @@ export interface NetworkRows {
   portGroups(ids: readonly string[]): Promise<Map<string, readonly string[]>>;
   /** Including damaged ones. */
   portIdsOn(networkId: string): Promise<string[]>;
-  /** `before`: the port as read in this transaction; unchanged addresses are not written again. */
-  updatePort(port: StoredPort, before?: Pick<StoredPort, 'fixedIps'>): Promise<void>;
+  updatePort(port: StoredPort, before?: StoredPort): Promise<void>;
   removePort(id: string): Promise<void>;
   /** Throws `conflict` for a second one on a host. They are deleted with their port. */
   addPortBinding(binding: StoredPortBinding): Promise<void>;
@@ -166,7 +173,7 @@ export interface NetworkRows {
   securityGroups(projectId?: string): Promise<StoredSecurityGroup[]>;
   /** The existing ones among these ids, in any order; of a damaged one the readable part. */
   securityGroupsOf(ids: readonly string[]): Promise<StoredSecurityGroup[]>;
-  updateSecurityGroup(group: StoredSecurityGroup): Promise<void>;
+  updateSecurityGroup(group: StoredSecurityGroup, before?: StoredSecurityGroup): Promise<void>;
   /** Deletes its rules too. */
   removeSecurityGroup(id: string): Promise<void>;
   addSecurityGroupRule(rule: StoredSecurityGroupRule): Promise<void>;

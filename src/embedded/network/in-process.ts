@@ -4,14 +4,14 @@
  */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
-import type { StoredPort } from '#contracts/store/network-store.ts';
+import type { NetworkWithSubnets, StoredPort } from '#contracts/store/network-store.ts';
 import { isComputeError } from '#core/errors.ts';
 import { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import type { Network, Port, PortChange, UsableNetwork } from '#core/networking/port.ts';
 import type { SecurityGroup } from '#core/networking/security-group.ts';
 import { newPortBindingBody, newPortBody, portChangeBody } from './requests/bodies.ts';
 import { type NetworkContext, rightsOf } from './requests/context.ts';
-import { findNetwork, listNetworks, type NetworkWithSubnets } from './networks/networks.ts';
+import { findNetwork, listNetworks } from './networks/networks.ts';
 import {
   activatePortBinding,
   createPortBinding,

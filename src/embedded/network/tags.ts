@@ -21,7 +21,7 @@ type Find<T> = (rows: NetworkRows, rights: Rights, id: string) => Promise<T>;
 interface TaggedKind<T extends Tagged = Tagged> {
   see: Find<T>;
   own: Find<T>;
-  save: (rows: NetworkRows, thing: T) => Promise<void>;
+  save: (rows: NetworkRows, thing: T, before: T) => Promise<void>;
 }
 
 const kind = <T extends Tagged>(given: TaggedKind<T>) => given as unknown as TaggedKind;
@@ -31,22 +31,22 @@ export const taggedKinds: Record<string, TaggedKind> = {
   networks: kind({
     see: async (...of) => (await findNetwork(...of)).network,
     own: async (...of) => (await findOwnNetwork(...of)).network,
-    save: (rows, network) => rows.updateNetwork(network),
+    save: (rows, ...change) => rows.updateNetwork(...change),
   }),
   subnets: kind({
     see: findVisibleSubnet,
     own: findOwnSubnet,
-    save: (rows, subnet) => rows.updateSubnet(subnet),
+    save: (rows, ...change) => rows.updateSubnet(...change),
   }),
   ports: kind({
     see: findPort,
     own: findOwnPort,
-    save: (rows, port) => rows.updatePort(port),
+    save: (rows, ...change) => rows.updatePort(...change),
   }),
   security_groups: kind({
     see: ownSecurityGroup,
     own: ownSecurityGroup,
-    save: (rows, group) => rows.updateSecurityGroup(group),
+    save: (rows, ...change) => rows.updateSecurityGroup(...change),
   }),
 };
 
@@ -95,7 +95,7 @@ export async function changeTags(
       );
     }
     if (tags.join('\n') === before.tags.join('\n')) return;
-    await taggedKinds[thing.plural]?.save(rows, changed(context, before, { tags }));
+    await taggedKinds[thing.plural]?.save(rows, changed(context, before, { tags }), before);
   });
 }
 

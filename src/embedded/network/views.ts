@@ -4,6 +4,7 @@
  */
 import { viewTime } from '../view-time.ts';
 import type {
+  NetworkWithSubnets,
   Stored,
   StoredPort,
   StoredSecurityGroupRule,
@@ -11,7 +12,6 @@ import type {
 } from '#contracts/store/network-store.ts';
 import type { PortBinding } from '#core/networking/binding/port-bindings.ts';
 import type { Rights } from './requests/context.ts';
-import type { NetworkWithSubnets } from './networks/networks.ts';
 import type { GroupWithRules } from './security-groups/security-groups.ts';
 import { normalizedCidr } from './security-groups/security-rule.ts';
 import type { SubnetOfNetwork } from './networks/subnets.ts';

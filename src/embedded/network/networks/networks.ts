@@ -1,15 +1,14 @@
 /** Networks: create, find, change, remove. */
-import type { NetworkRows, StoredNetwork, StoredSubnet } from '#contracts/store/network-store.ts';
+import type {
+  NetworkRows,
+  NetworkWithSubnets,
+  StoredNetwork,
+} from '#contracts/store/network-store.ts';
 import type { RequestedNetwork, RequestedNetworkChange } from '../requests/bodies.ts';
 import { changed, type NetworkContext, newStored, owns, type Rights } from '../requests/context.ts';
 import { adminOnly, invalidInput, NetworkError, notFound, readable } from '../requests/errors.ts';
 import { checkQuota } from '../requests/quota-check.ts';
 import { type RequestedSegment, chooseSegment } from './segment.ts';
-
-export interface NetworkWithSubnets {
-  network: StoredNetwork;
-  subnets: StoredSubnet[];
-}
 
 const adminKeys = [
   'provider:network_type',
@@ -65,8 +64,10 @@ export async function findNetwork(
   rights: Rights,
   id: string,
 ): Promise<NetworkWithSubnets> {
-  const network = readable('Network', await findNetworkToRemove(rows, rights, id), rights);
-  return { network, subnets: await rows.subnets(id) };
+  const found = await rows.networkWithSubnets(id);
+  if (found === undefined || !sees(rights, found.network)) throw notFound('Network', id);
+  readable('Network', found.network, rights);
+  return found;
 }
 
 /** The same of a network whose record may be damaged. */
@@ -122,7 +123,7 @@ export async function updateNetwork(
       portSecurityEnabled: requested.port_security_enabled ?? before.portSecurityEnabled,
       mtu: mtu ?? before.mtu,
     });
-    await rows.updateNetwork(network);
+    await rows.updateNetwork(network, before);
     return { network, subnets };
   });
 }

@@ -49,7 +49,7 @@ export async function createSubnet(
     };
     await rows.addSubnet(subnet);
     // Neutron counts a new subnet as a change of its network.
-    await rows.updateNetwork(changed(context, network, {}));
+    await rows.updateNetwork(changed(context, network, {}), network);
     return { subnet, isExternal: network.external };
   });
 }
@@ -111,7 +111,7 @@ export async function updateSubnet(
       dnsNameservers: listOr(before.dnsNameservers, requested.dns_nameservers),
       hostRoutes: listOr(before.hostRoutes, requested.host_routes),
     });
-    await rows.updateSubnet(subnet);
+    await rows.updateSubnet(subnet, before);
     const network = await rows.network(subnet.networkId);
     return { subnet, isExternal: network?.external ?? false };
   });

@@ -14,7 +14,8 @@ export type BindablePort = Pick<
 
 export type Binding = Pick<StoredPort, 'vifType' | 'vifDetails' | 'status'>;
 
-const unbound: Binding = { vifType: 'unbound', vifDetails: {}, status: 'DOWN' };
+/** Of a port on no host. */
+export const unbound: Binding = { vifType: 'unbound', vifDetails: {}, status: 'DOWN' };
 const failed: Binding = { vifType: 'binding_failed', vifDetails: {}, status: 'DOWN' };
 
 /** Bridge names keep what fits a Linux interface name. Example: `brq1b4e28ba-2f`. */

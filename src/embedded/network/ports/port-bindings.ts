@@ -46,7 +46,7 @@ export async function createPortBinding(
     if (binding.vifType === 'binding_failed') throw notBound(portId, requested.host);
     if (port.bindingHost === '') {
       const bound = changed(context, port, { ...place, ...binding });
-      await rows.updatePort(bound);
+      await rows.updatePort(bound, port);
       return activeOf(bound);
     }
     const { vifType, vifDetails } = binding;
@@ -84,7 +84,7 @@ export async function activatePortBinding(
     });
     const { portId: _, host: bindingHost, ...rest } = waiting;
     const moved = changed(context, port, { ...rest, bindingHost, status: 'ACTIVE' });
-    await rows.updatePort(moved);
+    await rows.updatePort(moved, port);
     return activeOf(moved);
   });
 }

@@ -1,7 +1,7 @@
 /** Changing a port: the user's fields, and binding it to a host or unbinding it. */
 import type { NetworkRows, StoredNetwork, StoredPort } from '#contracts/store/network-store.ts';
 import { vnicTraits } from '#core/networking/vnic-types.ts';
-import { bindPort } from './binding.ts';
+import { bindPort, unbound } from './binding.ts';
 import type { RequestedPortChange } from '../requests/bodies.ts';
 import { changed, type NetworkContext, type Rights } from '../requests/context.ts';
 import { NetworkError } from '../requests/errors.ts';
@@ -23,13 +23,13 @@ export async function updatePort(
   refusePrivilegedPortKeys('update', rights, requested);
   return context.store.atomic(async (rows) => {
     const before = await findOwnPort(rows, rights, id);
-    const network = (await rows.network(before.networkId)) as StoredNetwork;
-    refuseKeysOfNetworkOwner('update', { rights, network, requested });
+    const networkOf = async () => (await rows.network(before.networkId)) as StoredNetwork;
+    await refuseKeysOfNetworkOwner('update', { rights, requested, networkOf });
     refuseWhileBound(before, requested);
     const wanted: StoredPort = {
       ...before,
       ...plainFields(before, requested),
-      fixedIps: await addressesOf(rows, { before, requested, network }),
+      fixedIps: await addressesOf(rows, { before, requested }),
       securityGroupIds: await groupsOf(rows, context, { before, requested }),
       bindingHost:
         requested['binding:host_id'] === undefined
@@ -44,7 +44,10 @@ export async function updatePort(
       refuseGroupsWithoutSecurity(wanted, requested.security_groups);
     }
     const macAddress = await macOf(rows, { before, wanted, macAddress: requested.mac_address });
-    const binding = bindPort(wanted, network, context.hostMappings);
+    const binding =
+      wanted.bindingHost === ''
+        ? unbound
+        : bindPort(wanted, await networkOf(), context.hostMappings);
     const port = changed(context, before, { ...wanted, macAddress, ...binding });
     await rows.updatePort(port, before);
     return port;
@@ -69,12 +72,12 @@ function plainFields(before: StoredPort, requested: RequestedPortChange): Partia
 
 async function addressesOf(
   rows: NetworkRows,
-  given: { before: StoredPort; requested: RequestedPortChange; network: StoredNetwork },
+  { before, requested }: { before: StoredPort; requested: RequestedPortChange },
 ) {
-  const { before, requested, network } = given;
   if (requested.fixed_ips === undefined) return before.fixedIps;
-  const subnets = await rows.subnets(network.id);
-  return allocate(rows, { network, subnets, addresses: requested.fixed_ips, own: before.fixedIps });
+  const { networkId, fixedIps: own } = before;
+  const subnets = await rows.subnets(networkId);
+  return allocate(rows, { networkId, subnets, addresses: requested.fixed_ips, own });
 }
 
 async function groupsOf(

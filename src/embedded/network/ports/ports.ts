@@ -1,6 +1,7 @@
 /** Ports: create, find, remove. Changing them is in `port-change.ts`. */
 import type {
   NetworkRows,
+  NetworkWithSubnets,
   PortFilter,
   StoredNetwork,
   StoredPort,
@@ -13,7 +14,7 @@ import type { RequestedPort } from '../requests/bodies.ts';
 import { type NetworkContext, newStored, owns, type Rights } from '../requests/context.ts';
 import { NetworkError, notFound, readable } from '../requests/errors.ts';
 import { checkMac, freeMac } from './mac-address.ts';
-import { findNetwork, type NetworkWithSubnets, ownerFor } from '../networks/networks.ts';
+import { findNetwork, ownerFor } from '../networks/networks.ts';
 import { refuseKeysOfNetworkOwner, refusePrivilegedPortKeys } from './port-policy.ts';
 import { checkQuota } from '../requests/quota-check.ts';
 import { groupsForPort, refuseGroupsWithoutSecurity } from '../security-groups/security-groups.ts';
@@ -32,7 +33,11 @@ export async function createPort(
   return context.store.atomic(async (rows) => {
     const found = await findNetwork(rows, rights, requested.network_id);
     refuseExternalNetwork(rights, found.network);
-    refuseKeysOfNetworkOwner('create', { rights, network: found.network, requested });
+    await refuseKeysOfNetworkOwner('create', {
+      rights,
+      requested,
+      networkOf: () => found.network,
+    });
     await checkQuota(rows, context, { projectId, more: { port: 1 } });
     const port = await newPort(rows, context, { requested, projectId, found });
     await rows.addPort(port);
@@ -72,7 +77,11 @@ async function newPort(
     adminStateUp,
     deviceId: requested.device_id ?? '',
     deviceOwner: requested.device_owner ?? '',
-    fixedIps: await allocate(rows, { network, subnets, addresses: requested.fixed_ips }),
+    fixedIps: await allocate(rows, {
+      networkId: network.id,
+      subnets,
+      addresses: requested.fixed_ips,
+    }),
     securityGroupIds,
     portSecurityEnabled,
     numaAffinityPolicy,
@@ -86,7 +95,7 @@ async function newPort(
 export async function allocate(
   rows: NetworkRows,
   given: {
-    network: StoredNetwork;
+    networkId: string;
     subnets: StoredSubnet[];
     addresses: RequestedAddress[] | undefined;
     own?: FixedIp[];
@@ -100,7 +109,7 @@ export async function allocate(
     }
     uses.push({ subnet, taken });
   }
-  return chooseAddresses(given.network.id, given.addresses, uses);
+  return chooseAddresses(given.networkId, given.addresses, uses);
 }
 
 /**

@@ -134,7 +134,7 @@ export async function updateSecurityGroup(
     if (requested.name !== before.name) refuseDefaultName(requested.name);
     const { name = before.name, description = before.description } = requested;
     const group = changed(context, before, { name, description });
-    await rows.updateSecurityGroup(group);
+    await rows.updateSecurityGroup(group, before);
     return { group, rules: await rulesOf(rows, group) };
   });
 }

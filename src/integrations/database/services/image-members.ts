@@ -1,29 +1,52 @@
 /** The members of images in SQL. */
-import type { ExpressionBuilder, Kysely } from 'kysely';
+import type { ExpressionBuilder, Insertable, Kysely } from 'kysely';
 import type { ImageMember, ImageRows, ImageScope } from '#contracts/store/image-store.ts';
+import { prepared, preparedChange } from '../rows/prepared.ts';
 import type { ImageTables } from './image-tables.ts';
 
 type MemberRows = Pick<ImageRows, 'members' | 'member' | 'putMember' | 'removeMember'>;
 
+type Db = Kysely<ImageTables>;
+
+const membersOf = prepared((db: Db, given: { imageId: string }) =>
+  db
+    .selectFrom('imageMembers')
+    .selectAll()
+    .where('imageId', '=', given.imageId)
+    .orderBy('createdAt')
+    .orderBy('memberId'),
+);
+const memberOf = prepared((db: Db, given: { imageId: string; memberId: string }) =>
+  db
+    .selectFrom('imageMembers')
+    .selectAll()
+    .where('imageId', '=', given.imageId)
+    .where('memberId', '=', given.memberId),
+);
+const putMember = preparedChange((db: Db, { status, updatedAt, ...key }: Insertable<ImageMember>) =>
+  db
+    .insertInto('imageMembers')
+    .values({ ...key, status, updatedAt })
+    .onConflict((on) => on.columns(['imageId', 'memberId']).doUpdateSet({ status, updatedAt })),
+);
+const removeMember = prepared((db: Db, given: { imageId: string; memberId: string }) =>
+  db
+    .deleteFrom('imageMembers')
+    .where('imageId', '=', given.imageId)
+    .where('memberId', '=', given.memberId),
+);
+
 /** The part of an image store that keeps members. They are deleted with their image. */
-export function memberRows(db: Kysely<ImageTables>): MemberRows {
-  const of = (imageId: string) =>
-    db.selectFrom('imageMembers').selectAll().where('imageId', '=', imageId);
+export function memberRows(db: Db): MemberRows {
   return {
-    members: (imageId) => of(imageId).orderBy('createdAt').orderBy('memberId').execute(),
-    member: (imageId, memberId) => of(imageId).where('memberId', '=', memberId).executeTakeFirst(),
-    async putMember(member: ImageMember) {
-      const { status, updatedAt } = member;
-      await db
-        .insertInto('imageMembers')
-        .values(member)
-        .onConflict((on) => on.columns(['imageId', 'memberId']).doUpdateSet({ status, updatedAt }))
-        .execute();
+    members: async (imageId) => (await membersOf(db, { imageId })).rows,
+    member: async (imageId, memberId) => (await memberOf(db, { imageId, memberId })).rows[0],
+    async putMember(member) {
+      await putMember(db, member, {});
     },
     async removeMember(imageId, memberId) {
-      const query = db.deleteFrom('imageMembers').where('imageId', '=', imageId);
-      const [result] = await query.where('memberId', '=', memberId).execute();
-      return (result?.numDeletedRows ?? 0n) > 0n;
+      const { numAffectedRows = 0n } = await removeMember(db, { imageId, memberId });
+      return numAffectedRows > 0n;
     },
   };
 }

@@ -1,8 +1,9 @@
 /** The image store in SQL. */
-import { CamelCasePlugin, type Kysely } from 'kysely';
+import { CamelCasePlugin, type Insertable, type Kysely, type Updateable } from 'kysely';
 import type { ImageRows, ImageStore, StoredImage } from '#contracts/store/image-store.ts';
 import { isVisibleTo, memberRows } from './image-members.ts';
 import type { ImageTables } from './image-tables.ts';
+import { prepared, preparedChange } from '../rows/prepared.ts';
 import { readRows } from '../rows/readable-rows.ts';
 import { rowShape } from '../rows/row-shape.ts';
 import { refuseDuplicate } from '../sqlite/unique-violation.ts';
@@ -12,23 +13,53 @@ const shape = rowShape<StoredImage>()(['isProtected', 'isHidden'], {
   properties: '{}',
 });
 
+type Db = Kysely<ImageTables>;
+type ImageRow = ImageTables['images'];
+
 /** The image store over a database that has all migrations. */
 export function createImageStore<Tables>(database: Kysely<Tables>): ImageStore {
-  const db = database.withPlugin(new CamelCasePlugin()) as unknown as Kysely<ImageTables>;
+  const db = database.withPlugin(new CamelCasePlugin()) as unknown as Db;
   return { ...rows(db), atomic: (work) => db.transaction().execute((step) => work(rows(step))) };
 }
 
-function rows(db: Kysely<ImageTables>): ImageRows {
+const addImage = preparedChange((db: Db, row: Insertable<ImageRow>) =>
+  db.insertInto('images').values(row),
+);
+const imageOf = prepared((db: Db, given: { id: string }) =>
+  db.selectFrom('images').selectAll().where('id', '=', given.id),
+);
+const changeImage = preparedChange(
+  (db: Db, columns: Updateable<ImageRow>, given: { key: string }) =>
+    db.updateTable('images').set(columns).where('id', '=', given.key),
+);
+const changeWhile = preparedChange(
+  (db: Db, columns: Updateable<ImageRow>, given: { key: string; was: StoredImage['status'] }) =>
+    db
+      .updateTable('images')
+      .set(columns)
+      .where('id', '=', given.key)
+      .where('status', '=', given.was),
+);
+const removeImage = prepared((db: Db, given: { id: string }) =>
+  db.deleteFrom('images').where('id', '=', given.id),
+);
+const countOf = prepared((db: Db, given: { projectId: string }) =>
+  db
+    .selectFrom('images')
+    .where('projectId', '=', given.projectId)
+    .select(({ fn }) => fn.countAll<number>().as('number')),
+);
+
+function rows(db: Db): ImageRows {
   return {
     ...memberRows(db),
     async add(image) {
       await refuseDuplicate(`image ${image.id} exists already`, () =>
-        db.insertInto('images').values(shape.toRow(image)).execute(),
+        addImage(db, shape.toRow(image), {}),
       );
     },
     async get(id) {
-      const one = db.selectFrom('images').selectAll().where('id', '=', id);
-      const row = await one.executeTakeFirst();
+      const [row] = (await imageOf(db, { id })).rows;
       return row && shape.fromAnyRow(row);
     },
     async list(visibleTo) {
@@ -38,20 +69,19 @@ function rows(db: Kysely<ImageTables>): ImageRows {
       return readRows('images', rows, shape.fromRow);
     },
     async update(id, change, whileStatus) {
-      let query = db.updateTable('images').set(shape.toPartialRow(change)).where('id', '=', id);
-      if (whileStatus !== undefined) query = query.where('status', '=', whileStatus);
-      const [result] = await query.execute();
-      return (result?.numUpdatedRows ?? 0n) > 0n;
+      const columns = shape.toPartialRow(change);
+      const { numAffectedRows = 0n } =
+        whileStatus === undefined
+          ? await changeImage(db, columns, { key: id })
+          : await changeWhile(db, columns, { key: id, was: whileStatus });
+      return numAffectedRows > 0n;
     },
     async remove(id) {
-      await db.deleteFrom('images').where('id', '=', id).execute();
+      await removeImage(db, { id });
     },
     async count(projectId) {
-      const query = db.selectFrom('images').where('projectId', '=', projectId);
-      const { number } = await query
-        .select(({ fn }) => fn.countAll<number>().as('number'))
-        .executeTakeFirstOrThrow();
-      return number;
+      const [row] = (await countOf(db, { projectId })).rows;
+      return row?.number ?? 0;
     },
     async bytesOf(projectId, except) {
       let query = db.selectFrom('images').where('projectId', '=', projectId);

@@ -1,35 +1,38 @@
 /** The inactive bindings of ports, in SQL. */
-import type { Kysely } from 'kysely';
+import type { Insertable, Kysely } from 'kysely';
 import type { NetworkRows } from '#contracts/store/network-store.ts';
+import { prepared, preparedChange } from '../../rows/prepared.ts';
 import { readRows } from '../../rows/readable-rows.ts';
 import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
 import { type NetworkTables, portBindingShape } from './tables.ts';
 
+type Db = Kysely<NetworkTables>;
 type PortBindingPart = Pick<NetworkRows, 'addPortBinding' | 'portBindings' | 'removePortBinding'>;
 
-export function portBindingRows(db: Kysely<NetworkTables>): PortBindingPart {
+const addBinding = preparedChange((db: Db, row: Insertable<NetworkTables['portBindings']>) =>
+  db.insertInto('portBindings').values(row),
+);
+const bindingsOf = prepared((db: Db, given: { portId: string }) =>
+  db.selectFrom('portBindings').selectAll().where('portId', '=', given.portId).orderBy('host'),
+);
+const removeBinding = prepared((db: Db, given: { portId: string; host: string }) =>
+  db.deleteFrom('portBindings').where('portId', '=', given.portId).where('host', '=', given.host),
+);
+
+export function portBindingRows(db: Db): PortBindingPart {
   return {
     async addPortBinding(binding) {
       const { portId, host } = binding;
       await refuseDuplicate(`port ${portId} has a binding on host ${host} already`, () =>
-        db.insertInto('portBindings').values(portBindingShape.toRow(binding)).execute(),
+        addBinding(db, portBindingShape.toRow(binding), {}),
       );
     },
     async portBindings(portId) {
-      const rows = await db
-        .selectFrom('portBindings')
-        .selectAll()
-        .where('portId', '=', portId)
-        .orderBy('host')
-        .execute();
+      const { rows } = await bindingsOf(db, { portId });
       return readRows('port_bindings', rows, portBindingShape.fromRow);
     },
     async removePortBinding(portId, host) {
-      await db
-        .deleteFrom('portBindings')
-        .where('portId', '=', portId)
-        .where('host', '=', host)
-        .execute();
+      await removeBinding(db, { portId, host });
     },
   };
 }

@@ -1,16 +1,18 @@
-/** Ports and their addresses in SQL. */
-import { setImmediate as afterEvents } from 'node:timers/promises';
+/** Ports in SQL, each read in one statement with its addresses. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Kysely } from 'kysely';
-import type { NetworkRows, PortFilter, StoredPort } from '#contracts/store/network-store.ts';
+import type { Insertable, Kysely, Updateable } from 'kysely';
+import type { NetworkRows, StoredPort } from '#contracts/store/network-store.ts';
+import { writeChanges } from '../../rows/changed-columns.ts';
 import { eachTextOnce } from '../../rows/each-text-once.ts';
+import { prepared, preparedChange } from '../../rows/prepared.ts';
 import { readRows } from '../../rows/readable-rows.ts';
-import { builtOnce } from '../../rows/built-once.ts';
 import { isInList } from '../../sqlite/dialect.ts';
 import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
-import { type NetworkTables, type PortBody, portShape } from './tables.ts';
+import { onePort, selectPorts } from './port-selection.ts';
+import { type NetworkTables, portShape } from './tables.ts';
 
-type Database = Kysely<NetworkTables>;
+type Db = Kysely<NetworkTables>;
+type PortRow = NetworkTables['ports'];
 type PortPart = Pick<
   NetworkRows,
   | 'addPort'
@@ -24,27 +26,53 @@ type PortPart = Pick<
   | 'takenAddresses'
 >;
 
-export function portRows(db: Database): PortPart {
-  const groupsOf = builtOnce(() =>
-    db.selectFrom('ports').select(['id', 'securityGroupIds']).where(isInList('id', '[]')),
-  );
+const addPort = preparedChange((db: Db, row: Insertable<PortRow>) =>
+  db.insertInto('ports').values(row),
+);
+const groupsOf = prepared((db: Db, given: { ids: string }) =>
+  db.selectFrom('ports').select(['id', 'securityGroupIds']).where(isInList('id', given.ids)),
+);
+const idsOn = prepared((db: Db, given: { networkId: string }) =>
+  db
+    .selectFrom('ports')
+    .select('id')
+    .where('networkId', '=', given.networkId)
+    .orderBy('createdAt')
+    .orderBy('id'),
+);
+const changePort = preparedChange((db: Db, columns: Updateable<PortRow>, given: { key: string }) =>
+  db.updateTable('ports').set(columns).where('id', '=', given.key),
+);
+const removePort = prepared((db: Db, given: { id: string }) =>
+  db.deleteFrom('ports').where('id', '=', given.id),
+);
+const withMac = prepared((db: Db, given: { networkId: string; macAddress: string }) =>
+  db
+    .selectFrom('ports')
+    .select('id')
+    .where('networkId', '=', given.networkId)
+    .where('macAddress', '=', given.macAddress),
+);
+const takenOf = prepared((db: Db, given: { subnetId: string }) =>
+  db.selectFrom('portAddresses').select('ipAddress').where('subnetId', '=', given.subnetId),
+);
+const addAddress = preparedChange((db: Db, row: Insertable<NetworkTables['portAddresses']>) =>
+  db.insertInto('portAddresses').values(row),
+);
+const removeAddresses = prepared((db: Db, given: { portId: string }) =>
+  db.deleteFrom('portAddresses').where('portId', '=', given.portId),
+);
+
+export function portRows(db: Db): PortPart {
   return {
     async addPort(port) {
-      const { fixedIps: _, ...body } = port;
-      await refuseDuplicate(macTaken(port), () =>
-        db.insertInto('ports').values(portShape.toRow(body)).execute(),
-      );
+      await refuseDuplicate(macTaken(port), () => addPort(db, rowOf(port), {}));
       await writeAddresses(db, port);
     },
-    async port(id) {
-      const row = await db.selectFrom('ports').selectAll().where('id', '=', id).executeTakeFirst();
-      return row && (await withTheirAddresses(db, [row], portShape.fromAnyRow))[0];
-    },
-    async ports(filter) {
-      return withAddresses(db, await selectPorts(db, filter));
-    },
+    port: (id) => onePort(db, id),
+    ports: (filter) => selectPorts(db, filter),
     async portGroups(ids) {
-      const rows = await groupsOf(db, [JSON.stringify(ids)]);
+      const { rows } = await groupsOf(db, { ids: JSON.stringify(ids) });
       const read = eachTextOnce();
       const found = readRows('ports', rows, ({ id, securityGroupIds }): [string, string[]] => [
         id,
@@ -53,116 +81,43 @@ export function portRows(db: Database): PortPart {
       return new Map(found);
     },
     async portIdsOn(networkId) {
-      const rows = await db
-        .selectFrom('ports')
-        .select('id')
-        .where('networkId', '=', networkId)
-        .orderBy('createdAt')
-        .orderBy('id')
-        .execute();
+      const { rows } = await idsOn(db, { networkId });
       return rows.map(({ id }) => id);
     },
     async updatePort(port, before) {
-      const { fixedIps: _, ...body } = port;
+      const rows = { before: before && rowOf(before), after: rowOf(port) };
       await refuseDuplicate(macTaken(port), () =>
-        db.updateTable('ports').set(portShape.toRow(body)).where('id', '=', port.id).execute(),
+        writeChanges(rows, (columns) => changePort(db, columns, { key: port.id })),
       );
       if (before !== undefined && isDeepStrictEqual(before.fixedIps, port.fixedIps)) return;
-      await db.deleteFrom('portAddresses').where('portId', '=', port.id).execute();
+      await removeAddresses(db, { portId: port.id });
       await writeAddresses(db, port);
     },
     async removePort(id) {
-      await db.deleteFrom('ports').where('id', '=', id).execute();
+      await removePort(db, { id });
     },
     async isMacTaken(networkId, macAddress) {
-      const found = await db
-        .selectFrom('ports')
-        .select('id')
-        .where('networkId', '=', networkId)
-        .where('macAddress', '=', macAddress)
-        .executeTakeFirst();
-      return found !== undefined;
+      return (await withMac(db, { networkId, macAddress })).rows.length > 0;
     },
     async takenAddresses(subnetId) {
-      const rows = await db
-        .selectFrom('portAddresses')
-        .select('ipAddress')
-        .where('subnetId', '=', subnetId)
-        .execute();
+      const { rows } = await takenOf(db, { subnetId });
       return new Set(rows.map((row) => row.ipAddress));
     },
   };
 }
 
-function selectPorts(db: Database, filter: PortFilter) {
-  let query = db.selectFrom('ports').selectAll();
-  if (filter.ids !== undefined) query = query.where('id', 'in', filter.ids);
-  if (filter.projectId !== undefined) query = query.where('projectId', '=', filter.projectId);
-  const { visibleTo } = filter;
-  if (visibleTo !== undefined) {
-    query = query.where((where) =>
-      where.or([
-        where('projectId', '=', visibleTo),
-        where(
-          'networkId',
-          'in',
-          where.selectFrom('networks').select('id').where('projectId', '=', visibleTo),
-        ),
-      ]),
-    );
-  }
-  if (filter.networkId !== undefined) query = query.where('networkId', '=', filter.networkId);
-  if (filter.deviceId !== undefined) query = query.where('deviceId', '=', filter.deviceId);
-  if (filter.name !== undefined) query = query.where('name', '=', filter.name);
-  return query.orderBy('createdAt').orderBy('id').execute();
+function rowOf(port: StoredPort): PortRow {
+  const { fixedIps: _, ...body } = port;
+  return portShape.toRow(body);
 }
 
-const portsAtOnce = 500;
-
-/** One query per five hundred ports; reads only the addresses of these ports. */
-async function withAddresses(db: Database, rows: NetworkTables['ports'][]): Promise<StoredPort[]> {
-  const ports: StoredPort[] = [];
-  for (let start = 0; start < rows.length; start += portsAtOnce) {
-    // SQLite answers synchronously: other requests get a turn between the parts of a long list.
-    if (start > 0) await afterEvents();
-    ports.push(...(await withTheirAddresses(db, rows.slice(start, start + portsAtOnce))));
-  }
-  return ports;
-}
-
-async function withTheirAddresses(
-  db: Database,
-  rows: NetworkTables['ports'][],
-  read: (row: NetworkTables['ports']) => PortBody = portShape.fromRow,
-): Promise<StoredPort[]> {
-  const ids = rows.map(({ id }) => id);
-  const addresses = await db
-    .selectFrom('portAddresses')
-    .selectAll()
-    .where('portId', 'in', ids)
-    .orderBy('position')
-    .execute();
-  const byPort = Map.groupBy(addresses, ({ portId }) => portId);
-  return readRows('ports', rows, (row) => ({
-    ...read(row),
-    fixedIps: (byPort.get(row.id) ?? []).map(({ subnetId, ipAddress }) => ({
-      subnetId,
-      ipAddress,
-    })),
-  }));
-}
-
-async function writeAddresses(db: Database, port: StoredPort): Promise<void> {
-  if (port.fixedIps.length === 0) return;
-  const rows = port.fixedIps.map((fixedIp, position) => ({
-    portId: port.id,
-    ...fixedIp,
-    position,
-  }));
+async function writeAddresses(db: Db, port: StoredPort): Promise<void> {
   const addresses = port.fixedIps.map((fixedIp) => fixedIp.ipAddress).join(', ');
-  await refuseDuplicate(`address ${addresses} is in use by another port`, () =>
-    db.insertInto('portAddresses').values(rows).execute(),
-  );
+  await refuseDuplicate(`address ${addresses} is in use by another port`, async () => {
+    for (const [position, fixedIp] of port.fixedIps.entries()) {
+      await addAddress(db, { portId: port.id, ...fixedIp, position }, {});
+    }
+  });
 }
 
 function macTaken(port: StoredPort): string {

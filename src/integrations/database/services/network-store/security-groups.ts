@@ -1,13 +1,17 @@
 /** Security groups and their rules in SQL. */
-import type { Kysely } from 'kysely';
+import type { Insertable, Kysely, Updateable } from 'kysely';
 import type { NetworkRows } from '#contracts/store/network-store.ts';
+import { writeChanges } from '../../rows/changed-columns.ts';
+import { prepared, preparedChange } from '../../rows/prepared.ts';
 import { readRows } from '../../rows/readable-rows.ts';
-import { builtOnce } from '../../rows/built-once.ts';
 import { isInList } from '../../sqlite/dialect.ts';
 import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
 import { type NetworkTables, securityGroupRuleShape, securityGroupShape } from './tables.ts';
 
-type SecurityGroupPart = Pick<
+type Db = Kysely<NetworkTables>;
+type GroupRow = NetworkTables['securityGroups'];
+type RuleRow = NetworkTables['securityGroupRules'];
+type GroupPart = Pick<
   NetworkRows,
   | 'addSecurityGroup'
   | 'securityGroup'
@@ -16,6 +20,9 @@ type SecurityGroupPart = Pick<
   | 'securityGroupsOf'
   | 'updateSecurityGroup'
   | 'removeSecurityGroup'
+>;
+type RulePart = Pick<
+  NetworkRows,
   | 'addSecurityGroupRule'
   | 'securityGroupRules'
   | 'securityGroupRulesOf'
@@ -23,63 +30,134 @@ type SecurityGroupPart = Pick<
   | 'removeSecurityGroupRule'
 >;
 
-export function securityGroupRows(db: Kysely<NetworkTables>): SecurityGroupPart {
-  const groups = () => db.selectFrom('securityGroups').selectAll();
-  const rules = () => db.selectFrom('securityGroupRules').selectAll();
-  const groupsOf = builtOnce(() => groups().where(isInList('id', '[]')));
-  const rulesOf = builtOnce(() =>
-    rules().where(isInList('securityGroupId', '[]')).orderBy('createdAt').orderBy('id'),
-  );
+export function securityGroupRows(db: Db): GroupPart & RulePart {
+  return { ...groupPart(db), ...rulePart(db) };
+}
+
+const addGroup = preparedChange((db: Db, row: Insertable<GroupRow>) =>
+  db.insertInto('securityGroups').values(row),
+);
+const groupOf = prepared((db: Db, given: { id: string }) =>
+  db.selectFrom('securityGroups').selectAll().where('id', '=', given.id),
+);
+const defaultGroupOf = prepared((db: Db, given: { projectId: string }) =>
+  db
+    .selectFrom('securityGroups')
+    .selectAll()
+    .where('projectId', '=', given.projectId)
+    .where('name', '=', 'default'),
+);
+const allGroups = prepared((db: Db) =>
+  db.selectFrom('securityGroups').selectAll().orderBy('createdAt').orderBy('id'),
+);
+const groupsOfProject = prepared((db: Db, given: { projectId: string }) =>
+  db
+    .selectFrom('securityGroups')
+    .selectAll()
+    .where('projectId', '=', given.projectId)
+    .orderBy('createdAt')
+    .orderBy('id'),
+);
+const groupsOfIds = prepared((db: Db, given: { ids: string }) =>
+  db.selectFrom('securityGroups').selectAll().where(isInList('id', given.ids)),
+);
+const changeGroup = preparedChange(
+  (db: Db, columns: Updateable<GroupRow>, given: { key: string }) =>
+    db.updateTable('securityGroups').set(columns).where('id', '=', given.key),
+);
+const removeGroup = prepared((db: Db, given: { id: string }) =>
+  db.deleteFrom('securityGroups').where('id', '=', given.id),
+);
+
+function groupPart(db: Db): GroupPart {
   return {
     async addSecurityGroup(group, rules) {
       await refuseDuplicate(`security group 'default' exists already in its project`, () =>
-        db.insertInto('securityGroups').values(securityGroupShape.toRow(group)).execute(),
+        addGroup(db, securityGroupShape.toRow(group), {}),
       );
       if (rules.length > 0) await db.insertInto('securityGroupRules').values(rules).execute();
     },
     async securityGroup(id) {
-      const row = await groups().where('id', '=', id).executeTakeFirst();
+      const [row] = (await groupOf(db, { id })).rows;
       return row && securityGroupShape.fromAnyRow(row);
     },
     async defaultSecurityGroup(projectId) {
-      const one = groups().where('projectId', '=', projectId).where('name', '=', 'default');
-      const row = await one.executeTakeFirst();
+      const [row] = (await defaultGroupOf(db, { projectId })).rows;
       return row && securityGroupShape.fromAnyRow(row);
     },
     async securityGroups(projectId) {
-      const query =
-        projectId === undefined ? groups() : groups().where('projectId', '=', projectId);
-      const rows = await query.orderBy('createdAt').orderBy('id').execute();
+      const { rows } =
+        projectId === undefined
+          ? await allGroups(db, {})
+          : await groupsOfProject(db, { projectId });
       return readRows('security_groups', rows, securityGroupShape.fromRow);
     },
     async securityGroupsOf(ids) {
-      return (await groupsOf(db, [JSON.stringify(ids)])).map(securityGroupShape.fromAnyRow);
+      const { rows } = await groupsOfIds(db, { ids: JSON.stringify(ids) });
+      return rows.map(securityGroupShape.fromAnyRow);
     },
-    async updateSecurityGroup(group) {
-      const row = securityGroupShape.toRow(group);
-      await db.updateTable('securityGroups').set(row).where('id', '=', group.id).execute();
+    async updateSecurityGroup(group, before) {
+      const rows = {
+        before: before && securityGroupShape.toRow(before),
+        after: securityGroupShape.toRow(group),
+      };
+      await writeChanges(rows, (columns) => changeGroup(db, columns, { key: group.id }));
     },
     async removeSecurityGroup(id) {
-      await db.deleteFrom('securityGroups').where('id', '=', id).execute();
+      await removeGroup(db, { id });
     },
+  };
+}
+
+const addRule = preparedChange((db: Db, row: Insertable<RuleRow>) =>
+  db.insertInto('securityGroupRules').values(row),
+);
+const ruleOf = prepared((db: Db, given: { id: string }) =>
+  db.selectFrom('securityGroupRules').selectAll().where('id', '=', given.id),
+);
+const allRules = prepared((db: Db) =>
+  db.selectFrom('securityGroupRules').selectAll().orderBy('createdAt').orderBy('id'),
+);
+const rulesOfProject = prepared((db: Db, given: { projectId: string }) =>
+  db
+    .selectFrom('securityGroupRules')
+    .selectAll()
+    .where('projectId', '=', given.projectId)
+    .orderBy('createdAt')
+    .orderBy('id'),
+);
+const rulesOfGroups = prepared((db: Db, given: { groupIds: string }) =>
+  db
+    .selectFrom('securityGroupRules')
+    .selectAll()
+    .where(isInList('securityGroupId', given.groupIds))
+    .orderBy('createdAt')
+    .orderBy('id'),
+);
+const removeRule = prepared((db: Db, given: { id: string }) =>
+  db.deleteFrom('securityGroupRules').where('id', '=', given.id),
+);
+
+function rulePart(db: Db): RulePart {
+  return {
     async addSecurityGroupRule(rule) {
-      await db.insertInto('securityGroupRules').values(rule).execute();
+      await addRule(db, rule, {});
     },
     async securityGroupRules(projectId) {
-      const query = projectId === undefined ? rules() : rules().where('projectId', '=', projectId);
-      const rows = await query.orderBy('createdAt').orderBy('id').execute();
+      const { rows } =
+        projectId === undefined ? await allRules(db, {}) : await rulesOfProject(db, { projectId });
       return readRows('security_group_rules', rows, securityGroupRuleShape.fromRow);
     },
     async securityGroupRulesOf(groupIds) {
-      const found = await rulesOf(db, [JSON.stringify(groupIds)]);
-      return readRows('security_group_rules', found, securityGroupRuleShape.fromRow);
+      const { rows } = await rulesOfGroups(db, { groupIds: JSON.stringify(groupIds) });
+      return readRows('security_group_rules', rows, securityGroupRuleShape.fromRow);
     },
     async securityGroupRule(id) {
-      const row = await rules().where('id', '=', id).executeTakeFirst();
+      const [row] = (await ruleOf(db, { id })).rows;
       return row && securityGroupRuleShape.fromAnyRow(row);
     },
     async removeSecurityGroupRule(id) {
-      await db.deleteFrom('securityGroupRules').where('id', '=', id).execute();
+      await removeRule(db, { id });
     },
   };
 }
