@@ -32,8 +32,9 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
         `The resource could not be found: there is no ${method} ${url}.`,
       ),
   });
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers({ 'x-compute-request-id': request.id, vary });
+    done();
   });
   mountDocuments(app, context);
   mountHostImages(app, context);

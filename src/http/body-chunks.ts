@@ -20,11 +20,12 @@ const perSecond = 100;
  * for skipping chunks takes time as well. Must be on the app before other hooks that watch a body.
  */
 export function refuseTinyChunks(app: FastifyInstance): void {
-  app.addHook('preParsing', async (request: FastifyRequest, _reply, payload) =>
-    isChunked(request) ? counted(request.raw) : payload,
-  );
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('preParsing', (request: FastifyRequest, _reply, payload, done) => {
+    done(null, isChunked(request) ? counted(request.raw) : payload);
+  });
+  app.addHook('onSend', (request, reply, payload, done) => {
     if (isChunked(request) && !request.raw.complete) reply.header('connection', 'close');
+    done(null, payload);
   });
 }
 

@@ -45,11 +45,13 @@ export function limitConnections(app: FastifyInstance, limits: ConnectionLimits)
     const isAtWork = reply?.req.complete === true && !reply.headersSent;
     if (!isAtWork) socket.destroy();
   });
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     replies.set(request.raw.socket, reply.raw);
+    done();
   });
-  app.addHook('preParsing', async (request: FastifyRequest, reply: FastifyReply, payload) => {
-    if (request.mediaType === streamed) return payload;
+  // oxlint-disable-next-line max-params -- fastify's signature
+  app.addHook('preParsing', (request: FastifyRequest, reply: FastifyReply, payload, done) => {
+    if (!hasBody(request) || request.mediaType === streamed) return done(null, payload);
     const timer = setTimeout(() => {
       // A body that no route reads may be late; and an error without a listener ends the process.
       if (payload.listenerCount('error') === 0) return;
@@ -60,8 +62,13 @@ export function limitConnections(app: FastifyInstance, limits: ConnectionLimits)
     timer.unref();
     payload.once('end', () => clearTimeout(timer));
     reply.raw.once('close', () => clearTimeout(timer));
-    return payload;
+    done(null, payload);
   });
+}
+
+/** Source: RFC 9112, 6.3. */
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
 /** Closes a connection from an address that has too many already. */

@@ -13,8 +13,8 @@ export interface DiskRoom {
  * Answers 503 to what would need space while there is none. Deletes and sign-ins get the reserve.
  */
 export function refuseWithoutRoom(app: FastifyInstance, room: DiskRoom): void {
-  app.addHook('preValidation', async (request) => {
-    if (reads.has(request.method) || !isShort(room)) return;
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (reads.has(request.method) || !isShort(room)) return done();
     if (!mayFreeSpace(request)) {
       throw new ComputeError(
         'unavailable',
@@ -22,6 +22,7 @@ export function refuseWithoutRoom(app: FastifyInstance, room: DiskRoom): void {
       );
     }
     room.release();
+    done();
   });
 }
 

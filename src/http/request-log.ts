@@ -26,7 +26,7 @@ const probes = new Set(['/healthcheck', '/livez', '/readyz']);
  * /v2.1/servers 200"}`.
  */
 export function logRequests(app: FastifyInstance): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const [path = ''] = request.url.split('?');
     const level = probes.has(path) ? 'debug' : 'info';
     const user = users.get(request);
@@ -43,5 +43,6 @@ export function logRequests(app: FastifyInstance): void {
       },
       `${request.method} ${path} ${reply.statusCode}`,
     );
+    done();
   });
 }

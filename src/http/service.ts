@@ -108,11 +108,12 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
   limitConnections(app, limits);
   refuseWhileClosing(app);
   awaitBeforeReply(app, options);
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-openstack-request-id', request.id);
     if (queryValuesOf(request.raw.url) > mostQueryValues) {
       throw new ComputeError('invalid', `The query has more than ${mostQueryValues} values.`);
     }
+    done();
   });
   // Not earlier: what comes after a body's last part belongs to the connection.
   app.addHook('preHandler', (request, _reply, done) => answering(request.id, done));
@@ -155,8 +156,9 @@ function refuseWhileClosing(app: FastifyInstance): void {
   app.addHook('preClose', async () => {
     isClosing = true;
   });
-  app.addHook('onRequest', async () => {
+  app.addHook('onRequest', (_request, _reply, done) => {
     if (isClosing) throw new ComputeError('unavailable', 'The service is stopping.');
+    done();
   });
 }
 

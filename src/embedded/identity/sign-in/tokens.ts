@@ -2,7 +2,7 @@
  * Tokens: created, found, revoked. The store has only their SHA-256; the cache has their sessions,
  * never their text.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '#contracts/clock.ts';
 import type {
   IdentityStore,
@@ -12,6 +12,7 @@ import type {
   StoredUser,
 } from '#contracts/store/identity-store.ts';
 import type { Actor } from '#core/access/policy.ts';
+import { sha256OfToken } from '#runtime/token-hash.ts';
 import { effectiveRoles } from '../roles.ts';
 
 /** The session of a token. `project` undefined and no roles: unscoped. */
@@ -64,6 +65,7 @@ const cacheSize = 2000;
 
 export function createTokens({ store, clock, lifetimeMs, cacheMs }: TokenOptions): Tokens {
   const cache = new Map<string, { session: Session; until: number }>();
+  let revocations = 0;
 
   const rolesOn = async (userId: string, projectId: string): Promise<StoredRole[]> => {
     const [granted, all] = await Promise.all([
@@ -91,9 +93,12 @@ export function createTokens({ store, clock, lifetimeMs, cacheMs }: TokenOptions
     const known = cache.get(digest);
     if (known !== undefined && known.until > clock.now()) return known.session;
     cache.delete(digest);
+    const before = revocations;
     const token = await store.token(digest);
     const session = token && (await load(token));
     if (session === undefined) return undefined;
+    // It may be the one that was revoked after it was read.
+    if (revocations !== before) return session;
     if (cache.size >= cacheSize) cache.clear();
     cache.set(digest, { session, until: clock.now() + cacheMs });
     return session;
@@ -105,7 +110,7 @@ export function createTokens({ store, clock, lifetimeMs, cacheMs }: TokenOptions
       const text = randomBytes(32).toString('base64url');
       const now = clock.now();
       const token: StoredToken = {
-        digest: digestOf(text),
+        digest: sha256OfToken(text),
         userId: user.id,
         projectId: project?.id ?? null,
         methods,
@@ -118,20 +123,17 @@ export function createTokens({ store, clock, lifetimeMs, cacheMs }: TokenOptions
       return { text, session: { token, user: withoutHash(user), project, roles } };
     },
     async find(text, allowExpired = false) {
-      const session = await lookUp(digestOf(text));
+      const session = await lookUp(sha256OfToken(text));
       if (session === undefined || allowExpired) return session;
       return session.token.expiresAt > clock.now() ? session : undefined;
     },
     async revoke(text) {
-      const digest = digestOf(text);
+      const digest = sha256OfToken(text);
       await store.removeToken(digest);
+      revocations += 1;
       cache.delete(digest);
     },
   };
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 function withoutHash(user: StoredUser): Session['user'] {
