@@ -1,6 +1,7 @@
 /** Times as Neutron and Glance write them. */
+import { isoTime } from '#runtime/iso-time.ts';
 
 /** In seconds. Example: `2026-11-23T07:15:03Z`. */
 export function viewTime(epochMs: number): string {
-  return new Date(epochMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  return `${isoTime(epochMs).slice(0, -'.000Z'.length)}Z`;
 }

@@ -1,4 +1,5 @@
 /** Links of a resource, and times as the API writes them. */
+import { isoTime } from '#runtime/iso-time.ts';
 import type { Call } from './route.ts';
 
 export interface Link {
@@ -21,7 +22,7 @@ export function bookmark(call: Call, collection: string, id: string): Link {
 
 /** Example: 1700000000123 → `2023-11-14T22:13:20Z`. */
 export function atSecond(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  return `${isoTime(ms).slice(0, 19)}Z`;
 }
 
 /**
@@ -29,5 +30,5 @@ export function atSecond(ms: number): string {
  * `2023-11-14T22:13:20.123000`.
  */
 export function atMicrosecond(ms: number | null): string | null {
-  return ms === null ? null : `${new Date(ms).toISOString().slice(0, 23)}000`;
+  return ms === null ? null : `${isoTime(ms).slice(0, 23)}000`;
 }

@@ -1,4 +1,5 @@
 /** What Keystone shows: version, token, project, user, role, domain. */
+import { isoTime } from '#runtime/iso-time.ts';
 import type { StoredProject, StoredRole } from '#contracts/store/identity-store.ts';
 import type { Catalog } from './catalog.ts';
 import { viewCatalog } from './catalog.ts';
@@ -22,7 +23,7 @@ export function viewVersion(baseUrl: string) {
 
 /** With microseconds, as Keystone writes times. Example: `2026-11-23T07:15:03.000000Z`. */
 function viewTime(epochMs: number): string {
-  return new Date(epochMs).toISOString().replace('Z', '000Z');
+  return isoTime(epochMs).replace('Z', '000Z');
 }
 
 /** `catalog` undefined: left out, as for an unscoped token. */
