@@ -23,11 +23,9 @@ test.each([
   expect(isoTime(ms)).toBe(new Date(ms).toISOString());
 });
 
-test.each([
-  Number.NaN,
-  Number.POSITIVE_INFINITY,
-  8.64e15 + 1,
-  -8.64e15 - 1,
-])('%d is no time', (ms) => {
-  expect(() => isoTime(ms)).toThrow(RangeError);
-});
+test.each([Number.NaN, Number.POSITIVE_INFINITY, 8.64e15 + 1, -8.64e15 - 1])(
+  '%d is no time',
+  (ms) => {
+    expect(() => isoTime(ms)).toThrow(RangeError);
+  },
+);

@@ -21,9 +21,9 @@ afterEach(() => world.stop());
 const live = 30;
 const limit = 5;
 
-async function costOf(path: string) {
+async function costOf(path: string, version = '2.79') {
   const statements = await countedStatements(async () => {
-    const { status } = await world.ask(`GET ${path}`);
+    const { status } = await world.ask(`GET ${path}`, { version });
     expect(status).toBe(200);
   });
   const rows = statements.reduce((total, statement) => total + statement.rows, 0);
@@ -47,6 +47,18 @@ const lists = [
 test.each(lists)('$path reads $rows rows in $statements statements', async ({ path, ...cost }) => {
   expect(await costOf(path)).toEqual(cost);
 });
+
+test.each([
+  // The server, its NIC, its host, and the group that it is in.
+  { version: '2.71', statements: 4, rows: 3 },
+  { version: '2.70', statements: 3, rows: 3 },
+])(
+  'one server reads $rows rows in $statements statements in $version',
+  async ({ version, ...cost }) => {
+    const [first] = await world.store.servers.select({ deleted: 'none', limit: 1 });
+    expect(await costOf(`/v2.1/servers/${first?.id}`, version)).toEqual(cost);
+  },
+);
 
 test('deleted servers add nothing to the cost of a list', async () => {
   for (let at = 0; at < live; at += 1) {

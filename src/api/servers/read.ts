@@ -1,16 +1,21 @@
 /** GET of servers: one, a list, a detailed list. */
 import type { HostSummary } from '#contracts/store/store.ts';
 import type { ShownServer } from '#contracts/store/server-selection.ts';
-import type { Server } from '#core/servers/server.ts';
 import { mapInTurns } from '../requests/in-turns.ts';
 import type { Call, Reply } from '../requests/route.ts';
-import { findServer } from './read/find.ts';
+import { findShownServer } from './read/find.ts';
 import { groupsOfServers } from './parts/security-groups.ts';
 import { selectServers } from './read/select.ts';
-import { type Surroundings, viewOneServer, viewServer, viewServerBriefly } from './read/views.ts';
+import {
+  showsGroups,
+  type Surroundings,
+  viewOneServer,
+  viewServer,
+  viewServerBriefly,
+} from './read/views.ts';
 
 export async function showServer(call: Call): Promise<Reply> {
-  const server = await findServer(call);
+  const server = await findShownServer(call);
   return { body: { server: viewOneServer(call, server, await surroundingsOf(call, server)) } };
 }
 
@@ -51,10 +56,10 @@ async function hostsOf(
  * The row of the host that a server is on, the group it is in, and the security groups of its
  * ports.
  */
-export async function surroundingsOf(call: Call, server: Server): Promise<Surroundings> {
+export async function surroundingsOf(call: Call, server: ShownServer): Promise<Surroundings> {
   const { serverGroups } = call.context.store;
   const host = (await hostsOf(call, [server])).get(server.hostId ?? '');
-  const group = await serverGroups.of(server.id);
+  const group = showsGroups(call) ? await serverGroups.of(server.id) : undefined;
   const securityGroups =
     (await groupsOfServers(call, [server], { isDisplayOnly: true })).get(server.id) ?? [];
   return { host, groupIds: group === undefined ? [] : [group.id], securityGroups };

@@ -97,6 +97,8 @@ export function describeNetworkService(name: string, make: () => Promise<Network
       const id = group?.id ?? '';
       expect(await network.listSecurityGroups({ ids: [unknownId, id] }, member)).toEqual([group]);
       expect(await network.listSecurityGroups({ ids: [] }, member)).toEqual([]);
+      const shown = await network.listSecurityGroups({ ids: [unknownId, id] }, member, true);
+      expect(shown).toMatchObject([{ id, name: 'default', projectId }]);
 
       const plain = await createPort(member);
       const named = await createPort(member, { securityGroupIds: [id] });

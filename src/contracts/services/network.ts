@@ -57,8 +57,8 @@ export interface NetworkService {
   listAgents(isDoubted?: boolean): Promise<NetworkAgents>;
   /**
    * Groups visible to the caller, with their rules. An id that does not exist is left out. With
-   * `isDisplayOnly` the answer may be one second old, as this caller's token got it: for names in
-   * views, which are requested repeatedly.
+   * `isDisplayOnly` they may come without rules, and the answer may be one second old, as this
+   * caller's token got it: for names in views, which are requested repeatedly.
    */
   listSecurityGroups(
     wanted: WantedSecurityGroups,

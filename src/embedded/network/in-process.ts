@@ -54,11 +54,14 @@ export function createInProcessNetwork(context: NetworkContext): NetworkService 
     },
     // Ports are bound here, by the physical networks that hosts report.
     listAgents: async () => new NetworkAgents([], context.clock.now()),
-    async listSecurityGroups(wanted, caller) {
+    async listSecurityGroups(wanted, caller, isDisplayOnly = false) {
       const rights = rightsOf(caller);
       const groups =
         'ids' in wanted
-          ? await securityGroupsOfIds(context.store, rights, wanted.ids)
+          ? await securityGroupsOfIds(context.store, rights, {
+              ids: wanted.ids,
+              hasRules: !isDisplayOnly,
+            })
           : await securityGroupsOf(context, rights, wanted.projectId);
       return groups.map(toSecurityGroup);
     },

@@ -30,14 +30,14 @@ export async function groupsOfServers(
     const ids = await groupIdsOfServers(call, servers);
     const all = [...new Set([...ids.values()].flat())];
     const known = new Map<string, SecurityGroup>();
-    for (const part of parts(all)) {
+    for (const [at, part] of parts(all).entries()) {
+      if (at > 0) await afterEvents();
       const groups = await call.context.network.listSecurityGroups(
         { ids: part },
         call.caller,
         isDisplayOnly,
       );
       for (const group of groups) known.set(group.id, group);
-      await afterEvents();
     }
     return new Map(
       [...ids].map(([server, groups]) => [server, groups.flatMap((id) => known.get(id) ?? [])]),
@@ -55,9 +55,9 @@ async function groupIdsOfServers(
   const portIds = ({ nics }: ShownServer) =>
     nics.map(({ portId }) => portId).filter((id) => id !== null);
   const groups = new Map<string, readonly string[]>();
-  for (const part of parts(servers.flatMap(portIds))) {
+  for (const [at, part] of parts(servers.flatMap(portIds)).entries()) {
+    if (at > 0) await afterEvents();
     for (const [id, ids] of await context.network.listPortGroups(part)) groups.set(id, ids);
-    await afterEvents();
   }
   const groupIds = (server: ShownServer): readonly string[] => {
     const [first, ...others] = portIds(server).map((id) => groups.get(id) ?? []);

@@ -30,9 +30,16 @@ const attributesOf23 = splitNames(
   'hostname reservation_id launch_index kernel_id ramdisk_id root_device_name user_data',
 );
 
+const groupsFrom = 71;
+
+/** Does this version show the server groups that one server is in? */
+export function showsGroups({ version }: Pick<Call, 'version'>): boolean {
+  return version >= groupsFrom;
+}
+
 const steps: StepDown<Shown>[] = [
   without(73, 'locked_reason'),
-  without(71, 'server_groups'),
+  without(groupsFrom, 'server_groups'),
   without(63, 'trusted_image_certificates'),
   {
     below: 47,

@@ -62,17 +62,18 @@ export async function securityGroupsOf(
   return listSecurityGroups(context, { projectId, isPrivileged: false });
 }
 
-/** Those of these ids that these rights see. */
+/** Those of these ids that these rights see; `hasRules` false: without reading their rules. */
 export async function securityGroupsOfIds(
   rows: NetworkRows,
   rights: Rights,
-  ids: readonly string[],
+  { ids, hasRules }: { ids: readonly string[]; hasRules: boolean },
 ): Promise<GroupWithRules[]> {
   if (ids.length === 0) return [];
   const stored = await rows.securityGroupsOf(ids);
   const known = new Map(stored.map((group) => [group.id, group]));
   const groups = ids.flatMap((id) => known.get(id) ?? []).filter((group) => owns(rights, group));
   if (groups.length === 0) return [];
+  if (!hasRules) return groups.map((group) => ({ group, rules: [] }));
   const rules = Map.groupBy(
     await rows.securityGroupRulesOf(groups.map(({ id }) => id)),
     ({ securityGroupId }) => securityGroupId,

@@ -1,40 +1,53 @@
 /** Hosts as lists show them, read without the documents of their rows. */
 import type { Kysely } from 'kysely';
 import type { HostStore } from '#contracts/store/store.ts';
-import { builtOnce } from '../rows/built-once.ts';
+import { prepared } from '../rows/prepared.ts';
 import { isInList } from '../sqlite/dialect.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 import { countRunning, toSummary } from './host-row.ts';
 
+type Db = Kysely<ComputeTables>;
+
 /** The parts of the host store that lists use. */
-export function hostSummaries(
-  db: Kysely<ComputeTables>,
-): Pick<HostStore, 'summaries' | 'summariesOf'> {
-  const all = () => summaryRows(db);
-  const ofIds = builtOnce(() => all().where(isInList('compute_nodes.uuid', '[]')));
-  const byName = () => all().orderBy('hypervisor_hostname').limit(0);
-  const byNumber = () => all().orderBy('number').limit(0);
-  const pages = {
-    name: {
-      first: builtOnce(byName),
-      later: builtOnce(() => byName().where('hypervisor_hostname', '>', '')),
-    },
-    number: {
-      first: builtOnce(byNumber),
-      later: builtOnce(() => byNumber().where('number', '>', 0)),
-    },
-  };
+export function hostSummaries(db: Db): Pick<HostStore, 'summaries' | 'summariesOf'> {
   return {
     summaries: async ({ by, after, limit }) => {
       const { first, later } = pages[by];
-      const rows = after === undefined ? first(db, [limit]) : later(db, [after, limit]);
-      return (await rows).map(toSummary);
+      const page = after === undefined ? first(db, { limit }) : later(db, { after, limit });
+      return (await page).rows.map(toSummary);
     },
-    summariesOf: async (ids) => (await ofIds(db, [JSON.stringify(ids)])).map(toSummary),
+    summariesOf: async (ids) => {
+      const { rows } = await summariesOf(db, { list: JSON.stringify(ids) });
+      return rows.map(toSummary);
+    },
   };
 }
 
-function summaryRows(db: Kysely<ComputeTables>) {
+/** `list`: of ids, as JSON. */
+const summariesOf = prepared((db: Db, { list }: { list: string }) =>
+  summaryRows(db).where(isInList('compute_nodes.uuid', list)),
+);
+
+/** A page after a host's name or number. */
+interface Later {
+  after: string | number;
+  limit: number;
+}
+
+const pages = { name: pagesBy('hypervisor_hostname'), number: pagesBy('number') };
+
+function pagesBy(column: 'hypervisor_hostname' | 'number') {
+  return {
+    first: prepared((db: Db, { limit }: { limit: number }) =>
+      summaryRows(db).orderBy(column).limit(limit),
+    ),
+    later: prepared((db: Db, { after, limit }: Later) =>
+      summaryRows(db).where(column, '>', after).orderBy(column).limit(limit),
+    ),
+  };
+}
+
+function summaryRows(db: Db) {
   return db
     .selectFrom('compute_nodes')
     .select([

@@ -11,7 +11,7 @@ import type {
 } from '#contracts/store/server-selection.ts';
 import type { ServerStore } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { builtOnce } from '../rows/built-once.ts';
+import { type Prepared, prepared } from '../rows/prepared.ts';
 import { textInJson } from '../sqlite/dialect.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
@@ -57,18 +57,32 @@ const fields: Record<ServerField, RawBuilder<Value>> = {
 
 /** The part of the server store that finds servers. */
 export function serverSelections(db: Db): Pick<ServerStore, 'select'> {
-  const firstPages = new Map<string, ReturnType<typeof builtOnce<ListedServer>>>();
   return {
     select: async (selection) => {
       if (!isFirstPage(selection)) return selectServers(db, selection);
-      const { projectId, deleted, limit } = selection;
-      const kind = `${deleted} ${projectId === undefined}`;
-      const known = firstPages.get(kind) ?? builtOnce(() => selectionQuery(db, selection));
-      firstPages.set(kind, known);
-      return known(db, projectId === undefined ? [limit] : [projectId, limit]);
+      const { projectId = '', deleted, limit } = selection;
+      const pages = selection.projectId === undefined ? pagesOfAll : pagesOfProjects;
+      return (await pages[deleted](db, { projectId, limit })).rows;
     },
   };
 }
+
+/** Of a whole list. */
+type FirstPage = Required<Pick<ServerSelection, 'projectId' | 'limit'>>;
+type FirstPages = Record<
+  ServerSelection['deleted'],
+  Prepared<ComputeTables, FirstPage, ListedServer>
+>;
+
+const firstPages = (
+  of: (page: FirstPage) => Pick<ServerSelection, 'projectId' | 'limit'>,
+): FirstPages => {
+  const page = (deleted: ServerSelection['deleted']) =>
+    prepared((db: Db, given: FirstPage) => selectionQuery(db, { ...of(given), deleted }));
+  return { none: page('none'), only: page('only'), too: page('too') };
+};
+const pagesOfAll = firstPages(({ limit }) => ({ limit }));
+const pagesOfProjects = firstPages(({ projectId, limit }) => ({ projectId, limit }));
 
 /** Whether it is the first page of a whole list, which few statements serve. */
 function isFirstPage(selection: ServerSelection): boolean {

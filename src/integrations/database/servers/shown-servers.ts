@@ -9,7 +9,7 @@ import type { ShownNic, ShownServer } from '#contracts/store/server-selection.ts
 import type { Server } from '#core/servers/server.ts';
 import { eachTextOnce } from '../rows/each-text-once.ts';
 import { readRows } from '../rows/readable-rows.ts';
-import { builtOnce } from '../rows/built-once.ts';
+import { prepared } from '../rows/prepared.ts';
 import { isInList, valuesInJson } from '../sqlite/dialect.ts';
 import type { ComputeTables, InstanceRow } from '../sqlite/tables.ts';
 
@@ -19,11 +19,10 @@ const serversAtOnce = 250;
 
 /** Two statements for up to 250 servers. */
 export function shownServers(db: Db): Pick<ServerStore, 'read'> {
-  const serversOf = builtOnce(() => serverRows(db).where(isInList('uuid', '[]')));
-  const nicsOf = builtOnce(() => nicRows(db).where(isInList('instance_uuid', '[]')));
   const readSome = async (ids: readonly string[]): Promise<ShownServer[]> => {
     const list = JSON.stringify(ids);
-    const [rows, nics] = await Promise.all([serversOf(db, [list]), nicsOf(db, [list])]);
+    const { rows } = await serversOf(db, { list });
+    const { rows: nics } = await nicsOf(db, { list });
     const byId = new Map(rows.map((row) => [row.uuid, row]));
     const byServer = Map.groupBy(nics, (nic) => nic.instance_uuid);
     const found = ids.flatMap((id) => byId.get(id) ?? []);
@@ -84,9 +83,10 @@ const columns = [
 
 type ServerRow = Pick<Selectable<InstanceRow>, (typeof columns)[number]>;
 
-function serverRows(db: Db) {
-  return db.selectFrom('instances').select(columns);
-}
+/** `list`: of ids, as JSON. */
+const serversOf = prepared((db: Db, { list }: { list: string }) =>
+  db.selectFrom('instances').select(columns).where(isInList('uuid', list)),
+);
 
 interface NicRow {
   port_id: string | null;
@@ -95,13 +95,18 @@ interface NicRow {
 }
 
 /** The database reads the few parts of a VIF that are shown: it is by far the longest document. */
-function nicRows(db: Db) {
-  const vif = valuesInJson('vif', ['macAddress', 'network.name', 'fixedIps']);
-  return db
+const nicsOf = prepared((db: Db, { list }: { list: string }) =>
+  db
     .selectFrom('instance_nics')
-    .select(['instance_uuid', 'port_id', 'pci_request_id', vif.as('vif')])
-    .orderBy('position');
-}
+    .select([
+      'instance_uuid',
+      'port_id',
+      'pci_request_id',
+      valuesInJson('vif', ['macAddress', 'network.name', 'fixedIps']).as('vif'),
+    ])
+    .where(isInList('instance_uuid', list))
+    .orderBy('position'),
+);
 
 function toShown(
   row: ServerRow,
