@@ -1,5 +1,5 @@
 /** Links of a resource, and times as the API writes them. */
-import { isoTime } from '#runtime/iso-time.ts';
+import { isoTime } from '#http/lists/iso-time.ts';
 import type { Call } from './route.ts';
 
 export interface Link {

@@ -1,5 +1,5 @@
 /** What Keystone shows: version, token, project, user, role, domain. */
-import { isoTime } from '#runtime/iso-time.ts';
+import { isoTime } from '#http/lists/iso-time.ts';
 import type { StoredProject, StoredRole } from '#contracts/store/identity-store.ts';
 import type { Catalog } from './catalog.ts';
 import { viewCatalog } from './catalog.ts';
