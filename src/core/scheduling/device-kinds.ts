@@ -17,9 +17,12 @@ export interface DeviceKind {
   free: number[];
 }
 
-/** Slots of hosts. `isExact`: every one of them satisfies the requests; else a few may not. */
+/**
+ * Slots of hosts, in a list that the next query writes over. `isExact`: every one of them satisfies
+ * the requests; else a few may not.
+ */
 export interface FittingSlots {
-  slots: number[];
+  slots: Int32Array;
   isExact: boolean;
 }
 
@@ -32,7 +35,9 @@ interface Need {
 export class DeviceKinds {
   readonly #kinds = new Map<string, DeviceKind>();
   /** By slot; all 0 between two queries. */
-  #sums: number[] = [];
+  #sums = new Int32Array();
+  /** Kept, as a list of thousands for each query would be most of its cost. */
+  #found = new Int32Array();
 
   kindOf(pool: PciDevicePool): DeviceKind {
     const example = { ...pool, address: '', parentIfname: null, count: 0 };
@@ -43,10 +48,15 @@ export class DeviceKinds {
   }
 
   /**
-   * Hosts that have, counted over their cards, enough free devices for each request, and for those
-   * together that take from the same kinds. A host left out cannot satisfy them.
+   * Of so many hosts those that have, counted over their cards, enough free devices for each
+   * request, and for those together that take from the same kinds. A host left out cannot satisfy
+   * them.
    */
-  fitting(requests: readonly PciRequest[]): FittingSlots {
+  fitting(requests: readonly PciRequest[], hosts: number): FittingSlots {
+    if (hosts > this.#found.length) {
+      this.#found = new Int32Array(2 * hosts);
+      this.#sums = new Int32Array(2 * hosts);
+    }
     const needs: Need[] = [];
     for (const request of requests) {
       const kinds = this.#kindsFor(request);
@@ -55,27 +65,53 @@ export class DeviceKinds {
       else same.count += request.count;
     }
     const [rarest, ...others] = needs.toSorted((one, other) => sizeOf(one) - sizeOf(other));
-    if (rarest === undefined) return { slots: [], isExact: true };
-    let slots = this.#withEnough(rarest);
-    for (const need of others) slots = this.#withEnough(need, slots);
-    return { slots, isExact: isExact(requests, needs) };
+    let count = rarest === undefined ? this.#all(hosts) : this.#have(rarest);
+    for (const need of rarest === undefined ? [] : [rarest, ...others]) {
+      count = this.#withEnough(need, count);
+    }
+    return { slots: this.#found.subarray(0, count), isExact: isExact(requests, needs) };
   }
 
-  /** Of these slots, or of all. */
-  #withEnough({ kinds, count }: Need, among?: readonly number[]): number[] {
-    const sums = this.#sums;
-    const touched: number[] = [];
+  /** Finds every host; returns their number. */
+  #all(hosts: number): number {
+    for (let slot = 0; slot < hosts; slot += 1) this.#found[slot] = slot;
+    return hosts;
+  }
+
+  /** Finds the hosts that have any of these devices; returns their number. */
+  #have({ kinds }: Need): number {
+    const [found, sums] = [this.#found, this.#sums];
+    let count = 0;
+    for (const { slots } of kinds) {
+      for (const slot of slots) {
+        if (sums[slot] === 1) continue;
+        sums[slot] = 1;
+        found[count] = slot;
+        count += 1;
+      }
+    }
+    for (let at = 0; at < count; at += 1) sums[found[at] ?? 0] = 0;
+    return count;
+  }
+
+  /** Of the first `among` hosts found, keeps those that have enough; returns their number. */
+  #withEnough({ kinds, count }: Need, among: number): number {
+    const [found, sums] = [this.#found, this.#sums];
     for (const { slots, free } of kinds) {
       for (let at = 0; at < slots.length; at += 1) {
         const slot = slots[at] ?? 0;
-        const before = sums[slot] ?? 0;
-        if (before === 0) touched.push(slot);
-        sums[slot] = before + (free[at] ?? 0);
+        sums[slot] = (sums[slot] ?? 0) + (free[at] ?? 0);
       }
     }
-    const enough = (among ?? touched).filter((slot) => (sums[slot] ?? 0) >= count);
-    for (const slot of touched) sums[slot] = 0;
-    return enough;
+    let kept = 0;
+    for (let at = 0; at < among; at += 1) {
+      const slot = found[at] ?? 0;
+      if ((sums[slot] ?? 0) < count) continue;
+      found[kept] = slot;
+      kept += 1;
+    }
+    for (const { slots } of kinds) for (const slot of slots) sums[slot] = 0;
+    return kept;
   }
 
   /** A kind has no card, so the filters check what the request requires of the card. */

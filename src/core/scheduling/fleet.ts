@@ -7,9 +7,9 @@ import type { PciDevicePool } from '../pci/pools/pool.ts';
 import type { PciRequest } from '../pci/requests/request.ts';
 import { type DeviceKind, DeviceKinds, type FittingSlots } from './device-kinds.ts';
 import type { HostState } from './host-state.ts';
-import { figuresPerHost, isSurelyAccepted, writeFigures } from './host-figures.ts';
+import { HostFigures } from './host-figures.ts';
 import type { RequestSpec } from './request-spec.ts';
-import { amountsPerHost, type KnownHosts } from './weigh-hosts.ts';
+import type { KnownHosts } from './weigh-hosts.ts';
 
 /** A host's free devices of one kind: `kind.free[at]` of `kind.slots[at]`. */
 interface Posting {
@@ -32,7 +32,7 @@ export class Fleet {
   readonly #slots = new Map<string, number>();
   readonly #entries: Entry[] = [];
   readonly #kinds = new DeviceKinds();
-  #figures = new Float64Array(0);
+  readonly #figures = new HostFigures();
 
   constructor(hosts: Iterable<HostState> = []) {
     for (const host of hosts) this.put(host);
@@ -71,7 +71,7 @@ export class Fleet {
     entry.host = host;
     entry.kinds = kinds;
     this.#post(slot, entry);
-    this.#keepFigures(slot, host);
+    this.#figures.write(slot, host);
   }
 
   /** Removes the host; no effect when unknown. */
@@ -87,7 +87,7 @@ export class Fleet {
     this.#entries[slot] = last;
     this.#slots.set(last.host.id, slot);
     for (const { kind, at } of last.postings) kind.slots[at] = slot;
-    this.#keepFigures(slot, last.host);
+    this.#figures.write(slot, last.host);
   }
 
   /**
@@ -96,13 +96,12 @@ export class Fleet {
    * all hosts.
    */
   hostsFor(requests: readonly PciRequest[]): HostState[] {
-    return this.fitting(requests).slots.flatMap((slot) => this.in(slot) ?? []);
+    return [...this.fitting(requests).slots].flatMap((slot) => this.in(slot) ?? []);
   }
 
   /** As `hostsFor`, in slots; `isExact`: the filter of devices need not check them. */
   fitting(requests: readonly PciRequest[]): FittingSlots {
-    if (requests.length === 0) return { slots: [...this.#entries.keys()], isExact: true };
-    return this.#kinds.fitting(requests);
+    return this.#kinds.fitting(requests, this.size);
   }
 
   /** The snapshot in a slot that `fitting` returned since the last change. */
@@ -114,30 +113,25 @@ export class Fleet {
    * The hosts in no of these slots, which `fitting` returned; in no order. They are those of now,
    * whenever the result is called.
    */
-  hostsExcept(slots: readonly number[]): () => HostState[] {
+  hostsExcept(slots: Int32Array): () => HostState[] {
     const isLeftOut = new Uint8Array(this.size);
     for (const slot of slots) isLeftOut[slot] = 1;
-    const hosts = this.#entries.map(({ host }) => host);
+    const { hosts } = this;
     return () => hosts.filter((_, slot) => isLeftOut[slot] === 0);
   }
 
   /** Do the figures of a host show that the `filtersByFigures` accept it? */
   isSurelyAccepted(slot: number, spec: RequestSpec): boolean {
-    return isSurelyAccepted(this.#figures, slot * figuresPerHost, spec);
+    return this.#figures.isSurelyAccepted(slot, spec);
   }
 
   /** The hosts in these slots, for weighing. */
-  known(slots: readonly number[]): KnownHosts {
-    const amounts = new Float64Array(slots.length * amountsPerHost);
-    let to = 0;
-    for (const slot of slots) {
-      const from = slot * figuresPerHost;
-      for (let at = 0; at < amountsPerHost; at += 1) {
-        amounts[to] = this.#figures[from + at] ?? 0;
-        to += 1;
-      }
-    }
-    return { amounts, host: (at) => this.in(slots[at] ?? -1) };
+  known(slots: Int32Array): KnownHosts {
+    return {
+      places: slots,
+      amounts: this.#figures.amounts,
+      host: (slot) => this.#entries[slot]?.host,
+    };
   }
 
   /** Brings the entry's postings in line with its pools. */
@@ -175,16 +169,6 @@ export class Fleet {
     kind.free[at] = free;
     const moved = this.#entries[slot]?.postings.find((posting) => posting.kind === kind);
     if (moved !== undefined) moved.at = at;
-  }
-
-  #keepFigures(slot: number, host: HostState): void {
-    const from = slot * figuresPerHost;
-    if (from >= this.#figures.length) {
-      const larger = new Float64Array(Math.max(1_024, 2 * from));
-      larger.set(this.#figures);
-      this.#figures = larger;
-    }
-    writeFigures(this.#figures, from, host);
   }
 }
 

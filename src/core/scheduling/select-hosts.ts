@@ -59,8 +59,10 @@ export function selectHosts(
   if (hosts instanceof Fleet) return selectFrom(hosts, spec, weighing);
   const active = activeFilters(spec);
   const passing = hosts.filter((host) => firstRefusing(active, host, spec) === undefined);
-  const accepted = new Set(passing);
-  const refused = () => hosts.filter((host) => !accepted.has(host));
+  const refused = () => {
+    const accepted = new Set(passing);
+    return hosts.filter((host) => !accepted.has(host));
+  };
   return selection(weighHosts(passing, spec, weighing), refused, spec);
 }
 
@@ -113,17 +115,23 @@ export function selectBest(
   return weighKnown(fleet.known(passing), spec, { limit, ...(weights && { weights }) });
 }
 
-function passingSlots(fleet: Fleet, spec: RequestSpec): number[] {
+/** In the list that `fitting` returned. */
+function passingSlots(fleet: Fleet, spec: RequestSpec): Int32Array {
   const { slots, isExact } = fleet.fitting(spec.pciRequests);
   const isDecided = isExact && (spec.numa ?? null) === null;
   const active = activeFilters(spec).filter((filter) => !isDecided || filter !== pciPassthrough);
   const others = active.filter((filter) => !filtersByFigures.has(filter));
-  return slots.filter((slot) => {
+  let passing = 0;
+  for (const slot of slots) {
     const undecided = fleet.isSurelyAccepted(slot, spec) ? others : active;
-    if (undecided.length === 0) return true;
-    const host = fleet.in(slot);
-    return host !== undefined && firstRefusing(undecided, host, spec) === undefined;
-  });
+    if (undecided.length > 0) {
+      const host = fleet.in(slot);
+      if (host === undefined || firstRefusing(undecided, host, spec) !== undefined) continue;
+    }
+    slots[passing] = slot;
+    passing += 1;
+  }
+  return slots.subarray(0, passing);
 }
 
 function activeFilters(spec: RequestSpec): Filter[] {

@@ -9,21 +9,34 @@ import { disk } from './weighers/disk.ts';
 import { pci } from './weighers/pci.ts';
 import { ram } from './weighers/ram.ts';
 import { softAffinity, softAntiAffinity } from './weighers/soft-groups.ts';
-import { standardWeights, type Weights } from './weights.ts';
+import { standardWeights, type WeigherName, type Weights } from './weights.ts';
 
 /** Those of the host alone first, so that their amounts can be kept with it. */
 const ofHost = [cpu, ram, disk, pci];
 const ofGroup = [softAffinity, softAntiAffinity];
 
-/** How many amounts a host has. */
-export const amountsPerHost = ofHost.length;
-
 /**
- * What the weighers read of the host alone; a fleet keeps it. Example: 508 free vcpus, memory, disk
- * and 12 free devices → `[508, 1024, 40, 12]`.
+ * What the weighers read of hosts alone: one list of numbers for each of them, in which a host has
+ * its place. A fleet keeps them. Example: `amounts[1]?.[place]`: the memory that the host there has
+ * left.
  */
-export function amountsOf(host: HostState): number[] {
-  return ofHost.map((weigher) => weigher.weigh(host));
+export type Amounts = readonly Float64Array[];
+
+/** Room for the amounts of so many hosts; those of `before` are copied. */
+export function roomForAmounts(hosts: number, before: Amounts = []): Amounts {
+  return ofHost.map((_, at) => {
+    const amounts = new Float64Array(hosts);
+    amounts.set(before[at] ?? []);
+    return amounts;
+  });
+}
+
+/** Writes the amounts of the host in this place. */
+export function writeAmounts(amounts: Amounts, place: number, host: HostState): void {
+  for (const [at, weigher] of ofHost.entries()) {
+    const column = amounts[at];
+    if (column !== undefined) column[place] = weigher.weigh(host);
+  }
 }
 
 /**
@@ -44,17 +57,20 @@ export function weighHosts(
   spec: RequestSpec,
   weighing: Weighing = {},
 ): Candidate[] {
-  const amounts = new Float64Array(hosts.length * amountsPerHost);
-  for (const [at, host] of hosts.entries()) amounts.set(amountsOf(host), at * amountsPerHost);
-  return weighKnown({ amounts, host: (at) => hosts[at] }, spec, weighing);
+  const amounts = roomForAmounts(hosts.length);
+  const places = new Int32Array(hosts.length);
+  for (const [place, host] of hosts.entries()) {
+    places[place] = place;
+    writeAmounts(amounts, place, host);
+  }
+  return weighKnown({ places, amounts, host: (place) => hosts[place] }, spec, weighing);
 }
 
-/**
- * Hosts whose amounts are known: those of each host in turn. The hosts themselves are rarely read.
- */
+/** Hosts whose amounts are known, by their places. The hosts themselves are rarely read. */
 export interface KnownHosts {
-  amounts: Float64Array;
-  host: (at: number) => HostState | undefined;
+  places: Int32Array;
+  amounts: Amounts;
+  host: (place: number) => HostState | undefined;
 }
 
 /** As `weighHosts`. */
@@ -63,42 +79,50 @@ export function weighKnown(
   spec: RequestSpec,
   { limit = Infinity, weights = standardWeights }: Weighing = {},
 ): Candidate[] {
-  const { amounts } = hosts;
-  const sums = new Float64Array(amounts.length / amountsPerHost);
-  const columns = [
-    ...ofHost.map((weigher, at) => ({
-      weigher,
-      values: { of: amounts, from: at, each: amountsPerHost },
-    })),
-    ...ofGroup
-      .filter((weigher) => weigher.policy === spec.group?.policy)
-      .map((weigher) => {
-        const of = Float64Array.from(sums, (_, at) => {
-          const host = hosts.host(at);
-          return host === undefined ? 0 : weigher.weigh(host, spec);
-        });
-        return { weigher, values: { of, from: 0, each: 1 } };
-      }),
-  ].flatMap(({ weigher, values }) => scaled(weigher, values, weights[weigher.name]) ?? []);
-  for (const column of columns) addTo(sums, column);
-  const nameAt = (at: number): string => hosts.host(at)?.name ?? '';
-  return bestPlaces(nameAt, sums, limit).map((at) => ({
-    host: nameAt(at),
-    weight: sums[at] ?? 0,
-    weights: weightsAt(columns, at),
+  const { places } = hosts;
+  const columns: Column[] = [];
+  for (const { weigher, values } of valuesOf(hosts, spec)) {
+    const column = scaled(weigher, values, places, weights[weigher.name]);
+    if (column !== undefined) columns.push(column);
+  }
+  const candidate = (place: number): Candidate => ({
+    host: hosts.host(place)?.name ?? '',
+    weight: weightOf(columns, place),
+    weights: weightsOf(columns, place),
+  });
+  if (limit >= places.length) return Array.from(places, candidate).sort(inOrder);
+  return bestPlaces(places, columns, limit, (place) => hosts.host(place)?.name ?? '').map(
+    candidate,
+  );
+}
+
+/** Each weigher that counts for this server, with its value of every place. */
+function valuesOf({ places, amounts, host }: KnownHosts, spec: RequestSpec): WeigherValues[] {
+  const all: WeigherValues[] = ofHost.map((weigher, at) => ({
+    weigher,
+    values: amounts[at] ?? new Float64Array(),
   }));
+  for (const weigher of ofGroup) {
+    if (weigher.policy !== spec.group?.policy) continue;
+    const values = new Float64Array(amounts[0]?.length ?? 0);
+    for (const place of places) {
+      const state = host(place);
+      if (state !== undefined) values[place] = weigher.weigh(state, spec);
+    }
+    all.push({ weigher, values });
+  }
+  return all;
 }
 
-/** The values of one weigher: every `each`th number. */
-interface Values {
-  of: Float64Array;
-  from: number;
-  each: number;
+interface WeigherValues {
+  weigher: Pick<Weigher, 'name' | 'fromZero' | 'prefersLess'>;
+  values: Float64Array;
 }
 
-/** The weight of a value is its distance from `origin` times `scale`. */
-interface Column extends Values {
-  weigher: Pick<Weigher, 'name'>;
+/** The weight of a place is the distance of its value from `origin` times `scale`. */
+interface Column {
+  name: WeigherName;
+  values: Float64Array;
   prefersLess: boolean;
   origin: number;
   scale: number;
@@ -106,37 +130,40 @@ interface Column extends Values {
 
 /** Weights are scaled to 0…the configured weight; undefined where they are 0 for all hosts. */
 function scaled(
-  weigher: Pick<Weigher, 'name' | 'fromZero' | 'prefersLess'>,
-  values: Values,
+  weigher: WeigherValues['weigher'],
+  values: Float64Array,
+  places: Int32Array,
   weight: number,
 ): Column | undefined {
   if (weight === 0) return undefined;
-  const { of, from, each } = values;
   let lowest = Infinity;
   let highest = -Infinity;
-  for (let at = from; at < of.length; at += each) {
-    const value = of[at] ?? 0;
+  for (const place of places) {
+    const value = values[place] ?? 0;
     if (value < lowest) lowest = value;
     if (value > highest) highest = value;
   }
   if (highest <= lowest) return undefined;
-  const least = weigher.fromZero === true ? Math.min(0, lowest) : lowest;
+  const { name, fromZero } = weigher;
   const prefersLess = weigher.prefersLess === true;
+  const least = fromZero === true ? Math.min(0, lowest) : lowest;
   const scale = weight / (highest - least);
-  return { ...values, weigher, prefersLess, origin: prefersLess ? highest : least, scale };
+  return { name, values, prefersLess, origin: prefersLess ? highest : least, scale };
 }
 
-function addTo(sums: Float64Array, column: Column): void {
-  for (let at = 0; at < sums.length; at += 1) sums[at] = (sums[at] ?? 0) + weightAt(column, at);
+function weightOf(columns: readonly Column[], place: number): number {
+  let sum = 0;
+  for (const column of columns) sum += weightAt(column, place);
+  return sum;
 }
 
-function weightAt({ of, from, each, prefersLess, origin, scale }: Column, at: number): number {
-  const value = of[from + at * each] ?? 0;
+function weightAt({ values, prefersLess, origin, scale }: Column, place: number): number {
+  const value = values[place] ?? 0;
   return (prefersLess ? origin - value : value - origin) * scale;
 }
 
 /** Of every weigher, in their order. */
-function weightsAt(columns: readonly Column[], at: number): Candidate['weights'] {
+function weightsOf(columns: readonly Column[], place: number): Candidate['weights'] {
   const weights: Candidate['weights'] = {
     cpu: 0,
     ram: 0,
@@ -145,29 +172,35 @@ function weightsAt(columns: readonly Column[], at: number): Candidate['weights']
     soft_affinity: 0,
     soft_anti_affinity: 0,
   };
-  for (const column of columns) weights[column.weigher.name] = weightAt(column, at);
+  for (const column of columns) weights[column.name] = weightAt(column, place);
   return weights;
 }
 
-/** Indexes of the first `limit` hosts in order, without sorting the rest. */
+function inOrder(one: Candidate, other: Candidate): number {
+  return other.weight - one.weight || compareText(one.host, other.host);
+}
+
+/** The first `limit` places in order, without sorting the rest. */
 function bestPlaces(
-  nameAt: (at: number) => string,
-  weights: Float64Array,
+  places: Int32Array,
+  columns: readonly Column[],
   limit: number,
+  nameAt: (place: number) => string,
 ): number[] {
-  const compare = (one: number, other: number): number =>
-    (weights[other] ?? 0) - (weights[one] ?? 0) || compareText(nameAt(one), nameAt(other));
-  if (limit >= weights.length) return [...weights.keys()].sort(compare);
-  const best: number[] = [];
+  const best: { place: number; weight: number }[] = [];
   let least = -Infinity;
-  for (let at = 0; at < weights.length; at += 1) {
-    if ((weights[at] ?? 0) < least) continue;
-    const last = best[limit - 1];
-    if (last !== undefined && compare(at, last) > 0) continue;
-    const place = best.findIndex((other) => compare(at, other) < 0);
-    best.splice(place < 0 ? best.length : place, 0, at);
+  for (const place of places) {
+    const weight = weightOf(columns, place);
+    if (weight < least) continue;
+    const at = best.findIndex(
+      (one) =>
+        weight > one.weight ||
+        (weight === one.weight && compareText(nameAt(place), nameAt(one.place)) < 0),
+    );
+    if (at < 0 && best.length === limit) continue;
+    best.splice(at < 0 ? best.length : at, 0, { place, weight });
     best.length = Math.min(best.length, limit);
-    if (best.length === limit) least = weights[best[limit - 1] ?? 0] ?? 0;
+    if (best.length === limit) least = best.at(-1)?.weight ?? least;
   }
-  return best;
+  return best.map(({ place }) => place);
 }
