@@ -52,8 +52,8 @@ async function timeFleet({ hosts, vfs }: { hosts: number; vfs: number }): Promis
   const file = join(folder, 'novella.sqlite');
   const { store } = await openStore(file);
   try {
-    for (let at = 0; at < hosts; at += 1) await makeHost(store, at, vfs);
     const context = contextOf(store);
+    for (let at = 0; at < hosts; at += 1) context.links.opened(await makeHost(store, at, vfs));
     await timeClaims(context, warmUp);
     const times: number[] = [];
     const rates: number[] = [];
@@ -82,13 +82,14 @@ async function timeFleet({ hosts, vfs }: { hosts: number; vfs: number }): Promis
   }
 }
 
-async function makeHost(store: Store, at: number, vfs: number): Promise<void> {
+async function makeHost(store: Store, at: number, vfs: number): Promise<string> {
   const devices = [aPf(), ...Array.from({ length: vfs }, (_, vf) => aVf(vfAddress(vf)))];
   const id = await aHost(store, [], `host-${String(at).padStart(4, '0')}`);
   const host = await store.hosts.get(id);
   if (host === undefined) throw new Error(`host ${id} is gone`);
   await store.hosts.update(hostChange(host, bookDevices(host, devices, devices)));
   await store.hosts.seen(id, Date.now());
+  return id;
 }
 
 /** 8 functions to a slot, from 0000:82:00.0. */

@@ -23,6 +23,17 @@ async function aFleet(names: string[], path = ':memory:') {
   const view = new FleetView();
   const clock = { now: () => time.now };
   const links = new HostLinks({ clock, monotonic: clock, hostTimeoutMs });
+  let checks = 0;
+  const counted = {
+    isAlive(host: Parameters<HostLinks['isAlive']>[0]) {
+      checks += 1;
+      return links.isAlive(host);
+    },
+    isLinked: (id: string) => links.isLinked(id),
+    get changes() {
+      return links.changes;
+    },
+  };
   const refresh = async () => {
     reads.length = 0;
     const hosts = {
@@ -33,12 +44,18 @@ async function aFleet(names: string[], path = ':memory:') {
         return store.hosts.get(id);
       },
     };
-    await view.refresh(hosts, settings, links);
+    await view.refresh(hosts, settings, counted);
     return reads.length;
   };
   const idOf = async (name: string) =>
     (await store.hosts.list()).find((host) => host.name === name)?.id ?? '';
-  return { store, view, time, refresh, idOf };
+  /** How many hosts the next refresh checks for being alive. */
+  const checked = async () => {
+    checks = 0;
+    await refresh();
+    return checks;
+  };
+  return { store, view, time, links, refresh, checked, idOf };
 }
 
 const facts = {
@@ -119,6 +136,28 @@ test('a host that falls silent, and one that reports again, is seen without read
   await store.hosts.seen(id, time.now);
   expect(await refresh()).toBe(0);
   expect(view.fleet.get(id)?.alive).toBe(true);
+  await store.close();
+});
+
+test('of linked hosts none is checked for being alive before a link opens or closes', async () => {
+  const { store, view, time, links, checked, idOf } = await aFleet(['a', 'b', 'c']);
+  const [a, b] = [await idOf('a'), await idOf('b')];
+  links.opened(a);
+  const close = links.opened(b);
+  await checked();
+  expect(await checked()).toBe(1);
+  time.now += 2 * hostTimeoutMs;
+  expect(await checked()).toBe(1);
+  close();
+  await checked();
+  time.now += 2 * hostTimeoutMs;
+  expect(await checked()).toBe(2);
+  const alive = view.fleet.hosts.map(({ name, alive }) => [name, alive]);
+  expect(Object.fromEntries(alive)).toEqual({ a: true, b: false, c: false });
+  const row = await store.hosts.get(a);
+  await store.hosts.update({ hostId: a, generation: row!.generation, forcedDown: true });
+  await checked();
+  expect(view.fleet.get(a)?.alive).toBe(false);
   await store.close();
 });
 

@@ -12,6 +12,8 @@ import type { HostLinks } from './host-links.ts';
 import { hostState, type HostStateSettings } from './host-state.ts';
 import { KeptDevices } from './kept-devices.ts';
 
+type LinkStates = Pick<HostLinks, 'isAlive' | 'isLinked' | 'changes'>;
+
 export class FleetView {
   readonly fleet = new Fleet();
   readonly #rows = new Map<string, Host>();
@@ -19,6 +21,9 @@ export class FleetView {
   readonly #devices = new KeptDevices();
   /** Hosts that changed since the fleet was last brought up to date. */
   readonly #fresh = new Set<string>();
+  /** Hosts that become alive or silent with time; the others only with a link or their row. */
+  readonly #unlinked = new Set<string>();
+  #linkChanges = -1;
   readonly #refreshing = new SerialQueue();
   #mark = -1;
   #recordedUpTo = 0;
@@ -27,7 +32,7 @@ export class FleetView {
   refresh(
     hosts: Pick<HostStore, 'changedSince' | 'recorded' | 'get'>,
     settings: HostStateSettings,
-    links: Pick<HostLinks, 'isAlive'>,
+    links: LinkStates,
   ): Promise<this> {
     return this.#refreshing.run(async () => {
       const { versions, removed, mark } = await hosts.changedSince(this.#mark);
@@ -82,24 +87,37 @@ export class FleetView {
     this.#rows.set(row.id, row);
     this.#idByName.set(row.name, row.id);
     if (known?.generation !== row.generation) this.#fresh.add(row.id);
+    this.#unlinked.add(row.id);
   }
 
-  #updateFleet(settings: HostStateSettings, links: Pick<HostLinks, 'isAlive'>): void {
+  #updateFleet(settings: HostStateSettings, links: LinkStates): void {
     for (const id of this.#fresh) {
       const row = this.#rows.get(id);
       if (row !== undefined) this.fleet.put(hostState(row, settings, links));
     }
     this.#fresh.clear();
-    for (const row of this.#rows.values()) {
-      const state = this.fleet.get(row.id);
-      if (state !== undefined && state.alive !== links.isAlive(row)) {
-        this.fleet.put({ ...state, alive: !state.alive });
-      }
+    this.#updateAlive(links);
+  }
+
+  #updateAlive(links: LinkStates): void {
+    const isSteady = this.#linkChanges === links.changes;
+    this.#linkChanges = links.changes;
+    for (const id of isSteady ? this.#unlinked : this.#rows.keys()) {
+      const row = this.#rows.get(id);
+      const state = this.fleet.get(id);
+      if (row === undefined || state === undefined) continue;
+      if (links.isLinked(id)) this.#unlinked.delete(id);
+      else this.#unlinked.add(id);
+      if (state.alive !== links.isAlive(row)) this.fleet.put({ ...state, alive: !state.alive });
     }
   }
 
   #forget(id: string): void {
+    const name = this.#rows.get(id)?.name ?? '';
+    // A host that was registered again has the name, with another id.
+    if (this.#idByName.get(name) === id) this.#idByName.delete(name);
     this.#rows.delete(id);
+    this.#unlinked.delete(id);
     this.#devices.drop(id);
     this.fleet.remove(id);
   }

@@ -24,6 +24,7 @@ export class HostLinks {
   readonly #startedAt: number;
   /** Number of open links by host id: briefly a host may have an old and a new one. */
   readonly #open = new Map<string, number>();
+  #changes = 0;
   /** When the last link closed, on the monotonic clock. */
   readonly #closedAt = new Map<string, number>();
   readonly #sentUpTo = new Map<string, number>();
@@ -41,15 +42,26 @@ export class HostLinks {
   /** The host has sent hello. Returns the function that reports this link as closed. */
   opened(hostId: string): () => void {
     this.#open.set(hostId, (this.#open.get(hostId) ?? 0) + 1);
+    this.#changes += 1;
     let isOpen = true;
     return () => {
       if (!isOpen) return;
       isOpen = false;
+      this.#changes += 1;
       const left = (this.#open.get(hostId) ?? 1) - 1;
       if (left > 0) return void this.#open.set(hostId, left);
       this.#open.delete(hostId);
       this.#closedAt.set(hostId, this.#options.monotonic.now());
     };
+  }
+
+  /** How many links have opened and closed: a linked host stays linked while this is the same. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  isLinked(hostId: string): boolean {
+    return this.#open.has(hostId);
   }
 
   isLocal(name: string): boolean {
