@@ -62,38 +62,39 @@ const reads = new Set(
 );
 
 function lived<Part extends object>(part: HostCall['part'], inner: Part, life: AgentLife): Part {
-  const isAlive = async (): Promise<void> => {
-    if (life.isOver) await new Promise(() => {});
-  };
-  return wrapped(inner, async (act, call) => {
-    await isAlive();
-    const noteChange = (): void => {
-      if (!reads.has(act)) life.changes += 1;
+  return wrapped(inner, (act, call) => {
+    const isRead = reads.has(act);
+    return async (given) => {
+      if (life.isOver) await never();
+      if (!isRead) life.changes += 1;
+      try {
+        life.watcher?.({ part, act }, 'before');
+        if (life.isOver) await never();
+        const result = await call(given);
+        if (!isRead) life.changes += 1;
+        if (life.isOver) await never();
+        life.watcher?.({ part, act }, 'after');
+        if (life.isOver) await never();
+        return result;
+      } catch (error) {
+        life.changes += 1;
+        throw error;
+      }
     };
-    noteChange();
-    try {
-      life.watcher?.({ part, act }, 'before');
-      await isAlive();
-      const result = await call();
-      noteChange();
-      await isAlive();
-      life.watcher?.({ part, act }, 'after');
-      await isAlive();
-      return result;
-    } catch (error) {
-      life.changes += 1;
-      throw error;
-    }
   });
 }
 
+function never(): Promise<void> {
+  return new Promise(() => {});
+}
+
 function refusingHypervisor(inner: Hypervisor, faults: HostFaults): Hypervisor {
-  const refusing = wrapped(inner, async (act, call, [guestId]) => {
+  const refusing = wrapped(inner, (act, call) => async (given) => {
     faults.refuseCall();
-    if (act === 'start') {
-      faults.refuseStart((await inner.listGuests()).find(({ id }) => id === guestId));
+    if (act === 'start' && faults.any) {
+      faults.refuseStart((await inner.listGuests()).find(({ id }) => id === given[0]));
     }
-    return call();
+    return call(given);
   });
   const watch = (listener: (change: HypervisorChange) => void): (() => void) => {
     const unwatch = inner.watch((change) => {
@@ -149,28 +150,45 @@ function faultyBus(inner: PciBus, faults: HostFaults): PciBus {
 
 /** The same object with these members replaced. */
 function replaced<Part extends object>(inner: Part, members: Partial<Part>): Part {
-  return new Proxy(inner, {
-    get(target, name) {
-      const member: unknown = Reflect.get(members, name) ?? Reflect.get(target, name);
-      // Members of a class with private fields need their own object as `this`.
-      return typeof member === 'function' ? member.bind(target) : member;
-    },
+  return withFunctions(inner, (name, member) => {
+    const replacement: unknown = Reflect.get(members, name);
+    // Members of a class with private fields need their own object as `this`.
+    return typeof replacement === 'function' ? replacement.bind(inner) : member.bind(inner);
   });
 }
+
+type Call = (given: unknown[]) => Promise<unknown>;
 
 /** The same object with each act wrapped by `around`. */
 function wrapped<Part extends object>(
   inner: Part,
-  around: (act: string, call: () => Promise<unknown>, given: unknown[]) => Promise<unknown>,
+  around: (act: string, call: Call) => Call,
 ): Part {
+  return withFunctions(inner, (name, member) => {
+    const act = String(name);
+    if (plain.has(act)) return member.bind(inner);
+    const call = around(act, (given) => Reflect.apply(member, inner, given) as Promise<unknown>);
+    return (...given: unknown[]) => call(given);
+  });
+}
+
+type Member = (...given: never[]) => unknown;
+
+/** The same object with other functions, each made once. */
+function withFunctions<Part extends object>(
+  inner: Part,
+  make: (name: string | symbol, member: Member) => unknown,
+): Part {
+  const made = new Map<string | symbol, { member: Member; instead: unknown }>();
   return new Proxy(inner, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== 'function') return member;
-      const act = String(name);
-      if (plain.has(act)) return member.bind(target);
-      return (...given: unknown[]) =>
-        around(act, async () => (await Reflect.apply(member, target, given)) as unknown, given);
+      const known = made.get(name);
+      if (known?.member === member) return known.instead;
+      const instead = make(name, member as Member);
+      made.set(name, { member: member as Member, instead });
+      return instead;
     },
   });
 }

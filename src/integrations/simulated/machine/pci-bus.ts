@@ -49,6 +49,8 @@ export class SimulatedPciBus implements PciBus {
   /** VFs of PFs whose VF count was lowered. */
   readonly #unmade = new Map<PciAddress, PciFunction[]>();
   readonly #drivers = new Map<PciAddress, string | null>();
+  readonly #sorted = derived(sorted);
+  readonly #given = derived(givenTo);
 
   constructor(options: SimulatedPciBusOptions) {
     this.#options = options;
@@ -56,14 +58,14 @@ export class SimulatedPciBus implements PciBus {
 
   async listFunctions(): Promise<{ functions: PciFunction[]; unreadable: UnreadableFunction[] }> {
     const given = await this.#givenToGuests();
-    const functions = this.#options.host.functions
-      .flatMap((fn) => shown(fn, given) ?? [])
-      .sort((a, b) => (a.address < b.address ? -1 : 1));
+    const functions = this.#sorted(this.#options.host.functions).flatMap(
+      (fn) => shown(fn, given) ?? [],
+    );
     return { functions, unreadable: [] };
   }
 
   async functionAt(address: PciAddress): Promise<PciFunction | undefined> {
-    const fn = this.#options.host.functions.find((each) => each.address === address);
+    const fn = this.#at(address);
     return fn && shown(fn, await this.#givenToGuests());
   }
 
@@ -74,7 +76,7 @@ export class SimulatedPciBus implements PciBus {
 
   async ifnameOf(address: PciAddress): Promise<string | null> {
     if ((await this.#givenToGuests()).has(address)) return null;
-    return this.#options.host.functions.find((fn) => fn.address === address)?.ifname ?? null;
+    return this.#at(address)?.ifname ?? null;
   }
 
   /** A PF's interface is always up. */
@@ -190,13 +192,13 @@ export class SimulatedPciBus implements PciBus {
   }
 
   #function(address: PciAddress): PciFunction {
-    const found = this.#options.host.functions.find((fn) => fn.address === address);
+    const found = this.#at(address);
     if (found !== undefined) return found;
     throw new ComputeError('unavailable', `PCI device ${address} is not on this host`);
   }
 
   #vf(address: PciAddress): VfState {
-    const fn = this.#options.host.functions.find((each) => each.address === address);
+    const fn = this.#at(address);
     if (fn === undefined || fn.parentAddress === null || fn.parentIfname === null) {
       throw new ComputeError(
         'unavailable',
@@ -214,16 +216,42 @@ export class SimulatedPciBus implements PciBus {
     return vf;
   }
 
-  async #givenToGuests(): Promise<Set<PciAddress>> {
-    const guests = await this.#options.listGuests();
-    return new Set(
-      guests
-        .filter(isLive)
-        .flatMap((guest) => guest.devices)
-        .filter((device) => device.through === 'hostdev')
-        .map((device) => device.address),
-    );
+  #at(address: PciAddress): PciFunction | undefined {
+    return this.#options.host.functions.find((fn) => fn.address === address);
   }
+
+  async #givenToGuests(): Promise<ReadonlySet<PciAddress>> {
+    return this.#given(await this.#options.listGuests());
+  }
+}
+
+/** The same array where it is in order: it need not be kept twice. */
+function sorted(functions: PciFunction[]): readonly PciFunction[] {
+  const isInOrder = functions.every((fn, at) => at === 0 || !isBefore(fn, functions[at - 1] ?? fn));
+  return isInOrder ? functions : functions.toSorted((a, b) => (isBefore(a, b) ? -1 : 1));
+}
+
+function isBefore(a: PciFunction, b: PciFunction): boolean {
+  return a.address < b.address;
+}
+
+/** What is made of a value, kept as long as it is the same value. */
+function derived<From, Made>(make: (from: From) => Made): (from: From) => Made {
+  let known: { from: From; made: Made } | undefined;
+  return (from) => {
+    if (known === undefined || known.from !== from) known = { from, made: make(from) };
+    return known.made;
+  };
+}
+
+function givenTo(guests: readonly FoundGuest[]): ReadonlySet<PciAddress> {
+  return new Set(
+    guests
+      .filter(isLive)
+      .flatMap((guest) => guest.devices)
+      .filter((device) => device.through === 'hostdev')
+      .map((device) => device.address),
+  );
 }
 
 const freshInterface = { isMacGiven: false, isUp: false };
