@@ -392,8 +392,11 @@ export interface Store {
   commit<Kind extends TaskKind>(transition: Transition<Kind>): Promise<CommitResult>;
   /**
    * Resolves when all that was committed so far is on disk. Await it before anything that follows
-   * from a step's commit or a command's result leaves the process: an answer, a command, a call.
+   * from a new server or task, a step's commit, or a command's result leaves the process: an
+   * answer, a command, a call.
    */
   onDisk(): Promise<void>;
+  /** As `onDisk`, up to 20 ms later: waits for a sync that is due anyway. */
+  onDiskSoon(): Promise<void>;
   close(): Promise<void>;
 }

@@ -38,13 +38,14 @@ export function computeStore(
   { clock = { now: Date.now }, newId = randomUUID }: StoreOptions = {},
 ): Store {
   const recorded = new RecordedChanges();
-  // The steps of tasks need not wait for the disk one by one: what leaves the process does.
-  const { db: unsynced, onDisk, dropLog } = deferred(db);
+  // New servers and the steps of tasks do not wait for the disk one by one: what leaves the
+  // process does.
+  const { db: unsynced, onDisk, onDiskSoon, dropLog } = deferred(db);
   const eraser = new LogEraser(dropLog);
   return {
-    servers: serverStore(db, clock),
+    servers: serverStore(unsynced, clock),
     hosts: hostStore(db, { clock, newId, recorded }),
-    tasks: taskStore(db, clock),
+    tasks: taskStore(unsynced, clock),
     commands: { ...commandStore({ db, unsynced, onDisk }, eraser), ...questionStore(db) },
     flavors: flavorStore(db),
     flavorAccess: flavorAccessStore(db),
@@ -55,6 +56,7 @@ export function computeStore(
     quotaUsage: (projectId) => quotaUsage(db, projectId),
     commit: (transition) => commitTransition(unsynced, { clock, eraser, recorded }, transition),
     onDisk,
+    onDiskSoon,
     close: () => {
       eraser.stop();
       return db.destroy();

@@ -15,6 +15,7 @@ import { createNetworkService } from '#embedded/network/service.ts';
 import { createIdentityStore } from '#integrations/database/services/identity-store.ts';
 import { createImageStore } from '#integrations/database/services/image-store.ts';
 import { createNetworkStore } from '#integrations/database/services/network-store.ts';
+import { deferred } from '#integrations/database/sqlite/sqlite.ts';
 import type { PortEvents } from './port-events.ts';
 import type { ProjectQuotas } from '../config/project-quotas.ts';
 
@@ -97,7 +98,8 @@ export async function embeddedServices<Tables>(
   const network = createNetworkService({
     ...shared,
     ...publicUrl('network'),
-    store: createNetworkStore(db),
+    // Its commits leave the process in replies only, which wait for the disk.
+    store: createNetworkStore(deferred(db).db),
     identity: identityService,
     physicalNetworks: () => allPhysicalNetworks(options.physicalNetworks),
     hostMappings: (host) => options.physicalNetworks.get(host),

@@ -89,9 +89,12 @@ class AgentSession implements ServedAgent {
         return;
       case 'result':
         await this.#record(host, message);
-        await store.onDisk();
-        this.#end.send({ type: 'recorded', seq: message.seq });
         wakeup.notify(`answered:${host.id}`);
+        // Without this message the agent sends the result again.
+        store.onDiskSoon().then(
+          () => this.#end.send({ type: 'recorded', seq: message.seq }),
+          () => undefined,
+        );
         return;
     }
   }

@@ -17,6 +17,7 @@ export function openFile(path: string, busyTimeoutMs: number): DatabaseSync {
     database.exec(path === ':memory:' ? 'PRAGMA synchronous = OFF' : 'PRAGMA synchronous = NORMAL');
     // `Checkpoints` copies the log, outside of this thread.
     database.exec(`PRAGMA wal_autocheckpoint = ${ownCheckpointPages}`);
+    database.exec('PRAGMA cache_size = -8000');
     database.exec('PRAGMA foreign_keys = ON');
     // Erased data is overwritten: secrets do not stay in free pages.
     database.exec('PRAGMA secure_delete = ON');

@@ -57,6 +57,7 @@ export function openSqlite<Tables>(
     log: reader && new LogSync(path, syncFile),
     checkpoints: reader && new Checkpoints(path),
     turns: new SerialQueue(),
+    isInTransaction: () => database.isTransaction,
   };
   const open = (waits: boolean): Kysely<Tables> =>
     new Kysely({
@@ -66,6 +67,7 @@ export function openSqlite<Tables>(
   deferrals.set(db, {
     db: open(false),
     onDisk: () => connections.log?.synced() ?? ready,
+    onDiskSoon: () => connections.log?.syncedSoon() ?? ready,
     dropLog: () => connections.checkpoints?.dropLog() ?? ready,
   });
   return db;
@@ -81,6 +83,8 @@ export interface Deferred<Tables> {
    * about such a commit leaves the process. Throws as a commit does.
    */
   onDisk: () => Promise<void>;
+  /** As `onDisk`, up to 20 ms later: waits for a sync that is due anyway. */
+  onDiskSoon: () => Promise<void>;
   /**
    * Empties the write-ahead log: it holds no older state of a row any more. Throws while another
    * process reads it.
@@ -142,6 +146,7 @@ interface Connections {
   checkpoints: Checkpoints | undefined;
   /** Of the writer. */
   turns: SerialQueue;
+  isInTransaction: () => boolean;
 }
 
 const begin = CompiledQuery.raw('begin immediate');
@@ -262,7 +267,9 @@ class Session implements DatabaseConnection {
       this.#hasWritten ||= hasWritten(query, result);
       return result;
     }
-    if (reader !== undefined && isRead(query)) return reader.execute(query, queuedAt);
+    if (reader !== undefined && isRead(query)) {
+      return (this.#connections.isInTransaction() ? reader : writer).execute(query, queuedAt);
+    }
     const endTurn = await this.#connections.turns.take();
     let result: QueryResult<Row>;
     try {

@@ -73,6 +73,43 @@ test('a sync that fails refuses its commits and all later ones: what the disk ho
   await db.destroy();
 });
 
+test('commits of one turn of the event loop share a sync', async () => {
+  const { db, pending } = await openNotes();
+  const { db: unsynced, onDisk } = deferred(db);
+  const waits: Promise<void>[] = [];
+  for (const text of ['one', 'two', 'three']) {
+    await unsynced.insertInto('notes').values({ text }).execute();
+    waits.push(onDisk());
+  }
+  await expect.poll(() => pending.length).toBe(1);
+  pending[0]!(null);
+  await Promise.all(waits);
+  expect(pending).toHaveLength(1);
+  await db.destroy();
+});
+
+test('who can wait a little has no sync of its own', async () => {
+  const { db, pending } = await openNotes();
+  const { db: unsynced, onDisk, onDiskSoon } = deferred(db);
+  await unsynced.insertInto('notes').values({ text: 'one' }).execute();
+  let isOnDisk = false;
+  const patient = onDiskSoon().then(() => (isOnDisk = true));
+  await unsynced.insertInto('notes').values({ text: 'two' }).execute();
+  const urgent = onDisk();
+  await expect.poll(() => pending.length).toBe(1);
+  expect(isOnDisk).toBe(false);
+  pending[0]!(null);
+  await Promise.all([patient, urgent]);
+  await unsynced.insertInto('notes').values({ text: 'three' }).execute();
+  const alone = onDiskSoon();
+  // The log is synced soon though nobody is in a hurry.
+  await expect.poll(() => pending.length).toBe(2);
+  pending[1]!(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }));
+  await expect(alone).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(onDiskSoon()).rejects.toMatchObject({ kind: 'unavailable' });
+  await db.destroy();
+});
+
 test('reads wait for no sync', async () => {
   const { db, pending } = await openNotes();
   expect(await db.selectFrom('notes').select('text').execute()).toEqual([]);

@@ -1,5 +1,6 @@
 /** Makes commits durable together, without blocking the process. */
 import { closeSync, fdatasync, openSync } from 'node:fs';
+import { setImmediate as afterEvents } from 'node:timers/promises';
 import { ComputeError, errorText } from '#core/errors.ts';
 
 /** How long a commit may be off the disk while nobody waits for it. */
@@ -18,8 +19,12 @@ export class LogSync {
   readonly #path: string;
   readonly #syncFile: SyncFile;
   #fd: number | undefined;
-  #running: Promise<void> | undefined;
+  /** The latest sync that has begun. */
+  #running: Promise<void> = Promise.resolve();
+  /** The sync that begins next, for all commits until then. */
   #next: Promise<void> | undefined;
+  /** Those who wait for whichever sync comes next. */
+  #patient: PromiseWithResolvers<void> | undefined;
   #failure: ComputeError | undefined;
   #isBehind = false;
   #timer: NodeJS.Timeout | undefined;
@@ -46,17 +51,17 @@ export class LogSync {
    */
   synced(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (this.#next !== undefined) return this.#next;
-    if (!this.#isBehind) return this.#running ?? Promise.resolve();
-    if (this.#running === undefined) return this.#start();
-    // The sync in progress may have begun before the caller's commit.
-    this.#next = this.#running
-      .catch(() => undefined)
-      .then(() => {
-        this.#next = undefined;
-        return this.#start();
-      });
+    if (!this.#isBehind) return this.#running;
+    this.#next ??= this.#syncNext();
     return this.#next;
+  }
+
+  /** As `synced`, up to 20 ms later: waits for a sync that is due anyway. */
+  syncedSoon(): Promise<void> {
+    if (this.#failure !== undefined || !this.#isBehind) return this.synced();
+    if (this.#next !== undefined) return this.#next;
+    this.#patient ??= Promise.withResolvers();
+    return this.#patient.promise;
   }
 
   /** Throws `unavailable` once a sync has failed: nothing more may be committed then. */
@@ -67,19 +72,23 @@ export class LogSync {
   /** Syncs what is not on disk yet. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
-    await Promise.allSettled([this.synced(), this.#next]);
+    await this.synced().catch(() => undefined);
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
   }
 
-  #start(): Promise<void> {
+  async #syncNext(): Promise<void> {
+    // It may have begun before the caller's commit.
+    await this.#running.catch(() => undefined);
+    // Commits of the same turn of the event loop share the sync.
+    await afterEvents();
+    this.#next = undefined;
     const running = this.#sync();
     this.#running = running;
-    const clear = (): void => {
-      if (this.#running === running) this.#running = undefined;
-    };
-    running.then(clear, clear);
-    return running;
+    const patient = this.#patient;
+    this.#patient = undefined;
+    patient?.resolve(running);
+    await running;
   }
 
   async #sync(): Promise<void> {
