@@ -3,13 +3,13 @@
  * transaction. A workflow records each of its steps with `commit`: all that the step changes, or
  * nothing.
  */
-import type { ErrorKind } from '#core/errors.ts';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { Decision } from '#core/scheduling/decision.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
+import type { Action, ActionEvent, ActionOutcome, ActionPage, NewAction } from './action.ts';
 import type { EnrolmentStore } from './enrolments.ts';
 import type { FlavorAccess, FlavorStore } from './flavor-store.ts';
 import type { HostChange, HostStore } from './host-store.ts';
@@ -35,6 +35,7 @@ export type {
   NewHost,
 } from './host-store.ts';
 
+export type { Action, ActionEvent, ActionOutcome, ActionPage, NewAction } from './action.ts';
 export type { FlavorAccess, FlavorChange, FlavorStore } from './flavor-store.ts';
 
 export type {
@@ -61,55 +62,6 @@ export interface StoredCommand extends Omit<HostCommand, 'body'> {
   hostId: string;
   result: CommandResult | null;
 }
-
-/**
- * An event of an instance action. `result` null while it runs; recording the same name and start
- * again sets the result.
- */
-export interface ActionEvent {
-  name: string;
-  startedAt: number;
-  finishedAt: number | null;
-  result: 'Success' | 'Error' | null;
-  details: string | null;
-  host: string | null;
-}
-
-export interface Action {
-  id: string;
-  serverId: string;
-  action: string;
-  requestId: string;
-  userId: string;
-  projectId: string;
-  startedAt: number;
-  updatedAt: number;
-  message: string | null;
-  /** null: its workflow runs, or another took the server over, or it ended before this was kept. */
-  outcome: ActionOutcome | null;
-  events: ActionEvent[];
-}
-
-/**
- * How the workflow of an action ended. `refused`: the request cannot be met, and nothing has
- * changed; `failed`: it was begun, and its changes are undone.
- */
-export type ActionOutcome =
-  | { is: 'ok' }
-  | { is: 'refused' | 'failed'; kind: ErrorKind; message: string };
-
-/**
- * Filter: changed within these times, after the action of a request. Times are epoch milliseconds.
- */
-export interface ActionPage {
-  changedSince?: number;
-  changedBefore?: number;
-  /** A request's id. Throws `invalid` when none of the server's actions has it. */
-  after?: string;
-  limit?: number;
-}
-
-export type NewAction = Omit<Action, 'events' | 'updatedAt' | 'message' | 'outcome'>;
 
 /** One step of a workflow, recorded atomically. */
 export interface Transition<Kind extends TaskKind = TaskKind> {
