@@ -9,9 +9,10 @@ export interface Link {
 
 /** `self` with the version, `bookmark` without. Example: `linksTo(call, 'servers', id)`. */
 export function linksTo(call: Call, collection: string, id: string): Link[] {
+  const path = `/${collection}/${encodeURIComponent(id)}`;
   return [
-    { rel: 'self', href: `${call.base}/${collection}/${encodeURIComponent(id)}` },
-    bookmark(call, collection, id),
+    { rel: 'self', href: call.base + path },
+    { rel: 'bookmark', href: call.root + path },
   ];
 }
 

@@ -1,6 +1,7 @@
 /** GET of servers: one, a list, a detailed list. */
 import type { HostSummary } from '#contracts/store/store.ts';
 import type { ShownServer } from '#contracts/store/server-selection.ts';
+import { listText } from '#http/routes/json-text.ts';
 import { mapInTurns } from '../requests/in-turns.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import { findShownServer } from './read/find.ts';
@@ -27,19 +28,22 @@ export async function listServers(call: Call): Promise<Reply> {
 
 export async function listServersInDetail(call: Call): Promise<Reply> {
   const { store } = call.context;
-  const page = await selectServers(call);
+  const page = await selectServers(call, { isInDetail: true });
   const unread = page.servers.flatMap((server) => ('nics' in server ? [] : [server.id]));
   const read = await store.servers.read(unread);
   const items = [...page.servers.flatMap((server) => ('nics' in server ? [server] : [])), ...read];
   const hosts = await hostsOf(call, items);
   const groups = await groupsOfServers(call, items, { isDisplayOnly: true });
-  const servers = await mapInTurns(items, (server) =>
-    viewServer(call, server, {
-      host: hosts.get(server.hostId ?? ''),
-      securityGroups: groups.get(server.id) ?? [],
-    }),
+  const texts = await mapInTurns(items, (server) =>
+    JSON.stringify(
+      viewServer(call, server, {
+        host: hosts.get(server.hostId ?? ''),
+        securityGroups: groups.get(server.id) ?? [],
+      }),
+    ),
   );
-  return { body: { servers, ...(page.links.length > 0 && { servers_links: page.links }) } };
+  const others = page.links.length > 0 ? { servers_links: page.links } : {};
+  return { body: listText('servers', texts, others) };
 }
 
 /** By id, those that these servers are on. */

@@ -44,7 +44,12 @@ const everyField = Object.keys({
 const live = { deleted: 'none' } as const;
 
 async function namesOf(store: Store, selection: Partial<ServerSelection>): Promise<string[]> {
-  const found = await store.servers.select({ ...live, limit: 1000, ...selection });
+  const whole = { ...live, limit: 1000, ...selection };
+  const found = await store.servers.select(whole);
+  const shown = await store.servers.selectShown(whole);
+  expect(shown.map(({ id, name }) => ({ id, name }))).toEqual(found);
+  const inDetail = shown.filter((server) => 'nics' in server);
+  expect(inDetail).toEqual(await store.servers.read(inDetail.map(({ id }) => id)));
   return found.map(({ name }) => name);
 }
 

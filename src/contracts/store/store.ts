@@ -182,6 +182,11 @@ export interface ServerStore {
    */
   select(selection: ServerSelection): Promise<ListedServer[]>;
   /**
+   * The same page for a list in detail: servers that came with all that is shown of them, and others
+   * to be read.
+   */
+  selectShown(selection: ServerSelection): Promise<(ListedServer | ShownServer)[]>;
+  /**
    * Servers as lists show them, in the order of the ids, leaving out those that do not exist or
    * cannot be read. Yields to other work while it reads many.
    */

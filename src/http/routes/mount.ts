@@ -7,6 +7,7 @@ import { type Actor, allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { originOf } from '../origin.ts';
 import type { Query } from './query.ts';
+import { JsonText } from './json-text.ts';
 import { pathsOf } from './route-paths.ts';
 import {
   type Access,
@@ -237,5 +238,7 @@ function statusOf<Call>({ status = 200 }: Pick<GuardedRoute<Call>, 'status'>, ca
 function send(reply: FastifyReply, usual: number, answer: Reply | undefined | void): FastifyReply {
   const { status = usual, body, headers } = answer ?? {};
   if (headers !== undefined) reply.headers(headers);
-  return reply.code(status).send(body);
+  reply.code(status);
+  if (!(body instanceof JsonText)) return reply.send(body);
+  return reply.type('application/json; charset=utf-8').send(body.text);
 }

@@ -29,6 +29,7 @@ export interface OpenCall {
 /** `status` where it is not the row's. A handler that returns nothing answers without a body. */
 export interface Reply {
   status?: number;
+  /** An object that becomes JSON, a `JsonText`, or a stream. */
   body?: unknown;
   headers?: Record<string, string | number>;
 }

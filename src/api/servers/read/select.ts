@@ -31,18 +31,23 @@ export interface ServerPage {
  * The page of a list call, newest first unless it specifies otherwise. The database selects by what
  * has a column; tests of names and of entire servers run over its answer part by part, between
  * other requests. Throws `invalid` for a bad value, `forbidden` for what only administrators may
- * request.
+ * request. `isInDetail`: for a list that reads them anyway.
  */
-export async function selectServers(call: Call): Promise<ServerPage> {
+export async function selectServers(
+  call: Call,
+  { isInDetail = false }: { isInDetail?: boolean } = {},
+): Promise<ServerPage> {
   const { store } = call.context;
   const limit = pageLimit(call.query);
   const { selection, tests } = await requested(call);
   let after = queryValue(call.query, 'marker');
+  const isRead = isInDetail && !hasTests(tests);
   const servers: (ListedServer | ShownServer)[] = [];
   for (let isMore = true; isMore && servers.length < limit; ) {
     const atOnce = hasTests(tests) ? longestPage : limit;
     const place = after === undefined ? {} : { after };
-    const found = await store.servers.select({ ...selection, ...place, limit: atOnce });
+    const page = { ...selection, ...place, limit: atOnce };
+    const found = isRead ? await store.servers.selectShown(page) : await store.servers.select(page);
     servers.push(...(await passing(call, found, { tests, wanted: limit - servers.length })));
     after = found.at(-1)?.id;
     isMore = found.length === atOnce;
@@ -62,7 +67,7 @@ const readAtOnce = 100;
 /** The first of these that pass all tests, as many as required. */
 async function passing(
   call: Call,
-  found: ListedServer[],
+  found: (ListedServer | ShownServer)[],
   { tests, wanted }: { tests: Tests; wanted: number },
 ): Promise<(ListedServer | ShownServer)[]> {
   const named = await filterInTurns(found, ({ name }) => tests.ofName.every((test) => test(name)));

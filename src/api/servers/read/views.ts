@@ -2,7 +2,7 @@
  * A server as the API shows it, newest shape first; microversions step down from it. Source: Nova
  * compute API reference, "Servers".
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { HostSummary } from '#contracts/store/store.ts';
 import { may } from '#core/access/policy.ts';
 import { hasConfigDrive } from '#core/guests/description/config-drive.ts';
@@ -102,18 +102,23 @@ export function viewServerBriefly(call: Call, server: Pick<Server, 'id' | 'name'
  */
 export function opaqueHostId(server: Pick<Server, 'projectId' | 'hostName'>): string {
   if (server.hostName === null) return '';
-  const text = `${server.projectId}${server.hostName}`;
-  const known = opaqueIds.get(text);
+  const known = opaqueIds.get(server.projectId)?.get(server.hostName);
   if (known !== undefined) return known;
-  const id = createHash('sha224').update(text).digest('hex');
-  if (opaqueIds.size >= mostOpaqueIds) opaqueIds.clear();
-  opaqueIds.set(text, id);
+  const id = hash('sha224', `${server.projectId}${server.hostName}`);
+  if (opaqueIdCount >= mostOpaqueIds) {
+    opaqueIds.clear();
+    opaqueIdCount = 0;
+  }
+  const ofProject = opaqueIds.get(server.projectId) ?? new Map<string, string>();
+  opaqueIds.set(server.projectId, ofProject.set(server.hostName, id));
+  opaqueIdCount += 1;
   return id;
 }
 
-/** A list has the same hosts again and again. */
-const opaqueIds = new Map<string, string>();
+/** By project and host: a list has the same ones again and again. */
+const opaqueIds = new Map<string, Map<string, string>>();
 const mostOpaqueIds = 10_000;
+let opaqueIdCount = 0;
 
 function newestView(
   call: Call,
@@ -176,10 +181,19 @@ function administratorsView(call: Call, server: ShownServer, host: HostSummary |
     'OS-EXT-SRV-ATTR:kernel_id': kernelId ?? '',
     'OS-EXT-SRV-ATTR:ramdisk_id': ramdiskId ?? '',
     'OS-EXT-SRV-ATTR:root_device_name':
-      server.launchedAt === null ? null : rootDevice(server.imageProperties),
+      server.launchedAt === null ? null : rootDeviceOf(server.imageProperties),
     'OS-EXT-SRV-ATTR:user_data': server.userData,
     host_status: hostStatus(call.context, host),
   };
+}
+
+/** By a server's properties, which the servers of a list share. */
+const rootDevices = new WeakMap<ShownServer['imageProperties'], string>();
+
+function rootDeviceOf(properties: ShownServer['imageProperties']): string {
+  const known = rootDevices.get(properties) ?? rootDevice(properties);
+  rootDevices.set(properties, known);
+  return known;
 }
 
 /**

@@ -2,7 +2,7 @@
  * A page of servers in SQL: filtered, sorted and limited by the database, so that only the page's
  * rows are read.
  */
-import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { type Compilable, type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type {
   ListedServer,
   ServerCondition,
@@ -58,38 +58,49 @@ const fields: Record<ServerField, RawBuilder<Value>> = {
 /** The part of the server store that finds servers. */
 export function serverSelections(db: Db): Pick<ServerStore, 'select'> {
   return {
-    select: async (selection) => {
-      if (!isFirstPage(selection)) return selectServers(db, selection);
-      const { projectId = '', deleted, limit } = selection;
-      const pages = selection.projectId === undefined ? pagesOfAll : pagesOfProjects;
-      return (await pages[deleted](db, { projectId, limit })).rows;
-    },
+    select: async (selection) =>
+      (await firstPage(db, selection, pages)) ?? selectServers(db, selection),
   };
 }
 
 /** Of a whole list. */
 type FirstPage = Required<Pick<ServerSelection, 'projectId' | 'limit'>>;
-type FirstPages = Record<
-  ServerSelection['deleted'],
-  Prepared<ComputeTables, FirstPage, ListedServer>
+type Deleted = ServerSelection['deleted'];
+
+/** The statements of the first pages of whole lists, which are few. */
+export type FirstPages<Row> = Record<
+  'ofAll' | 'ofProjects',
+  Record<Deleted, Prepared<ComputeTables, FirstPage, Row>>
 >;
 
-const firstPages = (
-  of: (page: FirstPage) => Pick<ServerSelection, 'projectId' | 'limit'>,
-): FirstPages => {
-  const page = (deleted: ServerSelection['deleted']) =>
-    prepared((db: Db, given: FirstPage) => selectionQuery(db, { ...of(given), deleted }));
-  return { none: page('none'), only: page('only'), too: page('too') };
-};
-const pagesOfAll = firstPages(({ limit }) => ({ limit }));
-const pagesOfProjects = firstPages(({ projectId, limit }) => ({ projectId, limit }));
-
-/** Whether it is the first page of a whole list, which few statements serve. */
-function isFirstPage(selection: ServerSelection): boolean {
-  const { where = [], order = [], either, after, changedSince, changedBefore } = selection;
-  if (where.length + order.length > 0) return false;
-  return [either, after, changedSince, changedBefore].every((value) => value === undefined);
+/** `query` is given the selection of each. */
+export function firstPages<Row>(
+  query: (db: Db, selection: ServerSelection) => Compilable<Row>,
+): FirstPages<Row> {
+  const ofAll = (deleted: Deleted) =>
+    prepared((db: Db, { limit }: FirstPage) => query(db, { deleted, limit }));
+  const ofProjects = (deleted: Deleted) =>
+    prepared((db: Db, { projectId, limit }: FirstPage) => query(db, { deleted, projectId, limit }));
+  return {
+    ofAll: { none: ofAll('none'), only: ofAll('only'), too: ofAll('too') },
+    ofProjects: { none: ofProjects('none'), only: ofProjects('only'), too: ofProjects('too') },
+  };
 }
+
+/** undefined where the selection is not the first page of a whole list. */
+export async function firstPage<Row>(
+  db: Db,
+  selection: ServerSelection,
+  { ofAll, ofProjects }: FirstPages<Row>,
+): Promise<Row[] | undefined> {
+  const { projectId, deleted, limit, where = [], order = [], ...narrower } = selection;
+  const isWhole = Object.values(narrower).every((value) => value === undefined);
+  if (!isWhole || where.length + order.length > 0) return undefined;
+  const statements = projectId === undefined ? ofAll : ofProjects;
+  return (await statements[deleted](db, { projectId: projectId ?? '', limit })).rows;
+}
+
+const pages = firstPages<ListedServer>((db, selection) => selectionQuery(db, selection));
 
 /** Throws `invalid` when the marker server does not exist or is not in the project. */
 export async function selectServers(db: Db, selection: ServerSelection): Promise<ListedServer[]> {

@@ -11,6 +11,7 @@ import { eachTextOnce } from '../rows/each-text-once.ts';
 import { readRows } from '../rows/readable-rows.ts';
 import { prepared } from '../rows/prepared.ts';
 import { isInList, valuesInJson } from '../sqlite/dialect.ts';
+import { firstPage, firstPages, selectionQuery, selectServers } from './server-selection.ts';
 import type { ComputeTables, InstanceRow } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -18,29 +19,48 @@ type Db = Kysely<ComputeTables>;
 const serversAtOnce = 250;
 
 /** Two statements for up to 250 servers. */
-export function shownServers(db: Db): Pick<ServerStore, 'read'> {
-  const readSome = async (ids: readonly string[]): Promise<ShownServer[]> => {
-    const list = JSON.stringify(ids);
-    const { rows } = await serversOf(db, { list });
-    const { rows: nics } = await nicsOf(db, { list });
-    const byId = new Map(rows.map((row) => [row.uuid, row]));
-    const byServer = Map.groupBy(nics, (nic) => nic.instance_uuid);
-    const found = ids.flatMap((id) => byId.get(id) ?? []);
-    const read = eachTextOnce();
-    return readRows('instances', found, (row) => toShown(row, byServer.get(row.uuid) ?? [], read));
-  };
+export function shownServers(db: Db): Pick<ServerStore, 'read' | 'selectShown'> {
+  const read: ServerStore['read'] = (ids) =>
+    inParts(ids, async (part) => {
+      const { rows } = await serversOf(db, { list: JSON.stringify(part) });
+      const byId = new Map(rows.map((row) => [row.uuid, row]));
+      return withNics(
+        db,
+        part.flatMap((id) => byId.get(id) ?? []),
+      );
+    });
   return {
-    read: async (ids) => {
-      if (ids.length === 0) return [];
-      const servers: ShownServer[] = [];
-      for (let start = 0; start < ids.length; start += serversAtOnce) {
-        // SQLite answers synchronously: other requests get a turn between the parts of a long list.
-        if (start > 0) await afterEvents();
-        servers.push(...(await readSome(ids.slice(start, start + serversAtOnce))));
-      }
-      return servers;
+    read,
+    selectShown: async (selection) => {
+      const rows = await firstPage(db, selection, pages);
+      if (rows === undefined) return selectServers(db, selection);
+      const servers = await inParts(rows, (part) => withNics(db, part));
+      if (servers.length === rows.length) return servers;
+      // A page has its damaged rows too: the next one begins after its last row.
+      const byId = new Map(servers.map((server) => [server.id, server]));
+      return rows.map(({ uuid, display_name: name }) => byId.get(uuid) ?? { id: uuid, name });
     },
   };
+}
+
+/** SQLite answers synchronously: other requests get a turn between the parts of a long list. */
+async function inParts<Item>(
+  items: readonly Item[],
+  read: (part: readonly Item[]) => Promise<ShownServer[]>,
+): Promise<ShownServer[]> {
+  const servers: ShownServer[] = [];
+  for (let start = 0; start < items.length; start += serversAtOnce) {
+    if (start > 0) await afterEvents();
+    servers.push(...(await read(items.slice(start, start + serversAtOnce))));
+  }
+  return servers;
+}
+
+async function withNics(db: Db, rows: readonly ServerRow[]): Promise<ShownServer[]> {
+  const { rows: nics } = await nicsOf(db, { list: JSON.stringify(rows.map(({ uuid }) => uuid)) });
+  const byServer = Map.groupBy(nics, (nic) => nic.instance_uuid);
+  const read = eachTextOnce();
+  return readRows('instances', rows, (row) => toShown(row, byServer.get(row.uuid) ?? [], read));
 }
 
 /** Without the columns that the database computes of the flavor. */
@@ -86,6 +106,10 @@ type ServerRow = Pick<Selectable<InstanceRow>, (typeof columns)[number]>;
 /** `list`: of ids, as JSON. */
 const serversOf = prepared((db: Db, { list }: { list: string }) =>
   db.selectFrom('instances').select(columns).where(isInList('uuid', list)),
+);
+
+const pages = firstPages<ServerRow>((db, selection) =>
+  selectionQuery(db, selection).clearSelect().select(columns),
 );
 
 interface NicRow {
