@@ -182,8 +182,8 @@ export interface ServerStore {
    */
   select(selection: ServerSelection): Promise<ListedServer[]>;
   /**
-   * The same page for a list in detail: servers that came with all that is shown of them, and others
-   * to be read.
+   * The same page for a list in detail: servers that came with all that is shown of them, and
+   * others to be read.
    */
   selectShown(selection: ServerSelection): Promise<(ListedServer | ShownServer)[]>;
   /**
