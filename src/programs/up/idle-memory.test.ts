@@ -52,6 +52,16 @@ test.each([
   expect(collections([1, 1, 1, 1], heap)).toEqual([0, 0, 0, 0]);
 });
 
+test('garbage since the last collection is not in use', () => {
+  const { collect, heap } = thisProcess();
+  collect();
+  const { heapUsed } = heap();
+  const garbage = Array.from({ length: 100_000 }, (_, at) => ({ at }));
+  expect(garbage).toHaveLength(100_000);
+  expect(process.memoryUsage().heapUsed).toBeGreaterThan(heapUsed + mib);
+  expect(heap().heapUsed).toBe(heapUsed);
+});
+
 test('the heap of this process can be collected, and no code is given the function', () => {
   const { collect, heap } = thisProcess();
   collect();

@@ -45,6 +45,7 @@ export function compileDeviceSpecs(
   const { own, ofPf } = namedEntries(specs, hostFunctions);
   const any = entriesWhere(specs, () => true);
   const none = entriesWhere(specs, () => false);
+  const matches = specs.map((spec): DeviceMatch => ({ spec, tags: spec.tags }));
   const needNoSerial = entriesWhere(specs, (spec) => !isRemoteManaged(spec));
   // A host's functions come in address order: most are on the bus of the one before.
   let last = { text: '', entries: none };
@@ -72,7 +73,7 @@ export function compileDeviceSpecs(
     for (let word = 0; word < any.length; word += 1) {
       const placed = (at(bus, word) & at(slot, word)) | at(itself, word) | at(byPf, word);
       const admitting = at(vendor, word) & at(product, word) & at(serial, word) & placed;
-      if (admitting !== 0) return matchOf(specs[word * 32 + lowestBit(admitting)]);
+      if (admitting !== 0) return matches[word * 32 + lowestBit(admitting)];
     }
     return undefined;
   };
@@ -80,10 +81,6 @@ export function compileDeviceSpecs(
 
 function isIdOf(wanted: string, id: string): boolean {
   return wanted === '*' || wanted === id;
-}
-
-function matchOf(spec: DeviceSpec | undefined): DeviceMatch | undefined {
-  return spec === undefined ? undefined : { spec, tags: spec.tags };
 }
 
 function entriesWhere(
