@@ -65,12 +65,12 @@ export function allocateFrom(
     return { ok: false, reasons: explainRefusal(pools, requests, placement) };
   }
   const shares = preferringSlots(fitting, pools, placement);
-  const freeOf = new Map(groups.map(({ pool, free }) => [pool, free]));
   const taken = new Map<PciDevicePool, number>();
   const take = ({ pool, count }: PoolShare): PciDevice[] => {
     const from = taken.get(pool) ?? 0;
     taken.set(pool, from + count);
-    return (freeOf.get(pool) ?? []).slice(from, from + count);
+    const free = groups.find((group) => group.pool === pool)?.free ?? [];
+    return free.slice(from, from + count);
   };
   const assignments = requests.flatMap((request) =>
     shares

@@ -40,18 +40,19 @@ export class KeptPools {
 
   /** Keeps the new status of these devices. Pool objects that others hold stay as they are. */
   apply(changed: readonly PciDevice[]): void {
-    const pools = this.poolsAfter(changed);
+    const touched = new Set<FreeInPool>();
     for (const device of changed) {
       const place = this.#placeOf.get(device.address) ?? -1;
-      const free = this.#groups[place]?.free;
-      if (free === undefined) continue;
-      const at = this.#freeAt(place, device.address);
-      if (at >= 0) free.splice(at, 1);
-      if (device.status === 'available') insertInOrder(free, device);
-    }
-    for (const [place, pool] of pools.entries()) {
       const group = this.#groups[place];
-      if (group !== undefined) group.pool = pool;
+      if (group === undefined) continue;
+      const at = this.#freeAt(place, device.address);
+      if (at >= 0) group.free.splice(at, 1);
+      if (device.status === 'available') insertInOrder(group.free, device);
+      touched.add(group);
+    }
+    for (const group of touched) {
+      const { pool, free } = group;
+      if (pool.count !== free.length) group.pool = { ...pool, count: free.length };
     }
   }
 
