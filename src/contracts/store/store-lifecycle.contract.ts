@@ -56,6 +56,19 @@ export function storeLifecycleContract(fresh: () => Promise<OpenStore>): void {
     expect((await store.servers.get(task.serverId))?.nics).toEqual([nic]);
   });
 
+  test('the standing of a server shows its host and states, and whether a workflow runs', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store, { hostId });
+    const standing = () => store.servers.standing(task.serverId);
+    const states = { hostId, vmState: 'building', powerState: 0, deletedAt: null };
+    expect(await standing()).toEqual({ ...states, isBusy: true });
+    const server = { vmState: 'active', powerState: 1 } as const;
+    await store.commit({ task, next: null, server });
+    expect(await standing()).toEqual({ ...states, ...server, isBusy: false });
+    expect(await store.servers.standing('unknown')).toBeUndefined();
+  });
+
   test('an action that needs an idle server is refused while a workflow runs, though two are requested at once', async () => {
     const open = await fresh();
     const [store, second] = [await open(), await open()];

@@ -146,6 +146,12 @@ export type QuotaUsage = Record<'instances' | 'cores' | 'ram' | 'server_groups',
 /** Fields of a server to set. */
 export type ServerChange = Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
 
+/** `isBusy`: a workflow runs for the server, and may change the rest. */
+export interface ServerStanding
+  extends Pick<Server, 'hostId' | 'vmState' | 'powerState' | 'deletedAt'> {
+  isBusy: boolean;
+}
+
 export interface ServerStore {
   /**
    * Throws `conflict` when a port of it belongs to another live server (unique), naming the port;
@@ -163,6 +169,8 @@ export interface ServerStore {
   ): Promise<Server[]>;
   /** undefined when unknown or unreadable. Deleted servers are found too (`vmState` 'deleted'). */
   get(id: string): Promise<Server | undefined>;
+  /** What its guest is compared with; undefined when unknown. Other data may be unreadable. */
+  standing(id: string): Promise<ServerStanding | undefined>;
   /** Why an existing server cannot be read; undefined when it can, or does not exist. */
   damage(id: string): Promise<ServerDamage | undefined>;
   /**

@@ -4,7 +4,7 @@
  * a workflow runs for a server it alone decides; it is compared when that ends.
  */
 import type { HostReport } from '#contracts/host/host-link.ts';
-import type { Host } from '#contracts/store/store.ts';
+import type { Host, ServerStanding } from '#contracts/store/store.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { followGuest, type GuestState } from '#core/guests/follow-guest.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -65,6 +65,20 @@ export class GuestReconciler {
     await this.#reconcile(guestId, known);
   }
 
+  /**
+   * As `onGuestState`, while the result of a command for the guest is pending: it is compared when
+   * the workflow ends that gave the command, or at `onAnswer`. Costs the database nothing.
+   */
+  duringCommand(guestId: string, state: GuestState): void {
+    this.#found.set(guestId, { name: this.#found.get(guestId)?.name ?? guestId, state });
+    this.#listenForEnd(guestId);
+  }
+
+  /** A result was recorded that no workflow of this process continues with. */
+  async onAnswer(guestId: string): Promise<void> {
+    if (this.#waiting.has(guestId)) await this.#reconcileAgain(guestId);
+  }
+
   /** Whether guests wait for the end of a workflow. */
   get isWaiting(): boolean {
     return this.#waiting.size > 0;
@@ -120,14 +134,23 @@ export class GuestReconciler {
   }
 
   async #waitForEnd(id: string): Promise<void> {
-    if (this.#waiting.has(id)) return;
-    const { store, wakeup } = this.#context;
-    this.#waiting.set(
-      id,
-      wakeup.listen(`ended:${id}`, () => void this.#reconcileAgain(id)),
-    );
+    if (!this.#listenForEnd(id)) return;
     // It may have ended before the listener was added.
-    if ((await store.tasks.of(id)) === undefined) await this.#reconcileAgain(id);
+    if ((await this.#context.store.tasks.of(id)) === undefined) await this.#reconcileAgain(id);
+  }
+
+  /** False: there was a listener already. */
+  #listenForEnd(id: string): boolean {
+    if (this.#waiting.has(id)) return false;
+    const again = (): void => void this.#reconcileAgain(id);
+    this.#waiting.set(id, this.#context.wakeup.listen(`ended:${id}`, again));
+    return true;
+  }
+
+  /** Whether there is nothing to do, as after nearly every workflow. */
+  #agrees(server: ServerStanding, found: GuestState): boolean {
+    if (server.deletedAt !== null) return found === 'gone';
+    return server.hostId === this.#host.id && followGuest(server, found) === undefined;
   }
 
   async #reconcileAgain(id: string): Promise<void> {
@@ -136,7 +159,13 @@ export class GuestReconciler {
     const known = this.#found.get(id);
     if (known === undefined) return;
     try {
-      await this.#reconcile(id, known);
+      const standing = await this.#context.store.servers.standing(id);
+      if (standing?.isBusy === true) return await this.#waitForEnd(id);
+      if (standing === undefined || !this.#agrees(standing, known.state)) {
+        return await this.#reconcile(id, known);
+      }
+      if (known.state === 'gone') this.#found.delete(id);
+      this.#strays.delete(id);
     } catch (error) {
       this.#context.log.error({ err: error, guest: id }, 'guest cannot be followed');
     }

@@ -45,6 +45,9 @@ export interface ServedAgent {
   beat(uptime: Uptime | undefined): void;
 }
 
+type ResultMessage = Extract<ToController, { type: 'result' }>;
+type GuestChanged = Extract<ToController, { type: 'guest-changed' }>;
+
 const resendMs = 1_000;
 
 class AgentSession implements ServedAgent {
@@ -54,6 +57,8 @@ class AgentSession implements ServedAgent {
   #host: Host | undefined;
   #guests: GuestReconciler | undefined;
   #lastSent = 0;
+  /** The servers of commands that were sent and have no result yet, by number. */
+  readonly #unanswered = new Map<number, string>();
   #isClosed = false;
   #unlisten: () => void = () => {};
   #unlink: () => void = () => {};
@@ -66,7 +71,7 @@ class AgentSession implements ServedAgent {
   }
 
   async take(message: ToController): Promise<void> {
-    const { store, links, wakeup } = this.#context;
+    const { links } = this.#context;
     // A late result is still true; other messages of a closed link may be older than those of its
     // successor.
     if (this.#isClosed && message.type !== 'result') return;
@@ -81,22 +86,38 @@ class AgentSession implements ServedAgent {
         this.#onReport(await this.#takeReport(host, message.report));
         return;
       case 'guest-changed':
-        await this.#guests?.onGuestState(message.guestId, message.state);
+        await this.#takeGuestState(message);
         return;
       case 'heartbeat':
         links.noteUptime(host.id, message.uptime);
         await this.#guests?.retryPending();
         return;
       case 'result':
-        await this.#record(host, message);
-        wakeup.notify(`answered:${host.id}`);
-        // Without this message the agent sends the result again.
-        store.onDiskSoon().then(
-          () => this.#end.send({ type: 'recorded', seq: message.seq }),
-          () => undefined,
-        );
+        await this.#takeResult(host, message);
         return;
     }
+  }
+
+  async #takeGuestState({ guestId, state }: GuestChanged): Promise<void> {
+    const guests = this.#guests;
+    const isCommanded = [...this.#unanswered.values()].includes(guestId);
+    if (isCommanded) guests?.duringCommand(guestId, state);
+    else await guests?.onGuestState(guestId, state);
+  }
+
+  async #takeResult(host: Host, message: ResultMessage): Promise<void> {
+    const { store, wakeup } = this.#context;
+    const { seq } = message;
+    const continues = await this.#record(host, message);
+    const serverId = this.#unanswered.get(seq);
+    this.#unanswered.delete(seq);
+    wakeup.notify(`answered:${host.id}`);
+    // Without this message the agent sends the result again.
+    store.onDiskSoon().then(
+      () => this.#end.send({ type: 'recorded', seq }),
+      () => undefined,
+    );
+    if (!continues && serverId !== undefined) await this.#guests?.onAnswer(serverId);
   }
 
   beat(uptime: Uptime | undefined): void {
@@ -108,13 +129,10 @@ class AgentSession implements ServedAgent {
   }
 
   /**
-   * A result that cannot be recorded is requested again: the agent keeps it, and a lost result
-   * would park its task for ever.
+   * Returns whether a task continues with it here. A result that cannot be recorded is requested
+   * again: the agent keeps it, and a lost result would park its task for ever.
    */
-  async #record(
-    host: Host,
-    { seq, result }: Extract<ToController, { type: 'result' }>,
-  ): Promise<void> {
+  async #record(host: Host, { seq, result }: ResultMessage): Promise<boolean> {
     const { store, clock, direct, wakeup } = this.#context;
     const slots = direct.hold(1);
     const now = clock.now();
@@ -125,6 +143,7 @@ class AgentSession implements ServedAgent {
       });
       if (task === undefined) wakeup.notify('tasks');
       else slots.run(task);
+      return task !== undefined;
     } catch (error) {
       this.#lastSent = Math.min(this.#lastSent, seq - 1);
       setTimeout(() => this.#send(host), resendMs);
@@ -197,6 +216,7 @@ class AgentSession implements ServedAgent {
           if (!links.maySend(host.id, command.seq)) break;
           this.#lastSent = command.seq;
           links.markSent(host.id, command.seq);
+          if (command.body.do !== 'console') this.#unanswered.set(command.seq, command.serverId);
           this.#end.send({ type: 'command', command });
         }
       })

@@ -18,6 +18,7 @@ import { writeServer } from '../rows/write-server.ts';
 import { isInList } from '../sqlite/dialect.ts';
 import { joinGroup } from './server-groups.ts';
 import { instanceRow, serverColumns, toServer } from '../rows/server-row.ts';
+import { serverStanding } from './server-standing.ts';
 import { shownServers } from './shown-servers.ts';
 import { selectServers, serverSelections } from './server-selection.ts';
 import type { ComputeTables, InstanceRow } from '../sqlite/tables.ts';
@@ -38,6 +39,7 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
         () => db.transaction().execute((trx) => createWithin(trx, quota, newServers)),
       ),
     get: async (id) => (await readServers(db, [id]))[0],
+    standing: (id) => serverStanding(db, id),
     damage: (id) => serverDamage(db, id),
     mend: (id) => db.transaction().execute((trx) => mendServer(trx, id)),
     list: (filter) => listServers(db, filter),
