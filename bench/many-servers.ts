@@ -62,6 +62,8 @@ const copies: Copy[] = [
     own: {
       port_id: copyOf('port_id'),
       ip_address: "replace(ip_address, '10.100.0.', '10.') || '.' || (i / 256) || '.' || (i % 256)",
+      address_key: 'null',
+      next_address: 'null',
     },
   },
   {

@@ -163,7 +163,13 @@ export interface NetworkRows {
   portBindings(portId: string): Promise<StoredPortBinding[]>;
   removePortBinding(portId: string, host: string): Promise<void>;
   isMacTaken(networkId: string, macAddress: string): Promise<boolean>;
-  /** Addresses that ports have in this subnet. The set is the caller's own. */
+  isAddressTaken(subnetId: string, ipAddress: string): Promise<boolean>;
+  /**
+   * The lowest address of the range that no port of this subnet has. It costs the same however many
+   * are taken. In a transaction only.
+   */
+  freeAddress(subnetId: string, range: AllocationPool): Promise<string | undefined>;
+  /** Addresses that ports have in this subnet. */
   takenAddresses(subnetId: string): Promise<Set<string>>;
 
   addSecurityGroup(group: StoredSecurityGroup, rules: StoredSecurityGroupRule[]): Promise<void>;

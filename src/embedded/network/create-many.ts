@@ -94,23 +94,16 @@ async function checkQuotas(
 
 /**
  * A store whose transactions are part of the one that runs. What a creation reads fully is read
- * once: the addresses of a subnet, to which chosen ones are added, and the networks, for their
- * segments.
+ * once: the networks, for their segments.
  */
 function joining(rows: NetworkRows): NetworkStore {
-  const taken = new Map<string, Promise<Set<string>>>();
-  const takenAddresses = (subnetId: string) => {
-    const known = taken.get(subnetId) ?? rows.takenAddresses(subnetId);
-    taken.set(subnetId, known);
-    return known;
-  };
   let all: Promise<StoredNetwork[]> | undefined;
   const networks = () => (all ??= rows.networks());
   const addNetwork = async (network: StoredNetwork) => {
     await rows.addNetwork(network);
     (await all)?.push(network);
   };
-  const joined = { ...rows, takenAddresses, networks, addNetwork };
+  const joined = { ...rows, networks, addNetwork };
   return { ...joined, atomic: (work) => work(joined) };
 }
 

@@ -1,5 +1,5 @@
 /** Which addresses a port gets: the requested ones, or the next free ones. */
-import type { StoredSubnet } from '#contracts/store/network-store.ts';
+import type { AllocationPool, NetworkRows, StoredSubnet } from '#contracts/store/network-store.ts';
 import type { FixedIp } from '#core/networking/port.ts';
 import { type Address, contains, parseAddress, printAddress } from '../requests/address.ts';
 import { invalidInput, NetworkError } from '../requests/errors.ts';
@@ -11,40 +11,49 @@ export interface RequestedAddress {
   ip_address?: string;
 }
 
-/** A subnet and the addresses that ports have in it; those chosen are added. */
-export interface SubnetUse {
-  subnet: StoredSubnet;
-  taken: Set<string>;
+export interface AddressRequest {
+  networkId: string;
+  /** Of that network, oldest first. */
+  subnets: StoredSubnet[];
+  /** undefined: one of each IP version. */
+  requested: RequestedAddress[] | undefined;
+  /** What the port has now, free for it to keep. */
+  own?: FixedIp[];
 }
+
+/** Which addresses ports have. */
+export type AddressUse = Pick<NetworkRows, 'isAddressTaken' | 'freeAddress'>;
 
 /**
  * Example: subnet 10.0.0.0/24 with .2 taken, none requested → 10.0.0.3. With IPv4 and IPv6 subnets:
  * one address of each. Throws what is wrong: foreign subnet, address outside, taken, or none left.
  * `[]` requested: none.
  */
-export function chooseAddresses(
-  networkId: string,
-  requested: RequestedAddress[] | undefined,
-  uses: SubnetUse[],
-): FixedIp[] {
+export async function chooseAddresses(
+  rows: AddressUse,
+  { networkId, subnets, requested, own = [] }: AddressRequest,
+): Promise<FixedIp[]> {
+  const searches = subnets.map((subnet) => new SubnetSearch(rows, subnet, own));
+  const chosen: FixedIp[] = [];
   if (requested === undefined) {
-    return ([4, 6] as const).flatMap((version) => {
-      const fitting = uses.filter(({ subnet }) => subnet.ipVersion === version);
-      return fitting.length === 0 ? [] : [takeNextFree(networkId, fitting)];
-    });
+    for (const version of [4, 6] as const) {
+      const fitting = searches.filter(({ subnet }) => subnet.ipVersion === version);
+      if (fitting.length > 0) chosen.push(await takeNextFree(networkId, fitting));
+    }
+    return chosen;
   }
-  return requested.map((one, index) => chooseOne(networkId, one, index, uses));
+  for (const [index, one] of requested.entries()) {
+    chosen.push(await chooseOne(networkId, one, { field: `port.fixed_ips[${index}]`, searches }));
+  }
+  return chosen;
 }
 
-// oxlint-disable-next-line max-params -- the place in the list is part of the message
-function chooseOne(
+async function chooseOne(
   networkId: string,
   { subnet_id: subnetId, ip_address: text }: RequestedAddress,
-  index: number,
-  uses: SubnetUse[],
-): FixedIp {
-  const field = `port.fixed_ips[${index}]`;
-  const fitting = uses.filter(({ subnet }) => subnetId === undefined || subnet.id === subnetId);
+  { field, searches }: { field: string; searches: SubnetSearch[] },
+): Promise<FixedIp> {
+  const fitting = searches.filter(({ subnet }) => subnetId === undefined || subnet.id === subnetId);
   if (fitting.length === 0) {
     throw invalidInput(`${field}.subnet_id: '${subnetId}' is not a subnet of network ${networkId}`);
   }
@@ -52,8 +61,8 @@ function chooseOne(
   const address = parseAddress(text);
   if (address === undefined)
     throw invalidInput(`${field}.ip_address: '${text}' is not an IP address`);
-  const use = fitting.find(({ subnet }) => isHostOf(subnet, address));
-  if (use === undefined) {
+  const search = fitting.find(({ subnet }) => isHostOf(subnet, address));
+  if (search === undefined) {
     const ranges = fitting.map(({ subnet }) => subnet.cidr).join(', ');
     throw new NetworkError(
       'invalid',
@@ -62,14 +71,14 @@ function chooseOne(
     );
   }
   const ipAddress = printAddress(address);
-  if (use.taken.has(ipAddress)) {
+  if (await search.isTaken(ipAddress)) {
     throw new NetworkError(
       'conflict',
       'IpAddressAlreadyAllocated',
-      `${field}.ip_address: ${ipAddress} is in use by another port of subnet ${use.subnet.id}`,
+      `${field}.ip_address: ${ipAddress} is in use by another port of subnet ${search.subnet.id}`,
     );
   }
-  return take(use, ipAddress);
+  return search.take(ipAddress);
 }
 
 function isHostOf(subnet: StoredSubnet, address: Address): boolean {
@@ -77,12 +86,12 @@ function isHostOf(subnet: StoredSubnet, address: Address): boolean {
   return contains(cidr, address) && address.value >= cidr.first && address.value <= cidr.last;
 }
 
-function takeNextFree(networkId: string, uses: SubnetUse[]): FixedIp {
-  for (const use of uses) {
-    const free = nextFree(use);
-    if (free !== undefined) return take(use, free);
+async function takeNextFree(networkId: string, searches: SubnetSearch[]): Promise<FixedIp> {
+  for (const search of searches) {
+    const taken = await search.takeNext();
+    if (taken !== undefined) return taken;
   }
-  const ranges = uses.map(({ subnet }) => subnet.cidr).join(', ');
+  const ranges = searches.map(({ subnet }) => subnet.cidr).join(', ');
   throw new NetworkError(
     'conflict',
     'IpAddressGenerationFailure',
@@ -90,33 +99,81 @@ function takeNextFree(networkId: string, uses: SubnetUse[]): FixedIp {
   );
 }
 
-/**
- * An address found taken stays so: many addresses chosen from one set are found in one pass through
- * the pools.
- */
-const walks = new WeakMap<Set<string>, Iterator<string>>();
+/** The addresses of one subnet while a port gets its own. */
+class SubnetSearch {
+  readonly subnet: StoredSubnet;
+  readonly #rows: AddressUse;
+  /** Of the port: taken for all others. */
+  readonly #own: ReadonlySet<string>;
+  /** For this port: two of its entries must not get the same address. */
+  readonly #chosen = new Set<string>();
+  /**
+   * What is left of each pool: all before it is taken or chosen, or is the port's own. Undefined:
+   * nothing.
+   */
+  readonly #left: (AllocationPool | undefined)[];
 
-function nextFree({ subnet, taken }: SubnetUse): string | undefined {
-  const walk = walks.get(taken) ?? addressesOf(subnet);
-  walks.set(taken, walk);
-  for (;;) {
-    const { value: text, done } = walk.next();
-    if (done === true) return undefined;
-    if (!taken.has(text)) return text;
+  constructor(rows: AddressUse, subnet: StoredSubnet, own: readonly FixedIp[]) {
+    this.#rows = rows;
+    this.subnet = subnet;
+    const here = own.filter(({ subnetId }) => subnetId === subnet.id);
+    this.#own = new Set(here.map(({ ipAddress }) => ipAddress));
+    this.#left = [...subnet.allocationPools];
+  }
+
+  async isTaken(ipAddress: string): Promise<boolean> {
+    if (this.#chosen.has(ipAddress)) return true;
+    return !this.#own.has(ipAddress) && this.#rows.isAddressTaken(this.subnet.id, ipAddress);
+  }
+
+  take(ipAddress: string): FixedIp {
+    this.#chosen.add(ipAddress);
+    return { subnetId: this.subnet.id, ipAddress };
+  }
+
+  /** Takes the first one of the pools, in their order. Undefined: none is left. */
+  async takeNext(): Promise<FixedIp | undefined> {
+    for (const [index, pool] of this.subnet.allocationPools.entries()) {
+      const lowest = await this.#lowestFree(index);
+      const kept = [...this.#own].filter((one) => isIn(pool, one) && !this.#chosen.has(one));
+      const [free] = (lowest === undefined ? kept : [lowest, ...kept]).toSorted(byValue);
+      if (free === undefined) continue;
+      if (free === lowest) this.#pass(index, free);
+      return this.take(free);
+    }
+    return undefined;
+  }
+
+  /** Of one pool, without the port's own. */
+  async #lowestFree(index: number): Promise<string | undefined> {
+    for (;;) {
+      const left = this.#left[index];
+      const free = left && (await this.#rows.freeAddress(this.subnet.id, left));
+      if (free === undefined) this.#left[index] = undefined;
+      if (free === undefined || !this.#chosen.has(free)) return free;
+      this.#pass(index, free);
+    }
+  }
+
+  /** The pool is searched after this address. */
+  #pass(index: number, text: string): void {
+    const end = this.#left[index]?.end;
+    const address = parseAddress(text);
+    const isLeft = end !== undefined && end !== text && address !== undefined;
+    const start = isLeft && printAddress({ ...address, value: address.value + 1n });
+    this.#left[index] = start ? { start, end } : undefined;
   }
 }
 
-/** Of all pools, in their order. */
-function* addressesOf({ allocationPools }: StoredSubnet): Generator<string> {
-  for (const pool of allocationPools) {
-    const { version, value: start } = parseAddress(pool.start) as Address;
-    const { value: end } = parseAddress(pool.end) as Address;
-    for (let value = start; value <= end; value += 1n) yield printAddress({ version, value });
-  }
+function isIn({ start, end }: AllocationPool, text: string): boolean {
+  return valueOf(start) <= valueOf(text) && valueOf(text) <= valueOf(end);
 }
 
-/** Two entries of one port must not get the same address. */
-function take({ subnet, taken }: SubnetUse, ipAddress: string): FixedIp {
-  taken.add(ipAddress);
-  return { subnetId: subnet.id, ipAddress };
+function byValue(one: string, other: string): number {
+  return valueOf(one) < valueOf(other) ? -1 : 1;
+}
+
+/** Of an address as it is stored. */
+function valueOf(text: string): bigint {
+  return parseAddress(text)?.value ?? 0n;
 }

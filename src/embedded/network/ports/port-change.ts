@@ -1,13 +1,14 @@
 /** Changing a port: the user's fields, and binding it to a host or unbinding it. */
 import type { NetworkRows, StoredNetwork, StoredPort } from '#contracts/store/network-store.ts';
 import { vnicTraits } from '#core/networking/vnic-types.ts';
+import { chooseAddresses } from './address-choice.ts';
 import { bindPort, unbound } from './binding.ts';
 import type { RequestedPortChange } from '../requests/bodies.ts';
 import { changed, type NetworkContext, type Rights } from '../requests/context.ts';
 import { NetworkError } from '../requests/errors.ts';
 import { checkMac, freeMac } from './mac-address.ts';
 import { refuseKeysOfNetworkOwner, refusePrivilegedPortKeys } from './port-policy.ts';
-import { allocate, findOwnPort } from './ports.ts';
+import { findOwnPort } from './ports.ts';
 import { groupsForPort, refuseGroupsWithoutSecurity } from '../security-groups/security-groups.ts';
 
 /**
@@ -77,7 +78,7 @@ async function addressesOf(
   if (requested.fixed_ips === undefined) return before.fixedIps;
   const { networkId, fixedIps: own } = before;
   const subnets = await rows.subnets(networkId);
-  return allocate(rows, { networkId, subnets, addresses: requested.fixed_ips, own });
+  return chooseAddresses(rows, { networkId, subnets, requested: requested.fixed_ips, own });
 }
 
 async function groupsOf(

@@ -5,10 +5,8 @@ import type {
   PortFilter,
   StoredNetwork,
   StoredPort,
-  StoredSubnet,
 } from '#contracts/store/network-store.ts';
-import type { FixedIp } from '#core/networking/port.ts';
-import { type RequestedAddress, chooseAddresses, type SubnetUse } from './address-choice.ts';
+import { chooseAddresses } from './address-choice.ts';
 import { bindPort } from './binding.ts';
 import type { RequestedPort } from '../requests/bodies.ts';
 import { type NetworkContext, newStored, owns, type Rights } from '../requests/context.ts';
@@ -77,10 +75,10 @@ async function newPort(
     adminStateUp,
     deviceId: requested.device_id ?? '',
     deviceOwner: requested.device_owner ?? '',
-    fixedIps: await allocate(rows, {
+    fixedIps: await chooseAddresses(rows, {
       networkId: network.id,
       subnets,
-      addresses: requested.fixed_ips,
+      requested: requested.fixed_ips,
     }),
     securityGroupIds,
     portSecurityEnabled,
@@ -89,27 +87,6 @@ async function newPort(
     profile: requested['binding:profile'] ?? {},
     ...bindPort({ ...place, portSecurityEnabled, adminStateUp }, network, context.hostMappings),
   };
-}
-
-/** The addresses a port gets. `own`: what it has now, free for it to keep. */
-export async function allocate(
-  rows: NetworkRows,
-  given: {
-    networkId: string;
-    subnets: StoredSubnet[];
-    addresses: RequestedAddress[] | undefined;
-    own?: FixedIp[];
-  },
-): Promise<FixedIp[]> {
-  const uses: SubnetUse[] = [];
-  for (const subnet of given.subnets) {
-    const taken = await rows.takenAddresses(subnet.id);
-    for (const { subnetId, ipAddress } of given.own ?? []) {
-      if (subnetId === subnet.id) taken.delete(ipAddress);
-    }
-    uses.push({ subnet, taken });
-  }
-  return chooseAddresses(given.networkId, given.addresses, uses);
 }
 
 /**

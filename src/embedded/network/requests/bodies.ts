@@ -20,10 +20,7 @@ const closed = { additionalProperties: false };
 /** Source: Neutron's extension `standard-attr-tag`: at most 50, each of at most 255 characters. */
 export const mostTags = 50;
 export const Tag = Type.String({ minLength: 1, maxLength: 255 });
-/**
- * Of one port. All that a network's ports have are read for each new one; Neutron's old limit
- * `max_fixed_ips_per_port` was 5.
- */
+/** Of one port. Neutron's old limit `max_fixed_ips_per_port` was 5. */
 const mostAddresses = 16;
 const owner = { project_id: text, tenant_id: text };
 

@@ -21,6 +21,7 @@ import { taskVersions } from './0018-task-versions.ts';
 import { interfaceNeed } from './0019-interface-need.ts';
 import { hostChanges } from './0020-host-changes.ts';
 import { pruning } from './0021-pruning.ts';
+import { freeAddresses } from './0022-free-addresses.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -44,4 +45,5 @@ export const migrations: Record<string, Migration> = {
   '0019-interface-need': interfaceNeed,
   '0020-host-changes': hostChanges,
   '0021-pruning': pruning,
+  '0022-free-addresses': freeAddresses,
 };

@@ -2,6 +2,7 @@
 import { CamelCasePlugin, type Kysely } from 'kysely';
 import type { CountedKind, NetworkRows, NetworkStore } from '#contracts/store/network-store.ts';
 import { prepared } from '../rows/prepared.ts';
+import { addressRows } from './network-store/addresses.ts';
 import { networkRows } from './network-store/networks.ts';
 import { portBindingRows } from './network-store/port-bindings.ts';
 import { portRows } from './network-store/ports.ts';
@@ -27,6 +28,7 @@ function rows(db: Db): NetworkRows {
     },
     ...networkRows(db),
     ...portRows(db),
+    ...addressRows(db),
     ...portBindingRows(db),
     ...securityGroupRows(db),
   };

@@ -92,6 +92,30 @@ export async function fenceHeldDevices(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
+ * Makes the database note which addresses of ports end a run, in the transaction that adds or
+ * removes one: `ends_run` is 1 where no port of the subnet has the `next_address`. Addresses that
+ * are deleted with their port count too.
+ */
+export async function markRunEnds(db: Kysely<unknown>): Promise<void> {
+  const before = (row: RawBuilder<unknown>) => sql`
+    subnet_id = ${row}.subnet_id and next_address = ${row}.ip_address and address_key = (
+      select max(address_key) from port_addresses
+      where subnet_id = ${row}.subnet_id and address_key < ${row}.address_key)`;
+  await sql`
+    create trigger port_addresses_added after insert on port_addresses
+    begin
+      update port_addresses set ends_run = 0 where ${before(sql`new`)};
+      update port_addresses set ends_run = not exists (
+        select 1 from port_addresses as other
+        where other.subnet_id = new.subnet_id and other.ip_address = new.next_address)
+      where subnet_id = new.subnet_id and ip_address = new.ip_address;
+    end`.execute(db);
+  await sql`
+    create trigger port_addresses_removed after delete on port_addresses
+    begin update port_addresses set ends_run = 1 where ${before(sql`old`)}; end`.execute(db);
+}
+
+/**
  * Makes the database number each change of a host in `host_changes`, in the transaction that makes
  * it: a new host, a new generation, a sign of life, a removal. One transaction writes at a time, so
  * that the numbers have the order of the commits.

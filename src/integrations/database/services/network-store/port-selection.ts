@@ -10,7 +10,7 @@ import { type NetworkTables, type PortBody, portShape } from './tables.ts';
 
 type Db = Kysely<NetworkTables>;
 type PortRow = NetworkTables['ports'];
-type AddressRow = Omit<NetworkTables['portAddresses'], 'position'>;
+type AddressRow = Pick<NetworkTables['portAddresses'], 'portId' | 'subnetId' | 'ipAddress'>;
 /** A port and one of its addresses; nulls for a port without any. */
 type JoinedRow = PortRow & { [Column in keyof AddressRow]: AddressRow[Column] | null };
 

@@ -8,6 +8,7 @@ import { prepared, preparedChange } from '../../rows/prepared.ts';
 import { readRows } from '../../rows/readable-rows.ts';
 import { isInList } from '../../sqlite/dialect.ts';
 import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
+import { replaceAddresses, writeAddresses } from './addresses.ts';
 import { onePort, selectPorts } from './port-selection.ts';
 import { type NetworkTables, portShape } from './tables.ts';
 
@@ -23,7 +24,6 @@ type PortPart = Pick<
   | 'updatePort'
   | 'removePort'
   | 'isMacTaken'
-  | 'takenAddresses'
 >;
 
 const addPort = preparedChange((db: Db, row: Insertable<PortRow>) =>
@@ -53,15 +53,6 @@ const withMac = prepared((db: Db, given: { networkId: string; macAddress: string
     .where('networkId', '=', given.networkId)
     .where('macAddress', '=', given.macAddress),
 );
-const takenOf = prepared((db: Db, given: { subnetId: string }) =>
-  db.selectFrom('portAddresses').select('ipAddress').where('subnetId', '=', given.subnetId),
-);
-const addAddress = preparedChange((db: Db, row: Insertable<NetworkTables['portAddresses']>) =>
-  db.insertInto('portAddresses').values(row),
-);
-const removeAddresses = prepared((db: Db, given: { portId: string }) =>
-  db.deleteFrom('portAddresses').where('portId', '=', given.portId),
-);
 
 export function portRows(db: Db): PortPart {
   return {
@@ -90,8 +81,7 @@ export function portRows(db: Db): PortPart {
         writeChanges(rows, (columns) => changePort(db, columns, { key: port.id })),
       );
       if (before !== undefined && isDeepStrictEqual(before.fixedIps, port.fixedIps)) return;
-      await removeAddresses(db, { portId: port.id });
-      await writeAddresses(db, port);
+      await replaceAddresses(db, port);
     },
     async removePort(id) {
       await removePort(db, { id });
@@ -99,25 +89,12 @@ export function portRows(db: Db): PortPart {
     async isMacTaken(networkId, macAddress) {
       return (await withMac(db, { networkId, macAddress })).rows.length > 0;
     },
-    async takenAddresses(subnetId) {
-      const { rows } = await takenOf(db, { subnetId });
-      return new Set(rows.map((row) => row.ipAddress));
-    },
   };
 }
 
 function rowOf(port: StoredPort): PortRow {
   const { fixedIps: _, ...body } = port;
   return portShape.toRow(body);
-}
-
-async function writeAddresses(db: Db, port: StoredPort): Promise<void> {
-  const addresses = port.fixedIps.map((fixedIp) => fixedIp.ipAddress).join(', ');
-  await refuseDuplicate(`address ${addresses} is in use by another port`, async () => {
-    for (const [position, fixedIp] of port.fixedIps.entries()) {
-      await addAddress(db, { portId: port.id, ...fixedIp, position }, {});
-    }
-  });
 }
 
 function macTaken(port: StoredPort): string {

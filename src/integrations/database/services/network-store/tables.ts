@@ -1,4 +1,5 @@
 /** Tables of the network store, and how each stored object maps to its row. */
+import type { Generated } from 'kysely';
 import type {
   StoredNetwork,
   StoredPort,
@@ -11,6 +12,19 @@ import { type RowOf, rowShape } from '../../rows/row-shape.ts';
 
 /** A port without its addresses, which have their own table. */
 export type PortBody = Omit<StoredPort, 'fixedIps'>;
+
+/** Without a key: written before there were keys. */
+interface PortAddressRow {
+  portId: string;
+  subnetId: string;
+  ipAddress: string;
+  position: number;
+  /** Orders the addresses of a subnet. */
+  addressKey: string | null;
+  nextAddress: string | null;
+  /** 1: the next address is free. Kept by the database itself. */
+  endsRun: Generated<number>;
+}
 
 export interface NetworkTables {
   networks: RowOf<
@@ -29,7 +43,7 @@ export interface NetworkTables {
     'securityGroupIds' | 'profile' | 'vifDetails' | 'tags'
   >;
   portBindings: RowOf<StoredPortBinding, never, 'profile' | 'vifDetails'>;
-  portAddresses: { portId: string; subnetId: string; ipAddress: string; position: number };
+  portAddresses: PortAddressRow;
   securityGroups: RowOf<StoredSecurityGroup, never, 'tags'>;
   securityGroupRules: RowOf<StoredSecurityGroupRule>;
 }
