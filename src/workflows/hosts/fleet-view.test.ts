@@ -171,5 +171,8 @@ test('a host that the store no longer has is dropped', async () => {
   await refresh();
   expect(view.fleet.size).toBe(0);
   expect(view.row('a')).toBeUndefined();
+  await store.hosts.register({ name: 'b', availabilityZone: 'nova', hostIp: 'x', facts });
+  await refresh();
+  expect(view.row('b')?.id).toBe(await idOf('b'));
   await store.close();
 });

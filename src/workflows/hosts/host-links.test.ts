@@ -122,3 +122,21 @@ test('last contacts are written once, and never those of hosts that start with t
   links.noteSeen({ id: 'h', name: 'hv1' });
   expect(links.takeUnwritten()).toEqual(new Map([['h', wall.now]]));
 });
+
+test('nothing is kept of a host that was removed', () => {
+  const host = { id: 'h', name: 'hv1', lastSeenAt: 5 };
+  links.opened('h')();
+  links.noteSeen(host);
+  links.noteUptime('h', 'up 1');
+  links.markSent('h', 3);
+  expect(links.withdraw('h', 4)).toBe(true);
+  pass(10_000);
+  links.forget('h');
+  expect(links.takeUnwritten()).toEqual(new Map());
+  expect(links.lastSeenAt(host)).toBe(5);
+  expect(links.uptimeOf('h')).toBeUndefined();
+  expect(links.maySend('h', 4)).toBe(true);
+  expect(links.withdraw('h', 3)).toBe(true);
+  // As of a host from before this process started.
+  expect(links.silentMs({ id: 'h', forcedDown: false })).toBe(10_000);
+});

@@ -28,7 +28,8 @@ export class HostLinks {
   /** When the last link closed, on the monotonic clock. */
   readonly #closedAt = new Map<string, number>();
   readonly #sentUpTo = new Map<string, number>();
-  readonly #withdrawn = new Set<string>();
+  /** Numbers of revoked commands, by host. */
+  readonly #withdrawn = new Map<string, Set<number>>();
   readonly #uptimes = new Map<string, Uptime>();
   readonly #seenAt = new Map<string, number>();
   /** Hosts whose last contact the store does not have. */
@@ -134,7 +135,7 @@ export class HostLinks {
   }
 
   maySend(hostId: string, seq: number): boolean {
-    return !this.#withdrawn.has(`${hostId} ${seq}`);
+    return this.#withdrawn.get(hostId)?.has(seq) !== true;
   }
 
   /**
@@ -143,12 +144,21 @@ export class HostLinks {
    */
   withdraw(hostId: string, seq: number): boolean {
     if (seq <= (this.#sentUpTo.get(hostId) ?? 0)) return false;
-    this.#withdrawn.add(`${hostId} ${seq}`);
+    this.#withdrawn.set(hostId, (this.#withdrawn.get(hostId) ?? new Set()).add(seq));
     return true;
   }
 
   /** The revoked command may be sent again: its end could not be recorded. */
   reinstate(hostId: string, seq: number): void {
-    this.#withdrawn.delete(`${hostId} ${seq}`);
+    this.#withdrawn.get(hostId)?.delete(seq);
+  }
+
+  /** The host was removed, with its commands. */
+  forget(hostId: string): void {
+    for (const kept of [this.#closedAt, this.#sentUpTo, this.#withdrawn, this.#uptimes]) {
+      kept.delete(hostId);
+    }
+    this.#seenAt.delete(hostId);
+    this.#unwritten.delete(hostId);
   }
 }

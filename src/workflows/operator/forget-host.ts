@@ -19,7 +19,10 @@ export async function forgetHost(
       `Host ${name} cannot be forgotten while it reports: stop its agent, and wait until the host is down.`,
     );
   }
-  if (host !== undefined) await store.hosts.forget(host.id);
+  if (host !== undefined) {
+    await store.hosts.forget(host.id);
+    links.forget(host.id);
+  }
   const wasEnrolled = await store.enrolments.remove(name);
   if (host === undefined && !wasEnrolled) {
     throw new ComputeError('notFound', `Host ${name} could not be found.`);
