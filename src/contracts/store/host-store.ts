@@ -90,6 +90,8 @@ export interface HostStore {
    */
   registerAll(hosts: readonly NewHost[]): Promise<Host[]>;
   get(id: string): Promise<Host | undefined>;
+  /** What shows whether the host changed; undefined when unknown. */
+  version(id: string): Promise<HostVersion | undefined>;
   /** By name, however many. Yields to other work while it reads many. */
   list(): Promise<Host[]>;
   /**

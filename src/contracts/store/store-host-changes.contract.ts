@@ -26,6 +26,16 @@ export function storeHostChangesContract(fresh: () => Promise<OpenStore>): void 
     expect(await idsSince(third.next)).toMatchObject({ changed: [], removed: [] });
   });
 
+  test('the version of one host follows its changes and signs of life', async () => {
+    const store = await (await fresh())();
+    const id = await aHost(store, []);
+    await store.hosts.update({ hostId: id, generation: 2, enabled: false, disabledReason: 'why' });
+    await store.hosts.seen(id, 77);
+    const state = { enabled: false, disabledReason: 'why', forcedDown: false, lastSeenAt: 77 };
+    expect(await store.hosts.version(id)).toEqual({ id, generation: 3, ...state });
+    expect(await store.hosts.version('none')).toBeUndefined();
+  });
+
   test('the changes that a store committed are listed, those of reports are not', async () => {
     const open = await fresh();
     const [store, elsewhere] = [await open(), await open()];

@@ -177,6 +177,20 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     expect(heir).toMatchObject({ serverId, epoch: 2 });
   });
 
+  test('a task is current until its epoch changes, or it ends', async () => {
+    const store = await (await fresh())();
+    const task = await aBoot(store);
+    const isCurrent = (epoch: number) => store.tasks.isCurrent({ serverId: task.serverId, epoch });
+    expect([await isCurrent(1), await isCurrent(2)]).toEqual([true, false]);
+    await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
+    expect(await isCurrent(1)).toBe(true);
+    const [taken] = await store.tasks.lease('b', 2_000 + leaseMs, leaseMs, { limit: 1 });
+    expect([await isCurrent(1), await isCurrent(2)]).toEqual([false, true]);
+    await store.commit({ task: taken as Task, next: null });
+    expect(await isCurrent(2)).toBe(false);
+    expect(await store.tasks.isCurrent({ serverId: 'none', epoch: 1 })).toBe(false);
+  });
+
   test('a task may be created with a lease: its owner decides how it continues, even as another workflow', async () => {
     const store = await (await fresh())();
     const created = aNewServer();

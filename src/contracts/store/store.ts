@@ -255,6 +255,8 @@ export interface TaskStore {
   ): Promise<Task<Kind>>;
   /** The current task of a server. */
   of(serverId: string): Promise<StoredTask | undefined>;
+  /** Whether the server's current task has this epoch; a task that has ended is not current. */
+  isCurrent(task: Pick<TaskRef, 'serverId' | 'epoch'>): Promise<boolean>;
   /** The number of tasks by what they wait for, and the oldest `limit`: for operators. */
   overview(now: number, limit: number): Promise<TaskOverview>;
 }

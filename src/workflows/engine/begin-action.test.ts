@@ -18,6 +18,7 @@ import {
   refuseSilentHost,
   refuseState,
 } from './begin-action.ts';
+import { FleetView } from '../hosts/fleet-view.ts';
 import type { WorkflowContext } from './context.ts';
 
 const caller = { userId: 'ann', projectId: 'blue' } as Caller;
@@ -50,7 +51,8 @@ beforeEach(async () => {
   };
   let ids = 0;
   const newId = () => `id-${(ids += 1)}`;
-  context = { store, clock, newId, links, wakeup } as unknown as WorkflowContext;
+  const fleet = new FleetView();
+  context = { store, clock, newId, links, wakeup, fleet } as unknown as WorkflowContext;
 });
 afterEach(async () => {
   vi.useRealTimers();

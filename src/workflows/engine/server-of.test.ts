@@ -7,7 +7,8 @@ const rows = {
   servers: { get: async (id: string) => (id === 's-1' ? { id } : undefined) },
   hosts: { get: async (id: string) => (id === 'h-1' ? { id } : undefined) },
 };
-const context = { store: rows } as unknown as WorkflowContext;
+const fleet = { host: (hosts: typeof rows.hosts, id: string) => hosts.get(id) };
+const context = { store: rows, fleet } as unknown as WorkflowContext;
 const on = (hostId: string | null) => ({ id: 's-1', hostId }) as Server;
 
 test('the server of a task', async () => {

@@ -49,7 +49,7 @@ export async function serverOf(
 /** The host of a server, or undefined while it has none. */
 export async function hostOf(context: WorkflowContext, server: Server): Promise<Host | undefined> {
   if (server.hostId === null) return undefined;
-  const host = await context.store.hosts.get(server.hostId);
+  const host = await context.fleet.host(context.store.hosts, server.hostId);
   invariant(host, `server ${server.id} is on host ${server.hostId}, which does not exist`);
   return host;
 }

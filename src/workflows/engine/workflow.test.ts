@@ -4,22 +4,23 @@ import { ComputeError } from '#core/errors.ts';
 import { asFailure, assertCurrent, Superseded } from './workflow.ts';
 
 test.each([
-  { name: 'the same epoch', given: { epoch: 3 }, gives: 'current' },
-  { name: 'an older epoch, as never happens', given: { epoch: 2 }, gives: 'superseded' },
-  { name: 'the next epoch: another workflow took over', given: { epoch: 4 }, gives: 'superseded' },
-  { name: 'no task: it has ended', given: undefined, gives: 'superseded' },
-])('before an outside effect the store has $name', async ({ given, gives }) => {
-  const requests: string[] = [];
-  const of = async (id: string) => {
-    requests.push(id);
-    return given;
+  { name: 'still has the task', isCurrent: true, gives: 'current' },
+  { name: 'has another epoch, or no task', isCurrent: false, gives: 'superseded' },
+])('before an outside effect the store $name', async ({ isCurrent, gives }) => {
+  const requests: unknown[] = [];
+  const tasks = {
+    isCurrent: async (task: unknown) => {
+      requests.push(task);
+      return isCurrent;
+    },
   };
-  const store = { tasks: { of } } as unknown as Store;
-  const seen = await assertCurrent({ store }, { serverId: 's-1', epoch: 3 }).then(
+  const store = { tasks } as unknown as Store;
+  const task = { serverId: 's-1', epoch: 3 };
+  const seen = await assertCurrent({ store }, task).then(
     () => 'current',
     (error: unknown) => (error instanceof Superseded ? 'superseded' : error),
   );
-  expect([seen, requests]).toEqual([gives, ['s-1']]);
+  expect([seen, requests]).toEqual([gives, [task]]);
 });
 
 test('an error meant for the user fails a step as it is', () => {

@@ -101,8 +101,7 @@ export async function assertCurrent(
   { store }: Pick<WorkflowContext, 'store'>,
   task: Pick<TaskRef, 'serverId' | 'epoch'>,
 ): Promise<void> {
-  const now = await store.tasks.of(task.serverId);
-  if (now === undefined || now.epoch !== task.epoch) throw new Superseded();
+  if (!(await store.tasks.isCurrent(task))) throw new Superseded();
 }
 
 /** Any thrown thing as a ComputeError, so that `failed` can word it. */

@@ -87,6 +87,31 @@ test('a row that this process changed is not read again; one that another change
   await store.close();
 });
 
+test('one host is read only if another process changed it', async () => {
+  const path = freshFile('fleet.db');
+  const { store, view, refresh, idOf } = await aFleet(['a'], path);
+  const { store: elsewhere } = await openStore(path);
+  await refresh();
+  const hostId = await idOf('a');
+  let reads = 0;
+  const hosts = {
+    recorded: (since: number) => store.hosts.recorded(since),
+    version: (id: string) => store.hosts.version(id),
+    get: (id: string) => {
+      reads += 1;
+      return store.hosts.get(id);
+    },
+  };
+  for (const [at, by] of [store, elsewhere].entries()) {
+    await by.hosts.update({ hostId, generation: 1 + at, vcpusUsed: 5 + at });
+    expect(await view.host(hosts, hostId)).toEqual(await store.hosts.get(hostId));
+    expect(reads).toBe(at);
+  }
+  expect(await view.host(hosts, 'none')).toBeUndefined();
+  await elsewhere.close();
+  await store.close();
+});
+
 test('devices are read once; changes of this process are applied, others are read', async () => {
   const path = freshFile('fleet.db');
   const { store, view, refresh, idOf } = await aFleet(['a'], path);

@@ -59,6 +59,21 @@ export class FleetView {
   }
 
   /**
+   * A host as it is stored now, read only if it changed. Its running guests are those of the last
+   * time it was read. Undefined when unknown.
+   */
+  async host(
+    hosts: Pick<HostStore, 'recorded' | 'version' | 'get'>,
+    id: string,
+  ): Promise<Host | undefined> {
+    const version = await hosts.version(id);
+    this.#followRecorded(hosts);
+    const known = this.#rows.get(id);
+    const isKnown = known !== undefined && known.generation === version?.generation;
+    return isKnown ? { ...known, ...version } : hosts.get(id);
+  }
+
+  /**
    * The devices of a host, for a change under the generation of this row. Example: a second claim
    * on a host reads no device from the store.
    */

@@ -40,7 +40,7 @@ async function unbind(nics: ServerNic[], ports: Port[]): Promise<string[]> {
     network,
     clock: { now: () => 0 },
     newId: () => 'e',
-    store: { servers: { get: async () => server }, tasks: { of: async () => task } },
+    store: { servers: { get: async () => server }, tasks: { isCurrent: async () => true } },
   } as unknown as WorkflowContext;
   await unbindPorts(context, task);
   return requests;

@@ -50,16 +50,17 @@ export function hostColumns(change: HostChange): Partial<ComputeNodeRow> {
   };
 }
 
-type VersionColumns =
-  | 'uuid'
-  | 'generation'
-  | 'disabled'
-  | 'disabled_reason'
-  | 'forced_down'
-  | 'last_seen_at';
+export const versionColumns = [
+  'uuid',
+  'generation',
+  'disabled',
+  'disabled_reason',
+  'forced_down',
+  'last_seen_at',
+] as const;
 
 /** The fields that show whether a host changed. */
-export function toVersion(row: Pick<ComputeNodeRow, VersionColumns>): HostVersion {
+export function toVersion(row: Pick<ComputeNodeRow, (typeof versionColumns)[number]>): HostVersion {
   return {
     id: row.uuid,
     generation: row.generation,

@@ -6,7 +6,7 @@ import { invariant } from '#core/errors.ts';
 import { forgetHost } from './forget-host.ts';
 import { applyHostChanges, forgetLastSeen, registerHosts, writeLastSeen } from './host-batches.ts';
 import { changedSince, type RecordedChanges } from './host-changes.ts';
-import { hostColumns, toHost } from './host-row.ts';
+import { hostColumns, toHost, toVersion, versionColumns } from './host-row.ts';
 import { hostSummaries } from './host-summaries.ts';
 import { devicesOfHosts, listDevices, removeDevices, writeDevices } from './pci-devices.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
@@ -31,6 +31,10 @@ export function hostStore(
     get: async (id) => {
       const [row] = (await hostOfId(db, { id })).rows;
       return row && toHost(row);
+    },
+    version: async (id) => {
+      const [row] = (await versionOf(db, { id })).rows;
+      return row && toVersion(row);
     },
     list: () => listHosts(db),
     page: (page) => pageOfHosts(db, page),
@@ -68,6 +72,10 @@ export function hostStore(
 
 const hostOfId = prepared((db: Db, given: { id: string }) =>
   hostRows(db).where('uuid', '=', given.id),
+);
+
+const versionOf = prepared((db: Db, given: { id: string }) =>
+  db.selectFrom('compute_nodes').select(versionColumns).where('uuid', '=', given.id),
 );
 
 const writeHost = preparedChange(

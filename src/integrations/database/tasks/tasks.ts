@@ -61,6 +61,8 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
       const { rows } = await taskOf(db, { serverId });
       return rows[0] && readTask(rows[0]);
     },
+    isCurrent: async ({ serverId, epoch }) =>
+      (await epochOf(db, { serverId })).rows[0]?.epoch === epoch,
     overview: (now, limit) => taskOverview(db, now, limit),
   };
 }
@@ -69,6 +71,14 @@ const taskOf = prepared((db: Db, given: { serverId: string }) =>
   db
     .selectFrom('tasks')
     .selectAll()
+    .where('instance_uuid', '=', given.serverId)
+    .where('step', 'is not', null),
+);
+
+const epochOf = prepared((db: Db, given: { serverId: string }) =>
+  db
+    .selectFrom('tasks')
+    .select('epoch')
     .where('instance_uuid', '=', given.serverId)
     .where('step', 'is not', null),
 );
