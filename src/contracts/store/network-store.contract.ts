@@ -183,6 +183,34 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     expect(await count({ visibleTo: 'p2' })).toBe(0);
   });
 
+  test('pages of ports follow each other in the order of the list', async () => {
+    const store = await filled();
+    const ids = ['port4', 'port2', 'port3'];
+    for (const [at, id] of ids.entries()) {
+      const macAddress = `fa:16:3e:00:01:0${at}`;
+      await store.addPort({ ...port, id, macAddress, fixedIps: [], deviceId: 'vm', name: id });
+    }
+    const all = await store.ports({ visibleTo: 'p1' });
+    const found: StoredPort[] = [];
+    for (;;) {
+      const after = found.at(-1)?.id;
+      const place = after === undefined ? {} : { after };
+      const page = await store.portPage({ visibleTo: 'p1' }, { ...place, limit: 2 });
+      if (page === undefined || page.length === 0) break;
+      expect(page.length).toBeLessThanOrEqual(2);
+      found.push(...page);
+    }
+    expect(found).toEqual(all);
+    const filter = { deviceId: 'vm' };
+    expect(await store.portPage(filter, { limit: 9 })).toEqual(await store.ports(filter));
+    const later = await store.portPage(filter, { after: 'port2', limit: 1 });
+    expect(later?.map(({ id }) => id)).toEqual(['port3']);
+    for (const after of ['port1', 'port5']) {
+      expect(await store.portPage(filter, { after, limit: 9 })).toBeUndefined();
+    }
+    expect(await store.portPage({ visibleTo: 'p2' }, { limit: 9 })).toEqual([]);
+  });
+
   test('the groups of ports are found by port; one that does not exist is omitted', async () => {
     const store = await filled();
     expect(await store.portGroups(['port0', 'port1'])).toEqual(new Map([['port1', ['g']]]));

@@ -124,6 +124,12 @@ export interface PortFilter {
   name?: string;
 }
 
+/** At most `limit` that follow the one with the id `after`; absent: the first ones. */
+export interface ListPage {
+  after?: string;
+  limit: number;
+}
+
 /**
  * Reads and writes. Reads of one return undefined when there is none, and of a damaged record the
  * readable part; lists are oldest first, without damaged records. Adding what breaks uniqueness (a
@@ -151,6 +157,11 @@ export interface NetworkRows {
   addPort(port: StoredPort): Promise<void>;
   port(id: string): Promise<StoredPort | undefined>;
   ports(filter: PortFilter): Promise<StoredPort[]>;
+  /**
+   * A part of that list, without reading the rest. undefined where the port before it is not in the
+   * list.
+   */
+  portPage(filter: PortFilter, page: ListPage): Promise<StoredPort[] | undefined>;
   /** The security groups of each of these ports that exist, by port. */
   portGroups(ids: readonly string[]): Promise<Map<string, readonly string[]>>;
   /** Including damaged ones. */

@@ -50,6 +50,23 @@ describe('pages', () => {
     expect(pages).toEqual([['p1', 'p2'], ['p3', 'p4'], ['p5', 'p6'], []]);
   });
 
+  test.each(['limit=2', 'limit=2&fields=id&fields=name'])(
+    'without an order a client that follows the next links of %s reads everything once',
+    async (query) => {
+      const all = (await list('')).ports.map(({ id }: Named) => id);
+      const pages: string[][] = [];
+      let href: string | undefined = `http://x/v2.0/ports?${query}`;
+      while (href !== undefined) {
+        const body: { ports: Named[]; ports_links?: Link[] } = await follow(href);
+        pages.push(body.ports.map(({ id }) => id));
+        if (pages.length > 1) expect(linkOf(body, 'previous')).toContain('page_reverse=True');
+        href = linkOf(body, 'next');
+      }
+      expect(pages.flat()).toEqual(all);
+      expect(pages.map((page) => page.length)).toEqual([2, 2, 2, 0]);
+    },
+  );
+
   test('the previous link reverses: the page before, in the same order', async () => {
     const p4 = await idOf('p4');
     const body = await list(`limit=2&marker=${p4}&${byName}`);

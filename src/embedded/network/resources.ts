@@ -2,7 +2,7 @@
  * The resource kinds of the network API, each with its operations. `routes.ts` makes routes of
  * them.
  */
-import type { PortFilter } from '#contracts/store/network-store.ts';
+import type { ListPage, PortFilter } from '#contracts/store/network-store.ts';
 import type { Rule } from '#core/access/policy.ts';
 import type { CheckedBody } from '../request-body.ts';
 import {
@@ -38,7 +38,7 @@ import {
 import { updatePort } from './ports/port-change.ts';
 import { reportNetwork, reportPort } from './ports/port-events.ts';
 import type { QuotaResource } from './requests/quota-check.ts';
-import { createPort, findPort, listPorts, removePort } from './ports/ports.ts';
+import { createPort, findPort, listPortPage, listPorts, removePort } from './ports/ports.ts';
 import {
   checkRulesTogether,
   createSecurityGroupRule,
@@ -82,6 +82,13 @@ export interface Resource<New, Change = never> {
   /** Who may create, change and delete it. */
   writers: readonly Rule[];
   list: (act: Act, query: Query) => Promise<View[]>;
+  /** Absent: a page is cut from the whole list. */
+  page?: {
+    /** What it filters by. */
+    filters: readonly string[];
+    /** undefined where what precedes the page is not in the list. */
+    read: (act: Act, query: Query, page: ListPage) => Promise<View[] | undefined>;
+  };
   show: (act: Act, id: string) => Promise<View>;
   newBody: CheckedBody<New>;
   create: (act: Act, requested: New) => Promise<View>;
@@ -145,6 +152,14 @@ export const ports: Resource<RequestedPort, RequestedPortChange> = {
   writers: ['member', 'service'],
   list: async ({ context, rights }, query) =>
     (await listPorts(context, rights, storedFilter(query))).map((port) => viewPort(port, rights)),
+  page: {
+    filters: ['device_id', 'network_id', 'name'],
+    read: async ({ context, rights }, query, page) => {
+      const filter = storedFilter(query);
+      const found = await listPortPage(context, rights, { filter, page });
+      return found?.map((port) => viewPort(port, rights));
+    },
+  },
   show: async ({ context, rights }, id) =>
     viewPort(await findPort(context.store, rights, id), rights),
   newBody: newPortBody,

@@ -7,9 +7,10 @@ import { createMany, oneOrMany } from './create-many.ts';
 import type { Owned } from './networks/networks.ts';
 import { newPortBindingBody } from './requests/bodies.ts';
 import { type NetworkContext, rightsOf } from './requests/context.ts';
+import { notFound } from './requests/errors.ts';
 import { extensions, showExtension } from './requests/extensions.ts';
 import { filterOf } from './requests/list-filter.ts';
-import { pageOf, pickFields } from './requests/list-query.ts';
+import { pageInStore, pageOf, pickFields } from './requests/list-query.ts';
 import { type Listed, listings } from './requests/listings.ts';
 import {
   activatePortBinding,
@@ -180,7 +181,17 @@ function resourceRoutes<New extends Owned, Change>(
       method: 'GET',
       path: pathOf(plural),
       rule: readers,
-      handler: async (call) => listed(call, singular, await resource.list(act(call), call.query)),
+      handler: async (call) => {
+        const { query } = call;
+        const page = resource.page && pageInStore(query, resource.page.filters);
+        if (page === undefined) {
+          return listed(call, singular, await resource.list(act(call), query));
+        }
+        const views = await resource.page?.read(act(call), query, page);
+        if (views === undefined) throw notFound(listings[singular].kind, page.after ?? '');
+        // It begins after its marker already.
+        return listed({ ...call, query: { ...query, marker: '' } }, singular, views);
+      },
     },
     {
       method: 'GET',

@@ -1,5 +1,6 @@
 /** Ports: create, find, remove. Changing them is in `port-change.ts`. */
 import type {
+  ListPage,
   NetworkRows,
   NetworkWithSubnets,
   PortFilter,
@@ -98,7 +99,20 @@ export async function listPorts(
   rights: Rights,
   filter: PortFilter,
 ): Promise<StoredPort[]> {
-  return store.ports({ ...filter, ...(!rights.isPrivileged && { visibleTo: rights.projectId }) });
+  return store.ports(visibleTo(rights, filter));
+}
+
+/** A part of that list; undefined where the port before it is not in the list. */
+export async function listPortPage(
+  { store }: NetworkContext,
+  rights: Rights,
+  { filter, page }: { filter: PortFilter; page: ListPage },
+): Promise<StoredPort[] | undefined> {
+  return store.portPage(visibleTo(rights, filter), page);
+}
+
+function visibleTo(rights: Rights, filter: PortFilter): PortFilter {
+  return { ...filter, ...(!rights.isPrivileged && { visibleTo: rights.projectId }) };
 }
 
 /**

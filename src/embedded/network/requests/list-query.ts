@@ -5,6 +5,7 @@ import { orderBy } from '#http/lists/order.ts';
 import { besideMarker, limitOf, pageQuery } from '#http/lists/page.ts';
 import { asList } from '#http/routes/query.ts';
 import { filterOf, type Query } from './list-filter.ts';
+import type { ListPage } from '#contracts/store/network-store.ts';
 import type { Listing } from './listings.ts';
 import type { View } from '../views.ts';
 
@@ -52,6 +53,26 @@ export function pageOf(views: View[], call: ListCall, listing: Listing): Page {
     views: found.map((view) => pickFields(view, query)),
     links: linksOf(found, call, { ...cut, key: listing.key }),
   };
+}
+
+/** A larger page is cut from the whole list. */
+const mostInStore = 10_000;
+
+/**
+ * The page that a store reads without the rest of the list. undefined for one that is in another
+ * order or direction, has no limit, or filters by other keys than the store. Example:
+ * `?limit=2&marker=a` → `{ after: 'a', limit: 2 }`.
+ */
+export function pageInStore(query: Query, filters: readonly string[]): ListPage | undefined {
+  const { fields: _, ...others } = query;
+  const known = ['limit', 'marker', ...filters];
+  const isKnown = ([key, value]: [string, unknown]) =>
+    known.includes(key) && typeof value === 'string';
+  if (!Object.entries(others).every(isKnown)) return undefined;
+  const limit = /^\d+$/.test(String(others['limit'])) ? Number(others['limit']) : 0;
+  if (limit === 0 || limit > mostInStore) return undefined;
+  const marker = String(others['marker'] ?? '');
+  return { limit, ...(marker !== '' && { after: marker }) };
 }
 
 /**

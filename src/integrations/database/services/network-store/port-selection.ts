@@ -1,8 +1,8 @@
 /** Reading ports with their addresses. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
-import type { Kysely } from 'kysely';
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { FixedIp } from '#core/networking/port.ts';
-import type { PortFilter, StoredPort } from '#contracts/store/network-store.ts';
+import type { ListPage, PortFilter, StoredPort } from '#contracts/store/network-store.ts';
 import { prepared } from '../../rows/prepared.ts';
 import { readRows } from '../../rows/readable-rows.ts';
 import { isInList } from '../../sqlite/dialect.ts';
@@ -38,6 +38,40 @@ export async function selectPorts(db: Db, filter: PortFilter): Promise<StoredPor
   return inParts(db, (await bare(db, values)).rows);
 }
 
+/**
+ * A part of the same list. Damaged ones are left out, and do not make it shorter. undefined where
+ * the filter does not let the port before it through.
+ */
+export async function selectPortPage(
+  db: Db,
+  filter: PortFilter,
+  { after, limit }: ListPage,
+): Promise<StoredPort[] | undefined> {
+  let last: Place | undefined;
+  if (after !== undefined) {
+    const ids = filter.ids?.filter((id) => id === after) ?? [after];
+    const { bare } = selectionOf({ ...filter, ids });
+    [last] = (await bare(db, { ...filter, ids: JSON.stringify(ids) })).rows;
+    if (last === undefined) return undefined;
+  }
+  const { first, later } = selectionOf(filter);
+  const values = { ...filter, ids: JSON.stringify(filter.ids) };
+  const ports: StoredPort[] = [];
+  for (let isMore = limit > 0; isMore; isMore = ports.length < limit && last !== undefined) {
+    const wanted = limit - ports.length;
+    const { rows } =
+      last === undefined
+        ? await first(db, { ...values, limit: wanted })
+        : await later(db, { ...values, limit: wanted, createdAt: last.createdAt, id: last.id });
+    ports.push(...(await inParts(db, rows)));
+    last = rows.length < wanted ? undefined : rows.at(-1);
+  }
+  return ports;
+}
+
+/** Where a port is in the list. */
+type Place = Pick<PortRow, 'createdAt' | 'id'>;
+
 const filters = ['ids', 'projectId', 'visibleTo', 'networkId', 'deviceId', 'name'] as const;
 /** What a filter specifies; the ids are the text of a JSON list. */
 type Values = { [Name in (typeof filters)[number]]?: string };
@@ -58,13 +92,25 @@ function newSelection(names: readonly (typeof filters)[number][]) {
   const only = (given: Values): Values =>
     Object.fromEntries(names.map((name) => [name, given[name]]));
   return {
-    bare: prepared((db: Db, given: Values) =>
-      filtered(db.selectFrom('ports').selectAll('ports'), only(given)),
-    ),
+    bare: prepared((db: Db, given: Values) => filtered(bare(db), only(given))),
     joined: prepared((db: Db, given: Values) =>
       filtered(withAddresses(db), only(given)).orderBy('portAddresses.position'),
     ),
+    first: prepared((db: Db, given: Values & Limit) =>
+      filtered(bare(db), only(given)).limit(given.limit),
+    ),
+    later: prepared((db: Db, given: Values & Limit & Place) =>
+      filtered(bare(db), only(given)).where(follows(given)).limit(given.limit),
+    ),
   };
+}
+
+interface Limit {
+  limit: number;
+}
+
+function follows({ createdAt, id }: Place): RawBuilder<SqlBool> {
+  return sql`(${sql.ref('ports.createdAt')}, ${sql.ref('ports.id')}) > (${createdAt}, ${id})`;
 }
 
 function withAddresses(db: Db) {

@@ -1,5 +1,5 @@
 /** What a long list of ports reads. */
-import type { KyselyPlugin } from 'kysely';
+import { type KyselyPlugin, sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type {
   NetworkStore,
@@ -9,6 +9,7 @@ import type {
 } from '#contracts/store/network-store.ts';
 import { migrate } from '../../migrate.ts';
 import { createNetworkStore } from '../network-store.ts';
+import { countedStatements } from '#test/databases/counted-statements.ts';
 import { openSqlite } from '../../sqlite/sqlite.ts';
 
 const kept = { projectId: 'p', name: '', description: '', revision: 1, createdAt: 1, updatedAt: 1 };
@@ -76,8 +77,10 @@ const watching: KyselyPlugin = {
 
 let store: NetworkStore;
 let close: () => Promise<void>;
+let damage: (id: string) => Promise<unknown>;
 beforeEach(async () => {
   const db = openSqlite<unknown>(':memory:');
+  damage = (id) => sql`update ports set profile = '{"a' where id = ${id}`.execute(db);
   close = () => db.destroy();
   await migrate(db);
   store = createNetworkStore(db.withPlugin(watching));
@@ -100,6 +103,24 @@ test.each([1, 100, 101, 500, 501, 1_200])(
     expect(read.toSorted()).toEqual(ids.flatMap((id) => [id, id]));
   },
 );
+
+test('a page reads the ports on it and their addresses', async () => {
+  const page = { after: idOf(99), limit: 20 };
+  const statements = await countedStatements(async () => {
+    const ports = await store.portPage({ projectId: 'p' }, page);
+    expect(ports?.map(({ id }) => id)).toEqual(
+      Array.from({ length: 20 }, (_, at) => idOf(100 + at)),
+    );
+  });
+  expect(statements.map(({ rows }) => rows)).toEqual([1, 20, 40]);
+});
+
+test('damaged ports make no page shorter', async () => {
+  await damage(idOf(1));
+  await damage(idOf(2));
+  const page = await store.portPage({}, { limit: 3 });
+  expect(page?.map(({ id }) => id)).toEqual([0, 3, 4].map(idOf));
+});
 
 test('for no ports no addresses are read', async () => {
   expect(await store.ports({ ids: [] })).toEqual([]);

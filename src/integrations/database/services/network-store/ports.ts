@@ -9,7 +9,7 @@ import { readRows } from '../../rows/readable-rows.ts';
 import { isInList } from '../../sqlite/dialect.ts';
 import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
 import { replaceAddresses, writeAddresses } from './addresses.ts';
-import { onePort, selectPorts } from './port-selection.ts';
+import { onePort, selectPortPage, selectPorts } from './port-selection.ts';
 import { type NetworkTables, portShape } from './tables.ts';
 
 type Db = Kysely<NetworkTables>;
@@ -19,6 +19,7 @@ type PortPart = Pick<
   | 'addPort'
   | 'port'
   | 'ports'
+  | 'portPage'
   | 'portGroups'
   | 'portIdsOn'
   | 'updatePort'
@@ -62,6 +63,7 @@ export function portRows(db: Db): PortPart {
     },
     port: (id) => onePort(db, id),
     ports: (filter) => selectPorts(db, filter),
+    portPage: (filter, page) => selectPortPage(db, filter, page),
     async portGroups(ids) {
       const { rows } = await groupsOf(db, { ids: JSON.stringify(ids) });
       const read = eachTextOnce();
