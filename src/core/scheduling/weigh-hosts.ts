@@ -176,7 +176,9 @@ function weightsOf(columns: readonly Column[], place: number): Candidate['weight
   return weights;
 }
 
-function inOrder(one: Candidate, other: Candidate): number {
+type Ranked = Pick<Candidate, 'host' | 'weight'>;
+
+function inOrder(one: Ranked, other: Ranked): number {
   return other.weight - one.weight || compareText(one.host, other.host);
 }
 
@@ -187,20 +189,16 @@ function bestPlaces(
   limit: number,
   nameAt: (place: number) => string,
 ): number[] {
-  const best: { place: number; weight: number }[] = [];
-  let least = -Infinity;
+  const best: (Ranked & { place: number })[] = [];
   for (const place of places) {
     const weight = weightOf(columns, place);
-    if (weight < least) continue;
-    const at = best.findIndex(
-      (one) =>
-        weight > one.weight ||
-        (weight === one.weight && compareText(nameAt(place), nameAt(one.place)) < 0),
-    );
-    if (at < 0 && best.length === limit) continue;
-    best.splice(at < 0 ? best.length : at, 0, { place, weight });
+    const last = best.length < limit ? undefined : best.at(-1);
+    if (last !== undefined && weight < last.weight) continue;
+    const ranked = { host: nameAt(place), weight, place };
+    if (last !== undefined && inOrder(ranked, last) > 0) continue;
+    const at = best.findIndex((one) => inOrder(ranked, one) < 0);
+    best.splice(at < 0 ? best.length : at, 0, ranked);
     best.length = Math.min(best.length, limit);
-    if (best.length === limit) least = best.at(-1)?.weight ?? least;
   }
   return best.map(({ place }) => place);
 }
