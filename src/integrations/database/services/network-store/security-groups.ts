@@ -1,5 +1,5 @@
 /** Security groups and their rules in SQL. */
-import type { Insertable, Kysely, Updateable } from 'kysely';
+import { type Insertable, type Kysely, sql, type Updateable } from 'kysely';
 import type { NetworkRows } from '#contracts/store/network-store.ts';
 import { writeChanges } from '../../rows/changed-columns.ts';
 import { prepared, preparedChange } from '../../rows/prepared.ts';
@@ -45,7 +45,9 @@ const defaultGroupOf = prepared((db: Db, given: { projectId: string }) =>
     .selectFrom('securityGroups')
     .selectAll()
     .where('projectId', '=', given.projectId)
-    .where('name', '=', 'default'),
+    // A literal, as in the index of only these: SQLite prepares a statement again for each value that
+    // might fit such an index.
+    .where('name', '=', sql.lit('default')),
 );
 const allGroups = prepared((db: Db) =>
   db.selectFrom('securityGroups').selectAll().orderBy('createdAt').orderBy('id'),
