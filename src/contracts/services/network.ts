@@ -23,6 +23,9 @@ export interface NewPort {
   securityGroupIds?: readonly string[];
 }
 
+/** `complete`: the same port as `listPorts` returns it, where it was read along. */
+export type SeenPort = Port & { complete?: Port };
+
 /** Of one project, or those of these ids. */
 export type WantedSecurityGroups = { projectId: string } | { ids: readonly string[] };
 
@@ -31,7 +34,7 @@ export interface NetworkService {
    * As visible to the caller: without binding data. Throws `notFound` when it does not exist or is
    * not visible to the caller.
    */
-  showPort(id: string, caller: Caller): Promise<Port>;
+  showPort(id: string, caller: Caller): Promise<SeenPort>;
   /** As visible to the caller. Throws `notFound` like `showPort`. */
   findNetwork(id: string, caller: Caller): Promise<UsableNetwork>;
   /** Networks the project may boot on: its own, else shared ones. */

@@ -30,7 +30,8 @@ export function createInProcessNetwork(context: NetworkContext): NetworkService 
   const service = rightsOf('service');
   return {
     async showPort(id, caller) {
-      return toPort(await findPort(context.store, rightsOf(caller), id));
+      const port = toPort(await findPort(context.store, rightsOf(caller), id));
+      return { ...port, complete: port };
     },
     async findNetwork(id, caller) {
       return toUsable(await findNetwork(context.store, rightsOf(caller), id));
@@ -46,6 +47,7 @@ export function createInProcessNetwork(context: NetworkContext): NetworkService 
       return toNetwork(await findNetwork(context.store, service, id));
     },
     async listPorts(ids) {
+      if (ids.length === 0) return [];
       return (await listPorts(context, service, { ids })).map(toPort);
     },
     listPortGroups: (ids) => context.store.portGroups(ids),

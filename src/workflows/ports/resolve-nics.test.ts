@@ -120,6 +120,21 @@ test.each(callRows)('a $vnicType port costs $calls', async ({ vnicType, calls, r
   expect(resolved.pciRequests).toHaveLength(requests);
 });
 
+test('a port that is complete at the first answer is not read again', async () => {
+  const port = portOf('direct', { profile: { trusted: 'true' } });
+  const { context, calls } = around(port);
+  const network: NetworkService = {
+    ...context.network,
+    showPort: async (id, by) => ({ ...(await context.network.showPort(id, by)), complete: port }),
+  };
+  const around2 = { ...context, network };
+  const { devicePorts, pciRequests } = await resolveNics(around2, caller, of([byPort(port.id)]));
+  expect(calls).toEqual(['show_port user', 'show_network service']);
+  const { id, vnicType, profile } = port;
+  expect(devicePorts.ports).toEqual([{ id, vnicType, profile }]);
+  expect(pciRequests).toHaveLength(1);
+});
+
 test('the NIC and its PCI request share one id', async () => {
   const { context } = around(portOf('direct'));
   const { nics, pciRequests } = await resolveNics(context, caller, of([byPort('port-direct')]));

@@ -57,7 +57,7 @@ export const bootNaming: NicNaming = {
 
 /**
  * Reads what each NIC names with the caller's own rights, concurrently; ports that need a device
- * once more, in one call for all, and their networks with the service's rights, because users
+ * once more, in one call for all where the first answer was not complete, and their networks with the service's rights, because users
  * cannot read a port's profile nor a physical network. Throws `invalid` or `conflict` for the first
  * unsuitable NIC, naming the NIC, the port and the rule. Source: the seed, "Performance Impact": no
  * other calls.
@@ -85,8 +85,10 @@ export async function resolveNics(
     }
     return resolvePort(context, caller, { nic, field, missing, read, projectId });
   });
-  const ids = named.flatMap(({ needing }) => needing?.portId ?? []);
-  const ports = await context.network.listPorts(ids);
+  const all = named.flatMap(({ needing }) => needing ?? []);
+  const complete = all.flatMap((needing) => needing.read ?? []);
+  const unread = all.flatMap((needing) => (needing.read === undefined ? needing.portId : []));
+  const ports = [...complete, ...(await context.network.listPorts(unread))];
   const requests = await settleAll(named, async ({ request, needing }) => {
     if (needing === undefined) return { request, pciRequest: null };
     const port = ports.find(({ id }) => id === needing.portId);
@@ -158,6 +160,8 @@ interface NeedingPort {
   portId: string;
   field: string;
   missing: NicNaming['missing'];
+  /** With the service's rights. */
+  read?: Port | undefined;
 }
 
 async function resolveNetwork(
@@ -215,9 +219,8 @@ async function resolvePort(
       `${field}: port ${port.id} has binding:vnic_type ${port.vnicType}, ${refusal}`,
     );
   }
-  return vnicTraits(port.vnicType).device === null
-    ? { request }
-    : { request, needing: { portId: port.id, field, missing } };
+  if (vnicTraits(port.vnicType).device === null) return { request };
+  return { request, needing: { portId: port.id, field, missing, read: port.complete } };
 }
 
 function noPort({ portId, field, missing }: NeedingPort): ComputeError {
