@@ -57,10 +57,10 @@ export const bootNaming: NicNaming = {
 
 /**
  * Reads what each NIC names with the caller's own rights, concurrently; ports that need a device
- * once more, in one call for all where the first answer was not complete, and their networks with the service's rights, because users
- * cannot read a port's profile nor a physical network. Throws `invalid` or `conflict` for the first
- * unsuitable NIC, naming the NIC, the port and the rule. Source: the seed, "Performance Impact": no
- * other calls.
+ * once more, in one call for all, unless the first answer was complete; and their networks with the
+ * service's rights, because users cannot read a port's profile nor a physical network. Throws
+ * `invalid` or `conflict` for the first unsuitable NIC, naming the NIC, the port and the rule.
+ * Source: the seed, "Performance Impact": no other calls.
  */
 export async function resolveNics(
   context: WorkflowContext,

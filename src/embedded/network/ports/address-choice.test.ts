@@ -119,6 +119,16 @@ test('an address costs the same however many are taken', async () => {
   expect(await cost()).toEqual(expected);
 });
 
+test('an address that was copied with the key of another is not given again', async () => {
+  await addSubnets(subnet);
+  const { id } = await addPort([inSubnet('10.0.0.2')]);
+  await sql`
+    insert into port_addresses (port_id, subnet_id, ip_address, position, address_key, next_address)
+    select port_id, subnet_id, '10.0.0.3', 1, address_key, next_address from port_addresses
+    where port_id = ${id}`.execute(db);
+  expect(addressesOf(await choose({}))).toEqual(['10.0.1.0']);
+});
+
 /** Small pools, in any order, across a carry. */
 const pools: Record<4 | 6, [string, string][]> = {
   4: [

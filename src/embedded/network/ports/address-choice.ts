@@ -107,10 +107,7 @@ class SubnetSearch {
   readonly #own: ReadonlySet<string>;
   /** For this port: two of its entries must not get the same address. */
   readonly #chosen = new Set<string>();
-  /**
-   * What is left of each pool: all before it is taken or chosen, or is the port's own. Undefined:
-   * nothing.
-   */
+  /** What is left of each pool; all before it is taken or chosen, or is the port's own. */
   readonly #left: (AllocationPool | undefined)[];
 
   constructor(rows: AddressUse, subnet: StoredSubnet, own: readonly FixedIp[]) {
@@ -137,32 +134,33 @@ class SubnetSearch {
       const lowest = await this.#lowestFree(index);
       const kept = [...this.#own].filter((one) => isIn(pool, one) && !this.#chosen.has(one));
       const [free] = (lowest === undefined ? kept : [lowest, ...kept]).toSorted(byValue);
-      if (free === undefined) continue;
-      if (free === lowest) this.#pass(index, free);
-      return this.take(free);
+      if (free !== undefined) return this.take(free);
     }
     return undefined;
   }
 
   /** Of one pool, without the port's own. */
   async #lowestFree(index: number): Promise<string | undefined> {
-    for (;;) {
-      const left = this.#left[index];
-      const free = left && (await this.#rows.freeAddress(this.subnet.id, left));
-      if (free === undefined) this.#left[index] = undefined;
-      if (free === undefined || !this.#chosen.has(free)) return free;
-      this.#pass(index, free);
+    let left = this.#left[index];
+    while (left !== undefined) {
+      if (this.#chosen.has(left.start)) {
+        left = withoutStart(left);
+        continue;
+      }
+      const { end } = left;
+      const start = await this.#rows.freeAddress(this.subnet.id, left);
+      left = start === undefined ? undefined : { start, end };
+      if (start === undefined || !this.#chosen.has(start)) break;
     }
+    this.#left[index] = left;
+    return left?.start;
   }
+}
 
-  /** The pool is searched after this address. */
-  #pass(index: number, text: string): void {
-    const end = this.#left[index]?.end;
-    const address = parseAddress(text);
-    const isLeft = end !== undefined && end !== text && address !== undefined;
-    const start = isLeft && printAddress({ ...address, value: address.value + 1n });
-    this.#left[index] = start ? { start, end } : undefined;
-  }
+function withoutStart({ start, end }: AllocationPool): AllocationPool | undefined {
+  const address = parseAddress(start);
+  if (address === undefined || start === end) return undefined;
+  return { start: printAddress({ ...address, value: address.value + 1n }), end };
 }
 
 function isIn({ start, end }: AllocationPool, text: string): boolean {

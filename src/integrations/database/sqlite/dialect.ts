@@ -98,9 +98,10 @@ export async function fenceHeldDevices(db: Kysely<unknown>): Promise<void> {
  */
 export async function markRunEnds(db: Kysely<unknown>): Promise<void> {
   const before = (row: RawBuilder<unknown>) => sql`
-    subnet_id = ${row}.subnet_id and next_address = ${row}.ip_address and address_key = (
-      select max(address_key) from port_addresses
-      where subnet_id = ${row}.subnet_id and address_key < ${row}.address_key)`;
+    next_address = ${row}.ip_address and rowid = (
+      select rowid from port_addresses
+      where subnet_id = ${row}.subnet_id and address_key < ${row}.address_key
+      order by address_key desc limit 1)`;
   await sql`
     create trigger port_addresses_added after insert on port_addresses
     begin
@@ -108,7 +109,7 @@ export async function markRunEnds(db: Kysely<unknown>): Promise<void> {
       update port_addresses set ends_run = not exists (
         select 1 from port_addresses as other
         where other.subnet_id = new.subnet_id and other.ip_address = new.next_address)
-      where subnet_id = new.subnet_id and ip_address = new.ip_address;
+      where rowid = new.rowid;
     end`.execute(db);
   await sql`
     create trigger port_addresses_removed after delete on port_addresses

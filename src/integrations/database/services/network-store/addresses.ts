@@ -115,10 +115,10 @@ async function search(
   subnetId: string,
   { start, end }: AllocationPool,
 ): Promise<{ free: string | undefined; isSure: boolean }> {
-  const key = keysOf(start).addressKey;
+  const key = keyOf(bytesOf(start));
   const [found] = (await firstFree(db, { subnetId, start, key })).rows;
   const free = found?.address ?? noAddress;
-  const isInRange = free !== noAddress && keysOf(free).addressKey <= keysOf(end).addressKey;
+  const isInRange = free !== noAddress && keyOf(bytesOf(free)) <= keyOf(bytesOf(end));
   return {
     free: isInRange ? free : undefined,
     isSure: !found?.isAnyUnkeyed && !found?.isTaken,
@@ -146,11 +146,27 @@ const noAddress = '';
  * length. A text that is no address comes before all and has no next.
  */
 function keysOf(text: string): { addressKey: string; nextAddress: string } {
-  if (!ipaddr.isValid(text)) return { addressKey: '', nextAddress: noAddress };
-  const bytes = ipaddr.parse(text).toByteArray();
-  const addressKey = Buffer.from(bytes).toString('hex');
+  const bytes = bytesOf(text);
+  const addressKey = keyOf(bytes);
   const at = bytes.findLastIndex((byte) => byte < 255);
   if (at < 0) return { addressKey, nextAddress: noAddress };
   const next = bytes.map((byte, index) => (index < at ? byte : index > at ? 0 : byte + 1));
-  return { addressKey, nextAddress: ipaddr.fromByteArray(next).toString() };
+  const isFour = next.length === 4;
+  return {
+    addressKey,
+    nextAddress: isFour ? next.join('.') : ipaddr.fromByteArray(next).toString(),
+  };
+}
+
+function keyOf(bytes: readonly number[]): string {
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Empty for a text that is no address. Those of IPv4 are the most, and stored in one form. */
+function bytesOf(text: string): number[] {
+  const parts = text.split('.');
+  const bytes = parts.map(Number);
+  const isFour = parts.length === 4 && parts.every((part, at) => part === String(bytes[at]));
+  if (isFour && bytes.every((byte) => byte >= 0 && byte <= 255)) return bytes;
+  return ipaddr.isValid(text) ? ipaddr.parse(text).toByteArray() : [];
 }

@@ -45,8 +45,8 @@ const defaultGroupOf = prepared((db: Db, given: { projectId: string }) =>
     .selectFrom('securityGroups')
     .selectAll()
     .where('projectId', '=', given.projectId)
-    // A literal, as in the index of only these: SQLite prepares a statement again for each value that
-    // might fit such an index.
+    // A literal, as in the index of only these: SQLite prepares a statement again for each value
+    // that might fit such an index.
     .where('name', '=', sql.lit('default')),
 );
 const allGroups = prepared((db: Db) =>
