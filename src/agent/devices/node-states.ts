@@ -31,6 +31,7 @@ export class NodeStates {
   #problems: HostProblem[] = [];
   /** Functions unknown at the last read: they are not waited for again. */
   #unknown: ReadonlySet<PciAddress> = new Set();
+  /** Of functions that it reports something of. */
   #answered: ReadonlyMap<PciAddress, NodeCapabilities> = new Map();
 
   constructor(options: NodeStateOptions) {
@@ -55,8 +56,9 @@ export class NodeStates {
     if (nodeDevices === undefined) return functions;
     const wanted = functions.filter(isWanted);
     try {
-      this.#answered = await this.#describe(nodeDevices, wanted);
-      const known = new Set(this.#answered.keys());
+      const answered = await this.#describe(nodeDevices, wanted);
+      const known = new Set(answered.keys());
+      this.#answered = new Map([...answered].filter(([, found]) => Object.keys(found).length > 0));
       this.#problems = nodeDeviceProblems({ state: 'listed', known }, wanted);
     } catch (error) {
       const why = errorText(error);

@@ -4,6 +4,7 @@
  */
 import type { HostReport } from '#contracts/host/host-link.ts';
 import { canonicalText } from '#core/canonical-text.ts';
+import type { PciFunction, ReportedDevice } from '#core/pci/devices/device.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { AgentOptions } from '../agent-options.ts';
 import { cleanUpHost, type HostParts } from '../host-parts.ts';
@@ -39,20 +40,20 @@ export function followHost(
   { report, send, since }: FollowParts,
 ): FollowedHost {
   const { pciBus, log, host } = options;
-  let reported: HostReport['devices'] | undefined;
+  let reported: ReportedDevices | undefined;
   let isDirty = false;
   let stopped = false;
   let quiet: NodeJS.Timeout | undefined;
   const queue = new SerialQueue();
 
   const note = (now: HostReport): HostReport => {
-    reported = now.devices;
+    reported = keptOf(now);
     return now;
   };
   const reportChange = async (): Promise<void> => {
     isDirty = false;
     const now = await report();
-    const isSame = reported !== undefined && canonicalText(now.devices) === canonicalText(reported);
+    const isSame = reported !== undefined && canonicalText(keptOf(now)) === canonicalText(reported);
     if (!stopped && !isSame) send(note(now));
   };
   const inTurn = (work: () => Promise<void>): Promise<void> =>
@@ -85,5 +86,18 @@ export function followHost(
       clearTimeout(quiet);
       stopCleaning();
     },
+  };
+}
+
+/** Two lists: of thousands of hosts, an object for each device would be most of the memory. */
+interface ReportedDevices {
+  functions: readonly PciFunction[];
+  tags: readonly ReportedDevice['tags'][];
+}
+
+function keptOf({ devices }: HostReport): ReportedDevices {
+  return {
+    functions: devices.map((device) => device.function),
+    tags: devices.map(({ tags }) => tags),
   };
 }

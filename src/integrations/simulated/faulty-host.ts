@@ -174,21 +174,18 @@ function wrapped<Part extends object>(
 
 type Member = (...given: never[]) => unknown;
 
-/** The same object with other functions, each made once. */
+/**
+ * The same object with other functions. They are made for each call: those of thousands of hosts
+ * would be kept for nothing.
+ */
 function withFunctions<Part extends object>(
   inner: Part,
   make: (name: string | symbol, member: Member) => unknown,
 ): Part {
-  const made = new Map<string | symbol, { member: Member; instead: unknown }>();
   return new Proxy(inner, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
-      if (typeof member !== 'function') return member;
-      const known = made.get(name);
-      if (known?.member === member) return known.instead;
-      const instead = make(name, member as Member);
-      made.set(name, { member: member as Member, instead });
-      return instead;
+      return typeof member === 'function' ? make(name, member as Member) : member;
     },
   });
 }

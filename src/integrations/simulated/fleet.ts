@@ -27,13 +27,16 @@ export function simulatedFleet(plan: FleetPlan): SimulatedHost[] {
   }));
   // What is equal is made once, and shared by thousands of hosts.
   const made = simulatedHost('', describedFunctions(cards), plan);
-  return Array.from({ length: plan.hosts }, (_, index) => ({
-    ...made,
-    name: `host-${String(index + 1).padStart(4, '0')}`,
-    functions: made.functions.map((fn, at) =>
-      withCardMac(fn, cardMac(index, Math.floor(at / (plan.vfsPerPf + 1)))),
-    ),
-  }));
+  return Array.from({ length: plan.hosts }, (_, index) => {
+    const macs = cards.map((_card, card) => cardMac(index, card));
+    return {
+      ...made,
+      name: `host-${String(index + 1).padStart(4, '0')}`,
+      functions: made.functions.map((fn, at) =>
+        withCardMac(fn, macs[Math.floor(at / (plan.vfsPerPf + 1))] ?? ''),
+      ),
+    };
+  });
 }
 
 /** The function on a card with this MAC. */

@@ -25,5 +25,11 @@ export function withNodeCapabilities(
   known: NodeCapabilities | undefined,
 ): PciFunction {
   if (known === undefined) return { ...fn, quarantine: fn.quarantine ?? unknownToHypervisor };
+  if (!addsTo(fn, known)) return fn;
   return { ...fn, capabilities: { ...known, ...fn.capabilities } };
+}
+
+/** Whether the hypervisor reports more of the function than sysfs. */
+function addsTo({ capabilities }: PciFunction, known: NodeCapabilities): boolean {
+  return Object.keys(known).some((key) => !Object.hasOwn(capabilities, key));
 }

@@ -28,7 +28,7 @@ export class SimulatedNodeDevices implements NodeDevices {
       functions.flatMap((fn) => {
         const found = present.get(fn.address);
         if (found === undefined) return [];
-        return [[fn.address, { ...this.#featuresOf(fn), ...serialOf(found) }]];
+        return [[fn.address, this.#reported(fn, found)]];
       }),
     );
   }
@@ -38,13 +38,15 @@ export class SimulatedNodeDevices implements NodeDevices {
     return () => undefined;
   }
 
-  #featuresOf({ deviceType, ifname }: PciFunction): NodeCapabilities {
+  #reported(fn: PciFunction, { capabilities: { vpd } }: PciFunction): NodeCapabilities {
     const { features = [] } = this.#options;
-    if (deviceType !== 'type-VF' || ifname === null || features.length === 0) return {};
-    return { network: [...features] };
+    const hasFeatures = fn.deviceType === 'type-VF' && fn.ifname !== null && features.length > 0;
+    if (!hasFeatures && vpd === undefined) return nothing;
+    return {
+      ...(hasFeatures && { network: [...features] }),
+      ...(vpd !== undefined && { vpd }),
+    };
   }
 }
 
-function serialOf({ capabilities: { vpd } }: PciFunction): NodeCapabilities {
-  return vpd === undefined ? {} : { vpd };
-}
+const nothing: NodeCapabilities = {};
