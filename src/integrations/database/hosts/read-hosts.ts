@@ -3,6 +3,7 @@ import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Host, HostPage } from '#contracts/store/store.ts';
 import { countRunning, toHost } from './host-row.ts';
+import { prepared } from '../rows/prepared.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -25,11 +26,29 @@ export async function listHosts(db: Db): Promise<Host[]> {
 
 /** As `HostStore.page`. */
 export async function pageOfHosts(db: Db, { by, after, limit }: HostPage): Promise<Host[]> {
-  const column = by === 'name' ? 'hypervisor_hostname' : 'number';
-  let query = hostRows(db).orderBy(column).limit(limit);
-  if (after !== undefined) query = query.where(column, '>', after);
-  return (await query.execute()).map(toHost);
+  const { first, later } = pages[by];
+  const page = after === undefined ? first(db, { limit }) : later(db, { after, limit });
+  return (await page).rows.map(toHost);
 }
+
+/** A page after a host's name or number. */
+interface Later {
+  after: string | number;
+  limit: number;
+}
+
+function pagesBy(column: 'hypervisor_hostname' | 'number') {
+  return {
+    first: prepared((db: Db, { limit }: Pick<Later, 'limit'>) =>
+      hostRows(db).orderBy(column).limit(limit),
+    ),
+    later: prepared((db: Db, { after, limit }: Later) =>
+      hostRows(db).where(column, '>', after).orderBy(column).limit(limit),
+    ),
+  };
+}
+
+const pages = { name: pagesBy('hypervisor_hostname'), number: pagesBy('number') };
 
 /** Every host with its running guests. */
 export function hostRows(db: Db) {

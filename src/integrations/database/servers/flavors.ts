@@ -54,16 +54,19 @@ const flavorOfId = prepared((db: Kysely<ComputeTables>, given: { id: string }) =
 
 const flavorsAtOnce = 200;
 
+const flavorsAfter = prepared((db: Kysely<ComputeTables>, given: { after: number }) =>
+  db
+    .selectFrom('flavors')
+    .selectAll()
+    .where('id', '>', given.after)
+    .orderBy('id')
+    .limit(flavorsAtOnce),
+);
+
 async function listFlavors(db: Kysely<ComputeTables>): Promise<Flavor[]> {
   const flavors: Flavor[] = [];
   for (let after = 0; ; ) {
-    const some = await db
-      .selectFrom('flavors')
-      .selectAll()
-      .where('id', '>', after)
-      .orderBy('id')
-      .limit(flavorsAtOnce)
-      .execute();
+    const { rows: some } = await flavorsAfter(db, { after });
     flavors.push(...readRows('flavors', some, (row) => toFields(flavorMap, row)));
     if (some.length < flavorsAtOnce) return flavors;
     after = some.at(-1)?.id ?? after;

@@ -1,6 +1,18 @@
 /** The image store in SQL. */
-import { CamelCasePlugin, type Insertable, type Kysely, type Updateable } from 'kysely';
-import type { ImageRows, ImageStore, StoredImage } from '#contracts/store/image-store.ts';
+import {
+  CamelCasePlugin,
+  type Insertable,
+  type Kysely,
+  type Selectable,
+  type SelectQueryBuilder,
+  type Updateable,
+} from 'kysely';
+import type {
+  ImageRows,
+  ImageScope,
+  ImageStore,
+  StoredImage,
+} from '#contracts/store/image-store.ts';
 import { isVisibleTo, memberRows } from './image-members.ts';
 import type { ImageTables } from './image-tables.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
@@ -28,6 +40,32 @@ const addImage = preparedChange((db: Db, row: Insertable<ImageRow>) =>
 const imageOf = prepared((db: Db, given: { id: string }) =>
   db.selectFrom('images').selectAll().where('id', '=', given.id),
 );
+const allImages = prepared((db: Db, _given: object) =>
+  inListOrder(db.selectFrom('images').selectAll()),
+);
+
+/** The statements of what a scope shows, by its kind. */
+const visibleImages = new Map<string, ReturnType<typeof imagesOfKind>>();
+
+function imagesOf(scope: ImageScope) {
+  const kind = `${scope.memberStatus === 'all'} ${scope.community}`;
+  const known = visibleImages.get(kind) ?? imagesOfKind(scope);
+  visibleImages.set(kind, known);
+  return known;
+}
+
+function imagesOfKind({ memberStatus, community }: ImageScope) {
+  return prepared((db: Db, given: Omit<ImageScope, 'community'>) => {
+    const status = memberStatus === 'all' ? memberStatus : given.memberStatus;
+    const scope = { projectId: given.projectId, memberStatus: status, community };
+    return inListOrder(db.selectFrom('images').selectAll().where(isVisibleTo(scope)));
+  });
+}
+
+function inListOrder(query: SelectQueryBuilder<ImageTables, 'images', Selectable<ImageRow>>) {
+  return query.orderBy('createdAt', 'desc').orderBy('id');
+}
+
 const changeImage = preparedChange(
   (db: Db, columns: Updateable<ImageRow>, given: { key: string }) =>
     db.updateTable('images').set(columns).where('id', '=', given.key),
@@ -63,9 +101,10 @@ function rows(db: Db): ImageRows {
       return row && shape.fromAnyRow(row);
     },
     async list(visibleTo) {
-      let all = db.selectFrom('images').selectAll();
-      if (visibleTo !== undefined) all = all.where(isVisibleTo(visibleTo));
-      const rows = await all.orderBy('createdAt', 'desc').orderBy('id').execute();
+      const { rows } =
+        visibleTo === undefined
+          ? await allImages(db, {})
+          : await imagesOf(visibleTo)(db, visibleTo);
       return readRows('images', rows, shape.fromRow);
     },
     async update(id, change, whileStatus) {
