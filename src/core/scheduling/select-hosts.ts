@@ -90,13 +90,16 @@ function selection(
 
 function rejectionsOf(hosts: readonly HostState[], spec: RequestSpec): Rejection[] {
   const active = activeFilters(spec);
-  return hosts
-    .toSorted((one, other) => compareText(one.name, other.name))
-    .flatMap((host) => {
-      const filter = firstRefusing(active, host, spec);
-      if (filter === undefined) return [];
-      return [{ host: host.name, filter: filter.name, reasons: filter.check(host, spec) }];
-    });
+  const rejections: Rejection[] = [];
+  for (const host of hosts) {
+    for (const filter of active) {
+      const reasons = filter.check(host, spec);
+      if (reasons.length === 0) continue;
+      rejections.push({ host: host.name, filter: filter.name, reasons });
+      break;
+    }
+  }
+  return rejections.sort((one, other) => compareText(one.host, other.host));
 }
 
 /** More than a boot tries before it gives up. */

@@ -26,9 +26,12 @@ export function explainRefusal(
   requests: readonly PciRequest[],
   placement: NumaPlacement,
 ): Reason[] {
-  const alone = requests
-    .filter((request) => countOf(pools, (one) => isUsable(one, request, placement)) < request.count)
-    .map((request) => ({ request, reason: explainOne(pools, request, placement) }));
+  const alone: Refused[] = [];
+  for (const request of requests) {
+    const free = countOf(pools, (one) => isUsable(one, request, placement));
+    if (free >= request.count) continue;
+    alone.push({ request, reason: explainOne(pools, request, placement) });
+  }
   if (alone.length > 0) return addedUp(alone, pools, placement);
   const crowded = [...Map.groupBy(requests, describeRequest).values()]
     .filter((group) => assignPools(pools, group, placement) === undefined)
@@ -40,17 +43,24 @@ function describeRequest(request: PciRequest): string {
   return `${placeOf(request)} ${deviceNoun(request)}`;
 }
 
+/** A request that these pools cannot satisfy alone. */
+interface Refused {
+  request: PciRequest;
+  reason: Reason;
+}
+
 /**
  * Requests refused for the same reason share one reason, which counts all of them. Example: two
  * ports on physnet2 → `physnet2: 0 of 2 VFs free`.
  */
 function addedUp(
-  alone: readonly { request: PciRequest; reason: Reason }[],
+  alone: readonly Refused[],
   pools: readonly PciDevicePool[],
   placement: NumaPlacement,
 ): Reason[] {
+  if (alone.length === 1) return alone.map(({ reason }) => reason);
   return [...Map.groupBy(alone, ({ reason }) => reason.message).values()].map((alike) => {
-    const [{ request, reason }] = alike as [(typeof alike)[number]];
+    const [{ request, reason }] = alike as [Refused];
     if (alike.length === 1 || reason.code !== 'pci-exhausted') return reason;
     const count = alike.reduce((sum, one) => sum + one.request.count, 0);
     return explainOne(pools, { ...request, count }, placement);
@@ -131,17 +141,17 @@ function countText(request: PciRequest, free: number): string {
  * or device type is not a near miss. Example: `2 free with trusted unset, "True" requested`.
  */
 function nearestMiss(pools: readonly PciDevicePool[], request: PciRequest): string | undefined {
-  const misses: Miss[] = [];
+  let first: { miss: Miss; kind: string } | undefined;
+  let count = 0;
   for (const spec of request.spec) {
     for (const pool of pools) {
       const miss = pool.count > 0 ? oneMiss(pool, request, spec) : undefined;
-      if (miss !== undefined) misses.push(miss);
+      if (miss === undefined) continue;
+      first ??= { miss, kind: miss.text(1) };
+      if (first.miss === miss || miss.text(1) === first.kind) count += miss.count;
     }
   }
-  const [first] = misses;
-  if (first === undefined) return undefined;
-  const alike = misses.filter(({ text }) => text(1) === first.text(1));
-  return first.text(alike.reduce((sum, { count }) => sum + count, 0));
+  return first?.miss.text(count);
 }
 
 function oneMiss(pool: PciDevicePool, request: PciRequest, spec: PciRequestSpec): Miss | undefined {
