@@ -87,8 +87,6 @@ export async function findSecurityGroup(
   rights: Rights,
   id: string,
 ): Promise<GroupWithRules> {
-  const found = (await listSecurityGroups(context, rights)).find(({ group }) => group.id === id);
-  if (found !== undefined) return found;
   const group = await ownSecurityGroup(context.store, rights, id);
   return { group, rules: await rulesOf(context.store, group) };
 }
@@ -161,12 +159,11 @@ async function findGroupToRemove(
 }
 
 /** The rules of a group, oldest first. */
-export async function rulesOf(
+export function rulesOf(
   rows: NetworkRows,
-  { id, projectId }: StoredSecurityGroup,
+  { id }: StoredSecurityGroup,
 ): Promise<StoredSecurityGroupRule[]> {
-  const rules = await rows.securityGroupRules(projectId);
-  return rules.filter(({ securityGroupId }) => securityGroupId === id);
+  return rows.securityGroupRulesOf([id]);
 }
 
 /**
@@ -207,10 +204,13 @@ export async function groupsForPort(
   port: { projectId: string; groupIds: string[] | undefined },
 ): Promise<string[]> {
   if (port.groupIds === undefined) return [(await defaultGroup(rows, context, port.projectId)).id];
-  for (const id of port.groupIds) {
-    const group = await rows.securityGroup(id);
-    if (group?.projectId !== port.projectId) throw notFound('SecurityGroup', id);
-  }
+  if (port.groupIds.length === 0) return [];
+  const found = await rows.securityGroupsOf(port.groupIds);
+  const own = new Set(
+    found.filter(({ projectId }) => projectId === port.projectId).map(({ id }) => id),
+  );
+  const missing = port.groupIds.find((id) => !own.has(id));
+  if (missing !== undefined) throw notFound('SecurityGroup', missing);
   return port.groupIds;
 }
 

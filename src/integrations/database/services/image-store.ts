@@ -18,6 +18,7 @@ import type { ImageTables } from './image-tables.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
 import { readRows } from '../rows/readable-rows.ts';
 import { rowShape } from '../rows/row-shape.ts';
+import { isInList } from '../sqlite/dialect.ts';
 import { refuseDuplicate } from '../sqlite/unique-violation.ts';
 
 const shape = rowShape<StoredImage>()(['isProtected', 'isHidden'], {
@@ -88,6 +89,14 @@ const countOf = prepared((db: Db, given: { projectId: string }) =>
     .select(({ fn }) => fn.countAll<number>().as('number')),
 );
 
+const bytesOf = prepared((db: Db, given: { projectId: string; except: string }) =>
+  db
+    .selectFrom('images')
+    .where('projectId', '=', given.projectId)
+    .where((is) => is.not(isInList('id', given.except)))
+    .select(({ fn }) => fn.sum<number | null>('sizeBytes').as('bytes')),
+);
+
 function rows(db: Db): ImageRows {
   return {
     ...memberRows(db),
@@ -123,12 +132,8 @@ function rows(db: Db): ImageRows {
       return row?.number ?? 0;
     },
     async bytesOf(projectId, except) {
-      let query = db.selectFrom('images').where('projectId', '=', projectId);
-      if (except.length > 0) query = query.where('id', 'not in', except);
-      const { bytes } = await query
-        .select(({ fn }) => fn.sum<number | null>('sizeBytes').as('bytes'))
-        .executeTakeFirstOrThrow();
-      return bytes ?? 0;
+      const [row] = (await bytesOf(db, { projectId, except: JSON.stringify(except) })).rows;
+      return row?.bytes ?? 0;
     },
   };
 }
