@@ -3,18 +3,17 @@
  * SQLite takes to run it.
  */
 import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely';
-import { invariant } from '#core/errors.ts';
 
 /** Stands in a built statement for a value that each run supplies. */
 class Placeholder {
+  readonly of: 'columns' | 'values';
   readonly name: string;
 
-  constructor(name: string) {
+  constructor(of: 'columns' | 'values', name: string) {
+    this.of = of;
     this.name = name;
   }
 }
-
-type Values = Readonly<Record<string, unknown>>;
 
 /** Runs the statement on a database or a transaction, with a value for each placeholder. */
 export type Prepared<Tables, Given extends object, Row> = (
@@ -38,12 +37,13 @@ export function prepared<Tables, Given extends object, Row>(
   build: (db: Kysely<Tables>, given: Given) => Compilable<Row>,
 ): Prepared<Tables, Given, Row> {
   const statements = new Statements<Tables, Row>();
-  return (db, values) => statements.of(db, '').run(db, values, () => build(db, placeholders()));
+  return (db, values) =>
+    statements.of(db, '').run(db, { values }, () => build(db, placeholders('values')));
 }
 
 /**
  * A statement that writes some columns of one row, built at its first run for each set of columns.
- * Example:
+ * A column that is undefined is not written. Example:
  *
  * ```ts
  * const change = preparedChange((db: Db, columns: Updateable<PortRow>, given: { id: string }) =>
@@ -57,14 +57,14 @@ export function preparedChange<Tables, Columns extends object, Given extends obj
   const statements = new Statements<Tables, Row>();
   // oxlint-disable-next-line max-params -- where, what and of which
   return (db, columns, values) => {
-    const names = Object.keys(columns).filter(
-      (name) => columns[name as keyof Columns] !== undefined,
-    );
-    const twice = names.find((name) => name in values);
-    invariant(twice === undefined, `the value ${twice} has the name of a column that is written`);
-    return statements.of(db, names.join()).run(db, { ...values, ...columns }, () => {
-      const places = names.map((name) => [name, new Placeholder(name)]);
-      return build(db, Object.fromEntries(places) as Columns, placeholders());
+    let shape = '';
+    for (const [name, value] of Object.entries(columns)) {
+      if (value !== undefined) shape += `${name} `;
+    }
+    return statements.of(db, shape).run(db, { columns, values }, () => {
+      const names = shape.trimEnd().split(' ');
+      const places = names.map((name) => [name, new Placeholder('columns', name)]);
+      return build(db, Object.fromEntries(places) as Columns, placeholders('values'));
     });
   };
 }
@@ -80,12 +80,13 @@ class Statements<Tables, Row> {
     // A transaction shares the adapter of its database.
     const { adapter } = db.getExecutor();
     let ofShape = this.#ofDatabase.get(adapter);
-    if (ofShape === undefined || ofShape.size >= mostShapes) {
+    if (ofShape === undefined) {
       ofShape = new Map();
       this.#ofDatabase.set(adapter, ofShape);
     }
     let statement = ofShape.get(shape);
     if (statement === undefined) {
+      if (ofShape.size >= mostShapes) ofShape.clear();
       statement = new Statement();
       ofShape.set(shape, statement);
     }
@@ -93,14 +94,26 @@ class Statements<Tables, Row> {
   }
 }
 
+/** What one run supplies. */
+interface Supplied {
+  columns?: object;
+  values: object;
+}
+
 class Statement<Tables, Row> {
   #query: CompiledQuery<Row> | undefined;
 
   // oxlint-disable-next-line max-params -- where, with what, and how it is built
-  run(db: Kysely<Tables>, values: object, build: () => Compilable<Row>): Promise<QueryResult<Row>> {
+  run(
+    db: Kysely<Tables>,
+    supplied: Supplied,
+    build: () => Compilable<Row>,
+  ): Promise<QueryResult<Row>> {
     this.#query ??= build().compile();
     const parameters = this.#query.parameters.map((parameter) =>
-      parameter instanceof Placeholder ? (values as Values)[parameter.name] : parameter,
+      parameter instanceof Placeholder
+        ? (supplied[parameter.of] as Record<string, unknown>)[parameter.name]
+        : parameter,
     );
     return db.executeQuery({ ...this.#query, parameters });
   }
@@ -108,6 +121,6 @@ class Statement<Tables, Row> {
 
 /** Any field is its placeholder. */
 // oxlint-disable-next-line typescript/no-explicit-any -- stands for whatever the caller has
-function placeholders(): any {
-  return new Proxy({}, { get: (_, name) => new Placeholder(String(name)) });
+function placeholders(of: Placeholder['of']): any {
+  return new Proxy({}, { get: (_, name) => new Placeholder(of, String(name)) });
 }
