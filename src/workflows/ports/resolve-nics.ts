@@ -92,7 +92,7 @@ export async function resolveNics(
   const requests = await settleAll(named, async ({ request, needing }) => {
     if (needing === undefined) return { request, pciRequest: null };
     const port = ports.find(({ id }) => id === needing.portId);
-    if (port === undefined) throw noPort(needing);
+    if (port === undefined) throw new ComputeError(needing.missing, noPort(needing));
     const pciRequest = await requestOf(context, { port, ...needing });
     return { request: { ...request, pciRequestId: pciRequest.requestId }, pciRequest };
   });
@@ -201,7 +201,7 @@ async function resolvePort(
   const portId = nic.portId ?? '';
   const port = await found(context.network.showPort(portId, caller), {
     kind: missing,
-    message: noPort({ portId, field, missing }).message,
+    message: noPort({ portId, field }),
   });
   if (port.projectId !== projectId) {
     // The owner of a network can read the ports of others on it. Source: Nova's `PortNotUsable`.
@@ -223,8 +223,8 @@ async function resolvePort(
   return { request, needing: { portId: port.id, field, missing, read: port.complete } };
 }
 
-function noPort({ portId, field, missing }: NeedingPort): ComputeError {
-  return new ComputeError(missing, `${field}: Port id ${portId} could not be found.`);
+function noPort({ portId, field }: Pick<NeedingPort, 'portId' | 'field'>): string {
+  return `${field}: Port id ${portId} could not be found.`;
 }
 
 async function requestOf(
