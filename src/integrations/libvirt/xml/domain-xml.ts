@@ -7,7 +7,7 @@ import { type Guest, type GuestNic, hasDisk } from '#core/guests/description/gue
 import { metadataOf, metadataXml } from './domain-metadata.ts';
 import { type HostNames, hostdevXml, nicXml } from './interface-xml.ts';
 import { numaCells, numaTuning } from './numa-xml.ts';
-import { element, printXml, type XmlElement } from './xml.ts';
+import { element, fixed, printXml, type XmlElement } from './xml.ts';
 
 /** How the host runs guests, besides its host-specific names. */
 export interface DomainOptions extends HostNames {
@@ -47,40 +47,54 @@ export function domainXml(guest: Guest, options: DomainOptions): string {
       element('os', {}, [
         element('type', { arch: 'x86_64', machine }, ['hvm']),
         ...kernel(guest, paths),
-        element('boot', { dev: 'hd' }),
+        bootFromDisk,
       ]),
-      element('features', {}, [element('acpi'), element('apic')]),
+      features,
       cpu(guest, options),
-      element('clock', { offset: 'utc' }),
-      element('on_poweroff', {}, ['destroy']),
-      element('on_reboot', {}, ['restart']),
-      element('on_crash', {}, ['destroy']),
+      ...clockAndEnds,
       element('devices', {}, [
         options.emulator !== undefined && element('emulator', {}, [options.emulator]),
         hasDisk(guest) && disk(paths, diskBus),
         guest.configDrive !== null && configDrive(paths, diskBus),
         diskBus === 'scsi' &&
           element('controller', { type: 'scsi', index: 0, model: 'virtio-scsi' }),
-        element('controller', { type: 'usb', model: 'none' }),
+        noUsb,
         ...pciControllers(ports + (options.sparePorts ?? standardSparePorts)),
         ...guest.nics.map((nic) => nicXml(nic, options)),
         ...guest.hostDevices.map(hostdevXml),
         element('serial', { type: 'pty' }, [
           element('log', { file: paths.consoleLog, append: 'off' }),
-          element('target', { port: 0 }),
+          serialTarget,
         ]),
-        element('console', { type: 'pty' }, [element('target', { type: 'serial', port: 0 })]),
+        serialConsole,
         // VFIO pins all memory of the guest: a balloon could not reclaim any.
-        element('memballoon', { model: hasPassthrough ? 'none' : 'virtio' }),
-        element('rng', { model: 'virtio' }, [
-          element('backend', { model: 'random' }, ['/dev/urandom']),
-        ]),
+        hasPassthrough ? noBalloon : balloon,
+        randomNumbers,
       ]),
     ]),
   );
 }
 
 const usualHardware: GuestHardware = { machine: 'q35', diskBus: 'virtio' };
+
+const bootFromDisk = fixed(element('boot', { dev: 'hd' }));
+const features = fixed(element('features', {}, [element('acpi'), element('apic')]));
+const clockAndEnds = [
+  fixed(element('clock', { offset: 'utc' })),
+  fixed(element('on_poweroff', {}, ['destroy'])),
+  fixed(element('on_reboot', {}, ['restart'])),
+  fixed(element('on_crash', {}, ['destroy'])),
+];
+const noUsb = fixed(element('controller', { type: 'usb', model: 'none' }));
+const serialTarget = fixed(element('target', { port: 0 }));
+const serialConsole = fixed(
+  element('console', { type: 'pty' }, [element('target', { type: 'serial', port: 0 })]),
+);
+const balloon = fixed(element('memballoon', { model: 'virtio' }));
+const noBalloon = fixed(element('memballoon', { model: 'none' }));
+const randomNumbers = fixed(
+  element('rng', { model: 'virtio' }, [element('backend', { model: 'random' }, ['/dev/urandom'])]),
+);
 
 /** Devices of every guest that use a PCIe port: disk, balloon, random numbers. */
 const fixedDevices = 3;
@@ -90,14 +104,16 @@ const fixedDevices = 3;
  * running q35 guest can take a device only on a port that it had at start.
  */
 function pciControllers(ports: number): XmlElement[] {
-  return Array.from({ length: ports + 1 }, (_, index) =>
-    element('controller', {
-      type: 'pci',
-      index,
-      model: index === 0 ? 'pcie-root' : 'pcie-root-port',
-    }),
-  );
+  while (controllers.length <= ports) {
+    const index = controllers.length;
+    const model = index === 0 ? 'pcie-root' : 'pcie-root-port';
+    controllers.push(fixed(element('controller', { type: 'pci', index, model })));
+  }
+  return controllers.slice(0, ports + 1);
 }
+
+/** By index, as far as a guest has needed them. */
+const controllers: XmlElement[] = [];
 
 function kernel(guest: Guest, paths: GuestPaths): XmlElement[] {
   if (guest.kernel === null) return [];

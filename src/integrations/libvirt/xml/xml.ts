@@ -10,6 +10,8 @@ export interface XmlElement {
   name: string;
   attributes: Record<string, string>;
   children: (XmlElement | string)[];
+  /** Of an element that is printed again and again: its text, by indent. */
+  printed?: Map<string, string> | undefined;
 }
 
 /**
@@ -32,7 +34,12 @@ export function element(
       shown.push(typeof child === 'number' ? String(child) : child);
     }
   }
-  return { name, attributes: given, children: shown };
+  return { name, attributes: given, children: shown, printed: undefined };
+}
+
+/** The element, printed once for all documents that contain it. */
+export function fixed(constant: XmlElement): XmlElement {
+  return { ...constant, printed: new Map() };
 }
 
 /**
@@ -40,7 +47,14 @@ export function element(
  * them.
  */
 export function printXml(root: XmlElement, indent = ''): string {
-  const { name, attributes, children } = root;
+  const { printed } = root;
+  if (printed === undefined) return print(root, indent);
+  const known = printed.get(indent) ?? print(root, indent);
+  printed.set(indent, known);
+  return known;
+}
+
+function print({ name, attributes, children }: XmlElement, indent: string): string {
   let text = `${indent}<${name}`;
   for (const key of Object.keys(attributes)) text += ` ${key}='${escape(attributes[key] ?? '')}'`;
   if (children.length === 0) return `${text}/>\n`;
