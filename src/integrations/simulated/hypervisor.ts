@@ -247,7 +247,16 @@ function isGuest({ guest, state }: Partial<KeptGuest>): boolean {
   return typeof guest?.id === 'string' && Array.isArray(guest.nics) && state !== undefined;
 }
 
-function found({ guest, state, offPorts = [] }: KeptGuest): FoundGuest {
+/** Made once for each state of a guest: a boot lists the guests of its host several times. */
+const foundGuests = new WeakMap<KeptGuest, FoundGuest>();
+
+function found(kept: KeptGuest): FoundGuest {
+  const known = foundGuests.get(kept) ?? asFound(kept);
+  foundGuests.set(kept, known);
+  return known;
+}
+
+function asFound({ guest, state, offPorts = [] }: KeptGuest): FoundGuest {
   const off = guest.nics.filter(({ portId }) => offPorts.includes(portId)).map(heldByNic);
   const devices = heldDevices(guest).filter(
     ({ address }) => !off.some((device) => device?.address === address),
