@@ -3,7 +3,7 @@ import { may } from '#core/access/policy.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { isSet } from '../requests/fields.ts';
-import { mapInTurns } from '../requests/in-turns.ts';
+import { mapInTurns } from '#http/lists/in-turns.ts';
 import type { View } from '../requests/microversions.ts';
 import { orderBy } from '#http/lists/order.ts';
 import { queryValue } from '#http/routes/query.ts';

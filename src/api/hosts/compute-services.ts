@@ -6,7 +6,7 @@ import { type Static, Type } from 'typebox';
 import { closed } from '../requests/json-schema.ts';
 import { atMicrosecond } from '../requests/links.ts';
 import { type StepDown, steppedDown, without } from '../requests/microversions.ts';
-import { mapInTurns } from '../requests/in-turns.ts';
+import { mapInTurns } from '#http/lists/in-turns.ts';
 import { queryValue } from '#http/routes/query.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import { isUp } from './host-status.ts';

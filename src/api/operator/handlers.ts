@@ -6,7 +6,7 @@ import type { Host } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { readHosts } from '../hosts/host-pages.ts';
 import { isUp } from '../hosts/host-status.ts';
-import { mapInTurns } from '../requests/in-turns.ts';
+import { mapInTurns } from '#http/lists/in-turns.ts';
 import type { Link } from '../requests/links.ts';
 import { queryValue, queryValues } from '#http/routes/query.ts';
 import { nextLinks, pageLimit } from '../requests/paging.ts';

@@ -9,7 +9,7 @@ import { hostFunctionsOf } from '#core/pci/specs/known-functions.ts';
 import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { type Static, Type } from 'typebox';
 import { closed } from '../requests/json-schema.ts';
-import { mapInTurns, runInTurns } from '../requests/in-turns.ts';
+import { mapInTurns, runInTurns } from '#http/lists/in-turns.ts';
 import type { Call, Reply } from '../requests/route.ts';
 
 const most = { entries: 500, aliases: 100, characters: 2_048 } as const;

@@ -6,7 +6,7 @@ import { may, maySee } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import { type StepDown, steppedDown, type View, without } from '../requests/microversions.ts';
-import { mapInTurns } from '../requests/in-turns.ts';
+import { mapInTurns } from '#http/lists/in-turns.ts';
 import { requestedSlice } from '../requests/paging.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import type { CreateGroupBody } from './schemas.ts';

@@ -2,7 +2,7 @@
 import type { HostSummary } from '#contracts/store/store.ts';
 import type { ShownServer } from '#contracts/store/server-selection.ts';
 import { listText } from '#http/routes/json-text.ts';
-import { mapInTurns } from '../requests/in-turns.ts';
+import { mapInTurns } from '#http/lists/in-turns.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import { findShownServer } from './read/find.ts';
 import { groupsOfServers } from './parts/security-groups.ts';

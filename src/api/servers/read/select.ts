@@ -12,7 +12,7 @@ import { ComputeError } from '#core/errors.ts';
 import { statesShownAs } from '#core/servers/lifecycle.ts';
 import { everyHost } from '../../hosts/host-pages.ts';
 import { isSet } from '../../requests/fields.ts';
-import { filterInTurns } from '../../requests/in-turns.ts';
+import { filterInTurns } from '#http/lists/in-turns.ts';
 import type { Link } from '../../requests/links.ts';
 import { queryValue, queryValues } from '#http/routes/query.ts';
 import { longestPage, nextLinks, pageLimit, queryFlag, queryTime } from '../../requests/paging.ts';
