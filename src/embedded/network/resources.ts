@@ -4,6 +4,7 @@
  */
 import type { ListPage, PortFilter } from '#contracts/store/network-store.ts';
 import type { Rule } from '#core/access/policy.ts';
+import { mapInTurns } from '#http/lists/in-turns.ts';
 import type { CheckedBody } from '../request-body.ts';
 import {
   networkChangeBody,
@@ -151,7 +152,9 @@ export const ports: Resource<RequestedPort, RequestedPortChange> = {
   plural: 'ports',
   writers: ['member', 'service'],
   list: async ({ context, rights }, query) =>
-    (await listPorts(context, rights, storedFilter(query))).map((port) => viewPort(port, rights)),
+    mapInTurns(await listPorts(context, rights, storedFilter(query)), (port) =>
+      viewPort(port, rights),
+    ),
   page: {
     filters: ['device_id', 'network_id', 'name'],
     read: async ({ context, rights }, query, page) => {

@@ -1,6 +1,8 @@
 /** Every route of the embedded network service, and what of Neutron it lacks. */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { NotOffered } from '../not-offered.ts';
+import { mapInTurns } from '#http/lists/in-turns.ts';
+import { listText } from '#http/routes/json-text.ts';
 import type { OpenCall, OpenRoute, Reply } from '#http/routes/route.ts';
 import { type GuardedCall, type GuardedRoute, withBody } from '../route-table.ts';
 import { createMany, oneOrMany } from './create-many.ts';
@@ -236,13 +238,14 @@ function resourceRoutes<New extends Owned, Change>(
 }
 
 /** Example: the ports of `?limit=2` → `{ ports: […], ports_links: […] }`. */
-function listed(call: OpenCall, singular: Listed, views: View[]): Reply {
+async function listed(call: OpenCall, singular: Listed, views: View[]): Promise<Reply> {
   const [path = '', text = ''] = call.request.url.split(/\?(.*)/s);
   const url = `${call.origin}${path}`;
   const page = pageOf(views, { query: call.query, url, text }, listings[singular]);
   const plural = `${singular}s`;
-  const links = page.links.length > 0 && { [`${plural}_links`]: page.links };
-  return { body: { [plural]: page.views, ...links } };
+  const links = page.links.length > 0 ? { [`${plural}_links`]: page.links } : {};
+  const texts = await mapInTurns(page.views, (view) => JSON.stringify(view));
+  return { body: listText(plural, texts, links) };
 }
 
 /** Example: security_groups → /v2.0/security-groups. */
