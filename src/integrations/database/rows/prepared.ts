@@ -3,6 +3,7 @@
  * SQLite takes to run it.
  */
 import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely';
+import { invariant } from '#core/errors.ts';
 
 /** Stands in a built statement for a value that each run supplies. */
 class Placeholder {
@@ -111,12 +112,18 @@ class Statement<Tables, Row> {
   ): Promise<QueryResult<Row>> {
     this.#query ??= build().compile();
     const parameters = this.#query.parameters.map((parameter) =>
-      parameter instanceof Placeholder
-        ? (supplied[parameter.of] as Record<string, unknown>)[parameter.name]
-        : parameter,
+      parameter instanceof Placeholder ? valueOf(parameter, supplied) : parameter,
     );
     return db.executeQuery({ ...this.#query, parameters });
   }
+}
+
+/** An object would be taken for the values of named parameters. */
+function valueOf({ of, name }: Placeholder, supplied: Supplied): unknown {
+  const value: unknown = (supplied[of] as Record<string, unknown>)[name];
+  const isObject = typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
+  invariant(!isObject, `${name}: an object is no value of a prepared statement`);
+  return value;
 }
 
 /** Any field is its placeholder. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test, vi } from 'vitest';
 import { freshFile } from '#test/fresh-file.ts';
 import { aBoot, aHost, bootData, toStep } from '#test/worlds/store-rows.ts';
@@ -47,6 +48,24 @@ test('secrets of a deleted server are in no byte of the database’s files, seco
   const data = { ...bootData, forcedHost: secret };
   await store.commit({ task, next: { step: 'release', data, dueAt: 9 } });
   await store.commit({ task, next: null, server: { vmState: 'deleted', deletedAt: 9 } });
+  await vi.advanceTimersByTimeAsync(10_000);
+  await expect.poll(() => filesWithSecret(path)).toEqual([]);
+});
+
+test('while a backup reads the log, the erasure waits for its end', async () => {
+  const { path, store, hostId, task } = await bootedServer();
+  const backup = new DatabaseSync(path, { readOnly: true });
+  backup.exec('begin');
+  backup.prepare('select count(*) from instances').get();
+  await store.commands.complete(hostId, 1, { ok: true, steps: [] }, { now: 5 });
+  const data = { ...bootData, forcedHost: secret };
+  await store.commit({ task, next: { step: 'release', data, dueAt: 9 } });
+  await store.commit({ task, next: null, server: { vmState: 'deleted', deletedAt: 9 } });
+  await vi.advanceTimersByTimeAsync(10_000);
+  // The erasure was tried, and its next attempt has a timer.
+  await expect.poll(() => vi.getTimerCount()).toBeGreaterThan(0);
+  expect(filesWithSecret(path)).not.toEqual([]);
+  backup.close();
   await vi.advanceTimersByTimeAsync(10_000);
   await expect.poll(() => filesWithSecret(path)).toEqual([]);
 });

@@ -92,6 +92,7 @@ const logKeptMs = 10_000;
 export class LogEraser {
   readonly #dropLog: () => Promise<void>;
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor(dropLog: () => Promise<void>) {
     this.#dropLog = dropLog;
@@ -99,14 +100,16 @@ export class LogEraser {
 
   /** Call after an erasure. */
   erased(): void {
+    if (this.#isStopped) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      // A reader in another process holds the log; the next erasure drops it.
-      this.#dropLog().catch(() => undefined);
+      // As while a backup reads the log.
+      this.#dropLog().catch(() => this.erased());
     }, logKeptMs).unref();
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 }

@@ -50,23 +50,29 @@ export class NodeSqliteConnection {
    * towards the time-out.
    */
   async execute<Row>(query: CompiledQuery, queuedAt: number): Promise<QueryResult<Row>> {
-    const { path, busyTimeoutMs, onDiskFull: onFull } = this.#options;
+    const { busyTimeoutMs } = this.#options;
     for (;;) {
-      try {
-        return this.#run<Row>(query);
-      } catch (error) {
-        if (primaryCode(error) !== sqliteBusy) {
-          throw asStorageFailure(error, { path, ...(onFull !== undefined && { onFull }) });
-        }
-        if (performance.now() - queuedAt >= busyTimeoutMs) {
-          throw new ComputeError(
-            'unavailable',
-            'the database is busy: another program has locked it for writing',
-            { detail: `waited ${busyTimeoutMs} ms`, cause: error },
-          );
-        }
+      const result = this.attempt<Row>(query);
+      if (result !== undefined) return result;
+      if (performance.now() - queuedAt >= busyTimeoutMs) {
+        throw new ComputeError(
+          'unavailable',
+          'the database is busy: another program has locked it for writing',
+          { detail: `waited ${busyTimeoutMs} ms` },
+        );
       }
       await sleep(busyPollMs);
+    }
+  }
+
+  /** Runs it at once; undefined while another connection has a lock. */
+  attempt<Row>(query: CompiledQuery): QueryResult<Row> | undefined {
+    const { path, onDiskFull: onFull } = this.#options;
+    try {
+      return this.#run<Row>(query);
+    } catch (error) {
+      if (primaryCode(error) === sqliteBusy) return undefined;
+      throw asStorageFailure(error, { path, ...(onFull !== undefined && { onFull }) });
     }
   }
 

@@ -228,7 +228,8 @@ class Session implements DatabaseConnection {
   readonly #connections: Connections;
   readonly #waits: boolean;
   #endTurn: (() => void) | undefined;
-  #hasWritten = false;
+  /** Rows written in this transaction. */
+  #written = 0;
 
   constructor(connections: Connections, waits: boolean) {
     this.#connections = connections;
@@ -248,15 +249,16 @@ class Session implements DatabaseConnection {
 
   async commit(): Promise<void> {
     const { writer, log } = this.#connections;
-    if (this.#hasWritten) log?.assertUsable();
+    if (this.#written > 0) log?.assertUsable();
     await writer.execute(commit, performance.now());
-    if (this.#hasWritten) this.#noteWrite();
+    this.#noteWrite(this.#written);
   }
 
-  #noteWrite(): void {
+  #noteWrite(rows: number): void {
+    if (rows === 0) return;
     const { log, checkpoints } = this.#connections;
     log?.written();
-    checkpoints?.written();
+    checkpoints?.written(rows);
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
@@ -264,11 +266,13 @@ class Session implements DatabaseConnection {
     const queuedAt = performance.now();
     if (this.#endTurn !== undefined) {
       const result = await writer.execute<Row>(query, queuedAt);
-      this.#hasWritten ||= hasWritten(query, result);
+      this.#written += rowsWritten(query, result);
       return result;
     }
     if (reader !== undefined && isRead(query)) {
-      return (this.#connections.isInTransaction() ? reader : writer).execute(query, queuedAt);
+      // One attempt: at a second one, another's transaction may be open on the writer.
+      const isFree = !this.#connections.isInTransaction();
+      return (isFree ? writer.attempt<Row>(query) : undefined) ?? reader.execute(query, queuedAt);
     }
     const endTurn = await this.#connections.turns.take();
     let result: QueryResult<Row>;
@@ -278,7 +282,7 @@ class Session implements DatabaseConnection {
     } finally {
       endTurn();
     }
-    if (hasWritten(query, result)) this.#noteWrite();
+    this.#noteWrite(rowsWritten(query, result));
     if (this.#waits) await log?.synced();
     return result;
   }
@@ -291,19 +295,20 @@ class Session implements DatabaseConnection {
   end(): void {
     this.#endTurn?.();
     this.#endTurn = undefined;
-    this.#hasWritten = false;
+    this.#written = 0;
   }
 }
 
-function hasWritten(
+/** A statement that is not of rows, such as one of the schema, counts as one. */
+function rowsWritten(
   query: CompiledQuery,
   { rows, numAffectedRows = 0n }: QueryResult<unknown>,
-): boolean {
-  if (isRead(query)) return false;
+): number {
+  if (isRead(query)) return 0;
   const isOfRows = ['InsertQueryNode', 'UpdateQueryNode', 'DeleteQueryNode'].includes(
     query.query.kind,
   );
-  return !isOfRows || rows.length > 0 || numAffectedRows > 0n;
+  return isOfRows ? rows.length + Number(numAffectedRows) : 1;
 }
 
 function isRead({ query, sql }: CompiledQuery): boolean {

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from 'vitest';
 import { freshFile } from '#test/fresh-file.ts';
+import { errorText } from '#core/errors.ts';
 import { deferred, openSqlite } from '../sqlite.ts';
 import { Checkpoints } from './checkpoints.ts';
 
@@ -70,6 +71,45 @@ test('nothing is left behind when the database is closed', async () => {
   const file = new DatabaseSync(path, { readOnly: true });
   closers.push(() => file.close());
   expect(file.prepare('select count(*) as count from notes').get()).toEqual({ count: 200 });
+});
+
+test('commits of many rows are copied by their rows', async () => {
+  const { path, db } = await openNotes();
+  const before = sizeOf(path);
+  const notes = Array.from({ length: 2_000 }, () => ({ text: 'x'.repeat(100) }));
+  for (let time = 0; time < 4; time += 1) await db.insertInto('notes').values(notes).execute();
+  await expect.poll(() => sizeOf(path)).toBeGreaterThan(before + 2_000 * 100);
+});
+
+test('a reader in another process keeps no writer waiting, and the log is dropped after it', async () => {
+  const { path, db, write } = await openNotes();
+  await write(10);
+  const other = new DatabaseSync(path, { readOnly: true });
+  closers.push(() => other.close());
+  other.exec('begin');
+  other.prepare('select count(*) from notes').get();
+  await write(10);
+  const dropped = deferred(db).dropLog().catch(errorText);
+  // SQLite's own wait for the reader would keep these out until their time-out.
+  await write(50);
+  expect(await dropped).toMatch(/another process/);
+  other.exec('commit');
+  await deferred(db).dropLog();
+  expect(sizeOf(`${path}-wal`)).toBe(0);
+});
+
+test('nothing opens the file again once it is closed', async () => {
+  const { path, db, write } = await openNotes();
+  // While the first checkpoint runs, the next one becomes due.
+  await write(400);
+  await db.destroy();
+  await new Promise(setImmediate);
+  expect(existsSync(`${path}-wal`)).toBe(false);
+  const checkpoints = new Checkpoints(path);
+  await checkpoints.close();
+  checkpoints.written(1_000_000);
+  await checkpoints.dropLog();
+  expect(existsSync(`${path}-shm`)).toBe(false);
 });
 
 test('a file that cannot be opened fails the request, and the next one tries again', async () => {

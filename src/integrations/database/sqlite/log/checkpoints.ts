@@ -15,6 +15,9 @@ import {
 /** About as many as SQLite's own 1,000 pages: a commit of a step writes 5 to 10. */
 const commitsPerCheckpoint = 150;
 
+/** For commits of many rows, as of the devices of a host. */
+const rowsPerCheckpoint = 3_000;
+
 /**
  * A log of this many pages (32 MiB) is begun again even if writers have to wait a moment: under a
  * steady load it would grow without end. Source: sqlite.org/wal.html, "Avoiding Excessively Large
@@ -26,14 +29,19 @@ const longestLog = 8_192;
  * SQLite's own checkpoint, in the middle of a commit, remains for what is beyond this many pages,
  * as when this thread cannot run.
  */
-export const ownCheckpointPages = 4 * longestLog;
+export const ownCheckpointPages = 2 * longestLog;
 
-/** Checkpoints after every so many commits, and on request. A failed one is tried again later. */
+/**
+ * Checkpoints after every so many commits or rows, and on request. A failed one is tried again
+ * later.
+ */
 export class Checkpoints {
   readonly #path: string;
   readonly #requests = new SerialQueue();
   #thread: Worker | undefined;
   #commits = 0;
+  #rows = 0;
+  #isClosed = false;
   #isRunning = false;
   #mode: CheckpointMode = 'passive';
 
@@ -42,19 +50,24 @@ export class Checkpoints {
     this.#path = path;
   }
 
-  /** Call after each commit that wrote something. */
-  written(): void {
+  /** Call after each commit that wrote something, with the number of its rows. */
+  written(rows: number): void {
     this.#commits += 1;
-    if (!this.#isRunning) void this.#keepUp();
+    this.#rows += rows;
+    if (this.#isDue && !this.#isRunning) void this.#keepUp();
   }
 
-  /** Empties the log's file: it holds no older state of a row any more. Throws when it cannot. */
-  async dropLog(): Promise<void> {
-    await this.#run('truncate');
+  /**
+   * Empties the log's file: it holds no older state of a row any more. Throws while another process
+   * reads it.
+   */
+  dropLog(): Promise<void> {
+    return this.#run('truncate');
   }
 
-  /** Ends the thread; its connection is closed. */
+  /** Ends the thread; its connection is closed, and none is opened any more. */
   close(): Promise<void> {
+    this.#isClosed = true;
     return this.#requests.run(async () => {
       const thread = this.#thread;
       if (thread === undefined) return;
@@ -65,10 +78,16 @@ export class Checkpoints {
     });
   }
 
+  get #isDue(): boolean {
+    const isMuch = this.#commits >= commitsPerCheckpoint || this.#rows >= rowsPerCheckpoint;
+    return isMuch && !this.#isClosed;
+  }
+
   async #keepUp(): Promise<void> {
     this.#isRunning = true;
-    while (this.#commits >= commitsPerCheckpoint) {
+    while (this.#isDue) {
       this.#commits = 0;
+      this.#rows = 0;
       await this.#run(this.#mode).catch((error: unknown) => reportFailure(this.#path, error));
     }
     this.#isRunning = false;
@@ -76,20 +95,24 @@ export class Checkpoints {
 
   #run(mode: CheckpointMode): Promise<void> {
     return this.#requests.run(async () => {
+      if (this.#isClosed) return;
       this.#thread ??= startCheckpointThread(this.#path);
       const thread = this.#thread;
+      let isBusy = false;
       try {
         const answer = once(thread, 'message');
         thread.postMessage(mode);
         const [checkpointed] = (await answer) as [Checkpointed];
         if ('error' in checkpointed) throw new Error(checkpointed.error);
         this.#mode = checkpointed.framesInLog > longestLog ? 'restart' : 'passive';
+        isBusy = checkpointed.isBusy;
       } catch (error) {
         // A new thread is started for the next one.
         this.#thread = undefined;
         await thread.terminate();
         throw error;
       }
+      if (isBusy && mode === 'truncate') throw new Error('another process reads the log');
     });
   }
 }

@@ -60,6 +60,7 @@ export class LogSync {
   syncedSoon(): Promise<void> {
     if (this.#failure !== undefined || !this.#isBehind) return this.synced();
     if (this.#next !== undefined) return this.#next;
+    this.written();
     this.#patient ??= Promise.withResolvers();
     return this.#patient.promise;
   }
