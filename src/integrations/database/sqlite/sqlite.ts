@@ -9,6 +9,7 @@ import {
   type Dialect,
   type Driver,
   Kysely,
+  type LimitNode,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
@@ -113,7 +114,7 @@ class NodeSqliteDialect implements Dialect {
     return this.#driver;
   }
   createQueryCompiler() {
-    return new SqliteQueryCompiler();
+    return new NodeSqliteQueryCompiler();
   }
   createAdapter() {
     return new TransactionalDdlAdapter();
@@ -121,6 +122,19 @@ class NodeSqliteDialect implements Dialect {
   // oxlint-disable-next-line typescript/no-explicit-any -- Kysely's own signature
   createIntrospector(db: Kysely<any>) {
     return new SqliteIntrospector(db);
+  }
+}
+
+/**
+ * Writes `limit (? + 0)`: SQLite plans a statement again, which takes longer than most statements,
+ * each time it is run with another value for `limit ?`. Source: `sqlite3ExprIsInteger` and
+ * `sqlite3VdbeSetVarmask` in SQLite's expr.c and vdbeaux.c.
+ */
+class NodeSqliteQueryCompiler extends SqliteQueryCompiler {
+  protected override visitLimit({ limit }: LimitNode): void {
+    this.append('limit (');
+    this.visitNode(limit);
+    this.append(' + 0)');
   }
 }
 
