@@ -65,7 +65,7 @@ test(
       await running.waitForLog(/^connected to the controller$/);
       await cloud.until(async () => {
         const { hosts } = await cloud.ok('operator', 'GET', '/hosts');
-        return { done: hosts.length === 1, value: hosts };
+        return { done: hosts[0]?.state === 'up', value: hosts };
       });
       const port = await cloud.port(await cloud.network('red'), 'direct');
       const id = await cloud.boot([{ port }]);

@@ -63,7 +63,7 @@ scenario(
       await agent.waitForLog(/^connected to the controller$/);
       await cloud.until(async () => {
         const { hosts } = await cloud.ok('operator', 'GET', '/hosts');
-        return { done: hosts[0]?.devices_free > 0, value: hosts };
+        return { done: hosts[0]?.state === 'up' && hosts[0].devices_free > 0, value: hosts };
       });
       const networkId = await cloud.network('red');
       const port = await cloud.port(networkId, 'direct');
