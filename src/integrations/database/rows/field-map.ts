@@ -21,11 +21,9 @@ export function toColumns<Fields extends object, Row>(
   change: Partial<Fields>,
 ): Updateable<Row> {
   const columns: Record<string, unknown> = {};
-  for (const field of Object.keys(map) as (keyof Fields)[]) {
-    const value = change[field];
-    if (value === undefined) continue;
-    const [column, form] = map[field];
-    columns[column] = toColumn(form, value);
+  for (const { field, column, form } of listOf(map)) {
+    const value = (change as Record<string, unknown>)[field];
+    if (value !== undefined) columns[column] = toColumn(form, value);
   }
   return columns as Updateable<Row>;
 }
@@ -45,12 +43,29 @@ export function toFields<Fields extends object, Row>(
   row: Selectable<Row>,
 ): Fields {
   const columns = row as Record<string, unknown>;
-  const fields: Partial<Record<keyof Fields, unknown>> = {};
-  for (const field of Object.keys(map) as (keyof Fields)[]) {
-    const [column, form] = map[field];
+  const fields: Record<string, unknown> = {};
+  for (const { field, column, form } of listOf(map)) {
     fields[field] = toField(form, columns[column]);
   }
   return fields as Fields;
+}
+
+interface MappedField {
+  field: string;
+  column: string;
+  form: Form;
+}
+
+const lists = new WeakMap<object, MappedField[]>();
+
+/** A map is read for each row: its entries are listed once. */
+function listOf<Fields, Row>(map: FieldMap<Fields, Row>): MappedField[] {
+  const known = lists.get(map);
+  if (known !== undefined) return known;
+  const entries = Object.entries<readonly [string, Form]>(map);
+  const list = entries.map(([field, [column, form]]) => ({ field, column, form }));
+  lists.set(map, list);
+  return list;
 }
 
 function toColumn(form: Form, value: unknown): unknown {

@@ -18,6 +18,7 @@ type Values = readonly unknown[];
 interface CachedStatement {
   statement: Statement;
   returnsRows: boolean;
+  isOfSchema: boolean;
   /** Of its rows, from the first one on. */
   shape?: Shape;
 }
@@ -91,7 +92,7 @@ export class NodeSqliteConnection {
     const parameters = query.parameters as SQLInputValue[];
     if (prepared.returnsRows) return { rows: this.#read(prepared, parameters) as Row[] };
     const { changes, lastInsertRowid } = prepared.statement.run(...parameters);
-    if (isOfSchema(query.sql)) this.#options.onSchemaChange?.();
+    if (prepared.isOfSchema) this.#options.onSchemaChange?.();
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
   }
 
@@ -112,7 +113,8 @@ export class NodeSqliteConnection {
     const statement = this.#database.prepare(sql);
     // An object made by SQLite's binding is a slow dictionary: half the time of a long list.
     statement.setReturnArrays(true);
-    const prepared = { statement, returnsRows: statement.columns().length > 0 };
+    const returnsRows = statement.columns().length > 0;
+    const prepared = { statement, returnsRows, isOfSchema: isOfSchema(sql) };
     this.#statements.set(sql, prepared);
     return prepared;
   }
