@@ -3,6 +3,9 @@ import { closeSync, fdatasync, openSync } from 'node:fs';
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import { ComputeError, errorText } from '#core/errors.ts';
 
+/** How many turns of the event loop a sync waits for further commits. */
+const turnsPerSync = 5;
+
 /** How long a commit may be off the disk while nobody waits for it. */
 const longestBehindMs = 20;
 
@@ -81,8 +84,9 @@ export class LogSync {
   async #syncNext(): Promise<void> {
     // It may have begun before the caller's commit.
     await this.#running.catch(() => undefined);
-    // Commits of the same turn of the event loop share the sync.
-    await afterEvents();
+    // Commits of these turns of the event loop share the sync. A turn of a busy process takes
+    // milliseconds, one of an idle process microseconds.
+    for (let turn = 0; turn < turnsPerSync; turn += 1) await afterEvents();
     this.#next = undefined;
     const running = this.#sync();
     this.#running = running;
