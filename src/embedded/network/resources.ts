@@ -110,7 +110,7 @@ export const networks: Resource<RequestedNetwork, RequestedNetworkChange> = {
   plural: 'networks',
   writers: ['member'],
   list: async ({ context, rights }) =>
-    (await listNetworks(context, rights)).map((found) => viewNetwork(found, rights)),
+    mapInTurns(await listNetworks(context, rights), (found) => viewNetwork(found, rights)),
   show: async ({ context, rights }, id) =>
     viewNetwork(await findNetwork(context.store, rights, id), rights),
   newBody: newNetworkBody,
@@ -131,7 +131,7 @@ export const subnets: Resource<RequestedSubnet, RequestedSubnetChange> = {
   singular: 'subnet',
   plural: 'subnets',
   writers: ['member'],
-  list: async ({ context, rights }) => (await listSubnets(context, rights)).map(viewSubnet),
+  list: async ({ context, rights }) => mapInTurns(await listSubnets(context, rights), viewSubnet),
   show: async ({ context, rights }, id) => viewSubnet(await findSubnet(context, rights, id)),
   newBody: newSubnetBody,
   create: async ({ context, rights }, requested) =>
@@ -160,7 +160,7 @@ export const ports: Resource<RequestedPort, RequestedPortChange> = {
     read: async ({ context, rights }, query, page) => {
       const filter = storedFilter(query);
       const found = await listPortPage(context, rights, { filter, page });
-      return found?.map((port) => viewPort(port, rights));
+      return found && mapInTurns(found, (port) => viewPort(port, rights));
     },
   },
   show: async ({ context, rights }, id) =>
@@ -195,7 +195,7 @@ export const securityGroups: Resource<RequestedSecurityGroup, RequestedSecurityG
   plural: 'security_groups',
   writers: ['member'],
   list: async ({ context, rights }) =>
-    (await listSecurityGroups(context, rights)).map(viewSecurityGroup),
+    mapInTurns(await listSecurityGroups(context, rights), viewSecurityGroup),
   show: async ({ context, rights }, id) =>
     viewSecurityGroup(await findSecurityGroup(context, rights, id)),
   newBody: newSecurityGroupBody,
@@ -214,7 +214,7 @@ export const securityGroupRules: Resource<RequestedRule> = {
   plural: 'security_group_rules',
   writers: ['member'],
   list: async ({ context, rights }) =>
-    (await listSecurityGroupRules(context, rights)).map(viewSecurityGroupRule),
+    mapInTurns(await listSecurityGroupRules(context, rights), viewSecurityGroupRule),
   show: async ({ context, rights }, id) =>
     viewSecurityGroupRule(await findSecurityGroupRule(context, rights, id)),
   newBody: newSecurityGroupRuleBody,

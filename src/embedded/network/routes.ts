@@ -12,7 +12,7 @@ import { type NetworkContext, rightsOf } from './requests/context.ts';
 import { notFound } from './requests/errors.ts';
 import { extensions, showExtension } from './requests/extensions.ts';
 import { filterOf } from './requests/list-filter.ts';
-import { pageInStore, pageOf, pickFields } from './requests/list-query.ts';
+import { fieldsOf, pageInStore, pageOf } from './requests/list-query.ts';
 import { type Listed, listings } from './requests/listings.ts';
 import {
   activatePortBinding,
@@ -201,8 +201,8 @@ function resourceRoutes<New extends Owned, Change>(
       rule: readers,
       handler: async (call) => {
         filterOf(call.query, listings[singular]);
-        const view = pickFields(await resource.show(act(call), idOf(call)), call.query);
-        return { body: { [singular]: view } };
+        const view = await resource.show(act(call), idOf(call));
+        return { body: { [singular]: fieldsOf(call.query)?.(view) ?? view } };
       },
     },
     {
@@ -241,7 +241,7 @@ function resourceRoutes<New extends Owned, Change>(
 async function listed(call: OpenCall, singular: Listed, views: View[]): Promise<Reply> {
   const [path = '', text = ''] = call.request.url.split(/\?(.*)/s);
   const url = `${call.origin}${path}`;
-  const page = pageOf(views, { query: call.query, url, text }, listings[singular]);
+  const page = await pageOf(views, { query: call.query, url, text }, listings[singular]);
   const plural = `${singular}s`;
   const links = page.links.length > 0 ? { [`${plural}_links`]: page.links } : {};
   const texts = await mapInTurns(page.views, (view) => JSON.stringify(view));

@@ -28,16 +28,21 @@ const numbers = [
   'revision_number',
 ];
 
+/** Does a view pass? */
+type Test = (view: View) => boolean;
+
 /**
  * Does a view pass all filters? Of one key repeated any value is enough; all of `fixed_ips` and of
  * `tags` must hold. Throws for a key that filters nothing here, and for a value that its attribute
- * cannot have. Source: Neutron's extension `filter-validation`. Example:
- * `?status=DOWN&name=a&name=b` → ports that are DOWN and called a or b.
+ * cannot have. undefined where a query filters nothing. The values are read once: a test of a view
+ * costs by what the view has, not by how often a value is repeated. Source: Neutron's extension
+ * `filter-validation`. Example: `?status=DOWN&name=a&name=b` → ports that are DOWN and called a or
+ * b.
  */
-export function filterOf(query: Query, { filters }: Listing): (view: View) => boolean {
+export function filterOf(query: Query, { filters }: Listing): Test | undefined {
   const wanted = Object.entries(query)
     .filter(([key]) => !control.includes(key))
-    .map(([key, values]) => ({ key, values: asList(values) }));
+    .map(([key, values]) => ({ key, values: [...new Set(asList(values))] }));
   const unknown = wanted.filter(({ key }) => !filters.includes(key));
   if (unknown.length > 0) {
     const names = unknown.map(({ key }) => `'${key}'`).join(', ');
@@ -47,7 +52,9 @@ export function filterOf(query: Query, { filters }: Listing): (view: View) => bo
     );
   }
   for (const { key, values } of wanted) values.forEach((value) => checkValue(key, value));
-  return (view) => wanted.every(({ key, values }) => passes(view, key, values));
+  if (wanted.length === 0) return undefined;
+  const tests = wanted.map(({ key, values }) => testOf(key, values));
+  return (view) => tests.every((test) => test(view));
 }
 
 function checkValue(key: string, value: string): void {
@@ -61,11 +68,14 @@ function checkValue(key: string, value: string): void {
   }
 }
 
-function passes(view: View, key: string, values: string[]): boolean {
-  if (isTagFilter(key)) return passesTags((view['tags'] ?? []) as string[], key, values);
-  const isMatch = (value: string) => matches(view[key], value);
-  // A subnet and an address are two conditions; of all other keys one value is enough.
-  return key === 'fixed_ips' ? values.every(isMatch) : values.some(isMatch);
+function testOf(key: string, values: readonly string[]): Test {
+  if (isTagFilter(key)) {
+    const passes = tagTest(key, values);
+    return (view) => passes((view['tags'] ?? []) as string[]);
+  }
+  if (key === 'fixed_ips') return addressTest(values);
+  const isMatch = valueTest(values);
+  return (view) => isMatch(view[key]);
 }
 
 function isTagFilter(key: string): key is (typeof tagFilters)[number] {
@@ -73,40 +83,60 @@ function isTagFilter(key: string): key is (typeof tagFilters)[number] {
 }
 
 /** Values may be joined by commas. Example: `not-tags=a,b` → without those that have both. */
-function passesTags(
-  tags: string[],
+function tagTest(
   filter: (typeof tagFilters)[number],
-  values: string[],
-): boolean {
-  const requested = values.flatMap((value) => value.split(','));
-  const has = (tag: string) => tags.includes(tag);
+  values: readonly string[],
+): (tags: readonly string[]) => boolean {
+  const requested = new Set(values.flatMap((value) => value.split(',')));
+  const hasAny = (tags: readonly string[]) => tags.some((tag) => requested.has(tag));
+  const hasAll = (tags: readonly string[]) =>
+    requested.size <= tags.length &&
+    new Set(tags.filter((tag) => requested.has(tag))).size === requested.size;
   switch (filter) {
     case 'tags':
-      return requested.every(has);
+      return hasAll;
     case 'tags-any':
-      return requested.some(has);
+      return hasAny;
     case 'not-tags':
-      return !requested.every(has);
+      return (tags) => !hasAll(tags);
     case 'not-tags-any':
-      return !requested.some(has);
+      return (tags) => !hasAny(tags);
   }
 }
 
-/**
- * Lists match by an entry; entries that are objects by one of their fields:
- * `fixed_ips=ip_address=10.0.0.3`.
- */
-function matches(field: unknown, value: string): boolean {
-  if (Array.isArray(field)) return field.some((entry) => matches(entry, value));
-  if (typeof field === 'boolean') return field === parseBoolean(value);
-  if (typeof field === 'object' && field !== null) return matchesEntry(field as View, value);
-  if (field === null) return value === '';
-  return (typeof field === 'string' || typeof field === 'number') && String(field) === value;
+/** Any value is enough. Lists match by an entry. */
+function valueTest(values: readonly string[]): (field: unknown) => boolean {
+  const texts = new Set(values);
+  const booleans = new Set(values.map(parseBoolean));
+  const isMatch = (field: unknown): boolean => {
+    if (Array.isArray(field)) return field.some(isMatch);
+    if (typeof field === 'boolean') return booleans.has(field);
+    if (field === null) return texts.has('');
+    return (typeof field === 'string' || typeof field === 'number') && texts.has(String(field));
+  };
+  return isMatch;
 }
 
-function matchesEntry(entry: View, value: string): boolean {
-  const [key = '', ...rest] = value.split('=');
-  const wanted = rest.join('=');
-  if (key === 'ip_address_substr') return String(entry['ip_address']).includes(wanted);
-  return entry[key] === wanted;
+/** Between the addresses of a port that are searched as one text; no address has it. */
+const addressEnd = '\n';
+
+/**
+ * Each condition must hold for one of the addresses. Example: `fixed_ips=ip_address=10.0.0.3`.
+ */
+function addressTest(values: readonly string[]): Test {
+  const of = (key: string) =>
+    values.filter((value) => value.startsWith(`${key}=`)).map((v) => v.slice(key.length + 1));
+  const [subnets, addresses, parts] = [of('subnet_id'), of('ip_address'), of('ip_address_substr')];
+  if (parts.some((part) => part.includes(addressEnd))) return () => false;
+  return (view) => {
+    const fixedIps = view['fixed_ips'] as View[];
+    if (fixedIps.length === 0) return false;
+    const has = (key: string, all: readonly string[]) => {
+      const found = new Set(fixedIps.map((one) => one[key]));
+      return all.length <= found.size && all.every((one) => found.has(one));
+    };
+    if (!has('subnet_id', subnets) || !has('ip_address', addresses)) return false;
+    const text = fixedIps.map((one) => one['ip_address']).join(addressEnd);
+    return parts.every((part) => text.includes(part));
+  };
 }

@@ -1,6 +1,7 @@
 /** The query of a list: filters, sorting, paging and `fields`, over views. */
 import { ComputeError } from '#core/errors.ts';
 import { NetworkError, notFound } from './errors.ts';
+import { filterInTurns, mapInTurns } from '#http/lists/in-turns.ts';
 import { orderBy } from '#http/lists/order.ts';
 import { besideMarker, limitOf, pageQuery } from '#http/lists/page.ts';
 import { asList } from '#http/routes/query.ts';
@@ -42,15 +43,17 @@ interface Cut {
  * limit that Neutron refuses, and NotFound for an unknown marker. Example:
  * `?sort_key=name&sort_dir=asc&limit=2` → two views, links `next` and `previous`.
  */
-export function pageOf(views: View[], call: ListCall, listing: Listing): Page {
+export async function pageOf(views: View[], call: ListCall, listing: Listing): Promise<Page> {
   const { query } = call;
   const isMatch = filterOf(query, listing);
   const sorted = sort(views, query, listing);
   const cut = cutOf(query);
   const side = cut.marker === '' ? sorted : sideOf(sorted, cut, listing);
-  const found = pageIn(side.filter(isMatch), cut);
+  const passed = isMatch === undefined ? side : await filterInTurns(side, isMatch);
+  const found = pageIn(passed, cut);
+  const pick = fieldsOf(query);
   return {
-    views: found.map((view) => pickFields(view, query)),
+    views: pick === undefined ? found : await mapInTurns(found, pick),
     links: linksOf(found, call, { ...cut, key: listing.key }),
   };
 }
@@ -76,12 +79,14 @@ export function pageInStore(query: Query, filters: readonly string[]): ListPage 
 }
 
 /**
- * Example: `?fields=id&fields=name`, and what one client release sends: `?fields=['id', 'name']`.
+ * What leaves a view with the fields that are requested; undefined where all are. Example:
+ * `?fields=id&fields=name`, and what one client release sends: `?fields=['id', 'name']`.
  */
-export function pickFields(view: View, query: Query): View {
-  const fields = asList(query['fields']).flatMap((text) => text.match(/[\w:-]+/g) ?? []);
-  if (fields.length === 0) return view;
-  return Object.fromEntries(Object.entries(view).filter(([key]) => fields.includes(key)));
+export function fieldsOf(query: Query): ((view: View) => View) | undefined {
+  const texts = asList(query['fields']);
+  const fields = new Set(texts.flatMap((text) => text.match(/[\w:-]+/g) ?? []));
+  if (fields.size === 0) return undefined;
+  return (view) => Object.fromEntries(Object.entries(view).filter(([key]) => fields.has(key)));
 }
 
 function sort(views: View[], query: Query, { sortKeys }: Listing): View[] {
@@ -103,12 +108,13 @@ function sort(views: View[], query: Query, { sortKeys }: Listing): View[] {
     const names = wrong.map((direction) => `'${direction}'`).join(', ');
     throw refused(`[${names}] is invalid value for sort_dirs, valid value is 'asc' and 'desc'`);
   }
-  const order = orderBy<View>(
-    keys.map((key, index) => ({
-      read: (view) => view[key],
-      sign: directions[index] === 'desc' ? -1 : 1,
-    })),
-  );
+  const steps = keys.map((key, index) => ({
+    key,
+    read: (view: View) => view[key],
+    sign: directions[index] === 'desc' ? (-1 as const) : (1 as const),
+  }));
+  // Views that differ in a key are in its first order; a repeated key decides nothing.
+  const order = orderBy<View>(steps.filter(({ key }, at) => keys.indexOf(key) === at));
   return views.toSorted(order);
 }
 
