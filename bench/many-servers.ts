@@ -62,8 +62,9 @@ const copies: Copy[] = [
     own: {
       port_id: copyOf('port_id'),
       ip_address: "replace(ip_address, '10.100.0.', '10.') || '.' || (i / 256) || '.' || (i % 256)",
-      address_key: 'null',
-      next_address: 'null',
+      address_key: "printf('0a%02x%02x%02x', substr(ip_address, 10), i / 256, i % 256)",
+      next_address:
+        "replace(ip_address, '10.100.0.', '10.') || '.' || ((i + 1) / 256) || '.' || ((i + 1) % 256)",
     },
   },
   {

@@ -176,10 +176,10 @@ export interface NetworkRows {
   isMacTaken(networkId: string, macAddress: string): Promise<boolean>;
   isAddressTaken(subnetId: string, ipAddress: string): Promise<boolean>;
   /**
-   * The lowest address of the range that no port of this subnet has. It costs the same however many
-   * are taken. In a transaction only.
+   * The lowest address that no port of this subnet has, of the first of these ranges that has one.
+   * It is one statement, and costs the same however many are taken. In a transaction only.
    */
-  freeAddress(subnetId: string, range: AllocationPool): Promise<string | undefined>;
+  freeAddress(subnetId: string, ranges: readonly AllocationPool[]): Promise<string | undefined>;
   /** Addresses that ports have in this subnet. */
   takenAddresses(subnetId: string): Promise<Set<string>>;
 

@@ -107,8 +107,8 @@ class SubnetSearch {
   readonly #own: ReadonlySet<string>;
   /** For this port: two of its entries must not get the same address. */
   readonly #chosen = new Set<string>();
-  /** What is left of each pool; all before it is taken or chosen, or is the port's own. */
-  readonly #left: (AllocationPool | undefined)[];
+  /** What is left of the pools; all before it is taken or chosen, or is the port's own. */
+  #left: AllocationPool[];
 
   constructor(rows: AddressUse, subnet: StoredSubnet, own: readonly FixedIp[]) {
     this.#rows = rows;
@@ -130,37 +130,43 @@ class SubnetSearch {
 
   /** Takes the first one of the pools, in their order. Undefined: none is left. */
   async takeNext(): Promise<FixedIp | undefined> {
-    for (const [index, pool] of this.subnet.allocationPools.entries()) {
-      const lowest = await this.#lowestFree(index);
-      const kept = [...this.#own].filter((one) => isIn(pool, one) && !this.#chosen.has(one));
-      const [free] = (lowest === undefined ? kept : [lowest, ...kept]).toSorted(byValue);
+    const lowest = await this.#lowestFree();
+    const kept = [...this.#own].filter((one) => !this.#chosen.has(one));
+    const candidates = lowest === undefined ? kept : [lowest, ...kept];
+    for (const pool of kept.length === 0 ? [] : this.subnet.allocationPools) {
+      const [free] = candidates.filter((one) => isIn(pool, one)).toSorted(byValue);
       if (free !== undefined) return this.take(free);
     }
-    return undefined;
+    return lowest === undefined ? undefined : this.take(lowest);
   }
 
-  /** Of one pool, without the port's own. */
-  async #lowestFree(index: number): Promise<string | undefined> {
-    let left = this.#left[index];
-    while (left !== undefined) {
-      if (this.#chosen.has(left.start)) {
-        left = withoutStart(left);
+  /** Without the port's own. */
+  async #lowestFree(): Promise<string | undefined> {
+    for (;;) {
+      const [first, ...others] = this.#left;
+      if (first === undefined) return undefined;
+      if (this.#chosen.has(first.start)) {
+        this.#left = [...withoutStart(first), ...others];
         continue;
       }
-      const { end } = left;
-      const start = await this.#rows.freeAddress(this.subnet.id, left);
-      left = start === undefined ? undefined : { start, end };
-      if (start === undefined || !this.#chosen.has(start)) break;
+      const start = await this.#rows.freeAddress(this.subnet.id, this.#left);
+      this.#left = start === undefined ? [] : from(start, this.#left);
+      if (start === undefined || !this.#chosen.has(start)) return start;
     }
-    this.#left[index] = left;
-    return left?.start;
   }
 }
 
-function withoutStart({ start, end }: AllocationPool): AllocationPool | undefined {
+/** The ranges from this address on; it is in one of them. */
+function from(start: string, ranges: AllocationPool[]): AllocationPool[] {
+  const [first, ...others] = ranges.slice(ranges.findIndex((range) => isIn(range, start)));
+  return first === undefined ? [] : [{ start, end: first.end }, ...others];
+}
+
+/** None: it had only its start. */
+function withoutStart({ start, end }: AllocationPool): AllocationPool[] {
   const address = parseAddress(start);
-  if (address === undefined || start === end) return undefined;
-  return { start: printAddress({ ...address, value: address.value + 1n }), end };
+  if (address === undefined || start === end) return [];
+  return [{ start: printAddress({ ...address, value: address.value + 1n }), end }];
 }
 
 function isIn({ start, end }: AllocationPool, text: string): boolean {

@@ -1,11 +1,10 @@
 /**
  * The addresses of a subnet are in order, and those with a free one after them are marked, so that
- * the next free address is found without reading all. Rows from before have no key: they get theirs
- * when their subnet is first searched. The ports of a project are counted in an index.
+ * the next free address is found without reading all; 0023 fills the columns. The ports of a
+ * project are counted in an index.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { markRunEnds } from '../sqlite/dialect.ts';
 import { newIndex } from '../sqlite/new-table.ts';
 
 export const freeAddresses: Migration = {
@@ -24,7 +23,6 @@ export const freeAddresses: Migration = {
       .columns(['subnet_id', 'address_key'])
       .where(sql.ref('ends_run'), '=', sql.lit(1))
       .execute();
-    await markRunEnds(db);
     await newIndex(db, 'ports_project', 'ports', ['project_id']);
   },
 };

@@ -22,6 +22,7 @@ import { interfaceNeed } from './0019-interface-need.ts';
 import { hostChanges } from './0020-host-changes.ts';
 import { pruning } from './0021-pruning.ts';
 import { freeAddresses } from './0022-free-addresses.ts';
+import { addressKeys } from './0023-address-keys.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -46,4 +47,5 @@ export const migrations: Record<string, Migration> = {
   '0020-host-changes': hostChanges,
   '0021-pruning': pruning,
   '0022-free-addresses': freeAddresses,
+  '0023-address-keys': addressKeys,
 };

@@ -94,7 +94,8 @@ export async function fenceHeldDevices(db: Kysely<unknown>): Promise<void> {
 /**
  * Makes the database note which addresses of ports end a run, in the transaction that adds or
  * removes one: `ends_run` is 1 where no port of the subnet has the `next_address`. Addresses that
- * are deleted with their port count too.
+ * are deleted with their port count too. One without a key is not found by its place in the order:
+ * its removal reads the addresses of its subnet.
  */
 export async function markRunEnds(db: Kysely<unknown>): Promise<void> {
   const before = (row: RawBuilder<unknown>) => sql`
@@ -113,7 +114,12 @@ export async function markRunEnds(db: Kysely<unknown>): Promise<void> {
     end`.execute(db);
   await sql`
     create trigger port_addresses_removed after delete on port_addresses
-    begin update port_addresses set ends_run = 1 where ${before(sql`old`)}; end`.execute(db);
+    begin
+      update port_addresses set ends_run = 1 where ${before(sql`old`)};
+      update port_addresses set ends_run = 1
+      where old.address_key is null
+        and subnet_id = old.subnet_id and next_address = old.ip_address;
+    end`.execute(db);
 }
 
 /**

@@ -3,9 +3,9 @@
  * a subnet are, and the next address; the database marks those whose next one is free. So the
  * lowest free one is found in an index.
  */
-import ipaddr from 'ipaddr.js';
 import { type Insertable, type Kysely, sql } from 'kysely';
 import type { AllocationPool, NetworkRows, StoredPort } from '#contracts/store/network-store.ts';
+import { keyOf, keysOf } from '../../rows/address-keys.ts';
 import { prepared, preparedChange } from '../../rows/prepared.ts';
 import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
 import type { NetworkTables } from './tables.ts';
@@ -19,17 +19,8 @@ export function addressRows(db: Db): AddressPart {
     async isAddressTaken(subnetId, ipAddress) {
       return (await takenOne(db, { subnetId, ipAddress })).rows.length > 0;
     },
-    async freeAddress(subnetId, range) {
-      const found = await search(db, subnetId, range);
-      if (found.isSure) return found.free;
-      return (await renewKeys(db, subnetId))
-        ? (await search(db, subnetId, range)).free
-        : found.free;
-    },
-    async takenAddresses(subnetId) {
-      const { rows } = await takenOf(db, { subnetId });
-      return new Set(rows.map((row) => row.ipAddress));
-    },
+    freeAddress: (subnetId, ranges) => search(db, subnetId, ranges),
+    takenAddresses: (subnetId) => takenIn(db, subnetId),
   };
 }
 
@@ -41,19 +32,10 @@ const takenOne = prepared((db: Db, given: { subnetId: string; ipAddress: string 
     .where('ipAddress', '=', given.ipAddress),
 );
 const takenOf = prepared((db: Db, given: { subnetId: string }) =>
-  db
-    .selectFrom('portAddresses')
-    .select(['portId', 'subnetId', 'ipAddress', 'position', 'addressKey', 'nextAddress'])
-    .where('subnetId', '=', given.subnetId),
+  db.selectFrom('portAddresses').select('ipAddress').where('subnetId', '=', given.subnetId),
 );
 const addAddress = preparedChange((db: Db, row: AddressRow) =>
   db.insertInto('portAddresses').values(row),
-);
-const removeAddress = prepared((db: Db, given: { subnetId: string; ipAddress: string }) =>
-  db
-    .deleteFrom('portAddresses')
-    .where('subnetId', '=', given.subnetId)
-    .where('ipAddress', '=', given.ipAddress),
 );
 const removeAddresses = prepared((db: Db, given: { portId: string }) =>
   db.deleteFrom('portAddresses').where('portId', '=', given.portId),
@@ -76,97 +58,96 @@ export async function replaceAddresses(db: Db, port: StoredPort): Promise<void> 
   await writeAddresses(db, port);
 }
 
-/** The start, or the address after the run that the start is in; and what makes it doubtful. */
-const firstFree = prepared((db: Db, given: { subnetId: string; start: string; key: string }) => {
-  const ofSubnet = db
-    .selectFrom('portAddresses')
-    .select('nextAddress')
-    .where('subnetId', '=', given.subnetId);
-  const afterRun = ofSubnet
-    // A literal, as in the index of only these.
-    .where('endsRun', '=', sql.lit(1))
-    .where('addressKey', '>=', given.key)
-    .orderBy('addressKey')
-    .limit(1);
-  const free = db.selectNoFrom((is) => [
-    is
-      .case()
-      .when(is.exists(ofSubnet.where('ipAddress', '=', given.start)))
-      .then(afterRun)
-      .else(given.start)
-      .end()
-      .as('address'),
-    is.exists(ofSubnet.where('addressKey', 'is', null)).as('isAnyUnkeyed'),
-  ]);
-  return db
-    .selectFrom(free.as('free'))
-    .selectAll()
-    .select((is) =>
-      is.exists(ofSubnet.whereRef('ipAddress', '=', is.ref('free.address'))).as('isTaken'),
-    );
-});
+/** A range with the keys of its ends. */
+type KeyedRange = Record<'start' | 'startKey' | 'endKey', string>;
 
 /**
- * `isSure`: no key shows itself as wrong or missing. Rows of an older version have none, and those
- * that an operator copied have another's.
+ * In the first range that has a free one: its start, or the address after the run that the start is
+ * in. Also whether a row has no key, and whether the address is taken, which wrong keys cause.
  */
+const firstFree = prepared((db: Db, given: { subnetId: string; ranges: string }) => {
+  const ofSubnet = db.selectFrom('portAddresses').where('subnetId', '=', given.subnetId);
+  const ranges = sql<KeyedRange & { at: number }>`(
+    select key as at, value ->> 'start' as start, value ->> 'startKey' as start_key,
+      value ->> 'endKey' as end_key
+    from json_each(${given.ranges}))`;
+  const ofRange = db.selectFrom(ranges.as('range')).select((is) => {
+    const afterRun = ofSubnet
+      .select('nextAddress')
+      // A literal, as in the index of only these.
+      .where('endsRun', '=', sql.lit(1))
+      .where('addressKey', '>=', is.ref('range.startKey'))
+      .where('addressKey', '<', is.ref('range.endKey'))
+      .orderBy('addressKey')
+      .limit(1);
+    const isStartTaken = is.exists(
+      ofSubnet.select('position').where('ipAddress', '=', is.ref('range.start')),
+    );
+    const free = is.case().when(isStartTaken).then(afterRun).else(is.ref('range.start')).end();
+    return ['range.at', free.as('address')];
+  });
+  // Materialized: otherwise each use of the address computes it again.
+  return db
+    .with(
+      (is) => is('free').materialized(),
+      () => ofRange,
+    )
+    .with(
+      (is) => is('first').materialized(),
+      (is) =>
+        is
+          .selectFrom('free')
+          .select('address')
+          .where('address', 'is not', null)
+          .orderBy('at')
+          .limit(1),
+    )
+    .selectNoFrom((is) => [
+      is.selectFrom('first').select('address').as('address'),
+      is.exists(ofSubnet.select('position').where('addressKey', 'is', null)).as('isAnyUnkeyed'),
+      is
+        .exists(
+          is
+            .selectFrom('first')
+            .innerJoin('portAddresses', 'portAddresses.ipAddress', 'first.address')
+            .select('position')
+            .where('subnetId', '=', given.subnetId),
+        )
+        .as('isTaken'),
+    ]);
+});
+
 async function search(
   db: Db,
   subnetId: string,
-  { start, end }: AllocationPool,
-): Promise<{ free: string | undefined; isSure: boolean }> {
-  const key = keyOf(bytesOf(start));
-  const [found] = (await firstFree(db, { subnetId, start, key })).rows;
-  const free = found?.address ?? noAddress;
-  const isInRange = free !== noAddress && keyOf(bytesOf(free)) <= keyOf(bytesOf(end));
-  return {
-    free: isInRange ? free : undefined,
-    isSure: !found?.isAnyUnkeyed && !found?.isTaken,
-  };
+  ranges: readonly AllocationPool[],
+): Promise<string | undefined> {
+  const keyed = ranges.map(({ start, end }) => ({
+    start,
+    startKey: keyOf(start),
+    endKey: keyOf(end),
+  }));
+  const [found] = (await firstFree(db, { subnetId, ranges: JSON.stringify(keyed) })).rows;
+  const isSure = !found?.isAnyUnkeyed && !found?.isTaken;
+  return isSure ? (found?.address ?? undefined) : walk(db, subnetId, keyed);
 }
 
-/** Corrects the keys of a subnet. False: all were right. */
-async function renewKeys(db: Db, subnetId: string): Promise<boolean> {
+/** For rows that were not written by this version, with missing or copied keys. */
+async function walk(
+  db: Db,
+  subnetId: string,
+  ranges: readonly KeyedRange[],
+): Promise<string | undefined> {
+  const taken = await takenIn(db, subnetId);
+  for (const { start, endKey } of ranges) {
+    let free = start;
+    while (taken.has(free)) free = keysOf(free).nextAddress;
+    if (free !== '' && keyOf(free) <= endKey) return free;
+  }
+  return undefined;
+}
+
+async function takenIn(db: Db, subnetId: string): Promise<Set<string>> {
   const { rows } = await takenOf(db, { subnetId });
-  const renewed = rows.flatMap((row) => {
-    const { addressKey, nextAddress } = keysOf(row.ipAddress);
-    const isRight = row.addressKey === addressKey && row.nextAddress === nextAddress;
-    return isRight ? [] : [{ ...row, addressKey, nextAddress }];
-  });
-  for (const { ipAddress } of renewed) await removeAddress(db, { subnetId, ipAddress });
-  for (const row of renewed) await addAddress(db, row, {});
-  return renewed.length > 0;
-}
-
-/** After the last address there is none; no row has this text. */
-const noAddress = '';
-
-/**
- * Example: `10.0.0.255` → key `0a0000ff`, next `10.0.1.0`. The keys of one IP version have one
- * length. A text that is no address comes before all and has no next.
- */
-function keysOf(text: string): { addressKey: string; nextAddress: string } {
-  const bytes = bytesOf(text);
-  const addressKey = keyOf(bytes);
-  const at = bytes.findLastIndex((byte) => byte < 255);
-  if (at < 0) return { addressKey, nextAddress: noAddress };
-  const next = bytes.map((byte, index) => (index < at ? byte : index > at ? 0 : byte + 1));
-  const isFour = next.length === 4;
-  return {
-    addressKey,
-    nextAddress: isFour ? next.join('.') : ipaddr.fromByteArray(next).toString(),
-  };
-}
-
-function keyOf(bytes: readonly number[]): string {
-  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** Empty for a text that is no address. Those of IPv4 are the most, and stored in one form. */
-function bytesOf(text: string): number[] {
-  const parts = text.split('.');
-  const bytes = parts.map(Number);
-  const isFour = parts.length === 4 && parts.every((part, at) => part === String(bytes[at]));
-  if (isFour && bytes.every((byte) => byte >= 0 && byte <= 255)) return bytes;
-  return ipaddr.isValid(text) ? ipaddr.parse(text).toByteArray() : [];
+  return new Set(rows.map((row) => row.ipAddress));
 }

@@ -13,7 +13,7 @@ import { type RowOf, rowShape } from '../../rows/row-shape.ts';
 /** A port without its addresses, which have their own table. */
 export type PortBody = Omit<StoredPort, 'fixedIps'>;
 
-/** Without a key: written before there were keys. */
+/** Without a key: written by another program. */
 interface PortAddressRow {
   portId: string;
   subnetId: string;
