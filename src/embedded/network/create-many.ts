@@ -94,7 +94,7 @@ async function checkQuotas(
 
 /**
  * A store whose transactions are part of the one that runs. What a creation reads fully is read
- * once: the networks, for their segments.
+ * once: the networks, for their segments. A subnet that is full stays so: nothing is removed.
  */
 function joining(rows: NetworkRows): NetworkStore {
   let all: Promise<StoredNetwork[]> | undefined;
@@ -103,7 +103,14 @@ function joining(rows: NetworkRows): NetworkStore {
     await rows.addNetwork(network);
     (await all)?.push(network);
   };
-  const joined = { ...rows, networks, addNetwork };
+  const full = new Set<string>();
+  const freeAddress: NetworkRows['freeAddress'] = async (subnetId, ranges) => {
+    if (full.has(subnetId)) return undefined;
+    const free = await rows.freeAddress(subnetId, ranges);
+    if (free === undefined) full.add(subnetId);
+    return free;
+  };
+  const joined = { ...rows, networks, addNetwork, freeAddress };
   return { ...joined, atomic: (work) => work(joined) };
 }
 

@@ -60,3 +60,34 @@ test('the port of a boot is read once when it is named and once when it is bound
   const change = { deviceId: 'vm', deviceOwner: 'compute:nova', bindingHost: 'peer-compute-1' };
   expect(await costOf(() => service.updatePort(id, change))).toEqual([2, 3]);
 });
+
+test('a full subnet is searched once for all ports of a bulk, whatever its pools', async () => {
+  const pools = await send('POST /v2.0/networks', { network: { name: 'pools' } });
+  const network_id = pools.body.network.id;
+  for (const subnet of [1, 2, 3, 4, 5]) {
+    const addresses = [2, 4, 6, 8].map((last) => `10.${subnet}.0.${last}`);
+    const allocation_pools = addresses.map((address) => ({ start: address, end: address }));
+    const plan = { network_id, cidr: `10.${subnet}.0.0/16`, allocation_pools };
+    expect((await send('POST /v2.0/subnets', { subnet: plan })).status).toBe(201);
+    const fixed_ips = addresses.map((ip_address) => ({ ip_address }));
+    await newPort({ network_id, fixed_ips });
+  }
+  const { subnets } = (await send(`GET /v2.0/networks/${network_id}`)).body.network;
+  const last = (await send(`GET /v2.0/subnets/${subnets.at(-1)}`)).body.subnet;
+  const [free] = last.cidr.split('.0.0/16');
+  const allocation_pools = [{ start: `${free}.1.0`, end: `${free}.1.99` }];
+  await send(`PUT /v2.0/subnets/${last.id}`, { subnet: { allocation_pools } });
+  const bulk = (many: number) =>
+    costOf(async () => {
+      const ports = Array.from({ length: many }, () => ({ network_id }));
+      const { status, body } = await send('POST /v2.0/ports', { ports });
+      expect(status).toBe(201);
+      expect(body.ports.at(-1).fixed_ips[0].subnet_id).toBe(last.id);
+    });
+  const [few] = await bulk(2);
+  const [many] = await bulk(12);
+  // One more port: the network, the number of ports, the group, the MAC, one free address.
+  expect(many - few).toBe(10 * 5);
+  // Beside what two single ports cost: the number of ports of both, and each full subnet once.
+  expect(few).toBe(2 * 5 + 1 + 4);
+});
