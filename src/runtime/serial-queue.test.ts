@@ -1,5 +1,6 @@
+import { setImmediate as afterEvents } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { KeyedQueue, SerialQueue } from './serial-queue.ts';
+import { KeyedQueue, OneEachTurn, SerialQueue } from './serial-queue.ts';
 
 /** Work that records its begin and end, and ends when the gate opens. */
 function journal() {
@@ -87,4 +88,26 @@ test('drained resolves once nothing waits or runs, including work added during t
   await drained;
   expect(log).toEqual(['added begins', 'added ends']);
   await added;
+});
+
+test('of many callers one continues in each turn, in the order of arrival', async () => {
+  const turns: (() => void)[] = [];
+  const each = new OneEachTurn(() => new Promise<void>((resolve) => void turns.push(resolve)));
+  const seen: number[] = [];
+  const callers = [1, 2, 3].map(async (caller) => {
+    await each.turn();
+    seen.push(caller);
+  });
+  const counts: number[] = [];
+  for (let turn = 0; turn < 4; turn += 1) {
+    await afterEvents();
+    counts.push(seen.length);
+    turns.shift()?.();
+  }
+  await Promise.all(callers);
+  expect([counts, seen]).toEqual([
+    [1, 2, 3, 3],
+    [1, 2, 3],
+  ]);
+  await each.turn();
 });

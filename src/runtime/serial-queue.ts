@@ -1,4 +1,5 @@
 /** Work that must not overlap: one after the other, in the order of arrival. */
+import { setImmediate as afterEvents } from 'node:timers/promises';
 
 /**
  * Work of one key in order, of different keys concurrently. Example: `queue.run('0000:01:10.0',
@@ -76,3 +77,27 @@ export class SerialQueue {
     return this.#queue.drained();
   }
 }
+
+/**
+ * Work that holds up the event loop while it runs, as reads of SQLite do: of all callers one
+ * continues in each turn of the event loop, in the order of arrival, and none waits for another to
+ * end. Example: `await longReads.turn()` before a read of 500 rows.
+ */
+export class OneEachTurn {
+  readonly #afterEvents: () => Promise<unknown>;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(afterEvents: () => Promise<unknown>) {
+    this.#afterEvents = afterEvents;
+  }
+
+  /** At once where no other caller had this turn. */
+  async turn(): Promise<void> {
+    const mine = this.#last;
+    this.#last = mine.then(this.#afterEvents);
+    await mine;
+  }
+}
+
+/** Of all long reads of this process. */
+export const longReads = new OneEachTurn(() => afterEvents());

@@ -5,6 +5,7 @@
 import type { ListPage, PortFilter } from '#contracts/store/network-store.ts';
 import type { Rule } from '#core/access/policy.ts';
 import { mapInTurns } from '#http/lists/in-turns.ts';
+import { longReads } from '#runtime/serial-queue.ts';
 import type { CheckedBody } from '../request-body.ts';
 import {
   networkChangeBody,
@@ -147,18 +148,25 @@ export const subnets: Resource<RequestedSubnet, RequestedSubnetChange> = {
   remove: ({ context, rights }, id) => removeSubnet(context, rights, id),
 };
 
+/** Ports that are read in a few milliseconds. */
+const shortPage = 100;
+
 export const ports: Resource<RequestedPort, RequestedPortChange> = {
   singular: 'port',
   plural: 'ports',
   writers: ['member', 'service'],
-  list: async ({ context, rights }, query) =>
-    mapInTurns(await listPorts(context, rights, storedFilter(query)), (port) =>
-      viewPort(port, rights),
-    ),
+  list: async ({ context, rights }, query) => {
+    const filter = storedFilter(query);
+    // Those of a server are few.
+    if (filter.deviceId === undefined) await longReads.turn();
+    const found = await listPorts(context, rights, filter);
+    return mapInTurns(found, (port) => viewPort(port, rights));
+  },
   page: {
     filters: ['device_id', 'network_id', 'name'],
     read: async ({ context, rights }, query, page) => {
       const filter = storedFilter(query);
+      if (page.limit > shortPage) await longReads.turn();
       const found = await listPortPage(context, rights, { filter, page });
       return found && mapInTurns(found, (port) => viewPort(port, rights));
     },

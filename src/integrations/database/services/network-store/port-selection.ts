@@ -1,8 +1,8 @@
 /** Reading ports with their addresses. */
-import { setImmediate as afterEvents } from 'node:timers/promises';
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { FixedIp } from '#core/networking/port.ts';
 import type { ListPage, PortFilter, StoredPort } from '#contracts/store/network-store.ts';
+import { longReads } from '#runtime/serial-queue.ts';
 import { prepared } from '../../rows/prepared.ts';
 import { readRows } from '../../rows/readable-rows.ts';
 import { isInList } from '../../sqlite/dialect.ts';
@@ -176,7 +176,7 @@ async function inParts(db: Db, rows: PortRow[]): Promise<StoredPort[]> {
   const ports: StoredPort[] = [];
   for (let start = 0; start < rows.length; start += portsAtOnce) {
     // SQLite answers synchronously.
-    if (start > 0) await afterEvents();
+    if (start > 0) await longReads.turn();
     const part = rows.slice(start, start + portsAtOnce);
     const portIds = JSON.stringify(part.map(({ id }) => id));
     const addresses = Map.groupBy(
