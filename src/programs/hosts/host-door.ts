@@ -3,20 +3,19 @@
  */
 import type { Server } from 'node:http';
 import type { Log } from '#contracts/log.ts';
-import type { Host } from '#contracts/store/store.ts';
 import {
   type Admission,
   type HostDoor,
   acceptHostLinks,
 } from '#integrations/host-link/host-door.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
-import { serveAgent } from '#workflows/watch/serve-agent.ts';
+import { type ReportListener, serveAgent } from '#workflows/watch/serve-agent.ts';
 
 export interface EnrolledHostsOptions {
   server: Server;
   /** Names of hosts in this process: no other host may use them. */
   localHosts: ReadonlySet<string>;
-  onReport: (host: Host) => void;
+  listener: ReportListener;
   log: Log;
 }
 
@@ -26,13 +25,13 @@ const recheckMs = 30_000;
 /** Admits enrolled hosts, each until its token is revoked. */
 export function letHostsIn(
   context: WorkflowContext,
-  { server, localHosts, onReport, log }: EnrolledHostsOptions,
+  { server, localHosts, listener, log }: EnrolledHostsOptions,
 ): Pick<HostDoor, 'linked' | 'close'> {
   const door = acceptHostLinks({
     server,
     log,
     admit: (tokenSha256) => admit(context, localHosts, tokenSha256),
-    onLink: (end) => serveAgent(context, end, onReport),
+    onLink: (end) => serveAgent(context, end, listener),
   });
   const recheck = (): void => {
     door.recheck().catch((error: unknown) => log.error({ err: error }, 'cannot check tokens'));

@@ -26,7 +26,7 @@ import type { SimulatedFault } from '#integrations/simulated/host-faults.ts';
 import { type Every, sharedTimers } from '#runtime/shared-timer.ts';
 import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
-import { serveAgent } from '#workflows/watch/serve-agent.ts';
+import { type ReportListener, serveAgent } from '#workflows/watch/serve-agent.ts';
 import type { ConfigEntry } from '../config/config.ts';
 import { type HostParts, heartbeatMs, type SimulatedMachine } from '../config/host-parts.ts';
 
@@ -86,11 +86,11 @@ interface Running {
 /** Their reports share transactions. */
 const startedAtOnce = 500;
 
-/** Starts no agent yet. `onReport` is called with each host that has just reported. */
+/** Starts no agent yet. */
 export function runningHosts(
   context: WorkflowContext,
   hosts: readonly HostParts[],
-  { log, onReport }: { log: Logger; onReport: (host: Host) => void },
+  { log, listener }: { log: Logger; listener: ReportListener },
 ): LocalHosts {
   const running = new Map<string, Running>();
   const byName = new Map(hosts.map((parts) => [parts.host, parts]));
@@ -109,7 +109,7 @@ export function runningHosts(
   const control: LocalHosts = {
     async start(name) {
       if (running.has(name)) return;
-      running.set(name, await joinHost(context, partsOf(name), { log, onReport, every }));
+      running.set(name, await joinHost(context, partsOf(name), { log, listener, every }));
     },
     async startAll(names) {
       for (let start = 0; start < names.length; start += startedAtOnce) {
@@ -180,7 +180,7 @@ function changesUnderneath(
 
 interface JoinOptions {
   log: Logger;
-  onReport: (host: Host) => void;
+  listener: ReportListener;
   every: Every;
 }
 
@@ -188,7 +188,7 @@ interface JoinOptions {
 async function joinHost(
   context: WorkflowContext,
   host: HostParts,
-  { log, onReport, every }: JoinOptions,
+  { log, listener, every }: JoinOptions,
 ): Promise<Running> {
   const { agentEnd, controllerEnd } = inProcessLink();
   const waiting: (() => void)[] = [];
@@ -196,10 +196,14 @@ async function joinHost(
   const refused = Promise.withResolvers<never>();
   refused.promise.catch(() => {});
   const taken = (row: Host): void => {
-    onReport(row);
+    listener.onReport(row);
     waiting.shift()?.();
   };
-  const session = serveAgent(context, controllerEnd, taken, refused.reject);
+  const session = serveAgent(context, controllerEnd, {
+    ...listener,
+    onReport: taken,
+    onHelloFailed: refused.reject,
+  });
   const first = reported();
   const life: AgentLife = { isOver: false, watcher: undefined, changes: 0 };
   const agent = await startAgent({ ...host, ...simulatedParts(host, life), log, every });

@@ -44,6 +44,7 @@ import { simulatedHosts } from '../hosts/simulated-agents.ts';
 import { ensureFlavors } from './starting-flavors.ts';
 import { type StateDirectory, takeStateDirectory } from '../state/state-directory.ts';
 import { workflowSettings } from '../config/workflow-settings.ts';
+import type { ReportListener } from '#workflows/watch/serve-agent.ts';
 
 export interface AllInOne {
   urls: { identity: string; compute: string; network: string; image: string };
@@ -108,9 +109,9 @@ async function start(
   const physicalNetworks = new Map(
     known.map((host) => [host.name, new Set(host.physicalNetworks)]),
   );
-  const onReport = ({ name, physicalNetworks: networks }: Host): void => {
-    physicalNetworks.set(name, new Set(networks));
-    returning.reported(name);
+  const listener: ReportListener = {
+    onReceived: (name, report) => void physicalNetworks.set(name, new Set(report.physicalNetworks)),
+    onReport: ({ name }: Host) => returning.reported(name),
   };
   const urls = { identity: '', compute: '', network: '', image: '' };
   const ready = readiness({ reserve, db, clock });
@@ -141,14 +142,14 @@ async function start(
   portEvents.connect(context);
   const lastSeen = keepLastSeen(context);
   stops.push(() => lastSeen.stop());
-  const running = runningHosts(context, hosts, { log, onReport });
+  const running = runningHosts(context, hosts, { log, listener });
   stops.push(() => running.close());
   const started = hosts.filter(({ startsDown }) => startsDown !== true);
   await running.startAll(started.map(({ host }) => host));
   dispatchWhenBack(context, returning, { stops, ready });
   const pruning = watchEnded(context, config.kept);
   stops.push(() => pruning.stop());
-  const doors = { context, cloud, urls, tls, log, stops, ready, reserve, localHosts, onReport };
+  const doors = { context, cloud, urls, tls, log, stops, ready, reserve, localHosts, listener };
   Object.assign(urls, await openDoors(config, doors));
   const cloudsYaml = cloud.writeCloudsYaml();
   const { survey, newPassword } = cloud;
@@ -252,10 +253,10 @@ async function openDoors(
     ready: Readiness;
     reserve: DiskReserve;
     localHosts: ReadonlySet<string>;
-    onReport: (host: Host) => void;
+    listener: ReportListener;
   },
 ): Promise<AllInOne['urls']> {
-  const { context, cloud, urls, tls, log, stops, ready, reserve, localHosts, onReport } = parts;
+  const { context, cloud, urls, tls, log, stops, ready, reserve, localHosts, listener } = parts;
   const publicUrl = config.publicUrls.compute;
   let door: ReturnType<typeof letHostsIn> | undefined;
   const compute = createComputeApi({
@@ -283,7 +284,7 @@ async function openDoors(
     ...(await cloud.open(open)),
     compute: `${await open(compute, 'compute')}/v2.1`,
   };
-  door = letHostsIn(context, { server: compute.server, localHosts, onReport, log });
+  door = letHostsIn(context, { server: compute.server, localHosts, listener, log });
   // Before the service itself: it does not end while hosts are linked.
   stops.push(() => door?.close());
   return opened;

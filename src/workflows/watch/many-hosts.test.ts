@@ -55,7 +55,7 @@ async function allLinked() {
     const { agentEnd, controllerEnd } = inProcessLink();
     const received: ToAgent[] = [];
     agentEnd.onMessage((message) => void received.push(message));
-    serveAgent(context, controllerEnd, (host) => void reported.push(host));
+    serveAgent(context, controllerEnd, { onReport: (host) => void reported.push(host) });
     agentEnd.send({ type: 'hello', host: `host-${at}`, report });
     return { agentEnd, received };
   });

@@ -201,7 +201,7 @@ test('a hello that cannot be recorded is reported with its cause', async () => {
   const { agentEnd, controllerEnd } = inProcessLink();
   const failed = new Promise<unknown>((resolve) => {
     const context = { store, log: recordedLog() } as unknown as WorkflowContext;
-    serveAgent(context, controllerEnd, () => {}, resolve);
+    serveAgent(context, controllerEnd, { onHelloFailed: resolve });
   });
   agentEnd.send({ type: 'hello', host: 'host-1', report });
   expect(await failed).toMatchObject({ message: 'no such column: number' });

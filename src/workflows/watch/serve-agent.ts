@@ -13,24 +13,32 @@ import { hostBatches } from './host-batches.ts';
 import { refreshInventory } from './refresh-inventory.ts';
 import { GuestReconciler } from './reconcile-guests.ts';
 
-/**
- * Serves one agent until its link closes. Messages are handled in order. `onReport` is called each
- * time a report of the host is in the store; from the first on it can be scheduled to.
- * `onHelloFailed` is called when the first could not be stored.
- */
+/** What is called with the reports of an agent. */
+export interface ReportListener {
+  /** Before a report is recorded: the host is not shown with it yet. */
+  onReceived: (host: string, report: HostReport) => void;
+  /** Once a report is in the store; from the first one on the host can be scheduled to. */
+  onReport: (host: Host) => void;
+}
+
+interface SessionListener extends Partial<ReportListener> {
+  /** When the first report could not be stored. */
+  onHelloFailed?: (error: unknown) => void;
+}
+
+/** Serves one agent until its link closes. Messages are handled in order. */
 export function serveAgent(
   context: WorkflowContext,
   end: ControllerEnd,
-  onReport: (host: Host) => void = () => {},
-  onHelloFailed: (error: unknown) => void = () => {},
+  listener: SessionListener = {},
 ): ServedAgent {
-  const session = new AgentSession(context, end, onReport);
+  const session = new AgentSession(context, end, listener);
   end.onMessage(async (message) => {
     try {
       await session.take(message);
     } catch (error) {
       context.log.error({ err: error, message: message.type }, 'agent message failed');
-      if (message.type === 'hello') onHelloFailed(error);
+      if (message.type === 'hello') listener.onHelloFailed?.(error);
     }
   });
   end.onClose(() => session.close());
@@ -53,7 +61,7 @@ const resendMs = 1_000;
 class AgentSession implements ServedAgent {
   readonly #context: WorkflowContext;
   readonly #end: ControllerEnd;
-  readonly #onReport: (host: Host) => void;
+  readonly #listener: SessionListener;
   #host: Host | undefined;
   #guests: GuestReconciler | undefined;
   #lastSent = 0;
@@ -64,10 +72,10 @@ class AgentSession implements ServedAgent {
   #unlink: () => void = () => {};
   readonly #sending = new SerialQueue();
 
-  constructor(context: WorkflowContext, end: ControllerEnd, onReport: (host: Host) => void) {
+  constructor(context: WorkflowContext, end: ControllerEnd, listener: SessionListener) {
     this.#context = context;
     this.#end = end;
-    this.#onReport = onReport;
+    this.#listener = listener;
   }
 
   async take(message: ToController): Promise<void> {
@@ -83,7 +91,7 @@ class AgentSession implements ServedAgent {
     links.noteSeen(host);
     switch (message.type) {
       case 'report':
-        this.#onReport(await this.#takeReport(host, message.report));
+        await this.#takeReport(host, message.report).then(this.#listener.onReport);
         return;
       case 'guest-changed':
         await this.#takeGuestState(message);
@@ -170,6 +178,7 @@ class AgentSession implements ServedAgent {
    * problems of the host.
    */
   async #takeReport(host: Pick<Host, 'name'>, report: HostReport): Promise<Host> {
+    this.#listener.onReceived?.(host.name, report);
     const before = this.#guests?.strays ?? [];
     const record = (strays: HostProblem[]): Promise<Host> =>
       refreshInventory(this.#context, host.name, {
@@ -201,7 +210,7 @@ class AgentSession implements ServedAgent {
     this.#unlisten();
     this.#unlisten = this.#context.wakeup.listen(`commands:${host.id}`, () => this.#send(host));
     this.#send(host);
-    this.#onReport(host);
+    this.#listener.onReport?.(host);
   }
 
   #send(host: Host): void {
