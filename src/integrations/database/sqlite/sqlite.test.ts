@@ -143,3 +143,12 @@ test('reads continue while another program locks the database, and all waiting w
   await write();
   expect(await db.selectFrom('notes').select('text').execute()).toHaveLength(2);
 });
+
+test('a limit is an expression: SQLite would plan a statement again for each value of a bare one', async () => {
+  const [db] = await twoConnections();
+  for (const text of ['one', 'two', 'three'])
+    await db.insertInto('notes').values({ text }).execute();
+  const page = db.selectFrom('notes').select('text').orderBy('text').limit(2).offset(1);
+  expect(page.compile().sql).toMatch(/ limit \(\? \+ 0\) offset \?$/);
+  expect(await page.execute()).toEqual([{ text: 'three' }, { text: 'two' }]);
+});
