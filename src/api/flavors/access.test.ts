@@ -6,6 +6,7 @@ import {
   faultOf,
   imageId,
   otherProjectId,
+  projectId,
 } from '#test/worlds/compute-world.ts';
 import { aFlavor } from '#test/worlds/store-rows.ts';
 
@@ -54,6 +55,29 @@ test('a flavor that is created again under the same id has none of the earlier a
   expect(await world.store.flavorAccess.projects('p')).toEqual([]);
 });
 
+test.each(['1', 'True', 'None', 'False', 'nonsense'])(
+  'is_public=%s shows a member the public flavors and its own private ones, no others',
+  async (given) => {
+    const listed = async (as: string) => {
+      const { body } = await world.ask(`GET /v2.1/flavors/detail?is_public=${given}`, { as });
+      return body.flavors.map(({ name }: { name: string }) => name);
+    };
+    await act('addTenantAccess');
+    expect(await listed('member')).toEqual(['m1.sriov']);
+    expect(await listed('stranger')).toEqual(['m1.sriov', 'private']);
+  },
+);
+
+test('an administrator filters by is_public; nonsense is refused', async () => {
+  const admins = (given: string) => world.ask(`GET /v2.1/flavors?is_public=${given}`);
+  expect((await admins('None')).body.flavors).toHaveLength(2);
+  expect((await admins('0')).body.flavors).toMatchObject([{ id: 'p' }]);
+  expect((await admins('nonsense')).status).toBe(400);
+  expect((await admins('True')).body.flavors).toHaveLength(1);
+  await act('addTenantAccess', { tenant: projectId });
+  expect((await admins('True')).body.flavors).toHaveLength(2);
+});
+
 test('access that cannot be granted or revoked is refused', async () => {
   expect(faultOf(await act('removeTenantAccess'))).toMatchObject({
     code: 404,
@@ -65,6 +89,12 @@ test('access that cannot be granted or revoked is refused', async () => {
   expect(faultOf(await act('addTenantAccess', undefined, 'member'))).toMatchObject({ code: 403 });
   await world.store.flavors.create(aFlavor({ id: 'q', name: 'public' }));
   const onPublic = { body: { addTenantAccess: { tenant: 'x' } } };
-  expect(faultOf(await world.ask('POST /v2.1/flavors/q/action', onPublic)).code).toBe(409);
+  const grantPublic = (version: string) =>
+    world.ask('POST /v2.1/flavors/q/action', { ...onPublic, version });
+  expect(faultOf(await grantPublic('2.79')).code).toBe(409);
+  expect(faultOf(await grantPublic('2.7')).code).toBe(409);
+  expect((await grantPublic('2.6')).body).toEqual({
+    flavor_access: [{ flavor_id: 'q', tenant_id: 'x' }],
+  });
   expect(faultOf(await world.ask('GET /v2.1/flavors/q/os-flavor-access')).code).toBe(404);
 });

@@ -19,9 +19,12 @@ export async function listAccess(call: Call): Promise<Reply> {
   return accessOf(call, flavor.id);
 }
 
+/** Before it, access to a public flavor is recorded: it counts once the flavor is private. */
+const refusesPublicFrom = 7;
+
 export async function addAccess(call: Call<Static<typeof addBody>>): Promise<Reply> {
   const flavor = await findFlavor(call);
-  if (flavor.isPublic) {
+  if (flavor.isPublic && call.version >= refusesPublicFrom) {
     throw new ComputeError('conflict', 'Can not add access to a public flavor.');
   }
   await call.context.store.flavorAccess.grant(flavor.id, call.body.addTenantAccess.tenant);

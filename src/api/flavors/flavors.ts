@@ -101,12 +101,12 @@ async function listBy(call: Call, view: (call: Call, flavor: Flavor) => View): P
 
 /**
  * Administrators request public (the default), private, or with `None` all; others see the public
- * ones and those they have access to.
+ * ones. Private ones that the caller's project has access to count as public.
  */
 async function publicityTest(call: Call): Promise<(flavor: Flavor) => boolean> {
   const given = (queryValue(call.query, 'is_public') ?? 'true').toLowerCase();
+  const own = await call.context.store.flavorAccess.flavors(call.caller.projectId);
   if (!may('seeEveryFlavor', call.caller)) {
-    const own = await call.context.store.flavorAccess.flavors(call.caller.projectId);
     return ({ id, isPublic, isDisabled }) => (isPublic || own.has(id)) && !isDisabled;
   }
   if (given === 'none') return () => true;
@@ -116,7 +116,8 @@ async function publicityTest(call: Call): Promise<(flavor: Flavor) => boolean> {
       `Invalid is_public filter [${given}]: it is a boolean or None.`,
     );
   }
-  return (flavor) => flavor.isPublic === isSet(given);
+  const wanted = isSet(given);
+  return ({ id, isPublic }) => isPublic === wanted || (wanted && own.has(id));
 }
 
 function numberOf(call: Call, key: 'minRam' | 'minDisk'): number {
