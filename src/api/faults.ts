@@ -19,6 +19,7 @@ const names: Record<ErrorKind, FaultName> = {
   notAcceptable: 'computeFault',
   requestTimeout: 'computeFault',
   conflict: 'conflictingRequest',
+  gone: 'computeFault',
   tooLarge: 'overLimit',
   badMediaType: 'badMediaType',
   rangeNotSatisfiable: 'badRequest',

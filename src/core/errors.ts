@@ -17,6 +17,7 @@ export const errorKinds = [
   'rangeNotSatisfiable',
   'conflict',
   'overQuota',
+  'gone',
   'notAcceptable',
   'notImplemented',
   'unavailable',

@@ -12,6 +12,7 @@ const statuses: Record<ErrorKind, readonly [status: number, title: string]> = {
   requestTimeout: [408, 'Request Timeout'],
   conflict: [409, 'Conflict'],
   overQuota: [409, 'Conflict'],
+  gone: [410, 'Gone'],
   tooLarge: [413, 'Request Entity Too Large'],
   badMediaType: [415, 'Unsupported Media Type'],
   rangeNotSatisfiable: [416, 'Requested Range Not Satisfiable'],

@@ -22,7 +22,9 @@ import { enrollHost, revokeHost } from './operator/enroll-host.ts';
 import { forgetHost } from './operator/forget-host.ts';
 import { followWorkflow } from './watch/follow-workflow.ts';
 import { followPortsWorkflow } from './watch/follow-ports-workflow.ts';
+import { lockServer, unlockServer } from './guests/lock-server.ts';
 import { readConsole } from './guests/read-console.ts';
+import { resetState } from './guests/reset-state.ts';
 import { rebuildServer, type RebuildRequest } from './guests/rebuild-server.ts';
 import { changeGroups, type SecurityGroupChange } from './ports/security-groups.ts';
 import { takeNetworkEvent } from './ports/take-network-event.ts';
@@ -51,6 +53,18 @@ export function serverOperations(context: WorkflowContext) {
       deleteServer(context, caller, server, requestId),
     actOnGuest: (caller: Caller, server: Server, request: ActRequest) =>
       actOnGuest(context, caller, server, request),
+    lockServer: (
+      caller: Caller,
+      server: Server,
+      request: { reason: string | null; requestId: string },
+    ) => lockServer(context, caller, server, request),
+    unlockServer: (caller: Caller, server: Server, request: { requestId: string }) =>
+      unlockServer(context, caller, server, request),
+    resetState: (
+      caller: Caller,
+      server: Server,
+      request: { state: 'active' | 'error'; requestId: string },
+    ) => resetState(context, caller, server, request),
     rebuildServer: (caller: Caller, server: Server, request: RebuildRequest) =>
       rebuildServer(context, caller, server, request),
     attachInterface: (caller: Caller, server: Server, request: AttachRequest) =>

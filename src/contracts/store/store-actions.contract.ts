@@ -56,6 +56,43 @@ export function storeActionsContract(fresh: () => Promise<OpenStore>): void {
     },
   );
 
+  test('an action that is done at once is recorded with its fields, also while a workflow runs', async () => {
+    const store = await (await fresh())();
+    const { serverId } = await aBoot(store);
+    const action = {
+      id: 'action-2',
+      serverId,
+      action: 'lock',
+      requestId: 'req-2',
+      userId: 'user-1',
+      projectId: 'project-1',
+      startedAt: 9_000,
+    };
+    await store.servers.perform(action, 'api_lock', ({ name }) => ({
+      locked: true,
+      lockedBy: 'owner',
+      lockedReason: `${name} is precious`,
+    }));
+    expect(await store.servers.get(serverId)).toMatchObject({
+      locked: true,
+      lockedBy: 'owner',
+      lockedReason: 'web is precious',
+      updatedAt: 9_000,
+      taskState: 'scheduling',
+    });
+    const [newest] = await store.servers.actions(serverId);
+    expect(newest).toMatchObject({
+      ...action,
+      outcome: { is: 'ok' },
+      events: [{ name: 'api_lock', startedAt: 9_000, finishedAt: 9_000, result: 'Success' }],
+    });
+    await store.servers.perform({ ...action, id: 'action-3' }, 'api_lock', () => undefined);
+    expect(await store.servers.actions(serverId)).toHaveLength(2);
+    await expect(
+      store.servers.perform({ ...action, serverId: 'none' }, null, () => ({})),
+    ).rejects.toMatchObject({ kind: 'notFound' });
+  });
+
   test('a workflow that succeeds in the end keeps the message of its wait', async () => {
     const store = await (await fresh())();
     const task = await aBoot(store);

@@ -211,6 +211,17 @@ export interface ServerStore {
    * function's errors.
    */
   update(id: string, change: ServerChange | ((server: Server) => ServerChange)): Promise<void>;
+  /**
+   * Records an action that is done at once, with its only event (null: none) and the fields that
+   * the action sets, computed from the current server, atomically; undefined: nothing is recorded.
+   * A workflow that runs for the server continues. Throws `notFound`, also for a deleted server,
+   * and the function's errors.
+   */
+  perform(
+    action: NewAction,
+    event: string | null,
+    change: (server: Server) => ServerChange | undefined,
+  ): Promise<void>;
   /** The domain XML its host last reported, or undefined. */
   domainXml(serverId: string): Promise<string | undefined>;
 }

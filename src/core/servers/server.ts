@@ -80,6 +80,8 @@ export interface Server {
   launchIndex: number;
   locked: boolean;
   lockedReason: string | null;
+  /** null: it is not locked. `admin`: by a user of another project. Source: Nova `locked_by`. */
+  lockedBy: 'owner' | 'admin' | null;
   vmState: VmState;
   taskState: TaskState;
   powerState: PowerState;

@@ -215,6 +215,7 @@ function serverRow(context: WorkflowContext, making: Making): Omit<Server, 'seri
     launchIndex: index,
     locked: false,
     lockedReason: null,
+    lockedBy: null,
     vmState: 'building',
     taskState: 'scheduling',
     powerState: 0,

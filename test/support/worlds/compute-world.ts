@@ -105,6 +105,7 @@ export async function aComputeWorld() {
     },
   };
   const contents = describedContents();
+  const workflows = serverOperations(context);
   const app = createComputeApi({
     ...context,
     log: silentLog,
@@ -115,11 +116,13 @@ export async function aComputeWorld() {
     linkedHosts: () => [{ host: 'hv1', address: '192.0.2.7', since: time.now }],
     serversPerRequest: 100,
     disks: async () => [{ uses: ['state', 'images'], freeBytes: 75e9, sizeBytes: 252e9 }],
-    workflows: serverOperations(context),
+    workflows,
   });
   return {
     app,
     context,
+    workflows,
+    callerOf,
     contents,
     store,
     /** Below the store, to damage rows. */

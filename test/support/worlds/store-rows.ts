@@ -86,6 +86,7 @@ function aServer(change: Partial<Omit<Server, 'serial'>> = {}): Omit<Server, 'se
     launchIndex: 0,
     locked: false,
     lockedReason: null,
+    lockedBy: null,
     vmState: 'building',
     taskState: 'scheduling',
     powerState: 0,

@@ -4,8 +4,10 @@
  */
 import { type Route, withBody } from '../../requests/route.ts';
 import { splitNames } from '../../requests/split-names.ts';
+import * as admin from './admin-acts.ts';
 import { consoleBody, showConsole } from './console.ts';
 import { emptyBody, guestAct, rebootBody, rebootServer } from './guest-acts.ts';
+import * as lock from './lock.ts';
 import * as groups from '../parts/security-groups.ts';
 import { rebuildBody, rebuildServer } from './rebuild.ts';
 
@@ -20,7 +22,6 @@ const ofMembers = splitNames(`
 
 const ofAdministrators = splitNames(`
   migrate os-migrateLive evacuate shelveOffload os-resetState injectNetworkInfo
-  resetNetwork
 `);
 
 /** Those that are offered. */
@@ -32,7 +33,13 @@ const offered: Record<string, Pick<Route, 'body' | 'handler' | 'status'>> = {
   unpause: withBody(emptyBody('unpause'), guestAct('unpause')),
   suspend: withBody(emptyBody('suspend'), guestAct('suspend')),
   resume: withBody(emptyBody('resume'), guestAct('resume')),
+  lock: withBody(lock.lockBody, lock.lockServer),
+  unlock: withBody(admin.anyBody('unlock'), lock.unlockServer),
   rebuild: withBody(rebuildBody, rebuildServer),
+  forceDelete: withBody(admin.anyBody('forceDelete'), admin.forceDelete),
+  restore: withBody(admin.anyBody('restore'), admin.restoreServer),
+  'os-resetState': withBody(admin.resetBody, admin.resetState),
+  injectNetworkInfo: withBody(admin.anyBody('injectNetworkInfo'), admin.injectNetworkInfo),
   addSecurityGroup: withBody(groups.addGroupBody, groups.addGroup),
   removeSecurityGroup: withBody(groups.removeGroupBody, groups.removeGroup),
   'os-getConsoleOutput': { status: 200, ...withBody(consoleBody, showConsole) },
@@ -52,9 +59,17 @@ const old: Record<string, number> = {
 
 export const serverActions: Route[] = [
   ...ofMembers.map((key): Route => ({ ...action, rule: 'member', action: key, ...offered[key] })),
-  ...ofAdministrators.map((key): Route => ({ ...action, rule: 'admin', action: key })),
+  ...ofAdministrators.map(
+    (key): Route => ({ ...action, rule: 'admin', action: key, ...offered[key] }),
+  ),
   ...Object.entries(old).map(
     ([key, to]): Route => ({ ...action, rule: 'member', action: key, to }),
   ),
   { ...action, rule: 'member', action: 'trigger_crash_dump', from: 17 },
+  {
+    ...action,
+    rule: 'reader',
+    action: 'resetNetwork',
+    ...withBody(admin.anyBody('resetNetwork'), admin.resetNetwork),
+  },
 ];

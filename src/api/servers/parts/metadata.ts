@@ -5,6 +5,7 @@ import { oneText, textMap } from '../../requests/fields.ts';
 import { closed } from '../../requests/json-schema.ts';
 import type { Call, Reply } from '../../requests/route.ts';
 import { findServer } from '../read/find.ts';
+import { refuseLocked } from '../create/locked.ts';
 import { refuseTooManyItems } from '../create/metadata-limit.ts';
 
 type Metadata = Record<string, string>;
@@ -21,6 +22,7 @@ export async function listMetadata(call: Call): Promise<Reply> {
 /** POST: items are added or changed, others stay. */
 export async function addMetadata(call: Call<Static<typeof allItems>>): Promise<Reply> {
   const server = await findServer(call);
+  refuseLocked(call, server);
   const added = call.body.metadata;
   const metadata = await setMetadata(call, server.id, (before) => ({ ...before, ...added }));
   return { body: { metadata } };
@@ -29,6 +31,7 @@ export async function addMetadata(call: Call<Static<typeof allItems>>): Promise<
 /** PUT: these items and no others. */
 export async function replaceMetadata(call: Call<Static<typeof allItems>>): Promise<Reply> {
   const server = await findServer(call);
+  refuseLocked(call, server);
   return { body: { metadata: await setMetadata(call, server.id, () => call.body.metadata) } };
 }
 
@@ -40,6 +43,7 @@ export async function showMetadataItem(call: Call): Promise<Reply> {
 
 export async function setMetadataItem(call: Call<Static<typeof oneItem>>): Promise<Reply> {
   const server = await findServer(call);
+  refuseLocked(call, server);
   const { meta } = call.body;
   const key = call.params['key'] ?? '';
   if (!Object.hasOwn(meta, key)) {
@@ -54,6 +58,7 @@ export async function setMetadataItem(call: Call<Static<typeof oneItem>>): Promi
 
 export async function deleteMetadataItem(call: Call): Promise<Reply> {
   const server = await findServer(call);
+  refuseLocked(call, server);
   const key = keyOf(call, server.metadata);
   await call.context.store.servers.update(server.id, (before) => {
     const { [key]: _gone, ...metadata } = before.metadata;

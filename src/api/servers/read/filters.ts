@@ -146,7 +146,7 @@ export const filters: Record<string, ServerFilter> = {
   config_drive: flag('hasConfigDrive'),
   auto_disk_config: flag('hasAutoDisk'),
   locked: flag('locked', { members: 73, from: 73 }),
-  locked_by: pattern(({ locked }) => [locked ? 'owner' : null]),
+  locked_by: pattern(({ lockedBy }) => [lockedBy]),
   created_at: time(({ createdAt }) => createdAt),
   updated_at: time(({ updatedAt }) => updatedAt, early),
   launched_at: time(({ launchedAt }) => launchedAt),

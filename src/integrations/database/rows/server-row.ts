@@ -29,6 +29,7 @@ const serverMap: FieldMap<ServerFields, InstanceRow> = {
   launchIndex: ['launch_index', 'plain'],
   locked: ['locked', 'flag'],
   lockedReason: ['locked_reason', 'plain'],
+  lockedBy: ['locked_by', 'plain'],
   vmState: ['vm_state', 'plain'],
   taskState: ['task_state', 'plain'],
   powerState: ['power_state', 'plain'],
@@ -61,7 +62,9 @@ export function serverColumns(change: Partial<ServerFields>): Updateable<Instanc
 
 /** The row of a new server. */
 export function instanceRow(server: Omit<Server, 'serial'>): Insertable<InstanceRow> {
-  return toRow(serverMap, server, { uuid: server.id });
+  const { locked_by: lockedBy, ...row } = toRow(serverMap, server, { uuid: server.id });
+  // The column's default, which databases before migration 0026 do not have.
+  return typeof lockedBy === 'string' ? { ...row, locked_by: lockedBy } : row;
 }
 
 /** The row of a live NIC. */

@@ -2,10 +2,16 @@
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { Insertable, Kysely } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
-import type { NewServer, ServerChange, ServerFilter, ServerStore } from '#contracts/store/store.ts';
+import type {
+  NewAction,
+  NewServer,
+  ServerChange,
+  ServerFilter,
+  ServerStore,
+} from '#contracts/store/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
-import { findAction, insertAction, listActions } from '../tasks/actions.ts';
+import { findAction, insertAction, listActions, recordProgress } from '../tasks/actions.ts';
 import { newestDomainXml } from '../tasks/commands.ts';
 import { mendServer, serverDamage } from './damaged-servers.ts';
 import { listDecisions } from './decisions.ts';
@@ -58,6 +64,8 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
             if (server === undefined) throw noSuchServer(id);
             await updateServer(trx, id, change(server), clock);
           }),
+    perform: (action, event, change) =>
+      db.transaction().execute((trx) => perform(trx, { action, event, change })),
     domainXml: (serverId) => newestDomainXml(db, serverId),
   };
 }
@@ -67,6 +75,28 @@ async function updateServer(db: Db, id: string, change: ServerChange, clock: Clo
   const columns = { updated_at: clock.now(), ...serverColumns(change) };
   const { numAffectedRows = 0n } = await writeServer(db, columns, { serverId: id });
   if (numAffectedRows === 0n) throw noSuchServer(id);
+}
+
+interface Performed {
+  action: NewAction;
+  event: string | null;
+  change: (server: Server) => ServerChange | undefined;
+}
+
+async function perform(trx: Db, { action, event, change }: Performed): Promise<void> {
+  const [server] = await readServers(trx, [action.serverId]);
+  if (server === undefined || server.deletedAt !== null) throw noSuchServer(action.serverId);
+  const changed = change(server);
+  if (changed === undefined) return;
+  const now = action.startedAt;
+  await updateServer(trx, server.id, changed, { now: () => now });
+  await insertAction(trx, action);
+  const ended = { startedAt: now, finishedAt: now, result: 'Success', details: null } as const;
+  await recordProgress(trx, action.id, {
+    ...(event !== null && { events: [{ ...ended, name: event, host: null }] }),
+    outcome: { is: 'ok' },
+    now,
+  });
 }
 
 function noSuchServer(id: string): ComputeError {

@@ -98,6 +98,8 @@ export interface InstanceRow {
   launch_index: number;
   locked: number;
   locked_reason: string | null;
+  /** Absent before migration 0026. */
+  locked_by?: string | null;
   vm_state: string;
   task_state: string | null;
   power_state: number;
