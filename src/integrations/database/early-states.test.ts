@@ -4,7 +4,7 @@
  */
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { earlyStates, makeEarlyDatabase } from '#test/databases/early-states.ts';
 import { freshFile } from '#test/fresh-file.ts';
 import { migrate } from './migrate.ts';
@@ -46,16 +46,14 @@ async function shapeOf(db: Kysely<ComputeTables>): Promise<string[]> {
   return rows.map(({ type, name, text }) => `${type} ${name}: ${text}`);
 }
 
-async function shapeToday(): Promise<string[]> {
-  let shape: string[] = [];
-  await upgraded(':memory:', async (db) => {
-    shape = await shapeOf(db);
-  });
-  return shape;
-}
+let today: string[];
+beforeAll(() =>
+  upgraded(':memory:', async (db) => {
+    today = await shapeOf(db);
+  }),
+);
 
 test.each(earlyStates)('the upgraded database of %s equals a new one', async (state) => {
-  const today = await shapeToday();
   await upgraded(restored(state), async (db) => {
     expect(await shapeOf(db)).toEqual(today);
     const broken = await sql`select * from pragma_foreign_key_check()`.execute(db);
@@ -86,7 +84,6 @@ test.each(names)(
     const db = openSqlite<ComputeTables>(file);
     await migrate(db, last);
     await db.destroy();
-    const today = await shapeToday();
     await upgraded(file, async (again) => {
       expect(await shapeOf(again)).toEqual(today);
     });

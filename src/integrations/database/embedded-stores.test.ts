@@ -8,20 +8,18 @@ import { imageStoreContract } from '#contracts/store/image-store.contract.ts';
 import { networkStoreContract } from '#contracts/store/network-store.contract.ts';
 import { createIdentityStore } from './services/identity-store.ts';
 import { createImageStore } from './services/image-store.ts';
-import { migrate } from './migrate.ts';
 import { createNetworkStore } from './services/network-store.ts';
-import { openSqlite } from './sqlite/sqlite.ts';
+import { migratedSqlite } from '#test/migrated-database.ts';
 
 const closers: (() => Promise<void>)[] = [];
 
 async function freshDatabase(): Promise<Kysely<unknown>> {
   const folder = mkdtempSync(join(tmpdir(), 'novella-store-'));
-  const db = openSqlite<unknown>(join(folder, 'novella.sqlite'));
+  const db = await migratedSqlite<unknown>(join(folder, 'novella.sqlite'));
   closers.push(async () => {
     await db.destroy();
     rmSync(folder, { recursive: true });
   });
-  await migrate(db);
   return db;
 }
 

@@ -3,14 +3,14 @@ import { type Kysely, sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import type { Store } from '#contracts/store/store.ts';
 import { aBoot, aHost, toStep } from '#test/worlds/store-rows.ts';
-import { openStore } from './store.ts';
+import { migratedStore } from '#test/migrated-database.ts';
 import type { ComputeTables } from './sqlite/tables.ts';
 
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
 async function openFresh() {
-  const { store, db } = await openStore(':memory:');
+  const { store, db } = await migratedStore(':memory:');
   close = () => store.close();
   return { store, db, hostId: await aHost(store, []) };
 }

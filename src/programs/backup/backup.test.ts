@@ -14,6 +14,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createImageStore } from '#integrations/database/services/image-store.ts';
 import { migrate } from '#integrations/database/migrate.ts';
 import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
+import { migratedSqlite } from '#test/migrated-database.ts';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { refuseHalfRestored } from '../state/half-restored.ts';
 import { takeStateDirectory } from '../state/state-directory.ts';
@@ -37,8 +38,7 @@ const image = '5f0c0000-0000-4000-8000-000000000001';
 /** A state directory with one image and one host that had 7 commands. */
 async function makeState(): Promise<void> {
   mkdirSync(join(state, 'images'), { recursive: true });
-  const db = openSqlite(join(state, 'novella.sqlite'));
-  await migrate(db);
+  const db = await migratedSqlite(join(state, 'novella.sqlite'));
   await createImageStore(db).add({
     id: image,
     name: 'mine',

@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
-import { migrate } from '#integrations/database/migrate.ts';
-import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
+import { migratedSqlite } from '#test/migrated-database.ts';
 import { readiness } from './readiness.ts';
 
 test('ready when tasks run, the disk has space and the database accepts writes', async () => {
-  const db = openSqlite(':memory:');
-  await migrate(db);
+  const db = await migratedSqlite(':memory:');
   let now = 0;
   let isShort = () => false;
   const ready = readiness({

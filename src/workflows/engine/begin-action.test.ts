@@ -6,7 +6,7 @@ import type { Caller } from '#contracts/services/identity.ts';
 import type { Store, Task, TaskKind } from '#contracts/store/store.ts';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
-import { openStore } from '#integrations/database/store.ts';
+import { migratedStore } from '#test/migrated-database.ts';
 import { inProcessWakeup } from '#programs/up/in-process-wakeup.ts';
 import { aBoot, aHost } from '#test/worlds/store-rows.ts';
 import { HostLinks } from '../hosts/host-links.ts';
@@ -41,7 +41,7 @@ beforeEach(async () => {
   time = { now: 1_000 };
   notified = [];
   const clock = { now: () => time.now };
-  ({ store } = await openStore(':memory:', { clock }));
+  ({ store } = await migratedStore(':memory:', { clock }));
   links = new HostLinks({ clock, monotonic: clock, hostTimeoutMs: 60_000 });
   const wakeup = inProcessWakeup();
   const notify = wakeup.notify.bind(wakeup);

@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Store, TaskStepOf } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { openStore } from '#integrations/database/store.ts';
+import { migratedStore } from '#test/migrated-database.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { aBoot, aHost, bootData } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from './context.ts';
@@ -25,7 +25,7 @@ let stops: (() => Promise<void>)[];
 beforeEach(async () => {
   time = { now: 1_000 };
   stops = [];
-  ({ store } = await openStore(':memory:', { clock: { now: () => time.now } }));
+  ({ store } = await migratedStore(':memory:', { clock: { now: () => time.now } }));
 });
 afterEach(async () => {
   for (const stop of stops) await stop();

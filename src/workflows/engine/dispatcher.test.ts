@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { NextStep, Store, Task, TaskStepOf } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { openStore } from '#integrations/database/store.ts';
+import { migratedStore } from '#test/migrated-database.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { aBoot, aHost, bootData } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from './context.ts';
@@ -26,7 +26,7 @@ beforeEach(async () => {
   time = { now: 1_000 };
   stops = [];
   const clock = { now: () => time.now };
-  ({ store } = await openStore(':memory:', { clock }));
+  ({ store } = await migratedStore(':memory:', { clock }));
   const wakeup = { notify: () => undefined, listen: () => () => undefined };
   context = {
     store,

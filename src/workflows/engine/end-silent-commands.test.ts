@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { HostCommandBody } from '#contracts/host/host-link.ts';
 import type { Store } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { openStore } from '#integrations/database/store.ts';
+import { migratedStore } from '#test/migrated-database.ts';
 import { recordedLog, type RecordedLog } from '#test/recorded-log.ts';
 import { aBoot, aHost, toStep } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from './context.ts';
@@ -27,7 +27,7 @@ beforeEach(async () => {
   steady = 0;
   notified = [];
   log = recordedLog();
-  ({ store } = await openStore(':memory:', { clock }));
+  ({ store } = await migratedStore(':memory:', { clock }));
   links = new HostLinks({ clock, monotonic: { now: () => steady }, ...settings });
   const wakeup = { notify: (topic: string) => notified.push(topic) };
   context = { store, clock, links, wakeup, settings, log } as unknown as WorkflowContext;

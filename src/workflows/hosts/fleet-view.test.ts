@@ -4,6 +4,7 @@ import { bookDevices } from '#core/ledger/host-ledger.ts';
 import { takeDevices } from '#core/pci/claims/take-devices.ts';
 import { poolsOf } from '#core/pci/pools/pool.ts';
 import { openStore } from '#integrations/database/store.ts';
+import { migratedStore } from '#test/migrated-database.ts';
 import { freshFile } from '#test/fresh-file.ts';
 import { aCard, aRequest } from '#test/hosts/pci-cards.ts';
 import { FleetView } from './fleet-view.ts';
@@ -15,7 +16,7 @@ const settings = { allocationRatios: { vcpus: 4, memory: 1, disk: 1 } };
 /** A store with these hosts, and a view whose reads of rows and of devices are counted. */
 async function aFleet(names: string[], path = ':memory:') {
   const time = { now: 1_000_000 };
-  const { store } = await openStore(path, { clock: { now: () => time.now } });
+  const { store } = await migratedStore(path, { clock: { now: () => time.now } });
   for (const name of names) {
     await store.hosts.register({ name, availabilityZone: 'nova', hostIp: '192.0.2.1', facts });
   }

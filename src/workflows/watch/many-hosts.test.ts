@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { HostReport, ToAgent } from '#contracts/host/host-link.ts';
 import type { Host, Store } from '#contracts/store/store.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
-import { openStore } from '#integrations/database/store.ts';
+import { migratedStore } from '#test/migrated-database.ts';
 import { statementCounts } from '#test/databases/statement-counts.ts';
 import { recordedLog, type RecordedLog } from '#test/recorded-log.ts';
 import { aPf, aVf, facts } from '#test/worlds/store-rows.ts';
@@ -38,7 +38,7 @@ beforeEach(async () => {
   log = recordedLog();
   links = new HostLinks({ clock, monotonic: clock, hostTimeoutMs });
   reported = [];
-  ({ store } = await openStore(':memory:', { clock }));
+  ({ store } = await migratedStore(':memory:', { clock }));
   const wakeup = { notify: () => {}, listen: () => () => {} };
   const settings = { hostTimeoutMs };
   context = { store, log, clock, links, wakeup, settings } as unknown as WorkflowContext;

@@ -6,7 +6,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { CommandResult, HostReport, ToAgent } from '#contracts/host/host-link.ts';
 import type { Store } from '#contracts/store/store.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
-import { openStore } from '#integrations/database/store.ts';
+import { migratedStore } from '#test/migrated-database.ts';
 import { recordedLog } from '#test/recorded-log.ts';
 import { aBoot, facts, toStep } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from '../engine/context.ts';
@@ -29,7 +29,7 @@ const report: HostReport = {
 const ok: CommandResult = { ok: true, steps: [] };
 
 async function aController() {
-  const { store } = await openStore(':memory:');
+  const { store } = await migratedStore(':memory:');
   stores.push(store);
   const log = recordedLog();
   const clock = { now: Date.now };
@@ -195,7 +195,7 @@ test('an agent that does not begin with hello is sent nothing', async () => {
 });
 
 test('a hello that cannot be recorded is reported with its cause', async () => {
-  const { store } = await openStore(':memory:');
+  const { store } = await migratedStore(':memory:');
   stores.push(store);
   store.hosts.registerAll = () => Promise.reject(new Error('no such column: number'));
   const { agentEnd, controllerEnd } = inProcessLink();

@@ -16,7 +16,7 @@ import type { Network, Port } from '#core/networking/port.ts';
 import type { Vif } from '#core/networking/vif.ts';
 import { type QuotaLimits, standardLimits } from '#core/quotas/limits.ts';
 import type { Server } from '#core/servers/server.ts';
-import { openStore } from '#integrations/database/store.ts';
+import { migratedStore } from '../migrated-database.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
@@ -72,7 +72,7 @@ export type ComputeWorld = Awaited<ReturnType<typeof aComputeWorld>>;
 export async function aComputeWorld() {
   const time = { now: Date.parse('2026-11-23T07:30:00Z') };
   const clock = { now: () => time.now };
-  const { store, db } = await openStore(':memory:', { clock });
+  const { store, db } = await migratedStore(':memory:', { clock });
   await store.flavors.create(aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} }));
   const ports = new Map([[portId, aPort(portId)]]);
   const limits = new Map<string, Partial<QuotaLimits>>();

@@ -15,9 +15,8 @@ import { createNetworkService } from '#embedded/network/service.ts';
 import { noLimits, type QuotaLimits } from '#core/quotas/limits.ts';
 import { createIdentityStore } from '#integrations/database/services/identity-store.ts';
 import { createImageStore } from '#integrations/database/services/image-store.ts';
-import { migrate } from '#integrations/database/migrate.ts';
 import { createNetworkStore } from '#integrations/database/services/network-store.ts';
-import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
+import { migratedSqlite } from '../migrated-database.ts';
 import { silentLog } from '../silent-log.ts';
 
 export const adminPassword = 'admin-secret';
@@ -103,8 +102,7 @@ export async function startEmbeddedCloud({
   users?: Omit<BootstrapUser, 'password'>[];
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'novella-embedded-'));
-  const db = openSqlite<unknown>(join(folder, 'novella.sqlite'));
-  await migrate(db);
+  const db = await migratedSqlite<unknown>(join(folder, 'novella.sqlite'));
   const time = { now: Date.parse('2026-11-23T07:15:00Z') };
   const base = {
     clock: { now: () => time.now },

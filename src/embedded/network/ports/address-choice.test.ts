@@ -6,17 +6,15 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NetworkStore, StoredPort, StoredSubnet } from '#contracts/store/network-store.ts';
 import type { FixedIp } from '#core/networking/port.ts';
-import { migrate } from '#integrations/database/migrate.ts';
 import { createNetworkStore } from '#integrations/database/services/network-store.ts';
-import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
+import { migratedSqlite } from '#test/migrated-database.ts';
 import { countedStatements } from '#test/databases/counted-statements.ts';
 import { type AddressRequest, chooseAddresses } from './address-choice.ts';
 
 let db: Kysely<unknown>;
 let store: NetworkStore;
 beforeEach(async () => {
-  db = openSqlite<unknown>(':memory:');
-  await migrate(db);
+  db = await migratedSqlite<unknown>(':memory:');
   store = createNetworkStore(db);
 });
 afterEach(() => db.destroy());

@@ -1,11 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import type { StoredImage } from '#contracts/store/image-store.ts';
+import { migratedSqlite, migratedStore } from '#test/migrated-database.ts';
 import { aFlavor, aHost, aNewServer } from '#test/worlds/store-rows.ts';
 import { createImageStore } from '../services/image-store.ts';
-import { migrate } from '../migrate.ts';
-import { openSqlite } from '../sqlite/sqlite.ts';
-import { openStore } from '../store.ts';
 
 const closers: (() => Promise<void>)[] = [];
 
@@ -35,9 +33,8 @@ const image = (id: string): StoredImage => ({
 });
 
 async function images() {
-  const db = openSqlite<unknown>(':memory:');
+  const db = await migratedSqlite<unknown>(':memory:');
   closers.push(() => db.destroy());
-  await migrate(db);
   const store = createImageStore(db);
   for (const id of ['good', 'bad']) await store.add(image(id));
   return { db, store };
@@ -76,7 +73,7 @@ const columns = [
 test.each(columns)(
   'an unreadable %s.%s removes only its own entry of a list',
   async (table, column) => {
-    const { store, db } = await openStore(':memory:', { clock: { now: Date.now } });
+    const { store, db } = await migratedStore(':memory:', { clock: { now: Date.now } });
     closers.push(() => store.close());
     for (const name of ['good', 'bad']) {
       await store.servers.create(aNewServer({ name }));
@@ -92,7 +89,7 @@ test.each(columns)(
 test.each(['cpu_info', 'pci_stats', 'problems', 'numa_topology', 'physical_networks'])(
   'a host with an unreadable %s is listed: it reports it again',
   async (column) => {
-    const { store, db } = await openStore(':memory:', { clock: { now: Date.now } });
+    const { store, db } = await migratedStore(':memory:', { clock: { now: Date.now } });
     closers.push(() => store.close());
     await aHost(store, []);
     await poison(db as Kysely<unknown>, 'compute_nodes', `${column} = '{"a'`);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { aNewServer, aNic } from '#test/worlds/store-rows.ts';
-import { openStore } from '../store.ts';
+import { migratedStore } from '#test/migrated-database.ts';
 
 test('a port whose holder is deleted while another server is refused it is a conflict', async () => {
-  const { store, db } = await openStore(':memory:', { clock: { now: Date.now } });
+  const { store, db } = await migratedStore(':memory:', { clock: { now: Date.now } });
   const portId = '4663c883-b605-492f-b563-aeff73508b53';
   const named = () => store.servers.create(aNewServer({ nics: [aNic({ portId })] }));
   await named();

@@ -6,7 +6,7 @@ import { CompiledQuery } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import type { ServerSelection } from '#contracts/store/server-selection.ts';
 import { selectionQuery } from './server-selection.ts';
-import { openStore } from '../store.ts';
+import { migratedStore } from '#test/migrated-database.ts';
 
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
@@ -16,7 +16,7 @@ type Selection = Omit<ServerSelection, 'limit' | 'deleted'> & {
 };
 
 async function planOf(selection: Selection, isLaterPage: boolean): Promise<string> {
-  const { store, db } = await openStore(':memory:');
+  const { store, db } = await migratedStore(':memory:');
   close = () => store.close();
   const request = { deleted: 'none', limit: 100, ...selection } as const;
   const { sql, parameters } = selectionQuery(

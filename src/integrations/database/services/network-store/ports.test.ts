@@ -7,10 +7,9 @@ import type {
   StoredPort,
   StoredSubnet,
 } from '#contracts/store/network-store.ts';
-import { migrate } from '../../migrate.ts';
 import { createNetworkStore } from '../network-store.ts';
 import { countedStatements } from '#test/databases/counted-statements.ts';
-import { openSqlite } from '../../sqlite/sqlite.ts';
+import { migratedSqlite } from '#test/migrated-database.ts';
 
 const kept = { projectId: 'p', name: '', description: '', revision: 1, createdAt: 1, updatedAt: 1 };
 const network: StoredNetwork = {
@@ -79,10 +78,9 @@ let store: NetworkStore;
 let close: () => Promise<void>;
 let damage: (id: string) => Promise<unknown>;
 beforeEach(async () => {
-  const db = openSqlite<unknown>(':memory:');
+  const db = await migratedSqlite<unknown>(':memory:');
   damage = (id) => sql`update ports set profile = '{"a' where id = ${id}`.execute(db);
   close = () => db.destroy();
-  await migrate(db);
   store = createNetworkStore(db.withPlugin(watching));
   await store.atomic(async (rows) => {
     await rows.addNetwork(network);
