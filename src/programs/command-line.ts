@@ -13,6 +13,7 @@ import { addPciCheck } from '#cli/pci/pci-check-command.ts';
 import { addAgentCommand, logFormatOption, logLevelOption } from './agent/agent-command.ts';
 import { addBackupCommands } from './backup-commands.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
+import { optionsKeptByNpm } from './terminal/npm-options.ts';
 import { runCommand } from './terminal/run-command.ts';
 import { screenOn } from './terminal/screen-on.ts';
 import type { UpOptions } from './up/up-command.ts';
@@ -32,7 +33,14 @@ const surroundings = () => ({
 
 /** Runs the command in this process's arguments, and sets its exit status. */
 export async function runCommandLine(): Promise<void> {
-  await runCommand(novellaProgram());
+  const program = novellaProgram();
+  const kept = optionsKeptByNpm(program, process.argv.slice(2), process.env);
+  if (kept === undefined) {
+    await runCommand(program);
+  } else {
+    process.stderr.write(`novella: ${kept}\n`);
+    process.exitCode = 2;
+  }
 }
 
 /** All commands. The modules of each are loaded only when it runs. */

@@ -3,6 +3,14 @@ import type { Command, CommanderError } from 'commander';
 import { closestName } from '#core/closest-name.ts';
 import { hintForUnknown } from '../unknown-command.ts';
 
+/** Something is missing or too much: its help shows what belongs there. */
+const incomplete = new Set([
+  'commander.missingArgument',
+  'commander.missingMandatoryOptionValue',
+  'commander.optionMissingArgument',
+  'commander.excessArguments',
+]);
+
 /** undefined where commander has printed one, or without a suggestion. */
 export function hintFor({ code, message }: CommanderError, program: Command): string | undefined {
   const { args, options } = program;
@@ -11,6 +19,7 @@ export function hintFor({ code, message }: CommanderError, program: Command): st
     const hint = hintForUnknown(args[0] === 'help' ? args.slice(1) : args);
     return hint ?? (message.includes('Did you mean') ? undefined : helpFor(program));
   }
+  if (incomplete.has(code)) return helpFor(program);
   if (code !== 'commander.unknownOption' || message.includes('Did you mean')) return undefined;
   // Commander suggests no hidden ones.
   const flag = /'(--[^'=]*)/.exec(message)?.[1] ?? '';
