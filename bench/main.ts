@@ -2,8 +2,7 @@
  * `npm run bench [-- GROUP …]`: runs the groups, all without a name, and prints one JSON line per
  * figure. `-- core --data FILE [--nova ROOT]`: see core. `-- compare REV [GROUP …]`: see compare.
  */
-import { parseArgs } from 'node:util';
-
+import { countOption, programOptions, refuseOptions } from '#test/program-options.ts';
 import type { BenchOptions } from './options.ts';
 
 type Group = (options: BenchOptions) => Promise<void>;
@@ -23,7 +22,12 @@ const groups: Record<string, () => Promise<Group>> = {
   hosts: async () => (await import('./hosts.ts')).hosts,
 };
 
-const { values, positionals } = parseArgs({
+const usage = `npm run bench [-- GROUP …]
+       npm run bench -- core --data FILE [--nova ROOT]
+       npm run bench -- compare REV [GROUP …] [--rounds N] [--own-bench]
+groups: ${Object.keys(groups).join(', ')}
+bench/README.md describes them; docs/performance.md has the figures.`;
+const { values, positionals } = programOptions(usage, {
   options: {
     data: { type: 'string' },
     nova: { type: 'string' },
@@ -34,26 +38,23 @@ const { values, positionals } = parseArgs({
 });
 const [first, revision, ...rest] = positionals;
 if (first === 'compare') {
-  if (revision === undefined) refuse('compare needs a revision, such as HEAD~5');
+  if (revision === undefined) refuseOptions(usage, 'compare needs a revision, such as HEAD~5');
   refuseUnknown(rest);
   const { compare } = await import('./compare.ts');
   await compare(revision, rest.length === 0 ? ['boots'] : rest, {
-    rounds: Number(values.rounds),
+    rounds: countOption(usage, { name: 'rounds', value: values.rounds }),
     ownBench: values['own-bench'],
   });
 } else {
   refuseUnknown(positionals);
   const requested = positionals.length === 0 ? Object.keys(groups) : positionals;
-  for (const name of requested) await (await groups[name]?.())?.(values);
+  for (const name of requested) {
+    process.stderr.write(`bench: ${name} …\n`);
+    await (await groups[name]?.())?.(values);
+  }
 }
 
 function refuseUnknown(names: readonly string[]): void {
   const unknown = names.filter((name) => groups[name] === undefined);
-  if (unknown.length === 0) return;
-  refuse(`no group "${unknown.join('", "')}"; there are ${Object.keys(groups).join(', ')}`);
-}
-
-function refuse(message: string): never {
-  process.stderr.write(`bench: ${message}\n`);
-  process.exit(2);
+  if (unknown.length > 0) refuseOptions(usage, `no group "${unknown.join('", "')}"`);
 }

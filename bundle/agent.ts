@@ -6,11 +6,11 @@
 import { chmodSync, cpSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { programOptions } from '#test/program-options.ts';
 import { writeBundle } from './write-bundle.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { values, positionals } = parseArgs({
+const { values, positionals } = programOptions('npm run bundle:agent [-- FOLDER] [--with-node]', {
   options: { 'with-node': { type: 'boolean', default: false } },
   allowPositionals: true,
 });

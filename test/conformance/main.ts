@@ -2,11 +2,16 @@
  * `npm run conformance -- DIR`: plays every vector file of DIR through the product and prints where
  * it differs from the reference.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { programOptions, refuseOptions } from '#test/program-options.ts';
 import { playFile } from './play.ts';
 
-const directory = process.argv[2] ?? join(import.meta.dirname, '..', 'vectors');
+const usage = 'npm run conformance [-- FOLDER]: a folder of vector files';
+const [directory = join(import.meta.dirname, '..', 'vectors')] = programOptions(usage, {
+  allowPositionals: true,
+}).positionals;
+if (!existsSync(directory)) refuseOptions(usage, `${directory}: no such folder`);
 const names = readdirSync(directory)
   .filter((name) => name.endsWith('.json'))
   .toSorted();

@@ -2,25 +2,28 @@
  * `npm run fuzz -- --seconds N --seed S`: every route of the four services under hostile requests,
  * for the given time.
  */
-import { parseArgs } from 'node:util';
+import { countOption, programOptions } from '#test/program-options.ts';
 import { startFuzzCloud } from './cloud.ts';
 import { playRoute } from './play.ts';
 import { allRoutes } from './routes.ts';
 import { newTally } from './tally.ts';
 
-const { values } = parseArgs({
+const usage = 'npm run fuzz -- [--seconds N] [--seed S] [--routes]';
+const { values } = programOptions(usage, {
   options: {
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     routes: { type: 'boolean', default: false },
   },
 });
-const end = Date.now() + Number(values.seconds) * 1000;
+const seconds = countOption(usage, { name: 'seconds', value: values.seconds });
+const end = Date.now() + seconds * 1000;
+const firstSeed = countOption(usage, { name: 'seed', value: values.seed });
 const routes = allRoutes();
 const tally = newTally();
 const cloud = await startFuzzCloud();
 try {
-  let seed = Number(values.seed);
+  let seed = firstSeed;
   do {
     for (const [at, route] of routes.entries()) {
       if (at % 10 === 0) await cloud.refill();

@@ -6,14 +6,15 @@
 import { writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
+import { programOptions } from '#test/program-options.ts';
 import { startLabHost } from './host.ts';
 import { labDevices, outsideAddress } from './machine.ts';
 import { smoke } from './smoke.ts';
 import { type StayingPlace, runStory } from './story/run-story.ts';
 import { closingLines } from './story/story-report.ts';
 
-const { values } = parseArgs({
+const usage = 'npm run lab -- [--only TEXT] [--shell] [--json FILE], or one of --console, --smoke';
+const { values } = programOptions(usage, {
   options: {
     shell: { type: 'boolean' },
     json: { type: 'string' },

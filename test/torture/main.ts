@@ -8,12 +8,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { compareText } from '#core/compare-text.ts';
+import { countOption, programOptions, refuseOptions } from '#test/program-options.ts';
 import { writeBundle } from '../../bundle/write-bundle.ts';
 import { runKills } from './kills.ts';
 
-const { values, positionals } = parseArgs({
+const usage = 'npm run torture -- kills [--kills N] [--seed S] [--keep]';
+const { values, positionals } = programOptions(usage, {
   options: {
     kills: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
@@ -21,11 +22,9 @@ const { values, positionals } = parseArgs({
   },
   allowPositionals: true,
 });
-const [kills, seed] = [Number(values.kills), Number(values.seed)];
-if (positionals.join() !== 'kills' || !Number.isInteger(kills) || !Number.isInteger(seed)) {
-  process.stderr.write('usage: npm run torture -- kills [--kills N] [--seed S] [--keep]\n');
-  process.exit(2);
-}
+if (positionals.join() !== 'kills') refuseOptions(usage, 'the only group is "kills"');
+const kills = countOption(usage, { name: 'kills', value: values.kills });
+const seed = countOption(usage, { name: 'seed', value: values.seed });
 
 const report = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'novella-torture-'));
