@@ -13,7 +13,7 @@ import { comparisons, type MeasuredFigure } from './comparisons.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** What measures: the same for both. */
-const measuring = ['bench', 'test/support/random.ts', 'test/support/program-options.ts'];
+const measuring = ['bench', 'test/support/random.ts', 'test/support/programs/program-options.ts'];
 
 /**
  * Each round runs every group on the revision, then here. The bench of these sources measures both;

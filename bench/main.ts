@@ -2,7 +2,7 @@
  * `npm run bench [-- GROUP …]`: runs the groups, all without a name, and prints one JSON line per
  * figure. `-- core --data FILE [--nova ROOT]`: see core. `-- compare REV [GROUP …]`: see compare.
  */
-import { countOption, programOptions, refuseOptions } from '#test/program-options.ts';
+import { countOption, programOptions, refuseOptions } from '#test/programs/program-options.ts';
 import type { BenchOptions } from './options.ts';
 
 type Group = (options: BenchOptions) => Promise<void>;

@@ -6,7 +6,7 @@
 import { chmodSync, cpSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { programOptions } from '#test/program-options.ts';
+import { programOptions } from '#test/programs/program-options.ts';
 import { writeBundle } from './write-bundle.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { countOption, programOptions } from '#test/program-options.ts';
+import { countOption, programOptions } from '#test/programs/program-options.ts';
 
 const written: string[] = [];
 

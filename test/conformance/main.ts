@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { programOptions, refuseOptions } from '#test/program-options.ts';
+import { programOptions, refuseOptions } from '#test/programs/program-options.ts';
 import { playFile } from './play.ts';
 
 const usage = 'npm run conformance [-- FOLDER]: a folder of vector files';

@@ -2,7 +2,7 @@
  * `npm run fuzz -- --seconds N --seed S`: every route of the four services under hostile requests,
  * for the given time.
  */
-import { countOption, programOptions } from '#test/program-options.ts';
+import { countOption, programOptions } from '#test/programs/program-options.ts';
 import { startFuzzCloud } from './cloud.ts';
 import { playRoute } from './play.ts';
 import { allRoutes } from './routes.ts';

@@ -6,7 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { programOptions } from '#test/program-options.ts';
+import { programOptions } from '#test/programs/program-options.ts';
 import { startLabHost } from './host.ts';
 import { labDevices, outsideAddress } from './machine.ts';
 import { smoke } from './smoke.ts';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compareText } from '#core/compare-text.ts';
-import { countOption, programOptions, refuseOptions } from '#test/program-options.ts';
+import { countOption, programOptions, refuseOptions } from '#test/programs/program-options.ts';
 import { writeBundle } from '../../bundle/write-bundle.ts';
 import { runKills } from './kills.ts';
 

@@ -21,16 +21,19 @@ export interface Contents {
   /** Of our own image service. */
   images: string[];
   flavors: string[];
+  /** From before this start: networks of our own service, and servers on these hosts. */
+  kept: { networks: number; servers: number };
 }
 
 /** Read once the hosts of this process have reported. */
 export async function contentsOf(
   store: Store,
   parts: readonly HostParts[],
-  { imageNames }: Pick<CloudServices, 'imageNames'>,
+  { imageNames, networkCount }: Pick<CloudServices, 'imageNames' | 'networkCount'>,
 ): Promise<Contents> {
   const inProcess = new Set(parts.map(({ host }) => host));
   const hosts = (await store.hosts.list()).filter(({ name }) => inProcess.has(name));
+  const onHosts = await store.servers.onHosts(hosts.map(({ id }) => id));
   const problems = hosts.flatMap(({ name, problems: found }) =>
     found
       .filter(({ blocks }) => blocks !== 'none')
@@ -46,5 +49,9 @@ export async function contentsOf(
     physicalNetworks: [...new Set(hosts.flatMap((host) => host.physicalNetworks))].sort(),
     images: await imageNames(),
     flavors: (await store.flavors.list()).map(({ name }) => name),
+    kept: {
+      networks: await networkCount(),
+      servers: [...onHosts.values()].reduce((sum, ids) => sum + ids.length, 0),
+    },
   };
 }

@@ -10,6 +10,7 @@ import type { IdentityService } from '#contracts/services/identity.ts';
 import type { ImageContents, ImageService } from '#contracts/services/images.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
 import { createImageStore } from '#integrations/database/services/image-store.ts';
+import { createNetworkStore } from '#integrations/database/services/network-store.ts';
 import type { Config, ServicePorts } from '../config/config.ts';
 import { type EmbeddedOptions, embeddedServices } from './embedded-services.ts';
 import { type Found, realServices } from './real-services.ts';
@@ -27,6 +28,8 @@ export interface CloudServices {
   open(listen: (app: FastifyInstance, name: keyof ServicePorts) => Promise<string>): Promise<Urls>;
   /** Names of the public images of our own image service; empty where another is used. */
   imageNames(): Promise<string[]>;
+  /** How many networks our own network service has; 0 where another is used. */
+  networkCount(): Promise<number>;
   /**
    * Once the URLs are known: writes clouds.yaml, and beside it an openrc for each of its users.
    * Returns its path; '' where users have their own.
@@ -59,6 +62,7 @@ export async function cloudServices<Tables>(
     services: { ...real.services, identity: options.quotas.learningFrom(real.services.identity) },
     open: async () => real.urls,
     imageNames: async () => [],
+    networkCount: async () => 0,
     writeCloudsYaml: () => '',
     survey: real.survey,
   };
@@ -94,6 +98,7 @@ async function ownServices<Tables>(
       const images = await createImageStore(options.db).list(scope);
       return images.flatMap(({ name }) => name ?? []);
     },
+    networkCount: async () => (await createNetworkStore(options.db).networks()).length,
     writeCloudsYaml() {
       const path = state.file('clouds.yaml');
       const caFile = config.tls?.caFile;

@@ -16,6 +16,7 @@ const contents = {
   physicalNetworks: ['physnet1', 'physnet2'],
   images: ['tiny'],
   flavors: ['m1.small', 'm1.medium'],
+  kept: { networks: 0, servers: 0 },
 };
 const own = { urls, contents, cloudsYaml: '/home/me/my cloud/.novella/clouds.yaml' };
 const messages = (cloud: Parameters<typeof greeting>[0], isTerminal = true) =>
@@ -53,6 +54,13 @@ test('one machine that cannot run guests, without physical network and KVM, in 8
   expect(text).not.toContain('openstack network create');
   const wide = text.split('\n').filter((line) => line.length > 80 && !line.includes('/my cloud/'));
   expect(wide).toEqual([]);
+});
+
+test('a cloud with networks of an earlier start: its content in place of the first steps', () => {
+  const text = messages({ ...own, contents: { ...contents, kept: { networks: 1, servers: 8 } } });
+  expect(text).toContain('It has 1 network and 8 servers, kept from before:');
+  expect(text).toContain('  openstack server list --all-projects\n  npx novella status\n');
+  expect(text).not.toContain('openstack network create');
 });
 
 test('a fleet is named by its first hosts', () => {

@@ -62,7 +62,15 @@ function ofOwnServices(cloud: Started, isTerminal: boolean): string[] {
   ];
 }
 
-function firstSteps({ physicalNetworks, simulated }: Contents): string[] {
+function firstSteps({ physicalNetworks, simulated, kept }: Contents): string[] {
+  if (kept.networks > 0) {
+    return [
+      `It has ${counted(kept.networks, 'network')} and ${counted(kept.servers, 'server')}, kept from before:`,
+      '  openstack network list',
+      '  openstack server list --all-projects',
+      '  npx novella status',
+    ];
+  }
   const [physicalNetwork] = physicalNetworks;
   if (physicalNetwork === undefined && !simulated) {
     return [
@@ -96,6 +104,11 @@ function contentLines(contents: Contents): string[] {
 
 function row(title: string, names: readonly string[]): string[] {
   return names.length === 0 ? [] : [`  ${title.padEnd(8)} ${shortList(names)}`];
+}
+
+/** Example: `1 network`, `2 networks`. */
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 const namesShown = 5;
