@@ -240,5 +240,6 @@ function send(reply: FastifyReply, usual: number, answer: Reply | undefined | vo
   if (headers !== undefined) reply.headers(headers);
   reply.code(status);
   if (!(body instanceof JsonText)) return reply.send(body);
-  return reply.type('application/json; charset=utf-8').send(body.text);
+  // The socket takes bytes as they are; a text is copied and encoded for it with less speed.
+  return reply.type('application/json; charset=utf-8').send(Buffer.from(body.text));
 }
