@@ -1,5 +1,5 @@
 /**
- * Starts `novella up` as a process of its own, on free ports and a temporary state directory, and
+ * Starts `novella up` as an operator does, on free ports and a temporary state directory, and
  * ends it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -59,19 +59,13 @@ export async function startNovella(
   const log = join(folder, 'novella.log');
   const started = performance.now();
   const child = spawn(
-    process.execPath,
-    [
-      ...(probe ? ['--import', './bench/probe.ts'] : []),
-      'src/programs/main.ts',
-      'up',
-      '--config',
-      config,
-      '--ready-line',
-    ],
+    join(root, 'bin', 'novella'),
+    ['up', '--config', config, '--ready-line'],
     // Its log is written as an operator would have it, but not between the figures.
     {
       cwd: root,
       stdio: ['ignore', 'pipe', openSync(log, 'w'), ...(probe ? ['ipc' as const] : [])],
+      env: { ...process.env, ...(probe && { NODE_OPTIONS: '--import ./bench/probe.ts' }) },
     },
   );
   const { urls } = await readyLine(child).catch((error: unknown) => {
