@@ -3,7 +3,7 @@ import { ComputeError } from '#core/errors.ts';
 import type { HostServiceChange } from '#workflows/operator/set-host-service.ts';
 import * as field from '../requests/fields.ts';
 import { type Static, Type } from 'typebox';
-import { closed } from '../requests/json-schema.ts';
+import { closed, keysIf } from '../requests/json-schema.ts';
 import { atMicrosecond } from '../requests/links.ts';
 import { type StepDown, steppedDown, without } from '../requests/microversions.ts';
 import { mapInTurns } from '#http/lists/in-turns.ts';
@@ -28,8 +28,9 @@ const steps: StepDown<NumberedHost>[] = [
 export const servicesQuery = ['host', 'binary'] as const;
 
 export async function listServices(call: Call): Promise<Reply> {
-  const name = queryValue(call.query, 'host');
-  const requested = queryValue(call.query, 'binary') ?? binary;
+  // Nova takes an empty value as no filter.
+  const name = queryValue(call.query, 'host') || undefined;
+  const requested = queryValue(call.query, 'binary') || binary;
   const found = requested === binary ? await requestedHosts(call, name) : [];
   const services = await mapInTurns(found, (each) => viewService(call, each));
   return { body: { services } };
@@ -42,9 +43,11 @@ async function requestedHosts(call: Call, name: string | undefined): Promise<Num
   return host === undefined ? [] : [numbered(host)];
 }
 
+const text = Type.String({ minLength: 1, maxLength: 255 });
+
 const changeBody = closed({
   status: Type.Optional(field.oneOf(['enabled', 'disabled'])),
-  disabled_reason: Type.Optional(field.name),
+  disabled_reason: Type.Optional(text),
   forced_down: Type.Optional(field.flag),
 });
 export const serviceBody = () => changeBody;
@@ -67,7 +70,7 @@ export async function changeService(call: Call<Static<typeof changeBody>>): Prom
       "Specifying 'disabled_reason' is only allowed when 'status' is 'disabled'.",
     );
   }
-  const id = call.params['id'] ?? '';
+  const id = serviceId(call);
   const host = await call.context.workflows.setHostService(id, {
     ...(status !== undefined && { enabled: status === 'enabled', disabledReason: reason ?? null }),
     ...(down !== undefined && { forcedDown: field.isSet(down) }),
@@ -75,14 +78,28 @@ export async function changeService(call: Call<Static<typeof changeBody>>): Prom
   return { body: { service: viewService(call, { host, number: 0 }) } };
 }
 
-const text = Type.String({ minLength: 1, maxLength: 255 });
-const namedBody = closed({
-  host: text,
-  binary: text,
-  disabled_reason: Type.Optional(field.name),
-  forced_down: Type.Optional(field.flag),
-});
-export const namedServiceBody = () => namedBody;
+/**
+ * A number before 2.53, a UUID from it on. Throws `invalid` for another form. Source: Nova
+ * `services.py`.
+ */
+function serviceId(call: Call): string {
+  const id = call.params['id'] ?? '';
+  const form = call.version >= 53 ? field.uuidForm : /^-?\d+$/;
+  if (form.test(id)) return id;
+  const rule = call.version >= 53 ? 'must be a UUID' : 'must be a whole number';
+  throw new ComputeError('invalid', `Invalid service id ${id}: it ${rule}.`);
+}
+
+const namedBodyOf = (hasForcedDown: boolean) =>
+  closed({
+    host: text,
+    binary: text,
+    disabled_reason: Type.Optional(text),
+    ...keysIf(hasForcedDown, { forced_down: Type.Optional(field.flag) }),
+  });
+const [earlyNamedBody, namedBody] = [namedBodyOf(false), namedBodyOf(true)];
+/** 2.11 brought `forced_down`. */
+export const namedServiceBody = (version: number) => (version >= 11 ? namedBody : earlyNamedBody);
 type NamedServiceBody = Static<typeof namedBody>;
 
 /**
@@ -136,7 +153,7 @@ function updateOf({ params, body, version }: Call<NamedServiceBody>): HostServic
  * host reports or has servers.
  */
 export async function deleteService(call: Call): Promise<Reply> {
-  const id = call.params['id'] ?? '';
+  const id = serviceId(call);
   const host = await hostOfId(call, id);
   if (host === undefined) {
     throw new ComputeError('notFound', `Service ${id} could not be found.`);

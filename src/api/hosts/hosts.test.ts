@@ -143,7 +143,9 @@ test('before 2.53 services are changed by host and binary', async () => {
 });
 
 test.each([
-  { act: 'force-down', body: { forced_down: true }, version: '2.10', status: 404 },
+  { act: 'force-down', body: {}, version: '2.10', status: 404 },
+  { act: 'force-down', body: { forced_down: true }, version: '2.10', status: 400 },
+  { act: 'enable', body: { forced_down: true }, version: '2.10', status: 400 },
   { act: 'explode', body: {}, version: '2.1', status: 404 },
   { act: 'enable', body: { host: 'host-9' }, version: '2.1', status: 404 },
   { act: 'enable', body: { binary: 'nova-scheduler' }, version: '2.1', status: 400 },
@@ -155,6 +157,25 @@ test.each([
     body: { host: 'host-1', binary: 'nova-compute', ...body },
   });
   expect(answer.status).toBe(status);
+});
+
+test.each([
+  { act: 'PUT', id: '1', version: '2.79', status: 400 },
+  { act: 'PUT', id: 'enable', version: '2.53', status: 400 },
+  { act: 'PUT', id: '913b0917-84f4-405b-a361-96b188737d15', version: '2.53', status: 404 },
+  { act: 'DELETE', id: 'host-1', version: '2.53', status: 400 },
+  { act: 'DELETE', id: '913b0917-84f4-405b-a361-96b188737d15', version: '2.53', status: 404 },
+  { act: 'DELETE', id: 'host-1', version: '2.52', status: 400 },
+  { act: 'DELETE', id: '9', version: '2.52', status: 404 },
+])('$act of the service $id in $version gives $status', async ({ act, id, version, status }) => {
+  const body = act === 'PUT' ? { body: { status: 'enabled' } } : {};
+  const answer = await world.ask(`${act} /v2.1/os-services/${id}`, { version, ...body });
+  expect(answer.status).toBe(status);
+});
+
+test('empty filters of services filter nothing', async () => {
+  const { body } = await world.ask('GET /v2.1/os-services?host=&binary=');
+  expect(body.services).toHaveLength(2);
 });
 
 test('statistics are sums', async () => {
@@ -201,10 +222,4 @@ test('zones are those of the hosts; non-administrators see no hosts', async () =
     'host-1': { 'nova-compute': { available: true, active: true } },
     'host-2': { 'nova-compute': { available: false, active: true } },
   });
-});
-
-test('there are no aggregates', async () => {
-  const body = { aggregates: [] };
-  expect(await world.ask('GET /v2.1/os-aggregates')).toMatchObject({ status: 200, body });
-  expect((await world.ask('GET /v2.1/os-aggregates/1')).status).toBe(404);
 });

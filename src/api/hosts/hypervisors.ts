@@ -2,7 +2,13 @@
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { HostSummary } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { rewritten, type StepDown, steppedDown, type View } from '../requests/microversions.ts';
+import {
+  rewritten,
+  type StepDown,
+  steppedDown,
+  type View,
+  without,
+} from '../requests/microversions.ts';
 import type { Link } from '../requests/links.ts';
 import { queryValue } from '#http/routes/query.ts';
 import { nextLinks, pageLimit, queryFlag } from '../requests/paging.ts';
@@ -12,11 +18,7 @@ import { readHosts } from './host-pages.ts';
 import { numbered, numberedHosts, type NumberedHost } from './numbered-hosts.ts';
 import { splitNames } from '../requests/split-names.ts';
 
-interface Shown {
-  number: number;
-}
-
-const steps: StepDown<Shown>[] = [
+const steps: StepDown<NumberedHost>[] = [
   {
     below: 53,
     undo: (view, { number }) => {
@@ -26,19 +28,28 @@ const steps: StepDown<Shown>[] = [
       }
     },
   },
+];
+
+/** Of a view in detail: it has the uptime since 2.88, and figures before. */
+const detailSteps: StepDown<NumberedHost>[] = [
+  without(88, 'uptime'),
+  { below: 88, undo: (view, { host }) => Object.assign(view, figuresOf(host)) },
+  ...steps,
   rewritten(28, 'cpu_info', (info) => JSON.stringify(info)),
 ];
 
 export const hypervisorsQuery = splitNames('limit marker hypervisor_hostname_pattern with_servers');
 
-export const listHypervisors = (call: Call) => listBy(call, briefView);
-export const listHypervisorsInDetail = (call: Call) => listBy(call, fullView);
+export const listHypervisors = (call: Call) => listBy(call, { view: briefView, steps });
+export const listHypervisorsInDetail = (call: Call) =>
+  listBy(call, { view: fullView, steps: detailSteps });
 
 export async function showHypervisor(call: Call): Promise<Reply> {
   const withServers = includesServers(call);
   const found = await findHypervisor(call);
   const servers = withServers ? await serversOn(call, found.host) : {};
-  return { body: { hypervisor: shown(call, found, { ...fullView(call, found), ...servers }) } };
+  const view = { ...fullView(call, found), ...servers };
+  return { body: { hypervisor: shown(call, found, view, detailSteps) } };
 }
 
 async function findHypervisor(call: Call): Promise<NumberedHost> {
@@ -96,8 +107,8 @@ function matching(all: NumberedHost[], part: string): NumberedHost[] {
   throw new ComputeError('notFound', `No hypervisor matching '${part}' could be found.`);
 }
 
-function shown(call: Call, each: NumberedHost, view: View): View {
-  return steppedDown(view, call.version, steps, each);
+function shown(call: Call, each: NumberedHost, view: View, down = steps): View {
+  return steppedDown(view, call.version, down, each);
 }
 
 /** Sums over all hosts that are enabled. */
@@ -127,17 +138,28 @@ const figures: Record<string, (host: HostSummary) => number> = {
   disk_available_least: ({ facts, diskGibUsed }) => facts.diskGib - diskGibUsed,
 };
 
-type HostView = (call: Call, each: NumberedHost) => View;
+/** What a list has of each host before 2.88. */
+function figuresOf(host: HostSummary): View {
+  return {
+    ...Object.fromEntries(Object.entries(figures).map(([key, read]) => [key, read(host)])),
+    cpu_info: { arch: host.facts.architecture, model: host.facts.cpuModel },
+  };
+}
+
+interface HostView {
+  view: (call: Call, each: NumberedHost) => View;
+  steps: StepDown<NumberedHost>[];
+}
 
 const viewsAtOnce = 50;
 
-async function listBy(call: Call, view: HostView): Promise<Reply> {
+async function listBy(call: Call, { view, steps: down }: HostView): Promise<Reply> {
   const withServers = includesServers(call);
   const { items, links } = await selectHypervisors(call);
   const hypervisors = [];
   for (const each of items) {
     const servers = withServers ? await serversOn(call, each.host) : {};
-    hypervisors.push(shown(call, each, { ...view(call, each), ...servers }));
+    hypervisors.push(shown(call, each, { ...view(call, each), ...servers }, down));
     if (hypervisors.length % viewsAtOnce === 0) await afterEvents();
   }
   return { body: { hypervisors, ...(links.length > 0 && { hypervisors_links: links }) } };
@@ -223,7 +245,6 @@ function fullView(call: Call, each: NumberedHost): View {
     hypervisor_version: host.facts.version,
     host_ip: host.hostIp,
     service: { id: host.id, host: host.name, disabled_reason: host.disabledReason },
-    ...Object.fromEntries(Object.entries(figures).map(([key, read]) => [key, read(host)])),
-    cpu_info: { arch: host.facts.architecture, model: host.facts.cpuModel },
+    uptime: (isUp(call.context, host) && call.context.links.uptimeOf(host.id)) || null,
   };
 }

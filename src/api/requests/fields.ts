@@ -13,10 +13,12 @@ export const name = Type.String({
   trimmed: true,
 });
 
-export const uuid = Type.String({
-  pattern: '^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$',
-  rule: 'must be a UUID',
-});
+const uuidPattern = '^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$';
+
+/** Of an id in a path. */
+export const uuidForm = new RegExp(uuidPattern);
+
+export const uuid = Type.String({ pattern: uuidPattern, rule: 'must be a UUID' });
 
 /** An image, as its UUID or as a URL that ends in it. */
 export const imageReference = Type.Union([
