@@ -1,4 +1,5 @@
 /** The scheduler's snapshot of one host. Independent of where snapshots come from. */
+import type { HostAggregate } from '../hosts/aggregate.ts';
 import type { HostProblem } from '../hosts/host-problem.ts';
 import type { PciDevicePool } from '../pci/pools/pool.ts';
 import type { HostNuma } from './numa-fit.ts';
@@ -12,6 +13,8 @@ export interface HostState {
   name: string;
   generation: number;
   availabilityZone: string;
+  /** Absent: it is in none. */
+  aggregates?: readonly HostAggregate[];
   enabled: boolean;
   disabledReason: string | null;
   /** Its agent reports in time. */

@@ -24,6 +24,8 @@ export interface RequestSpec {
   forcedHost: string | null;
   /** Hosts that were tried for this server and failed, with the reason. */
   failedHosts: { host: string; reason: string }[];
+  /** What its flavor requires of the metadata of a host's aggregates; absent: nothing. */
+  aggregateSpecs?: readonly SpecRequirement[];
   /** Absent or null: it is in no server group. */
   group?: SpecGroup | null;
   /** Hosts of the servers it must share a host with; absent or null: no such request. */
@@ -32,6 +34,14 @@ export interface RequestSpec {
   differentHost?: readonly string[];
   /** Absent or null: which agents could bind its ports is unknown. */
   binding?: SpecBinding | null;
+}
+
+/**
+ * `required`: a text, or an operator and its words. Example: `{ key: 'cores', required: '>= 8' }`.
+ */
+export interface SpecRequirement {
+  key: string;
+  required: string;
 }
 
 /** What the server's ports need, one each, and the existing agents. */

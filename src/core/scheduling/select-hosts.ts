@@ -5,6 +5,7 @@
 import { compareText } from '../compare-text.ts';
 import type { Candidate, Rejection } from './decision.ts';
 import type { Filter } from './filter.ts';
+import { aggregateSpecs } from './filters/aggregate-specs.ts';
 import { availabilityZone } from './filters/availability-zone.ts';
 import { failedHosts } from './filters/failed-hosts.ts';
 import { forcedHost } from './filters/forced-host.ts';
@@ -27,6 +28,7 @@ import { weighHosts, type Weighing, weighKnown } from './weigh-hosts.ts';
 const filters: readonly Filter[] = [
   forcedHost,
   availabilityZone,
+  aggregateSpecs,
   sameHost,
   differentHost,
   hostEnabled,
