@@ -67,8 +67,6 @@ const ofProjects: Route[] = [
 ];
 
 const ofAdministrators: Route[] = [
-  ...missing('admin', 'POST /os-aggregates PUT DELETE /os-aggregates/:id'),
-  ...missingActions('/os-aggregates/:id/action', 'add_host remove_host set_metadata'),
   ...missing('admin', 'GET POST /os-agents PUT DELETE /os-agents/:id'),
   ...missing('service', 'POST /os-assisted-volume-snapshots'),
   ...missing('service', 'DELETE /os-assisted-volume-snapshots/:id'),

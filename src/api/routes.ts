@@ -12,6 +12,7 @@ import {
   extraSpecBody,
   extraSpecsBody,
 } from './flavors/schemas.ts';
+import { aggregateRoutes } from './aggregates/routes.ts';
 import { listZones, listZonesInDetail } from './hosts/availability-zones.ts';
 import {
   changeNamedService,
@@ -25,7 +26,7 @@ import {
 import * as hypervisors from './hosts/hypervisors.ts';
 import { limitsQuery, showLimits } from './requests/limits.ts';
 import { notOffered } from './not-offered.ts';
-import { noneOf, noneOfServer, alwaysNotFound } from './nothing-there.ts';
+import { noneOfServer } from './nothing-there.ts';
 import { type Route, withBody } from './requests/route.ts';
 import { createGroupBody } from './server-groups/schemas.ts';
 import * as groups from './server-groups/server-groups.ts';
@@ -191,8 +192,13 @@ const hostRoutes: Route[] = [
     queryFrom: 53,
     handler: hypervisors.listHypervisorsInDetail,
   },
-  { ...asksAdmin, path: `${hypervisorsPath}/statistics`, handler: hypervisors.showStatistics },
-  { ...asksAdmin, path: `${hypervisorsPath}/:id/uptime`, handler: hypervisors.showUptime },
+  {
+    ...asksAdmin,
+    path: `${hypervisorsPath}/statistics`,
+    to: 87,
+    handler: hypervisors.showStatistics,
+  },
+  { ...asksAdmin, path: `${hypervisorsPath}/:id/uptime`, to: 87, handler: hypervisors.showUptime },
   {
     ...asksAdmin,
     path: `${hypervisorsPath}/:id/search`,
@@ -236,8 +242,7 @@ const hostRoutes: Route[] = [
   },
   { ...reads, path: '/os-availability-zone', handler: listZones },
   { ...asksAdmin, path: '/os-availability-zone/detail', handler: listZonesInDetail },
-  { ...asksAdmin, path: '/os-aggregates', handler: noneOf('aggregates') },
-  { ...asksAdmin, path: '/os-aggregates/:id', handler: alwaysNotFound('Aggregate') },
+  ...aggregateRoutes,
 ];
 
 const groupsPath = '/os-server-groups';

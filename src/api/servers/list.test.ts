@@ -143,6 +143,7 @@ async function twoServers() {
     vmState: 'error',
     taskState: null,
     locked: true,
+    lockedBy: 'owner',
     diskConfig: 'AUTO',
     accessIpv4: '192.0.2.9',
     hostId,

@@ -1,4 +1,5 @@
 /** Hosts as the store keeps them. */
+import type { HostAggregate } from '#core/hosts/aggregate.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { LedgerEntry } from '#core/ledger/host-ledger.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
@@ -15,7 +16,10 @@ export interface Host {
   number: number;
   name: string;
   generation: number;
+  /** Its aggregates', or `nova`. */
   availabilityZone: string;
+  /** In the order of their creation. */
+  aggregates: HostAggregate[];
   hostIp: string;
   /** Those that its ports reach; empty until its first report. */
   physicalNetworks: string[];
@@ -42,7 +46,10 @@ export interface Host {
  * A host as lists show it: without the documents that placing servers needs, which are most of its
  * row.
  */
-export type HostSummary = Omit<Host, 'physicalNetworks' | 'numa' | 'pciStats' | 'problems'>;
+export type HostSummary = Omit<
+  Host,
+  'aggregates' | 'physicalNetworks' | 'numa' | 'pciStats' | 'problems'
+>;
 
 /** The generation, and what changes without it. */
 export type HostVersion = Pick<

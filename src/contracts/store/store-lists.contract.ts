@@ -241,6 +241,7 @@ export function storeListsContract(fresh: () => Promise<OpenStore>): void {
     const hosts = await store.hosts.list();
     const whole = hosts.map(
       ({
+        aggregates: _aggregates,
         physicalNetworks: _networks,
         numa: _numa,
         pciStats: _pools,

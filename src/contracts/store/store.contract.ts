@@ -15,6 +15,7 @@ import {
   toStep,
 } from '#test/worlds/store-rows.ts';
 import { storeActionsContract } from './store-actions.contract.ts';
+import { storeAggregatesContract } from './store-aggregates.contract.ts';
 import { storeEnrolmentsContract } from './store-enrolments.contract.ts';
 import { storeGroupsContract } from './store-groups.contract.ts';
 import { storeHostChangesContract } from './store-host-changes.contract.ts';
@@ -54,6 +55,9 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('server groups', () => {
     storeGroupsContract(fresh);
+  });
+  describe('aggregates', () => {
+    storeAggregatesContract(fresh);
   });
   describe('quotas', () => {
     storeQuotasContract(fresh);

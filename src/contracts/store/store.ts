@@ -9,6 +9,7 @@ import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { Decision } from '#core/scheduling/decision.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
+import type { AggregateStore } from './aggregate-store.ts';
 import type { Action, ActionEvent, ActionOutcome, ActionPage, NewAction } from './action.ts';
 import type { EnrolmentStore } from './enrolments.ts';
 import type { FlavorAccess, FlavorStore } from './flavor-store.ts';
@@ -36,6 +37,7 @@ export type {
 } from './host-store.ts';
 
 export type { Action, ActionEvent, ActionOutcome, ActionPage, NewAction } from './action.ts';
+export type { AggregateChange, AggregateStore, NewAggregate } from './aggregate-store.ts';
 export type { FlavorAccess, FlavorChange, FlavorStore } from './flavor-store.ts';
 
 export type {
@@ -359,6 +361,7 @@ export interface Store {
   flavors: FlavorStore;
   flavorAccess: FlavorAccess;
   serverGroups: ServerGroupStore;
+  aggregates: AggregateStore;
   enrolments: EnrolmentStore;
   networkEvents: NetworkEventStore;
   prune: PruneStore;

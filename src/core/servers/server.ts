@@ -75,7 +75,10 @@ export interface Server {
   accessIpv4: string | null;
   accessIpv6: string | null;
   diskConfig: 'AUTO' | 'MANUAL';
+  /** Of its host, once it has one. */
   availabilityZone: string | null;
+  /** The zone that its user requested, which it never leaves; null: any. */
+  pinnedZone: string | null;
   reservationId: string;
   launchIndex: number;
   locked: boolean;

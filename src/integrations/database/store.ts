@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Store } from '#contracts/store/store.ts';
+import { aggregateStore } from './hosts/aggregates.ts';
 import { commandStore } from './tasks/commands.ts';
 import { commitTransition } from './commit.ts';
 import { enrolmentStore } from './hosts/enrolments.ts';
@@ -50,6 +51,7 @@ export function computeStore(
     flavors: flavorStore(db),
     flavorAccess: flavorAccessStore(db),
     serverGroups: serverGroupStore(db),
+    aggregates: aggregateStore(db, clock),
     enrolments: enrolmentStore(db),
     networkEvents: networkEventStore(db),
     prune: pruneStore(db),

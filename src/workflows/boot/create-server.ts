@@ -211,6 +211,7 @@ function serverRow(context: WorkflowContext, making: Making): Omit<Server, 'seri
     accessIpv6: request.accessIpv6,
     diskConfig: request.diskConfig,
     availabilityZone: request.availabilityZone,
+    pinnedZone: request.availabilityZone,
     reservationId,
     launchIndex: index,
     locked: false,

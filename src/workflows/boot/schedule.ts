@@ -8,6 +8,7 @@ import { claimServer, diskOf } from '#core/ledger/host-ledger.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import { takeDevices } from '#core/pci/claims/take-devices.ts';
+import { requirementsOf } from '#core/scheduling/filters/aggregate-specs.ts';
 import { hostAlive } from '#core/scheduling/filters/host-alive.ts';
 import { fitTogether } from '#core/scheduling/pci-fit.ts';
 import type { Decision, Rejection } from '#core/scheduling/decision.ts';
@@ -106,6 +107,7 @@ function requestSpec(server: Server, pciRequests: PciRequest[], task: Task<'boot
     pciRequests,
     numa,
     availabilityZone,
+    aggregateSpecs: requirementsOf(server.flavor.extraSpecs),
     forcedHost,
     failedHosts,
   };

@@ -22,6 +22,7 @@ export function hostState(
     name: host.name,
     generation: host.generation,
     availabilityZone: host.availabilityZone,
+    aggregates: host.aggregates,
     enabled: host.enabled,
     disabledReason: host.disabledReason,
     alive: links.isAlive(host),

@@ -82,6 +82,7 @@ function aServer(change: Partial<Omit<Server, 'serial'>> = {}): Omit<Server, 'se
     accessIpv6: null,
     diskConfig: 'MANUAL',
     availabilityZone: null,
+    pinnedZone: null,
     reservationId: 'r-1',
     launchIndex: 0,
     locked: false,

@@ -2,6 +2,7 @@
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { NewServerRequest } from '#core/servers/new-server.ts';
+import { everyHost } from '../../hosts/host-pages.ts';
 import type { Call } from '../../requests/route.ts';
 import type { CreateServerBody } from './create-schema.ts';
 
@@ -42,11 +43,11 @@ async function refuseUnknown(call: Call, zone: string, host: string | null): Pro
     throw new ComputeError('invalid', `Compute host ${host} could not be found.`);
   }
   if (zone === '') return;
-  const isKnown = (await hosts.list()).some(({ availabilityZone }) => availabilityZone === zone);
-  if (!isKnown) {
-    throw new ComputeError(
-      'invalid',
-      `The requested availability zone is not available: no host is in '${zone}'.`,
-    );
-  }
+  const inZone = (await everyHost(hosts)).filter((one) => one.availabilityZone === zone);
+  if (inZone.some(({ enabled }) => enabled)) return;
+  const which = inZone.length === 0 ? 'no host' : 'no enabled host';
+  throw new ComputeError(
+    'invalid',
+    `The requested availability zone is not available: ${which} is in '${zone}'.`,
+  );
 }

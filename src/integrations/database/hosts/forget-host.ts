@@ -1,6 +1,7 @@
 /** Removes a host and every record that only this host could settle. */
 import type { Kysely } from 'kysely';
 import { ComputeError } from '#core/errors.ts';
+import { leaveAggregates } from './aggregate-hosts.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -30,6 +31,7 @@ export async function forgetHost(trx: Db, hostId: string): Promise<void> {
     .execute();
   await trx.deleteFrom('pci_devices').where('compute_node_id', '=', hostId).execute();
   await trx.deleteFrom('host_commands').where('compute_node_id', '=', hostId).execute();
+  await leaveAggregates(trx, hostId);
   await trx.deleteFrom('compute_nodes').where('uuid', '=', hostId).execute();
 }
 

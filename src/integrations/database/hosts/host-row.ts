@@ -2,6 +2,7 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
 import type { Host, HostChange, HostSummary, HostVersion } from '#contracts/store/store.ts';
+import type { HostAggregate } from '#core/hosts/aggregate.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { HostNuma } from '#core/scheduling/numa-fit.ts';
 import { readReported } from '../rows/readable-rows.ts';
@@ -74,7 +75,12 @@ export function toVersion(row: Pick<ComputeNodeRow, (typeof versionColumns)[numb
 /** A row of `compute_nodes` with its running guests counted. */
 type HostRow = ComputeNodeRow & { running_vms: number | null };
 
-type DocumentColumns = 'physical_networks' | 'numa_topology' | 'pci_stats' | 'problems';
+type DocumentColumns =
+  | 'aggregates'
+  | 'physical_networks'
+  | 'numa_topology'
+  | 'pci_stats'
+  | 'problems';
 type SummaryRow = Omit<HostRow, DocumentColumns | 'last_command_seq'>;
 
 /** Running guests are counted, not stored: a stored count would drift. */
@@ -96,6 +102,7 @@ export function toHost(row: HostRow): Host {
   return {
     ...toSummary(row),
     physicalNetworks: readReported<string[]>('physical_networks', row.physical_networks, []),
+    aggregates: readReported<HostAggregate[]>('aggregates', row.aggregates, []),
     numa: toNuma(row.numa_topology),
     pciStats: readReported<PoolRow[]>('pci_stats', row.pci_stats, []).map(poolOfRow),
     problems: readReported<HostProblem[]>('problems', row.problems, []),

@@ -24,6 +24,7 @@ import { pruning } from './0021-pruning.ts';
 import { freeAddresses } from './0022-free-addresses.ts';
 import { addressKeys } from './0023-address-keys.ts';
 import { lockedBy } from './0026-locked-by.ts';
+import { aggregates } from './0027-aggregates.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -50,4 +51,5 @@ export const migrations: Record<string, Migration> = {
   '0022-free-addresses': freeAddresses,
   '0023-address-keys': addressKeys,
   '0026-locked-by': lockedBy,
+  '0027-aggregates': aggregates,
 };

@@ -25,6 +25,7 @@ const serverMap: FieldMap<ServerFields, InstanceRow> = {
   accessIpv6: ['access_ip_v6', 'plain'],
   diskConfig: ['disk_config', 'plain'],
   availabilityZone: ['availability_zone', 'plain'],
+  pinnedZone: ['pinned_zone', 'plain'],
   reservationId: ['reservation_id', 'plain'],
   launchIndex: ['launch_index', 'plain'],
   locked: ['locked', 'flag'],
@@ -60,11 +61,14 @@ export function serverColumns(change: Partial<ServerFields>): Updateable<Instanc
   return toColumns(serverMap, change);
 }
 
+/** Columns that databases before migrations 0026 and 0027 do not have. Their default is null. */
+const later = ['locked_by', 'pinned_zone'] as const satisfies (keyof InstanceRow)[];
+
 /** The row of a new server. */
 export function instanceRow(server: Omit<Server, 'serial'>): Insertable<InstanceRow> {
-  const { locked_by: lockedBy, ...row } = toRow(serverMap, server, { uuid: server.id });
-  // The column's default, which databases before migration 0026 do not have.
-  return typeof lockedBy === 'string' ? { ...row, locked_by: lockedBy } : row;
+  const row = toRow(serverMap, server, { uuid: server.id });
+  for (const column of later) if (row[column] === null) delete row[column];
+  return row;
 }
 
 /** The row of a live NIC. */

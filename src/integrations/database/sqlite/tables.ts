@@ -18,6 +18,8 @@ export interface ComputeTables {
   flavor_projects: { flavorid: string; project_id: string };
   server_groups: ServerGroupRow;
   server_group_members: ServerGroupMemberRow;
+  aggregates: AggregateRow;
+  aggregate_hosts: AggregateHostRow;
   host_enrolments: HostEnrolmentRow;
   network_events: NetworkEventRow;
 }
@@ -45,6 +47,8 @@ export interface ComputeNodeRow {
   problems?: string | null | undefined;
   /** Absent before migration 0006. */
   physical_networks?: string | null | undefined;
+  /** JSON: of its aggregates, what scheduling reads. Absent before migration 0027. */
+  aggregates?: string | null | undefined;
   disabled: number;
   disabled_reason: string | null;
   forced_down: number;
@@ -94,6 +98,8 @@ export interface InstanceRow {
   access_ip_v6: string | null;
   disk_config: string;
   availability_zone: string | null;
+  /** Absent before migration 0027. */
+  pinned_zone?: string | null;
   reservation_id: string;
   launch_index: number;
   locked: number;
@@ -244,6 +250,21 @@ interface ServerGroupMemberRow {
   id: Generated<number>;
   instance_uuid: string;
   group_uuid: string;
+}
+
+export interface AggregateRow {
+  id: Generated<number>;
+  uuid: string;
+  name: string;
+  metadata: string;
+  created_at: number;
+  updated_at: number | null;
+}
+
+interface AggregateHostRow {
+  id: Generated<number>;
+  aggregate_id: number;
+  compute_node_id: string;
 }
 
 export interface HostEnrolmentRow {
