@@ -4,7 +4,13 @@
  */
 import type { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import type { NewPortBinding, PortBinding } from '#core/networking/binding/port-bindings.ts';
-import type { Network, Port, PortChange, UsableNetwork } from '#core/networking/port.ts';
+import type {
+  FloatingIp,
+  Network,
+  Port,
+  PortChange,
+  UsableNetwork,
+} from '#core/networking/port.ts';
 import type { SecurityGroup } from '#core/networking/security-group.ts';
 import type { Caller } from './identity.ts';
 
@@ -53,6 +59,11 @@ export interface NetworkService {
    * still holds, regardless of our rows.
    */
   listServerPorts(serverId: string): Promise<Port[]>;
+  /**
+   * The floating IPs that lead to these ports, read with the service's rights. Empty where the
+   * network service has none.
+   */
+  listFloatingIps(portIds: readonly string[]): Promise<FloatingIp[]>;
   /**
    * Which agents wire ports on which host. Empty where ports are bound without agents. A list may
    * be half a minute old, but not with `isDoubted`: when something contradicted it.

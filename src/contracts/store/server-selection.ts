@@ -75,7 +75,7 @@ export type ShownNic = Pick<ServerNic, 'portId' | 'pciRequestId'> & {
   vif: {
     macAddress: string;
     network: Pick<Vif['network'], 'name'>;
-    fixedIps: readonly Pick<FixedIp, 'ipAddress'>[];
+    fixedIps: readonly Pick<FixedIp, 'ipAddress' | 'floatingIps'>[];
   } | null;
 };
 

@@ -8,6 +8,15 @@ import type { VnicType } from './vnic-types.ts';
 export interface FixedIp {
   subnetId: string;
   ipAddress: string;
+  /** Addresses elsewhere that routers translate to it; absent: none, or not read. */
+  floatingIps?: readonly string[];
+}
+
+/** An address that is translated to one of a port's. */
+export interface FloatingIp {
+  portId: string;
+  fixedIp: string;
+  address: string;
 }
 
 /**

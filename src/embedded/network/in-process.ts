@@ -54,6 +54,7 @@ export function createInProcessNetwork(context: NetworkContext): NetworkService 
     async listServerPorts(serverId) {
       return (await listPorts(context, service, { deviceId: serverId })).map(toPort);
     },
+    listFloatingIps: async () => [],
     // Ports are bound here, by the physical networks that hosts report.
     listAgents: async () => new NetworkAgents([], context.clock.now()),
     async listSecurityGroups(wanted, caller, isDisplayOnly = false) {

@@ -1,10 +1,20 @@
 /** Changes of a server's ports that were not made here. */
 import { canonicalText } from '#core/canonical-text.ts';
 import { isComputeError } from '#core/errors.ts';
+import { withFloatingIps } from '#core/networking/floating-ips.ts';
 import { followPort, hasMoved } from '#core/networking/follow-port.ts';
 import type { Port } from '#core/networking/port.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
+
+/** The server's ports as its NICs follow them: with the floating IPs of their addresses. */
+export async function portsToFollow(
+  { network }: Pick<WorkflowContext, 'network'>,
+  serverId: string,
+): Promise<Port[]> {
+  const ports = await network.listServerPorts(serverId);
+  return withFloatingIps(ports, await network.listFloatingIps(ports.map(({ id }) => id)));
+}
 
 /**
  * The bound NICs whose port has another MAC, other addresses or settings of its VF, with the

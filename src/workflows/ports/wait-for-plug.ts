@@ -11,7 +11,7 @@ import type { Port } from '#core/networking/port.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import { backoffMs } from '#runtime/backoff.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { nicsWithChangedPorts } from './changed-ports.ts';
+import { nicsWithChangedPorts, portsToFollow } from './changed-ports.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { serverOf } from '../engine/server-of.ts';
 import type { StepContinues, StepOutcome, WorkflowStep } from '../engine/workflow.ts';
@@ -118,7 +118,7 @@ async function readPorts(
   isLate: boolean,
 ): Promise<{ ports: Port[]; moved: ServerNic[] } | undefined> {
   try {
-    const ports = await context.network.listServerPorts(server.id);
+    const ports = await portsToFollow(context, server.id);
     return { ports, moved: await nicsWithChangedPorts(context, server, ports) };
   } catch (error) {
     if (isLate || !isComputeError(error, 'unavailable')) throw error;

@@ -80,6 +80,20 @@ test('a changed address is followed with one poll', async () => {
   expect([await addresses(), await left(), requests]).toEqual([moved, [], ['ports']]);
 });
 
+test('a floating IP is followed when it comes, and when it goes', async () => {
+  const { network } = world.context;
+  const [{ ipAddress, subnetId } = { ipAddress: '', subnetId: '' }] = (await addresses()) ?? [];
+  for (const floatingIps of [['198.51.100.7'], []]) {
+    network.listFloatingIps = async ([port = '']) =>
+      floatingIps.map((address) => ({ portId: port, fixedIp: ipAddress, address }));
+    await notify('changed', '');
+    await poll();
+    expect(await act()).toBe('follow-ports');
+    const shown = { subnetId, ipAddress, ...(floatingIps.length > 0 && { floatingIps }) };
+    expect(await addresses()).toEqual([shown]);
+  }
+});
+
 test('an event of a port that has not changed costs a poll and nothing else', async () => {
   await notify('changed');
   await poll();

@@ -10,7 +10,7 @@ import type { WorkflowContext } from '../engine/context.ts';
 import { beginDetach } from '../nics/detach-interface.ts';
 import { beginFollowingPorts } from './follow-ports.ts';
 import { pollLoop, type PollLoop } from '../engine/poll-loop.ts';
-import { nicsWithChangedPorts, nicWithoutPort } from '../ports/changed-ports.ts';
+import { nicsWithChangedPorts, nicWithoutPort, portsToFollow } from '../ports/changed-ports.ts';
 import { plugStep } from '../ports/wait-for-plug.ts';
 
 /** The pause while the network service does not answer. */
@@ -73,7 +73,7 @@ async function handleEvents(context: WorkflowContext, serverId: string): Promise
   }
   // In a state in which no NIC can be removed, the events wait for its end.
   if (server.taskState !== null || !attachable.includes(server.vmState)) return;
-  const ports = await context.network.listServerPorts(serverId);
+  const ports = await portsToFollow(context, serverId);
   const deleted = events.filter(({ kind }) => kind === 'deleted');
   const reported = new Set(deleted.map(({ portId }) => portId));
   const orphan = await nicWithoutPort(context, server, { ports, reported });

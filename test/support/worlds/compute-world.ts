@@ -295,6 +295,7 @@ function describedNetwork(ports: Map<string, Port>): NetworkService {
       const known = ids.flatMap((id) => ports.get(id) ?? []);
       return new Map(known.map(({ id, securityGroupIds = [] }) => [id, securityGroupIds]));
     },
+    listFloatingIps: async () => [],
     listServerPorts: async (id) => [...ports.values()].filter(({ deviceId }) => deviceId === id),
     listSecurityGroups: async (wanted, caller) =>
       describedGroups.filter(({ id, projectId: owner }) =>

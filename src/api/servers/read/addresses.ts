@@ -8,27 +8,36 @@ import { findServer } from './find.ts';
 export interface AddressView {
   version: 4 | 6;
   addr: string;
-  'OS-EXT-IPS:type'?: 'fixed';
+  'OS-EXT-IPS:type'?: 'fixed' | 'floating';
   'OS-EXT-IPS-MAC:mac_addr'?: string;
 }
 
-/** Example: `{ red: [{ version: 4, addr: '10.0.0.5', … }] }`; `{}` until ports are bound. */
+/**
+ * Example: `{ red: [{ version: 4, addr: '10.0.0.5', … }] }`; `{}` until ports are bound. Below a
+ * network's name the floating IPs follow all others.
+ */
 export function addressesOf(server: Pick<ShownServer, 'nics'>): Record<string, AddressView[]> {
   const byNetwork: Record<string, AddressView[]> = {};
-  for (const { vif } of server.nics) {
-    if (vif === null) continue;
-    const views = vif.fixedIps.map(
-      ({ ipAddress }): AddressView => ({
-        version: ipaddr.IPv6.isValid(ipAddress) ? 6 : 4,
-        addr: ipAddress,
-        'OS-EXT-IPS:type': 'fixed',
-        'OS-EXT-IPS-MAC:mac_addr': vif.macAddress,
-      }),
-    );
-    byNetwork[vif.network.name] = [...(byNetwork[vif.network.name] ?? []), ...views];
+  for (const type of ['fixed', 'floating'] as const) {
+    for (const { vif } of server.nics) {
+      if (vif === null) continue;
+      const views = (byNetwork[vif.network.name] ??= []);
+      for (const { ipAddress, floatingIps = [] } of vif.fixedIps) {
+        for (const address of type === 'fixed' ? [ipAddress] : floatingIps) {
+          views.push(viewOf(address, type, vif.macAddress));
+        }
+      }
+    }
   }
   return byNetwork;
 }
+
+const viewOf = (addr: string, type: 'fixed' | 'floating', macAddress: string): AddressView => ({
+  version: ipaddr.IPv6.isValid(addr) ? 6 : 4,
+  addr,
+  'OS-EXT-IPS:type': type,
+  'OS-EXT-IPS-MAC:mac_addr': macAddress,
+});
 
 /** The same with version and address only, as `/ips` and old PUT replies show them. */
 export function plainAddressesOf(server: Pick<ShownServer, 'nics'>): Record<string, AddressView[]> {

@@ -1,6 +1,7 @@
 /** Converts Neutron's ports, networks and subnets, and our changes to Neutron's. Pure. */
 import type { NewPort } from '#contracts/services/network.ts';
 import type {
+  FloatingIp,
   Network,
   NetworkSegment,
   Port,
@@ -33,6 +34,13 @@ export interface NeutronPort {
   'binding:profile'?: Record<string, unknown> | null;
   'binding:vif_type'?: string | null;
   'binding:vif_details'?: Record<string, unknown> | null;
+}
+
+export interface NeutronFloatingIp {
+  floating_ip_address: string;
+  /** null: it leads nowhere. */
+  fixed_ip_address: string | null;
+  port_id: string | null;
 }
 
 interface NeutronSegment {
@@ -105,6 +113,14 @@ export function toPort(port: NeutronPort): Port {
     vifType: port['binding:vif_type'] ?? 'unbound',
     vifDetails: port['binding:vif_details'] ?? {},
   };
+}
+
+/** Of those that lead somewhere. */
+export function toFloatingIps(floatingIps: readonly NeutronFloatingIp[]): FloatingIp[] {
+  return floatingIps.flatMap(
+    ({ port_id: portId, fixed_ip_address: fixedIp, floating_ip_address: address }) =>
+      portId === null || fixedIp === null ? [] : [{ portId, fixedIp, address }],
+  );
 }
 
 export function toNetwork(network: NeutronNetwork, subnets: NeutronSubnet[]): Network {

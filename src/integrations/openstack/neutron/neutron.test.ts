@@ -139,6 +139,24 @@ test.each([
   },
 );
 
+test('floating IPs are those that lead to the ports', async () => {
+  const leading = { port_id: 'p', fixed_ip_address: '10.0.0.5' };
+  const idle = { port_id: null, fixed_ip_address: null, floating_ip_address: '198.51.100.8' };
+  const floatingips = [{ ...leading, floating_ip_address: '198.51.100.7' }, idle];
+  const network = await start({ status: 200, body: { floatingips } });
+  expect(await network.listFloatingIps(['p', 'q'])).toEqual([
+    { portId: 'p', fixedIp: '10.0.0.5', address: '198.51.100.7' },
+  ]);
+  expect(scripted.received[0]?.path).toBe('/v2.0/floatingips?port_id=p&port_id=q');
+});
+
+test('a Neutron without routers has no floating IPs', async () => {
+  const network = await start({ status: 404, body: {} });
+  expect(await network.listFloatingIps(['p'])).toEqual([]);
+  expect(await network.listFloatingIps([])).toEqual([]);
+  expect(scripted.received).toHaveLength(1);
+});
+
 test('deleting a port that does not exist is no error', async () => {
   const network = await start(recorded('47-port-show-404').reply);
   await network.deletePort('gone/../networks');

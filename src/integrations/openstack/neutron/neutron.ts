@@ -2,15 +2,16 @@
 import type { Clock } from '#contracts/clock.ts';
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Acting, NetworkService, WantedSecurityGroups } from '#contracts/services/network.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
 import { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import type { NewPortBinding, PortBinding } from '#core/networking/binding/port-bindings.ts';
-import type { Network, Port, UsableNetwork } from '#core/networking/port.ts';
+import type { FloatingIp, Network, Port, UsableNetwork } from '#core/networking/port.ts';
 import type { SecurityGroup } from '#core/networking/security-group.ts';
 import { batched } from './batched.ts';
 import { type NeutronAgent, type NeutronAgents, toAgent } from './neutron-agents.ts';
 import {
   type NeutronBinding,
+  type NeutronFloatingIp,
   type NeutronNetwork,
   type NeutronPort,
   type NeutronSecurityGroup,
@@ -20,6 +21,7 @@ import {
   showsBinding,
   showsSegments,
   toBinding,
+  toFloatingIps,
   toNetwork,
   toPort,
   toSecurityGroup,
@@ -79,6 +81,7 @@ export function createNeutron(options: NeutronOptions): NetworkService {
       return new Map(ports.map(({ id, securityGroupIds = [] }) => [id, securityGroupIds]));
     },
     listServerPorts: (serverId) => readPorts(neutron, [['device_id', serverId]]),
+    listFloatingIps: (portIds) => floatingIpsOf(neutron, portIds),
     listAgents: (isDoubted) => agents('all', isDoubted),
     listSecurityGroups: (wanted, caller, isDisplayOnly = false) =>
       'ids' in wanted && isDisplayOnly
@@ -190,6 +193,19 @@ async function portsOf(neutron: Neutron, ids: readonly string[]): Promise<Port[]
     neutron,
     ids.map((id) => ['id', id]),
   );
+}
+
+/** A Neutron without routers has no such path. */
+async function floatingIpsOf(neutron: Neutron, portIds: readonly string[]): Promise<FloatingIp[]> {
+  if (portIds.length === 0) return [];
+  const path = `/v2.0/floatingips${query(portIds.map((id) => ['port_id', id]))}`;
+  try {
+    type Answer = { floatingips: NeutronFloatingIp[] };
+    return toFloatingIps((await neutron.ask<Answer>({ path, acting: 'service' })).floatingips);
+  } catch (error) {
+    if (isComputeError(error, 'notFound')) return [];
+    throw error;
+  }
 }
 
 /** One call for the networks, and one for all their subnets. */
