@@ -26,7 +26,13 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/lab/*.test.ts', 'bench/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'test/*.test.ts',
+            'test/lab/*.test.ts',
+            'test/tempest/*.test.ts',
+            'bench/*.test.ts',
+          ],
           setupFiles,
           isolate: false,
           maxWorkers,

@@ -3,7 +3,7 @@
  * tree itself they cannot change. Mounts live in a namespace of the program, and all its processes
  * in another: both end with it, and it ends with us. Needs root.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { mustRun } from '#test/debian/must-run.ts';
@@ -62,17 +62,24 @@ export interface Running {
   kill(): Promise<void>;
 }
 
+/** Starts a program with these streams. */
+export function spawnInside(
+  place: Place,
+  command: string[],
+  { env = {}, stdio }: { env?: Record<string, string>; stdio: StdioOptions },
+): ChildProcess {
+  if (process.getuid?.() !== 0) throw new Error('this test needs root: it makes namespaces');
+  return spawn('setpriv', commandLine(place, env, command), { stdio });
+}
+
 /** Starts a program that keeps running; its output is added to the log file. */
 export function startInside(
   place: Place,
   command: string[],
   { env, log }: { env: Record<string, string>; log: string },
 ): Running {
-  if (process.getuid?.() !== 0) throw new Error('this test needs root: it makes namespaces');
   const output = openSync(log, 'a');
-  const child = spawn('setpriv', commandLine(place, env, command), {
-    stdio: ['ignore', output, output],
-  });
+  const child = spawnInside(place, command, { env, stdio: ['ignore', output, output] });
   closeSync(output);
   const ended = new Promise<void>((resolve) => {
     child.once('error', () => resolve());

@@ -43,7 +43,8 @@ export class OpenStack {
   /** Files that the `openstack` command may read lie here, and it starts here. */
   readonly folder: string;
   readonly timings: Timings;
-  readonly #place: Place;
+  /** Where its programs run. */
+  readonly place: Place;
   readonly #services: Record<ServiceName, Service>;
   readonly #broker: Broker | undefined;
   readonly #agents: WiringAgent[] = [];
@@ -54,7 +55,7 @@ export class OpenStack {
     { timings, broker }: { timings: Timings; broker: Broker | undefined },
   ) {
     this.#broker = broker;
-    this.#place = place;
+    this.place = place;
     this.folder = place.folder;
     this.timings = timings;
     this.urls = urlsOf(ports);
@@ -103,7 +104,7 @@ export class OpenStack {
 
   /** `openstack …` as one of the people; what it printed. */
   command(who: keyof typeof people, ...args: string[]): Promise<string> {
-    return runInside(this.#place, ['openstack', '--os-cloud', who, ...args]);
+    return runInside(this.place, ['openstack', '--os-cloud', who, ...args]);
   }
 
   /**
@@ -153,7 +154,7 @@ export class OpenStack {
     host: string,
     physicalFunctions: Record<string, string[]>,
   ): Promise<WiringAgent> {
-    const agent = await startWiringAgent(this.#place, host, physicalFunctions);
+    const agent = await startWiringAgent(this.place, host, physicalFunctions);
     this.#agents.push(agent);
     return agent;
   }
@@ -185,9 +186,14 @@ export class OpenStack {
 
 /**
  * Starts the three services with a state of their own. The first time ever it builds (minutes).
- * With `agents` Neutron has a RabbitMQ to reach agents through, and tells compute of ports.
+ * With `agents` Neutron has a RabbitMQ to reach agents through. With `notifies` it sends events of
+ * ports to compute; default: with agents.
  */
-export async function startOpenStack({ agents = false } = {}): Promise<OpenStack> {
+export async function startOpenStack(
+  options: { agents?: boolean; notifies?: boolean } = {},
+): Promise<OpenStack> {
+  const { agents = false } = options;
+  const { notifies = agents } = options;
   const began = performance.now();
   const tree = await openstackTree();
   const treeDone = performance.now();
@@ -198,7 +204,7 @@ export async function startOpenStack({ agents = false } = {}): Promise<OpenStack
   cpSync(state, folder, { recursive: true });
   const broker = agents ? await startBroker(folder) : undefined;
   const ports = { keystone, neutron, glance, ...(broker !== undefined && { broker: broker.port }) };
-  writeConfiguration(folder, ports);
+  writeConfiguration(folder, ports, { notifies });
   setCatalog(folder, ports);
   const timings = { treeMs: treeDone - began, stateMs: stateDone - treeDone, startMs: 0 };
   const openstack = new OpenStack({ tree: tree.path, folder }, ports, { timings, broker });

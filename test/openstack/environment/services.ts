@@ -32,26 +32,25 @@ export const keystoneEnv = { OS_KEYSTONE_CONFIG_FILES: `${home}/keystone.conf` }
 export function serviceCommand(name: ServiceName, ports: Ports) {
   switch (name) {
     case 'keystone':
-      return { command: uwsgi(ports.keystone, 'keystone-wsgi-public'), env: keystoneEnv };
+      return { command: uwsgi(ports.keystone, 'keystone-wsgi-public', 1), env: keystoneEnv };
     case 'glance':
       return {
-        command: uwsgi(ports.glance, 'glance-wsgi-api'),
+        command: uwsgi(ports.glance, 'glance-wsgi-api', 2),
         env: { OS_GLANCE_CONFIG_DIR: home },
       };
     case 'neutron':
       return {
         command: ['neutron-server', '--config-file', `${home}/neutron.conf`],
-        // Only with agents does more than one process write.
-        env: { ...(ports.broker !== undefined && { PYTHONPATH: `${home}/sqlite-in-turn` }) },
+        env: { PYTHONPATH: `${home}/sqlite-in-turn` },
       };
   }
 }
 
 /**
  * The server closes each connection itself, and announces it. Its log has the requests with their
- * users.
+ * users. With two threads Keystone answers 500 when both write to its SQLite.
  */
-function uwsgi(port: number, program: string): string[] {
+function uwsgi(port: number, program: string, threads: number): string[] {
   return [
     ...[
       'uwsgi_python3',
@@ -60,7 +59,15 @@ function uwsgi(port: number, program: string): string[] {
       '--wsgi-file',
       `/usr/bin/${program}`,
     ],
-    ...['--master', '--processes', '1', '--threads', '2', '--enable-threads', '--lazy-apps'],
+    ...[
+      '--master',
+      '--processes',
+      '1',
+      '--threads',
+      `${threads}`,
+      '--enable-threads',
+      '--lazy-apps',
+    ],
     ...['--need-app', '--die-on-term', '--buffer-size', '65535'],
     ...['--add-header', 'Connection: close'],
     ...['--log-format', '%(uagent) "%(method) %(uri)" %(status)'],
@@ -109,13 +116,12 @@ backend = oslo_cache.dict
 `;
 
 /**
- * Agents may be rows that no process renews, so they stay alive for 23 days. Compute gets events of
- * ports where there are agents that wire them.
+ * Agents may be rows that no process renews, so they stay alive for 23 days.
  */
-const neutronConf = (ports: Ports) => `[DEFAULT]
+const neutronConf = (ports: Ports, notifies: boolean) => `[DEFAULT]
 ${log}
 core_plugin = ml2
-service_plugins =
+service_plugins = router
 auth_strategy = keystone
 transport_url = ${ports.broker === undefined ? 'fake:/' : `rabbit://guest:guest@127.0.0.1:${ports.broker}/`}
 bind_host = 127.0.0.1
@@ -125,8 +131,8 @@ api_workers = 1
 rpc_workers = 1
 rpc_state_report_workers = 0
 agent_down_time = 2000000
-notify_nova_on_port_status_changes = ${ports.broker !== undefined}
-notify_nova_on_port_data_changes = ${ports.broker !== undefined}
+notify_nova_on_port_status_changes = ${notifies}
+notify_nova_on_port_data_changes = ${notifies}
 send_events_interval = 1
 state_path = ${home}/neutron
 [oslo_concurrency]
@@ -174,9 +180,14 @@ ${database('glance')}
 ${tokens(ports)}
 `;
 
-export function writeConfiguration(folder: string, ports: Ports): void {
+/** `notifies`: whether Neutron sends events of ports to compute. */
+export function writeConfiguration(
+  folder: string,
+  ports: Ports,
+  { notifies = false }: { notifies?: boolean } = {},
+): void {
   cpSync(sqliteInTurn, join(folder, 'sqlite-in-turn'), { recursive: true });
   writeFileSync(join(folder, 'keystone.conf'), keystoneConf);
-  writeFileSync(join(folder, 'neutron.conf'), neutronConf(ports));
+  writeFileSync(join(folder, 'neutron.conf'), neutronConf(ports, notifies));
   writeFileSync(join(folder, 'glance-api.conf'), glanceConf(ports));
 }

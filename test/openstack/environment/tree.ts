@@ -7,7 +7,7 @@ import { debianTree, leanDpkgOptions, type Tree } from '#test/debian/debian-tree
 
 const packages = [
   ...['keystone', 'neutron-server', 'glance-api', 'python3-openstackclient'],
-  ...['uwsgi-core', 'uwsgi-plugin-python3'],
+  ...['uwsgi-core', 'uwsgi-plugin-python3', 'tempest', 'python3-stestr'],
 ];
 
 /**
