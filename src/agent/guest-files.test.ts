@@ -23,6 +23,7 @@ function slowFiles(prepared: () => Promise<void>) {
       acts.push(`prepare ${guest.id}${fresh ? ' fresh' : ''}`);
       await prepared();
     },
+    prepareRescue: async (guest) => void acts.push(`rescue ${guest.id}`),
     remove: async (guestId) => void acts.push(`remove ${guestId}`),
     consoleOutput: async (guestId, lines) => `${guestId}: last ${lines}`,
     list: async () => [],

@@ -1,12 +1,13 @@
 /**
- * Image bytes for hosts: each may read the images of the servers on it. A host presents its own
+ * Image bytes for hosts: each may read the images of the servers on it, and those of its pending
+ * rescues. A host presents its own
  * token, not a user's.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sha256OfToken } from '#runtime/token-hash.ts';
 import { ComputeError } from '#core/errors.ts';
-import { neededImages } from '#core/guests/needed-images.ts';
+import { neededImages, rescueImages } from '#core/guests/needed-images.ts';
 import { bearerToken } from '#runtime/bearer-token.ts';
 import type { ApiContext } from './requests/context.ts';
 
@@ -42,9 +43,11 @@ async function hostOf(context: ApiContext, { headers }: FastifyRequest): Promise
 }
 
 async function refuseNotNeeded(context: ApiContext, name: string, imageId: string): Promise<void> {
-  const { hosts, servers } = context.store;
+  const { hosts, servers, commands } = context.store;
   const host = await hosts.named(name);
   const onHost = host === undefined ? [] : await servers.list({ hostId: host.id });
   if (onHost.some((server) => neededImages(server).includes(imageId))) return;
+  const pending = host === undefined ? [] : await commands.pending(host.id);
+  if (pending.some(({ body }) => rescueImages(body).includes(imageId))) return;
   throw new ComputeError('forbidden', `No server on host ${name} is made from image ${imageId}.`);
 }

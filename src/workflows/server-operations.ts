@@ -24,6 +24,7 @@ import { followWorkflow } from './watch/follow-workflow.ts';
 import { followPortsWorkflow } from './watch/follow-ports-workflow.ts';
 import { lockServer, unlockServer } from './guests/lock-server.ts';
 import { readConsole } from './guests/read-console.ts';
+import { rescueServer, type RescueRequest } from './guests/rescue-server.ts';
 import { resetState } from './guests/reset-state.ts';
 import { rebuildServer, type RebuildRequest } from './guests/rebuild-server.ts';
 import { changeGroups, type SecurityGroupChange } from './ports/security-groups.ts';
@@ -67,6 +68,8 @@ export function serverOperations(context: WorkflowContext) {
     ) => resetState(context, caller, server, request),
     rebuildServer: (caller: Caller, server: Server, request: RebuildRequest) =>
       rebuildServer(context, caller, server, request),
+    rescueServer: (caller: Caller, server: Server, request: RescueRequest) =>
+      rescueServer(context, caller, server, request),
     attachInterface: (caller: Caller, server: Server, request: AttachRequest) =>
       attachInterface(context, caller, server, request),
     detachInterface: (

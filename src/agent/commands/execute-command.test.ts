@@ -168,6 +168,58 @@ test('a guest that was defined before a spawn stays defined when the spawn fails
   expect(await hypervisor.listGuests()).toMatchObject([{ id: guest.id, state: 'shutOff' }]);
 });
 
+const rescued = {
+  ...guest,
+  rescue: {
+    imageId: 'rescue',
+    kernel: null,
+    hardware: { machine: 'q35', diskBus: 'virtio' },
+  },
+} as const;
+
+test('a rescued guest has its devices, and is started again from its own disk', async () => {
+  const { parts, left } = begin();
+  await executeCommand(parts, { do: 'spawn', guest });
+  const before = await left();
+  const result = await executeCommand(parts, { do: 'rescue', guest: rescued });
+  expect(result).toMatchObject({
+    ok: true,
+    domainXml: expect.stringContaining('disk.rescue') as string,
+  });
+  expect(await left()).toEqual(before);
+  const back = await executeCommand(parts, { do: 'respawn', guest });
+  expect(back).toMatchObject({ domainXml: expect.not.stringContaining('rescue') as string });
+  expect(await left()).toEqual(before);
+});
+
+test.each([
+  { name: 'its image is gone', imageId: 'gone', fails: 0, undone: true, state: 'running' },
+  { name: 'it does not start', imageId: 'rescue', fails: 1, undone: true, state: 'running' },
+  { name: 'it was off', imageId: 'rescue', fails: 1, undone: true, state: 'shutOff', off: true },
+  { name: 'nothing starts', imageId: 'rescue', fails: 2, undone: undefined, state: 'shutOff' },
+])('a rescue that fails leaves the guest as it was: $name', async (row) => {
+  const { parts, hypervisor } = begin();
+  await executeCommand(parts, { do: 'spawn', guest });
+  if (row.off === true) await executeCommand(parts, { do: 'stop', guestId: guest.id });
+  const start = hypervisor.start.bind(hypervisor);
+  let failures = row.fails;
+  hypervisor.start = async (id) => {
+    failures -= 1;
+    if (failures >= 0) throw new ComputeError('unavailable', 'no space left');
+    await start(id);
+  };
+  const { rescue } = rescued;
+  const failed = await executeCommand(parts, {
+    do: 'rescue',
+    guest: { ...guest, rescue: { ...rescue, imageId: row.imageId } },
+    ...(row.off === true && { staysOff: true }),
+  });
+  expect(failed).toMatchObject({ ok: false });
+  expect(!failed.ok && failed.undone).toBe(row.undone);
+  expect(await hypervisor.listGuests()).toMatchObject([{ state: row.state }]);
+  if (row.undone) expect(await hypervisor.domainXml(guest.id)).not.toContain('rescue');
+});
+
 test('an attach that fails restores guest, VF and bridge', async () => {
   const { parts, left, hypervisor } = begin();
   const small = aGuest();

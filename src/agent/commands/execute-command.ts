@@ -15,6 +15,7 @@ import {
   planAttach,
   planChangeNic,
   planDetach,
+  planRescue,
   planRespawn,
   planResume,
   planStop,
@@ -68,9 +69,9 @@ export async function executeCommand(
     const message = errorText(error);
     const detail = error instanceof Error ? (error.stack ?? '') : '';
     const left = await undo(parts, begun.filter(isUndone));
-    left.push(...(await bringBack(parts, body, records)));
+    left.push(...(await bringBack(parts, body, { begun, records })));
     const sameElsewhere = isComputeError(error, 'invalid');
-    const undone = body.do === 'spawn' && left.length === 0 && (await hasNoFiles(parts, body));
+    const undone = left.length === 0 && (await isAsBefore(parts, body));
     return {
       ok: false,
       message,
@@ -80,6 +81,12 @@ export async function executeCommand(
       ...(undone && { undone }),
     };
   }
+}
+
+/** Whether a failed command, whose undo had no failure, has left nothing. */
+async function isAsBefore(parts: HostParts, body: HostCommandBody): Promise<boolean> {
+  if (body.do === 'rescue') return true;
+  return body.do === 'spawn' && (await hasNoFiles(parts, body));
 }
 
 /**
@@ -113,27 +120,41 @@ async function definitionOf({ hypervisor }: HostParts, guestId: string) {
 }
 
 /**
- * A suspend or resume that fails half-way leaves the guest running without a device: it is returned
- * to its previous state. Their steps are not undone one by one, because the undo depends on what
- * the guest has by now.
+ * A suspend, resume or rescue that fails half-way leaves the guest without a device, or off: it is
+ * returned to its previous state. Their steps are not undone one by one, because the undo depends
+ * on what the guest has by now.
  */
 async function bringBack(
   parts: HostParts,
   body: HostCommandBody,
-  records: StepRecord[],
+  { begun, records }: { begun: readonly Step[]; records: StepRecord[] },
 ): Promise<string[]> {
-  if (body.do !== 'suspend' && body.do !== 'resume') return [];
-  const { guest } = body;
-  const back: HostCommandBody = { do: body.do === 'suspend' ? 'resume' : 'suspend', guest };
+  if (body.do !== 'suspend' && body.do !== 'resume' && body.do !== 'rescue') return [];
+  const back = commandBack(body, begun);
+  if (back === undefined) return [];
   try {
     const { steps } = await planFor(parts, back);
     for (const step of steps) records.push(await timed(parts, step));
     return [];
   } catch (error) {
     const message = errorText(error);
-    parts.log.warn({ host: parts.host, guest: guest.id, err: error }, `${body.do} was not undone`);
+    const { id: guest } = body.guest;
+    parts.log.warn({ host: parts.host, guest, err: error }, `${body.do} was not undone`);
     return [`not undone: ${message}`];
   }
+}
+
+/** undefined: the guest is as it was. */
+function commandBack(
+  body: Extract<HostCommandBody, { do: 'suspend' | 'resume' | 'rescue' }>,
+  begun: readonly Step[],
+): Exclude<HostCommandBody, HostQuestion> | undefined {
+  if (body.do !== 'rescue') {
+    return { do: body.do === 'suspend' ? 'resume' : 'suspend', guest: body.guest };
+  }
+  if (begun.every((step) => step.do === 'prepare-rescue')) return undefined;
+  const { rescue: _, ...guest } = body.guest;
+  return { do: 'respawn', guest, ...(body.staysOff === true && { staysOff: true }) };
 }
 
 /**
@@ -187,6 +208,8 @@ function stepsFor(
         staysOff: body.staysOff === true,
         fresh: body.fresh === true,
       });
+    case 'rescue':
+      return planRescue(body.guest, found);
     case 'stop':
       return planStop(guestId, found);
     case 'reboot':

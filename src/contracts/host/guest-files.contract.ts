@@ -151,6 +151,29 @@ export function describeGuestFiles(
       expect(counted.opened).toEqual(['disk']);
     });
 
+    test('the rescue of a guest has its own disk and kernel, made again each time', async () => {
+      const counted = someImages();
+      const { files } = await make(counted);
+      await files.prepare(guest, { fresh: false });
+      const rescue = {
+        imageId: 'large',
+        kernel,
+        hardware: { machine: 'q35', diskBus: 'virtio' },
+      } as const;
+      await files.prepareRescue({ ...guest, rescue });
+      await files.prepareRescue({ ...guest, rescue });
+      const gone = { ...guest, rescue: { ...rescue, imageId: 'gone' } };
+      await expect(files.prepareRescue(gone)).rejects.toMatchObject({
+        kind: 'invalid',
+        message: 'image gone no longer exists',
+      });
+      await files.prepare(guest, { fresh: false });
+      expect(await files.list()).toEqual([guest.id]);
+      expect(new Set(counted.opened)).toEqual(
+        new Set(['disk', 'kernel', 'ramdisk', 'large', 'gone']),
+      );
+    });
+
     test('a guest that never ran has an empty console', async () => {
       expect(await (await fresh()).consoleOutput(guest.id, null)).toBe('');
     });

@@ -14,6 +14,12 @@ export interface GuestFiles {
    * service not answering). The message names image or path.
    */
   prepare(guest: Guest, how: { fresh: boolean }): Promise<void>;
+  /**
+   * Makes the disk and the kernel that a guest in rescue starts from, again if they are there. The
+   * guest has its files, and may run. Throws as `prepare`. A later `prepare` of the guest without
+   * rescue removes them.
+   */
+  prepareRescue(guest: Guest): Promise<void>;
   /** Removes all files of the guest. No error when there are none. */
   remove(guestId: string): Promise<void>;
   /**

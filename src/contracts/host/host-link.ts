@@ -24,6 +24,11 @@ export type HostCommandBody =
    * recreates its disk from its image.
    */
   | { do: 'respawn'; guest: Guest; staysOff?: true; fresh?: true }
+  /**
+   * Shuts the guest down and starts it from its rescue image. When it fails, the guest is started
+   * again as it was; `staysOff`: only defined.
+   */
+  | { do: 'rescue'; guest: Guest; staysOff?: true }
   | { do: 'stop' | 'reboot' | 'pause' | 'unpause'; guestId: string }
   | { do: 'suspend' | 'resume'; guest: Guest }
   /** `guest`: its target state, with the NIC. */
@@ -54,7 +59,7 @@ export interface HostCommand {
 /**
  * How a command ended. `domainXml`: the guest's definition after it; absent after a destroy.
  * `output`: the requested output. `sameElsewhere`: no other host could do it either. `undone`:
- * nothing of what was requested remains on the host.
+ * nothing of what was requested remains on the host, and the guest is as it was.
  */
 export type CommandResult =
   | { ok: true; domainXml?: string; output?: string; steps: StepRecord[] }

@@ -4,6 +4,7 @@
  * older rows lack requires a new version. Times are epoch milliseconds.
  */
 import type { ErrorKind } from '#core/errors.ts';
+import type { RescueImage } from '#core/guests/build-guest.ts';
 import type { GuestState } from '#core/guests/follow-guest.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
 import type { Port } from '#core/networking/port.ts';
@@ -84,12 +85,16 @@ export type GuestActName =
   | 'unpause'
   | 'suspend'
   | 'resume'
-  | 'rebuild';
+  | 'rebuild'
+  | 'rescue'
+  | 'unrescue';
 
 export interface ActData {
   act: GuestActName;
-  /** The guest stays off when it is recreated. */
+  /** The guest stays off when it is recreated; of a rescue: it was off before. */
   staysOff?: boolean;
+  /** Of a rescue. */
+  rescueImage?: RescueImage;
   startedAt?: number;
 }
 

@@ -9,7 +9,7 @@ import type { NumaShare } from '../scheduling/numa-fit.ts';
 import type { Reason, Verdict } from '../reason.ts';
 import type { Server, ServerNic } from '../servers/server.ts';
 import { configDriveFiles, hasConfigDrive } from './description/config-drive.ts';
-import { type Guest, type GuestNic, isPciNic } from './description/guest.ts';
+import { type Guest, type GuestNic, type GuestRescue, isPciNic } from './description/guest.ts';
 import { guestHardware } from './description/guest-hardware.ts';
 import { guestKernel } from './description/guest-kernel.ts';
 import { guestName } from './description/guest-name.ts';
@@ -26,6 +26,14 @@ export interface GuestParts {
   devices: readonly PciDevice[];
   /** Its shares of the host's NUMA nodes; none without a topology. */
   numa?: NumaShare[];
+  /** The image that it starts from to be repaired. */
+  rescue?: RescueImage;
+}
+
+/** `properties`: as those of a server's image. */
+export interface RescueImage {
+  id: string;
+  properties: Record<string, string>;
 }
 
 /**
@@ -53,7 +61,9 @@ export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
   }
   const board = guestHardware(server.imageProperties);
   if (!board.ok) reasons.push(...board.reasons);
-  if (!board.ok || reasons.length > 0) return { ok: false, reasons };
+  const rescue = parts.rescue === undefined ? undefined : rescueFrom(parts.rescue);
+  if (rescue?.ok === false) reasons.push(...rescue.reasons);
+  if (!board.ok || rescue?.ok === false || reasons.length > 0) return { ok: false, reasons };
   const ofNics = new Set(server.nics.map((nic) => nic.pciRequestId));
   return {
     ok: true,
@@ -71,6 +81,7 @@ export function buildGuest(parts: GuestParts): Verdict<{ guest: Guest }> {
       configDrive: hasConfigDrive(server) ? configDriveFiles(server, parts.zone) : null,
       nics,
       hardware: board.hardware,
+      ...(rescue !== undefined && { rescue: rescue.rescue }),
       ...(parts.numa !== undefined && parts.numa.length > 0 && { numa: parts.numa }),
       hostDevices: devices.flatMap(({ address, requestId, tags }) => {
         if (requestId === null || ofNics.has(requestId)) return [];
@@ -144,6 +155,13 @@ function profileDifferences(profile: BindingProfile, device: PciDevice): string[
     const was = typeof bound === 'string' ? bound : JSON.stringify(bound);
     return [`${key} was ${was}, is ${value ?? 'none'}`];
   });
+}
+
+function rescueFrom({ id, properties }: RescueImage): Verdict<{ rescue: GuestRescue }> {
+  const board = guestHardware(properties);
+  if (!board.ok) return board;
+  const kernel = guestKernel({ imageProperties: properties });
+  return { ok: true, rescue: { imageId: id, kernel, hardware: board.hardware } };
 }
 
 function no(code: string, message: string): { ok: false; reasons: Reason[] } {

@@ -7,6 +7,7 @@ const byVmState: Record<VmState, string> = {
   stopped: 'SHUTOFF',
   paused: 'PAUSED',
   suspended: 'SUSPENDED',
+  rescued: 'RESCUE',
   error: 'ERROR',
   deleted: 'DELETED',
 };

@@ -12,6 +12,7 @@ export type VmState =
   | 'stopped'
   | 'paused'
   | 'suspended'
+  | 'rescued'
   | 'error'
   | 'deleted';
 
@@ -30,6 +31,8 @@ export type TaskState =
   | 'unpausing'
   | 'suspending'
   | 'resuming'
+  | 'rescuing'
+  | 'unrescuing'
   | null;
 
 /** Nova's numbers: 0 no state, 1 running, 3 paused, 4 shut down, 6 crashed, 7 suspended. */

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import type { GuestFiles } from '#contracts/host/guest-files.ts';
 import type { ImageSource } from '#contracts/services/images.ts';
 import { accepted } from '#core/accepted.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
 import { tailLines } from '#core/guests/console-tail.ts';
 import { type Guest, hasDisk } from '#core/guests/description/guest.ts';
 import { type GuestPaths, guestPaths } from '#core/guests/description/guest-paths.ts';
@@ -33,6 +33,9 @@ export interface HostGuestFilesOptions {
   /** Epoch milliseconds. */
   now?: () => number;
 }
+
+/** What the files of a guest are made from. */
+type MadeFrom = Pick<Guest, 'imageId' | 'kernel' | 'diskGib'>;
 
 /** Initial size of a disk over an image, with a config drive: it grows as the guest writes. */
 const firstBytes = 2 * 1024 ** 2;
@@ -74,6 +77,25 @@ export class HostGuestFiles implements GuestFiles {
     }
   }
 
+  async prepareRescue({ id, name, rescue }: Guest): Promise<void> {
+    invariant(rescue, `guest ${id}: not in rescue`);
+    const paths = this.#pathsOf(id);
+    const { rescueDisk: disk, rescueKernel: kernel, rescueRamdisk: ramdisk } = paths;
+    const guest = { imageId: rescue.imageId, kernel: rescue.kernel, diskGib: 0 };
+    const made: string[] = [];
+    try {
+      const what = `guest ${name}`;
+      await this.#images.makeRoom({ folder: paths.folder, bytes: firstBytes, what });
+      if (await this.#makeKernel(guest, { kernel }, true)) made.push(kernel);
+      if (await this.#makeRamdisk(guest, { ramdisk }, true)) made.push(ramdisk);
+      if (await this.#makeDisk(guest, { disk }, true)) made.push(disk);
+      for (const path of made) await renameDurably(`${path}${partEnding}`, path);
+    } catch (error) {
+      for (const path of [kernel, ramdisk, disk]) await rm(`${path}${partEnding}`, { force: true });
+      throw asDiskFull(error, { folder: paths.folder, what: `guest ${name}` });
+    }
+  }
+
   async remove(guestId: string): Promise<void> {
     await rm(this.#pathsOf(guestId).folder, { recursive: true, force: true });
   }
@@ -93,11 +115,19 @@ export class HostGuestFiles implements GuestFiles {
     throw new ComputeError('invalid', `guest ${guestId}: not a guest id`);
   }
 
-  async #makeKernel({ kernel }: Guest, { kernel: path }: GuestPaths, fresh: boolean) {
+  async #makeKernel(
+    { kernel }: MadeFrom,
+    { kernel: path }: Pick<GuestPaths, 'kernel'>,
+    fresh: boolean,
+  ) {
     return kernel !== null && this.#copyImage(kernel.imageId, 'kernel', { path, fresh });
   }
 
-  async #makeRamdisk({ kernel }: Guest, { ramdisk: path }: GuestPaths, fresh: boolean) {
+  async #makeRamdisk(
+    { kernel }: MadeFrom,
+    { ramdisk: path }: Pick<GuestPaths, 'ramdisk'>,
+    fresh: boolean,
+  ) {
     const imageId = kernel?.ramdiskImageId ?? null;
     return imageId !== null && this.#copyImage(imageId, 'ramdisk', { path, fresh });
   }
@@ -121,7 +151,11 @@ export class HostGuestFiles implements GuestFiles {
     return true;
   }
 
-  async #makeDisk(guest: Guest, { disk }: GuestPaths, fresh: boolean): Promise<boolean> {
+  async #makeDisk(
+    guest: MadeFrom,
+    { disk }: Pick<GuestPaths, 'disk'>,
+    fresh: boolean,
+  ): Promise<boolean> {
     if (!hasDisk(guest) || (!fresh && (await exists(disk)))) return false;
     const part = `${disk}${partEnding}`;
     if (guest.imageId === null) {
@@ -144,8 +178,9 @@ export class HostGuestFiles implements GuestFiles {
   async #listBases(): Promise<Set<string>> {
     const used = new Set<string>();
     for (const guestId of await this.list()) {
-      const { disk } = guestPaths(this.#directory, guestId);
-      for (const path of [disk, `${disk}${partEnding}`]) {
+      const { disk, rescueDisk } = guestPaths(this.#directory, guestId);
+      const disks = [disk, rescueDisk].flatMap((path) => [path, `${path}${partEnding}`]);
+      for (const path of disks) {
         const base = await baseNameOf(path);
         if (base !== null) used.add(base);
       }
@@ -173,6 +208,10 @@ async function removeLeftovers(guest: Guest, paths: GuestPaths): Promise<void> {
   if (!hasDisk(guest)) await rm(paths.disk, { force: true });
   if (guest.kernel === null) await rm(paths.kernel, { force: true });
   if (guest.kernel?.ramdiskImageId == null) await rm(paths.ramdisk, { force: true });
+  if (guest.rescue !== undefined) return;
+  for (const path of [paths.rescueDisk, paths.rescueKernel, paths.rescueRamdisk]) {
+    await rm(path, { force: true });
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

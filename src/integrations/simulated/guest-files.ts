@@ -5,7 +5,7 @@
 import { type GuestFiles, maxConsoleBytes } from '#contracts/host/guest-files.ts';
 import type { ImageSource, ImageContent } from '#contracts/services/images.ts';
 import { accepted } from '#core/accepted.ts';
-import { ComputeError, isComputeError } from '#core/errors.ts';
+import { ComputeError, invariant, isComputeError } from '#core/errors.ts';
 import { tailLines } from '#core/guests/console-tail.ts';
 import { type Guest, hasDisk } from '#core/guests/description/guest.ts';
 import {
@@ -48,6 +48,16 @@ export class SimulatedGuestFiles implements GuestFiles {
     if (!keepsFiles) await this.#judgeImages(guest);
     const diskImageId = keepsFiles ? before.diskImageId : guest.imageId;
     await this.#kept.set(guest.id, { diskImageId, console: consoleText(guest, diskImageId) });
+  }
+
+  async prepareRescue(guest: Guest): Promise<void> {
+    const { rescue } = guest;
+    const before = this.#kept.get(guest.id);
+    invariant(rescue !== undefined && before !== undefined, `guest ${guest.id}: not in rescue`);
+    const { imageId, kernel } = rescue;
+    await this.#judgeImages({ ...guest, imageId, kernel, diskGib: 0 });
+    const rescued = { ...guest, kernel };
+    await this.#kept.set(guest.id, { ...before, console: consoleText(rescued, imageId) });
   }
 
   async remove(guestId: string): Promise<void> {

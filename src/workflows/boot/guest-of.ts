@@ -2,7 +2,7 @@
  * The guest of a server, computed from its bound ports, its devices and its claim on the host now.
  */
 import { ComputeError, invariant } from '#core/errors.ts';
-import { buildGuest } from '#core/guests/build-guest.ts';
+import { buildGuest, type RescueImage } from '#core/guests/build-guest.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
 import { replacement } from '#core/pci/devices/device-identity.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -10,10 +10,14 @@ import type { WorkflowContext } from '../engine/context.ts';
 import { hostOf } from '../engine/server-of.ts';
 
 /**
- * Throws `unavailable` when one of its devices has been replaced by another, `bug` when ports and
- * claims do not match: nothing is sent to the host then.
+ * `rescue`: the image that it starts from. Throws `unavailable` when one of its devices has been
+ * replaced by another, `bug` when ports and claims do not match: nothing is sent to the host then.
  */
-export async function guestOf(context: WorkflowContext, server: Server): Promise<Guest> {
+export async function guestOf(
+  context: WorkflowContext,
+  server: Server,
+  rescue?: RescueImage,
+): Promise<Guest> {
   const host = await hostOf(context, server);
   invariant(host, `server ${server.id} is on no host`);
   const isMine = ({ serverId }: { serverId: string | null }) => serverId === server.id;
@@ -23,7 +27,14 @@ export async function guestOf(context: WorkflowContext, server: Server): Promise
   const numa = host.numa.claims
     .filter(isMine)
     .map(({ node, vcpus, memoryMib, cpus }) => ({ node, vcpus, memoryMib, cpus }));
-  const guest = buildGuest({ server, zone: host.availabilityZone, devices, numa });
+  const zone = host.availabilityZone;
+  const guest = buildGuest({
+    server,
+    zone,
+    devices,
+    numa,
+    ...(rescue !== undefined && { rescue }),
+  });
   if (guest.ok) return guest.guest;
   throw new ComputeError('bug', 'the guest could not be planned', {
     detail: guest.reasons.map((reason) => reason.message).join('; '),

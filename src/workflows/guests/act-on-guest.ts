@@ -1,6 +1,7 @@
 /** Begins one command to the host of a server that has a guest: reboot, stop, start, rebuild … */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { GuestActName } from '#contracts/store/task-data.ts';
+import type { RescueImage } from '#core/guests/build-guest.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import { beginAction, refuseState } from '../engine/begin-action.ts';
@@ -12,6 +13,8 @@ export interface ActRequest {
   act: GuestActName;
   requestId: string;
   change?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
+  /** Of a rescue. */
+  rescueImage?: RescueImage;
 }
 
 /**
@@ -22,7 +25,7 @@ export async function actOnGuest(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  { act, requestId, change = {} }: ActRequest,
+  { act, requestId, change = {}, rescueImage }: ActRequest,
 ): Promise<void> {
   const { action, taskState, from } = guestActs[act];
   refuseState(server, action, from);
@@ -35,8 +38,12 @@ export async function actOnGuest(
   await beginAction(context, caller, server, {
     kind: 'act',
     step: 'command-host',
-    // A server that is off stays off when it is recreated.
-    data: { act, staysOff: act === 'rebuild' && server.vmState === 'stopped' },
+    // A server that is off stays off when it is recreated, or when its rescue fails.
+    data: {
+      act,
+      staysOff: (act === 'rebuild' || act === 'rescue') && server.vmState === 'stopped',
+      ...(rescueImage !== undefined && { rescueImage }),
+    },
     action,
     requestId,
     change: { ...change, taskState },

@@ -5,7 +5,7 @@
  */
 import type { Task } from '#contracts/store/store.ts';
 import type { ComputeError } from '#core/errors.ts';
-import { commandHost, hostAnswered } from './command-guest.ts';
+import { commandHost, hostAnswered, leftAsBefore } from './command-guest.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { endInError, failedBy } from '../engine/endings.ts';
 import { finishedEvent } from '../engine/record-event.ts';
@@ -27,6 +27,10 @@ async function failed(
   task: Task<'act'>,
   error: ComputeError,
 ): Promise<StepOutcome<'act'>> {
+  // Nothing was sent to the host yet.
+  if (task.data.act === 'rescue' && task.step === 'command-host') {
+    return leftAsBefore(context, task, error);
+  }
   const now = context.clock.now();
   const { act, startedAt = now } = task.data;
   const { action, failsTo } = guestActs[act];

@@ -1,10 +1,12 @@
 /** The two steps of an operation on a guest: the command to its host, and handling the answer. */
 import type { HostCommandBody } from '#contracts/host/host-link.ts';
 import type { Task } from '#contracts/store/store.ts';
+import type { ActData } from '#contracts/store/task-data.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
+import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { guestOf } from '../boot/guest-of.ts';
-import { succeeded } from '../engine/endings.ts';
+import { failedBy, succeeded } from '../engine/endings.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { guestActs, stopped } from './guest-acts.ts';
 import { serverOf } from '../engine/server-of.ts';
@@ -14,23 +16,54 @@ export async function commandHost(
   context: WorkflowContext,
   task: Task<'act'>,
 ): Promise<StepOutcome<'act'>> {
-  const { act, staysOff } = task.data;
-  const { command } = guestActs[act];
   const server = await serverOf(context, task);
   invariant(server.hostId, `server ${server.id} is on no host`);
-  const body: HostCommandBody =
-    command === 'respawn' || command === 'suspend' || command === 'resume'
-      ? {
-          do: command,
-          guest: await guestOf(context, server),
-          ...(staysOff === true && { staysOff }),
-          ...(act === 'rebuild' && { fresh: true }),
-        }
-      : { do: command, guestId: server.id };
+  const body = await commandOf(context, server, task.data);
   const data = { ...task.data, startedAt: context.clock.now() };
   return {
     command: { hostId: server.hostId, serverId: server.id, body },
     next: { step: 'host-answered', data, dueAt: null },
+  };
+}
+
+async function commandOf(
+  context: WorkflowContext,
+  server: Server,
+  { act, staysOff, rescueImage }: ActData,
+): Promise<HostCommandBody> {
+  const { command } = guestActs[act];
+  const how = staysOff === true ? ({ staysOff } as const) : {};
+  switch (command) {
+    case 'rescue':
+      return { do: command, guest: await guestOf(context, server, rescueImage), ...how };
+    case 'respawn': {
+      const guest = await guestOf(context, server);
+      return { do: command, guest, ...how, ...(act === 'rebuild' && { fresh: true }) };
+    }
+    case 'suspend':
+    case 'resume':
+      return { do: command, guest: await guestOf(context, server) };
+    case 'stop':
+    case 'reboot':
+    case 'pause':
+    case 'unpause':
+      return { do: command, guestId: server.id };
+  }
+}
+
+/** The operation failed, and the guest is as it was before. */
+export function leftAsBefore(
+  context: WorkflowContext,
+  { data }: Task<'act'>,
+  error: ComputeError,
+): StepOutcome<'act'> {
+  const { act, startedAt = context.clock.now() } = data;
+  const event = `compute_${guestActs[act].action}`;
+  return {
+    server: { taskState: null },
+    events: [finishedEvent(context, event, startedAt, { error: error.message })],
+    outcome: failedBy(error),
+    next: null,
   };
 }
 
@@ -43,10 +76,18 @@ export async function hostAnswered(
   const last = await context.store.commands.last(task.serverId, command);
   invariant(last?.result, `server ${task.serverId}: its host has not answered the ${command}`);
   const { result } = last;
-  if (!result.ok) throw new ComputeError('unavailable', result.message, { detail: result.detail });
+  if (!result.ok) {
+    const error = new ComputeError('unavailable', result.message, { detail: result.detail });
+    if (command === 'rescue' && result.undone === true) return leftAsBefore(context, task, error);
+    throw error;
+  }
   const now = context.clock.now();
   return {
-    server: { ...(staysOff === true ? stopped : to), taskState: null, fault: null },
+    server: {
+      ...(staysOff === true && act !== 'rescue' ? stopped : to),
+      taskState: null,
+      fault: null,
+    },
     events: [finishedEvent(context, `compute_${action}`, startedAt ?? now)],
     outcome: succeeded,
     next: null,

@@ -12,7 +12,7 @@ export interface GuestAct {
   taskState: TaskState;
   from: VmState[];
   command: HostCommandBody['do'] &
-    ('respawn' | 'stop' | 'reboot' | 'pause' | 'unpause' | 'suspend' | 'resume');
+    ('respawn' | 'rescue' | 'stop' | 'reboot' | 'pause' | 'unpause' | 'suspend' | 'resume');
   to: { vmState: VmState; powerState: PowerState };
   failsTo?: VmState;
 }
@@ -85,6 +85,22 @@ export const guestActs: Record<GuestActName, GuestAct> = {
     action: 'rebuild',
     taskState: 'rebuilding',
     from: ['active', 'stopped', 'error'],
+    command: 'respawn',
+    to: running,
+    failsTo: 'error',
+  },
+  rescue: {
+    action: 'rescue',
+    taskState: 'rescuing',
+    from: ['active', 'stopped', 'error'],
+    command: 'rescue',
+    to: { vmState: 'rescued', powerState: 1 },
+    failsTo: 'error',
+  },
+  unrescue: {
+    action: 'unrescue',
+    taskState: 'unrescuing',
+    from: ['rescued'],
     command: 'respawn',
     to: running,
     failsTo: 'error',

@@ -111,6 +111,6 @@ function followedNics(server: Server, task: Task<'follow-ports'>): ServerNic[] {
 
 /** Whether a running guest has a VF whose settings differ now. */
 export function changesVf({ vmState }: Server, { before, now }: ChangedNic): boolean {
-  const runs = vmState === 'active' || vmState === 'paused';
+  const runs = vmState === 'active' || vmState === 'paused' || vmState === 'rescued';
   return runs && hasOtherSettings(before, now.details);
 }

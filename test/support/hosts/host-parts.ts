@@ -37,7 +37,9 @@ export function anIgbHost(folder: string) {
     hostIp: '192.0.2.1',
     hypervisor,
     pciBus: new SysfsPciBus({ root, run, write }),
-    guestFiles: new SimulatedGuestFiles({ images: describedImages({}) }),
+    guestFiles: new SimulatedGuestFiles({
+      images: describedImages({ rescue: { content: Buffer.alloc(1024) } }),
+    }),
     bridges,
     taps,
     memory: new SimulatedMemory(),

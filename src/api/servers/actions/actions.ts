@@ -10,6 +10,7 @@ import { emptyBody, guestAct, rebootBody, rebootServer } from './guest-acts.ts';
 import * as lock from './lock.ts';
 import * as groups from '../parts/security-groups.ts';
 import { rebuildBody, rebuildServer } from './rebuild.ts';
+import { rescueBody, rescueServer } from './rescue.ts';
 
 const action = { method: 'POST', path: '/servers/:id/action', status: 202 } as const;
 
@@ -36,6 +37,8 @@ const offered: Record<string, Pick<Route, 'body' | 'handler' | 'status'>> = {
   lock: withBody(lock.lockBody, lock.lockServer),
   unlock: withBody(admin.anyBody('unlock'), lock.unlockServer),
   rebuild: withBody(rebuildBody, rebuildServer),
+  rescue: { status: 200, ...withBody(rescueBody, rescueServer) },
+  unrescue: withBody(admin.anyBody('unrescue'), guestAct('unrescue')),
   forceDelete: withBody(admin.anyBody('forceDelete'), admin.forceDelete),
   restore: withBody(admin.anyBody('restore'), admin.restoreServer),
   'os-resetState': withBody(admin.resetBody, admin.resetState),

@@ -8,6 +8,10 @@ export interface GuestPaths {
   configDrive: string;
   kernel: string;
   ramdisk: string;
+  /** What a guest in rescue starts from: a qcow2 over the rescue image, and its kernel. */
+  rescueDisk: string;
+  rescueKernel: string;
+  rescueRamdisk: string;
   /** What the guest wrote to its serial console. */
   consoleLog: string;
 }
@@ -24,6 +28,9 @@ export function guestPaths(directory: string, guestId: string): GuestPaths {
     configDrive: `${folder}/config.iso`,
     kernel: `${folder}/kernel`,
     ramdisk: `${folder}/ramdisk`,
+    rescueDisk: `${folder}/disk.rescue`,
+    rescueKernel: `${folder}/kernel.rescue`,
+    rescueRamdisk: `${folder}/ramdisk.rescue`,
     consoleLog: `${folder}/serial.log`,
   };
 }

@@ -141,6 +141,16 @@ export interface GuestKernel {
   commandLine: string;
 }
 
+/**
+ * A guest that starts from another image, to repair its own disk, which is its second one then.
+ * `hardware`: what that image requires. Source: Nova `LibvirtDriver.rescue`.
+ */
+export interface GuestRescue {
+  imageId: string;
+  kernel: GuestKernel | null;
+  hardware: GuestHardware;
+}
+
 /** A file of the config drive. Example path: `openstack/latest/meta_data.json`. */
 export interface DriveFile {
   path: string;
@@ -172,11 +182,17 @@ export interface Guest {
   hostDevices: GuestHostDevice[];
   /** Absent: a q35 board, its disk through virtio. */
   hardware?: GuestHardware;
+  /** Absent: it starts as usual. */
+  rescue?: GuestRescue;
   /** Its NUMA cells, in order, with their places on the host; absent without a topology. */
   numa?: NumaShare[];
 }
 
 /** A guest that starts from its kernel may have no disk. */
-export function hasDisk({ imageId, diskGib, kernel }: Guest): boolean {
+export function hasDisk({
+  imageId,
+  diskGib,
+  kernel,
+}: Pick<Guest, 'imageId' | 'diskGib' | 'kernel'>): boolean {
   return imageId !== null || diskGib > 0 || kernel === null;
 }

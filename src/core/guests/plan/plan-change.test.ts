@@ -7,6 +7,7 @@ import {
   planAttach,
   planChangeNic,
   planDetach,
+  planRescue,
   planRespawn,
   planResume,
   planStop,
@@ -58,6 +59,16 @@ test.each([
     name: 'one that stays off is only defined',
     steps: planRespawn(guest, found('shutOff'), { staysOff: true }),
     gives: ['prepare-files', 'define'],
+  },
+  {
+    name: 'a rescue makes its disk before the guest is shut down',
+    steps: planRescue(guest, found('running')),
+    gives: ['prepare-rescue', 'shut-down', ...spawn.filter((step) => step !== 'prepare-files')],
+  },
+  {
+    name: 'a rescue of a guest that is off',
+    steps: planRescue(guest, found('shutOff')),
+    gives: ['prepare-rescue', ...spawn.filter((step) => step !== 'prepare-files')],
   },
   {
     name: 'a running guest is stopped',

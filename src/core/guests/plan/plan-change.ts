@@ -20,6 +20,18 @@ export function planRespawn(
   return [...off, { do: 'prepare-files', guest, fresh }, { do: 'define', guest }];
 }
 
+/**
+ * `guest`: in rescue. All that may fail for its image comes before the guest is shut down; its
+ * devices are the same.
+ */
+export function planRescue(guest: Guest, found: FoundGuest | undefined): Step[] {
+  return [
+    { do: 'prepare-rescue', guest },
+    ...planStop(guest.id, found),
+    ...planSpawn(guest, undefined).filter((step) => step.do !== 'prepare-files'),
+  ];
+}
+
 /** None when it is off already. */
 export function planStop(guestId: string, found: FoundGuest | undefined): Step[] {
   return found !== undefined && isLive(found) ? [{ do: 'shut-down', guestId }] : [];

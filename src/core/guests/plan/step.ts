@@ -48,6 +48,11 @@ export type Step =
    * else an existing one stays.
    */
   | { do: 'prepare-files'; guest: Guest; fresh: boolean }
+  /**
+   * What the guest starts from in rescue, made from the rescue image; the guest may run. A later
+   * `prepare-files` for a guest that is not in rescue removes it.
+   */
+  | { do: 'prepare-rescue'; guest: Guest }
   /** All files of the guest, including its disk. */
   | { do: 'remove-files'; guestId: string }
   | { do: 'define'; guest: Guest }

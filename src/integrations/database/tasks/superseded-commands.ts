@@ -4,7 +4,13 @@ import type { HostCommandBody } from '#contracts/host/host-link.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
 /** Commands that may change a guest's definition. */
-export const defining: readonly HostCommandBody['do'][] = ['spawn', 'respawn', 'attach', 'detach'];
+export const defining: readonly HostCommandBody['do'][] = [
+  'spawn',
+  'respawn',
+  'rescue',
+  'attach',
+  'detach',
+];
 
 /** Kinds that a server rarely gets twice: no statement is spent on them. Queries are deleted. */
 const rare = ['spawn', 'destroy', 'console'];

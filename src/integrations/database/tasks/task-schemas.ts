@@ -91,8 +91,11 @@ const Act = shapeOf<Contract.ActData>()({
     'suspend',
     'resume',
     'rebuild',
+    'rescue',
+    'unrescue',
   ]),
   staysOff: Optional(Boolean()),
+  rescueImage: Optional(Type.Object({ id: Text(), properties: Type.Record(Text(), Text()) })),
   startedAt: Optional(Time),
 });
 

@@ -18,6 +18,34 @@ test.each([
   expect(xml.match(/model='virtio-scsi'/g) ?? []).toHaveLength(controllers);
 });
 
+test.each([
+  { diskBus: 'virtio', disks: ['vda', 'vdb'], drive: 'sda' },
+  { diskBus: 'sata', disks: ['sda', 'sdb'], drive: 'sdc' },
+] as const)('a guest in rescue has the rescue disk first: $diskBus', (row) => {
+  const { diskBus, disks, drive } = row;
+  const guest = aGuest({
+    imageId: 'i',
+    kernel: { imageId: 'k', ramdiskImageId: 'r', commandLine: 'quiet' },
+    configDrive: [],
+    nics: [aHostdevNic(vf0)],
+  });
+  const rescue = { imageId: 'rescue', kernel: null, hardware: { machine: 'q35', diskBus } };
+  const options = { virtType: 'kvm', macvtapSources: {} } as const;
+  const xml = domainXml({ ...guest, rescue }, options);
+  const files = [...xml.matchAll(/<source file='[^']*\/([^/']+)'\/>\s*<target dev='(\w+)'/g)];
+  expect(files.map(([, file, dev]) => `${file} ${dev}`)).toEqual([
+    `disk.rescue ${disks[0]}`,
+    `disk ${disks[1]}`,
+    `config.iso ${drive}`,
+  ]);
+  expect(xml).not.toContain('<kernel>');
+  expect(xml).toContain("<interface type='hostdev'");
+  const withKernel = { ...rescue, kernel: guest.kernel };
+  expect(domainXml({ ...guest, rescue: withKernel }, options)).toMatch(
+    /kernel\.rescue<\/kernel>\s*<initrd>.*ramdisk\.rescue<\/initrd>/,
+  );
+});
+
 test('a guest with a VF and a macvtap becomes a q35 domain that names both', () => {
   const guest = aGuest({ nics: [aHostdevNic(vf0), aMacvtapNic(vf1)] });
   const macvtapSources = { [vf1]: 'enp1s0v1' };

@@ -34,8 +34,9 @@ const standardSparePorts = 8;
 export function domainXml(guest: Guest, options: DomainOptions): string {
   const hasPassthrough = guest.hostDevices.length > 0 || guest.nics.some(isPassthrough);
   const paths = guestPaths(options.diskDirectory ?? '/var/lib/novella/guests', guest.id);
-  const { machine, diskBus } = guest.hardware ?? usualHardware;
-  const ports = guest.nics.length + guest.hostDevices.length + fixedDevices;
+  const { machine, diskBus } = guest.rescue?.hardware ?? guest.hardware ?? usualHardware;
+  const extraDisks = guest.rescue === undefined ? 0 : 1;
+  const ports = guest.nics.length + guest.hostDevices.length + fixedDevices + extraDisks;
   return printXml(
     element('domain', { type: options.virtType }, [
       element('name', {}, [guest.name]),
@@ -54,8 +55,8 @@ export function domainXml(guest: Guest, options: DomainOptions): string {
       ...clockAndEnds,
       element('devices', {}, [
         options.emulator !== undefined && element('emulator', {}, [options.emulator]),
-        hasDisk(guest) && disk(paths, diskBus),
-        guest.configDrive !== null && configDrive(paths, diskBus),
+        ...diskFiles(guest, paths).map((file, at) => disk(file, diskBus, at)),
+        guest.configDrive !== null && configDrive(guest, paths, diskBus),
         diskBus === 'scsi' &&
           element('controller', { type: 'scsi', index: 0, model: 'virtio-scsi' }),
         noUsb,
@@ -116,11 +117,16 @@ function pciControllers(ports: number): XmlElement[] {
 const controllers: XmlElement[] = [];
 
 function kernel(guest: Guest, paths: GuestPaths): XmlElement[] {
-  if (guest.kernel === null) return [];
-  const { ramdiskImageId, commandLine } = guest.kernel;
+  const from = guest.rescue === undefined ? guest.kernel : guest.rescue.kernel;
+  if (from === null) return [];
+  const { ramdiskImageId, commandLine } = from;
+  const [file, ramdisk] =
+    guest.rescue === undefined
+      ? [paths.kernel, paths.ramdisk]
+      : [paths.rescueKernel, paths.rescueRamdisk];
   return [
-    element('kernel', {}, [paths.kernel]),
-    ...(ramdiskImageId === null ? [] : [element('initrd', {}, [paths.ramdisk])]),
+    element('kernel', {}, [file]),
+    ...(ramdiskImageId === null ? [] : [element('initrd', {}, [ramdisk])]),
     ...(commandLine === '' ? [] : [element('cmdline', {}, [commandLine])]),
   ];
 }
@@ -137,20 +143,40 @@ function isPassthrough(nic: GuestNic): boolean {
   return nic.kind === 'hostdev' || nic.kind === 'hostdev-physical';
 }
 
-function disk(paths: GuestPaths, bus: GuestHardware['diskBus']): XmlElement {
+/** In the order of the guest: the rescue disk, from which it boots, before its own. */
+function diskFiles(guest: Guest, paths: GuestPaths): string[] {
+  return [
+    ...(guest.rescue === undefined ? [] : [paths.rescueDisk]),
+    ...(hasDisk(guest) ? [paths.disk] : []),
+  ];
+}
+
+// oxlint-disable-next-line max-params -- what, where and which
+function disk(file: string, bus: GuestHardware['diskBus'], at: number): XmlElement {
   return element('disk', { type: 'file', device: 'disk' }, [
     element('driver', { name: 'qemu', type: 'qcow2' }),
-    element('source', { file: paths.disk }),
-    element('target', { dev: diskName(bus), bus }),
+    element('source', { file }),
+    element('target', { dev: nthDiskName(diskName(bus), at), bus }),
   ]);
 }
 
-/** The guest's second disk where the first is on the same bus. */
-function configDrive(paths: GuestPaths, diskBus: GuestHardware['diskBus']): XmlElement {
+/** Example: `('vda', 1)` → `vdb`. */
+function nthDiskName(first: string, at: number): string {
+  return first.slice(0, -1) + String.fromCodePoint((first.codePointAt(2) ?? 0) + at);
+}
+
+/** After the guest's disks where they are on the same bus. */
+// oxlint-disable-next-line max-params -- whose, where and which
+function configDrive(
+  guest: Guest,
+  paths: GuestPaths,
+  diskBus: GuestHardware['diskBus'],
+): XmlElement {
+  const at = diskBus === 'virtio' ? 0 : Math.max(1, diskFiles(guest, paths).length);
   return element('disk', { type: 'file', device: 'cdrom' }, [
     element('driver', { name: 'qemu', type: 'raw' }),
     element('source', { file: paths.configDrive }),
-    element('target', { dev: diskBus === 'virtio' ? 'sda' : 'sdb', bus: 'sata' }),
+    element('target', { dev: nthDiskName('sda', at), bus: 'sata' }),
     element('readonly'),
   ]);
 }
