@@ -173,7 +173,7 @@ function contextOf(store: Store): WorkflowContext {
     clock,
     newId: () => crypto.randomUUID(),
     log: silentLog,
-    limitsOf: () => noLimits,
+    configuredQuotas: () => ({ standard: noLimits, exceptions: {} }),
     direct: new DirectTasks(),
     fleet: new FleetView(),
     links: new HostLinks({ clock, monotonic: clock, hostTimeoutMs }),

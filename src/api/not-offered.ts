@@ -43,8 +43,6 @@ const ofServers: Route[] = [
   ...missingActions('/servers/:id/migrations/:migration/action', 'force_complete', { from: 22 }),
   ...missing('member', 'POST /servers/:id/remote-consoles', { from: 6 }),
   ...missing('admin', 'GET POST /servers/:id/consoles GET DELETE /servers/:id/consoles/:console'),
-  ...missing('reader', 'GET /servers/:id/os-server-password'),
-  ...missing('member', 'DELETE /servers/:id/os-server-password'),
   ...missing('reader', 'GET /servers/:id/os-virtual-interfaces', oldNetworking),
   ...missing('member', 'POST /servers/:id/os-volume_attachments'),
   ...missing('reader', 'GET /servers/:id/os-volume_attachments/:volume'),
@@ -52,18 +50,6 @@ const ofServers: Route[] = [
   ...missing('reader', 'GET /os-volumes_boot GET /os-volumes_boot/detail GET /os-volumes_boot/:id'),
   ...missing('member', 'POST /os-volumes_boot PUT DELETE /os-volumes_boot/:id'),
   ...missing('member', 'POST /os-volumes_boot/:id/action'),
-];
-
-const ofProjects: Route[] = [
-  ...missing('reader', 'GET /os-keypairs GET /os-keypairs/:id'),
-  ...missing('member', 'POST /os-keypairs DELETE /os-keypairs/:id'),
-  ...missing(
-    'reader',
-    'GET /os-quota-sets/:id GET /os-quota-sets/:id/detail GET /os-quota-sets/:id/defaults',
-  ),
-  ...missing('admin', 'PUT DELETE /os-quota-sets/:id GET PUT /os-quota-class-sets/:id'),
-  ...missing('admin', 'GET /os-simple-tenant-usage'),
-  ...missing('reader', 'GET /os-simple-tenant-usage/:id'),
 ];
 
 const ofAdministrators: Route[] = [
@@ -122,9 +108,4 @@ const ofOtherServices: Route[] = [
   ...missing('admin', 'POST /os-baremetal-nodes/:id/action', proxy),
 ];
 
-export const notOffered: readonly Route[] = [
-  ...ofServers,
-  ...ofProjects,
-  ...ofAdministrators,
-  ...ofOtherServices,
-];
+export const notOffered: readonly Route[] = [...ofServers, ...ofAdministrators, ...ofOtherServices];

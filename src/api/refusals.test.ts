@@ -227,7 +227,7 @@ const refusals: Refusal[] = [
     expected: 'Invalid imageRef provided',
   },
   {
-    name: 'a key pair, as none exist',
+    name: 'an unknown key pair',
     act: post,
     given: create({ key_name: 'mine' }),
     gives: [400, 'badRequest'],

@@ -24,7 +24,8 @@ import {
   servicesQuery,
 } from './hosts/compute-services.ts';
 import * as hypervisors from './hosts/hypervisors.ts';
-import { limitsQuery, showLimits } from './requests/limits.ts';
+import { keyPairRoutes } from './key-pairs/routes.ts';
+import { quotaRoutes } from './quotas/routes.ts';
 import { notOffered } from './not-offered.ts';
 import { noneOfServer } from './nothing-there.ts';
 import { type Route, withBody } from './requests/route.ts';
@@ -39,6 +40,7 @@ import { actionQuery, listActions, showAction } from './servers/read/instance-ac
 import { listInterfaces, showInterface } from './servers/parts/interfaces.ts';
 import * as metadata from './servers/parts/metadata.ts';
 import { listServers, listServersInDetail, showServer } from './servers/read.ts';
+import { clearPassword, showPassword } from './servers/parts/password.ts';
 import { listServerGroups } from './servers/parts/security-groups.ts';
 import * as tags from './servers/parts/tags.ts';
 import { changeServer, createServer, deleteServer } from './servers/write.ts';
@@ -86,6 +88,8 @@ const serverRoutes: Route[] = [
     path: '/servers/:id/os-volume_attachments',
     handler: noneOfServer('volumeAttachments'),
   },
+  { ...reads, path: '/servers/:id/os-server-password', handler: showPassword },
+  { ...removes, path: '/servers/:id/os-server-password', handler: clearPassword },
   {
     ...reads,
     path: '/servers/:id/os-security-groups',
@@ -249,7 +253,8 @@ const groupsPath = '/os-server-groups';
 const otherRoutes: Route[] = [
   { ...reads, path: '/extensions', handler: listExtensions },
   { ...reads, path: '/extensions/:id', handler: showExtension },
-  { ...reads, path: '/limits', query: limitsQuery, handler: showLimits },
+  ...keyPairRoutes,
+  ...quotaRoutes,
   { ...reads, path: groupsPath, query: groups.groupsQuery, handler: groups.listGroups },
   { ...adds, path: groupsPath, ...withBody(createGroupBody, groups.createGroup) },
   { ...reads, path: `${groupsPath}/:id`, handler: groups.showGroup },

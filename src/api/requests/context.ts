@@ -9,7 +9,7 @@ import type { ImageContents, ImageService } from '#contracts/services/images.ts'
 import type { NetworkService } from '#contracts/services/network.ts';
 import type { Store } from '#contracts/store/store.ts';
 import type { LinkedHost } from '#contracts/host/host-link.ts';
-import type { QuotaLimits } from '#core/quotas/limits.ts';
+import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
 import type { HostLinks } from '#workflows/hosts/host-links.ts';
 import type { ServerOperations } from '#workflows/server-operations.ts';
 
@@ -36,8 +36,8 @@ export interface ApiContext {
   clock: Clock;
   newId: NewId;
   log: Logger;
-  /** How much a project may have. */
-  limitsOf: (projectId: string) => QuotaLimits;
+  /** The configured quotas of a project; the store has what administrators set. */
+  configuredQuotas: (projectId: string) => ConfiguredQuotas;
   /** Flavor aliases by name (`[pci] alias`). */
   settings: { aliases: readonly PciAlias[] };
   /** Most servers that one request may ask for. */

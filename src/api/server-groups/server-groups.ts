@@ -52,7 +52,7 @@ export async function createGroup(call: Call<CreateGroupBody>): Promise<Reply> {
       `Only anti-affinity policy supports rules: max_server_per_host was given with '${policy}'.`,
     );
   }
-  const { store, limitsOf } = call.context;
+  const { store, configuredQuotas } = call.context;
   const made = {
     id: call.context.newId(),
     name: requested.name,
@@ -61,7 +61,7 @@ export async function createGroup(call: Call<CreateGroupBody>): Promise<Reply> {
     policy,
     maxServersPerHost: most === undefined ? null : Number(most),
   };
-  const group = await store.serverGroups.create(made, limitsOf(made.projectId));
+  const group = await store.serverGroups.create(made, configuredQuotas(made.projectId));
   return { body: { server_group: view(call, group) } };
 }
 

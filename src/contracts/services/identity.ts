@@ -18,4 +18,9 @@ export interface Caller {
 export interface IdentityService {
   /** The caller of this token. Throws `unauthenticated` when it is unknown, expired or revoked. */
   validate(token: string): Promise<Caller>;
+  /**
+   * Whether there is a project with this id, as far as the caller may know: without the right to
+   * read it, true. Source: Nova `verify_project_id`.
+   */
+  hasProject(id: string, caller: Caller): Promise<boolean>;
 }

@@ -79,8 +79,11 @@ export type ShownNic = Pick<ServerNic, 'portId' | 'pciRequestId'> & {
   } | null;
 };
 
-/** A server as lists show it: of its NICs only the addresses. Its objects must not be changed. */
-export type ShownServer = Omit<Server, 'nics'> & { nics: readonly ShownNic[] };
+/**
+ * A server as lists show it: of its NICs only the addresses, of its key only the name. Its objects
+ * must not be changed.
+ */
+export type ShownServer = Omit<Server, 'nics' | 'key'> & { nics: readonly ShownNic[] };
 
 /** What a list shows of a server without reading all of its rows. */
 export interface ListedServer {

@@ -115,7 +115,7 @@ function aGroup(store: Store, change: Partial<ServerGroup> = {}): Promise<Server
   };
   const id = crypto.randomUUID();
   const group = { id, name: 'web', userId: 'user-1', projectId, policy, maxServersPerHost };
-  return store.serverGroups.create(group, noLimits);
+  return store.serverGroups.create(group, { standard: noLimits, exceptions: {} });
 }
 
 async function aMember(store: Store, groupId: string): Promise<Task> {

@@ -223,6 +223,7 @@ export function storeListsContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.servers.read([made.id])).toEqual([
       {
         ...(await store.servers.get(made.id)),
+        key: undefined,
         nics: [
           { portId: null, pciRequestId: null, vif: null },
           {

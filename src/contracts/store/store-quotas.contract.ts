@@ -12,7 +12,7 @@ const flavor = aFlavor({ vcpus: 2, memoryMib: 512 });
 const some = (count: number, groupId: string | null = null): NewServer[] =>
   Array.from({ length: count }, () => ({ ...aNewServer({ flavor }), groupId }));
 const within = (change: Partial<QuotaLimits>, minCount = 1) => ({
-  limits: { ...noLimits, ...change },
+  configured: { standard: noLimits, exceptions: change },
   minCount,
 });
 
@@ -84,14 +84,14 @@ export function storeQuotasContract(fresh: () => Promise<OpenStore>): void {
 
   test('a group has no more members than the limit, and a project no more groups', async () => {
     const store = await (await fresh())();
-    const id = await aGroup(store, standardLimits);
+    const id = await aGroup(store);
     const limits = within({ server_group_members: 2 });
     expect(await store.servers.createWithin(limits, some(3, id))).toHaveLength(2);
     await expect(store.servers.createWithin(limits, some(1, id))).rejects.toMatchObject({
       kind: 'overQuota',
       message: 'Quota exceeded, too many servers in group',
     });
-    await expect(aGroup(store, { ...standardLimits, server_groups: 1 })).rejects.toMatchObject({
+    await expect(aGroup(store, { server_groups: 1 })).rejects.toMatchObject({
       kind: 'overQuota',
       message: 'Quota exceeded, too many server groups.',
     });
@@ -99,7 +99,7 @@ export function storeQuotasContract(fresh: () => Promise<OpenStore>): void {
   });
 }
 
-async function aGroup(store: Store, limits: QuotaLimits): Promise<string> {
+async function aGroup(store: Store, exceptions: Partial<QuotaLimits> = {}): Promise<string> {
   const group = {
     id: crypto.randomUUID(),
     name: 'web',
@@ -108,5 +108,5 @@ async function aGroup(store: Store, limits: QuotaLimits): Promise<string> {
     policy: 'affinity' as const,
     maxServersPerHost: null,
   };
-  return (await store.serverGroups.create(group, limits)).id;
+  return (await store.serverGroups.create(group, { standard: standardLimits, exceptions })).id;
 }

@@ -27,6 +27,7 @@ import { storePruneContract } from './store-prune.contract.ts';
 import { storeQuotasContract } from './store-quotas.contract.ts';
 import { storeRaceContract } from './store-race.contract.ts';
 import { storeWorkContract } from './store-work.contract.ts';
+import { storeProjectsContract } from './projects/store-projects.contract.ts';
 import type { Store } from './store.ts';
 
 /** Opens the same database again, over another connection. */
@@ -61,6 +62,9 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('quotas', () => {
     storeQuotasContract(fresh);
+  });
+  describe('users and projects', () => {
+    storeProjectsContract(fresh);
   });
   describe('enrolled hosts', () => {
     storeEnrolmentsContract(fresh);

@@ -5,7 +5,7 @@
  */
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
-import type { QuotaLimits } from '#core/quotas/limits.ts';
+import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
 import type { Decision } from '#core/scheduling/decision.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
@@ -20,6 +20,9 @@ import type {
   HostCommandBody,
   HostQuestion,
 } from '../host/host-link.ts';
+import type { KeyPairStore } from './projects/key-pair-store.ts';
+import type { QuotaStore, ServerQuota } from './projects/quota-store.ts';
+import type { UsageStore } from './projects/usage-store.ts';
 import type { PruneStore } from './prune-store.ts';
 import type { NetworkEventStore } from '../services/network-events.ts';
 import type { ListedServer, ServerSelection, ShownServer } from './server-selection.ts';
@@ -79,8 +82,8 @@ export interface Transition<Kind extends TaskKind = TaskKind> {
   server?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
   /**
    * NICs to write, matched by id. Setting `deletedAt` of the server frees their ports for others,
-   * and erases its user data, metadata and commands; what its newest spawn and destroy resulted
-   * in stays.
+   * and erases its user data, key, metadata and commands; what its newest spawn and destroy
+   * resulted in stays.
    */
   nics?: ServerNic[];
   /** Releases the ports of the server's NICs, which stay visible: it will never have a guest. */
@@ -161,14 +164,11 @@ export interface ServerStore {
    */
   create(newServer: NewServer): Promise<Server>;
   /**
-   * Creates as many of these servers of one flavor and group as the project's limits allow, in one
+   * Creates as many of these servers of one flavor, group and owner as the limits allow, in one
    * transaction: concurrent callers cannot exceed a limit together. Throws what `create` throws,
    * and `overQuota` when these are fewer than `minCount`; then none is created.
    */
-  createWithin(
-    quota: { limits: QuotaLimits; minCount: number },
-    newServers: readonly NewServer[],
-  ): Promise<Server[]>;
+  createWithin(quota: ServerQuota, newServers: readonly NewServer[]): Promise<Server[]>;
   /** undefined when unknown or unreadable. Deleted servers are found too (`vmState` 'deleted'). */
   get(id: string): Promise<Server | undefined>;
   /** What its guest is compared with; undefined when unknown. Other data may be unreadable. */
@@ -337,7 +337,7 @@ export interface ServerGroupStore {
   /** Throws `overQuota` when the project is at its limit. */
   create(
     group: Omit<ServerGroup, 'members' | 'generation'>,
-    limits: QuotaLimits,
+    configured: ConfiguredQuotas,
   ): Promise<ServerGroup>;
   get(id: string): Promise<ServerGroup | undefined>;
   /** In the order of creation, one page; without a project those of all. */
@@ -365,6 +365,9 @@ export interface Store {
   enrolments: EnrolmentStore;
   networkEvents: NetworkEventStore;
   prune: PruneStore;
+  keyPairs: KeyPairStore;
+  quotas: QuotaStore;
+  usage: UsageStore;
   quotaUsage(projectId: string): Promise<QuotaUsage>;
   /**
    * Records a step. It may not be on disk yet: see `onDisk`. Throws `conflict` when a port of

@@ -42,6 +42,8 @@ export function allows(rule: Rule, actor: Actor): boolean {
  * calls have their rule in the table of routes. Source: Nova's policies and `api/openstack`.
  */
 const decisions = {
+  /** Key pairs of other users. */
+  useKeyPairsOfAll: 'admin',
   /** Flavors that are not public, without access to them. */
   seeEveryFlavor: 'admin',
   /** Why a stored record cannot be read. */

@@ -8,6 +8,7 @@ export const quotaNames = [
   'cores',
   'ram',
   'metadata_items',
+  'key_pairs',
   'server_groups',
   'server_group_members',
   'networks',
@@ -41,6 +42,7 @@ export const standardLimits: QuotaLimits = {
   cores: 20,
   ram: 51_200,
   metadata_items: 128,
+  key_pairs: 100,
   server_groups: 10,
   server_group_members: 10,
   networks: 100,
@@ -65,13 +67,33 @@ export interface Quotas {
 }
 
 /**
- * The limits of a project. The entry for its id takes precedence over that for its name, and that
- * over the default; `name` undefined: unknown. Example: `limitsOf(quotas, { id: '6f…', name: 'demo'
+ * What was configured for a project. `exceptions` are its own, and take precedence over `standard`
+ * and over what administrators set for all projects.
+ */
+export interface ConfiguredQuotas {
+  standard: QuotaLimits;
+  exceptions: Partial<QuotaLimits>;
+}
+
+/**
+ * Of all that was configured, what counts for a project. The entry for its id takes precedence over
+ * that for its name; `name` undefined: unknown.
+ */
+export function configuredFor(
+  { default: standard, projects }: Quotas,
+  { id, name }: { id: string; name: string | undefined },
+): ConfiguredQuotas {
+  return { standard, exceptions: { ...projects.get(name ?? id), ...projects.get(id) } };
+}
+
+/**
+ * The configured limits of a project. Example: `limitsOf(quotas, { id: '6f…', name: 'demo'
  * }).instances` → 10.
  */
 export function limitsOf(
-  { default: standard, projects }: Quotas,
-  { id, name }: { id: string; name: string | undefined },
+  quotas: Quotas,
+  project: { id: string; name: string | undefined },
 ): QuotaLimits {
-  return { ...standard, ...projects.get(name ?? id), ...projects.get(id) };
+  const { standard, exceptions } = configuredFor(quotas, project);
+  return { ...standard, ...exceptions };
 }

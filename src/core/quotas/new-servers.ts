@@ -3,8 +3,10 @@
  * that creates them.
  */
 import { ComputeError } from '../errors.ts';
-import { type Amounts, exceededQuotas, headroom, quotaSentence } from './check.ts';
-import type { QuotaLimits } from './limits.ts';
+import { type Amounts, exceededQuotas, headroom, type Limits, quotaSentence } from './check.ts';
+
+/** The quotas that new servers count for. */
+type ServerQuota = 'instances' | 'cores' | 'ram' | 'server_group_members';
 
 /** Servers of one flavor, at least `minCount` of them. `cores` and `ram` (MiB) are of one. */
 export interface ServersRequested {
@@ -22,8 +24,8 @@ export interface ServersRequested {
  * `check_num_instances_quota`.
  */
 export function allowedServers(
-  limits: QuotaLimits,
-  { used, requested }: { used: Amounts; requested: ServersRequested },
+  limits: Limits<ServerQuota>,
+  { used, requested }: { used: Amounts<ServerQuota>; requested: ServersRequested },
 ): number {
   const { minCount, maxCount, cores, ram } = requested;
   const whole = { instances: maxCount, cores: maxCount * cores, ram: maxCount * ram };

@@ -2,6 +2,7 @@
  * A user's request for a new server, once the body is checked. Whether flavor, image and ports
  * exist is not checked here.
  */
+import type { ServerKey } from '../key-pairs/key-pair.ts';
 import type { NetworkRequest } from '../networking/network-request.ts';
 
 /** One requested NIC: a network (perhaps with an address on it) or a port; at least one is set. */
@@ -27,6 +28,8 @@ export interface NewServerRequest {
   /** Administrators only, checked before: the host to use (`az:host`, or `host` of 2.74). */
   forcedHost: string | null;
   keyName: string | null;
+  /** The key of that name. */
+  key: ServerKey | null;
   metadata: Record<string, string>;
   tags: string[];
   /** Base64, as sent. */

@@ -2,6 +2,7 @@
  * A server: the user's view of one virtual machine. Its guest (the libvirt side) is
  * `core/guests/guest.ts`.
  */
+import type { ServerKey } from '../key-pairs/key-pair.ts';
 import type { NetworkRequest } from '../networking/network-request.ts';
 import type { Vif } from '../networking/vif.ts';
 import type { Flavor } from './flavor.ts';
@@ -71,6 +72,8 @@ export interface Server {
   imageProperties: Record<string, string>;
   flavor: Flavor;
   keyName: string | null;
+  /** The key of that name, as it was when the server got it. */
+  key: ServerKey | null;
   metadata: Record<string, string>;
   tags: string[];
   userData: string | null;

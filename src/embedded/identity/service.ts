@@ -68,7 +68,8 @@ export async function createIdentityService(
     if (session !== undefined) return callerOf(session, token);
     throw new ComputeError('unauthenticated', 'The token is unknown, expired or revoked.');
   };
-  return { app, service: { validate } };
+  const hasProject = async (id: string) => (await store.project(id)) !== undefined;
+  return { app, service: { validate, hasProject } };
 }
 
 /** An unscoped token gives a caller whose project fields are ''. */

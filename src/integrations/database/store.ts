@@ -16,7 +16,10 @@ import { refuseDamaged } from './sqlite/damage.ts';
 import { migrate } from './migrate.ts';
 import { networkEventStore } from './tasks/network-events.ts';
 import { pruneStore } from './prune.ts';
-import { quotaUsage } from './servers/quota-usage.ts';
+import { keyPairStore } from './projects/key-pairs.ts';
+import { quotaUsage } from './projects/quota-usage.ts';
+import { quotaStore } from './projects/quotas.ts';
+import { usageStore } from './projects/used-servers.ts';
 import { questionStore } from './tasks/questions.ts';
 import { serverGroupStore } from './servers/server-groups.ts';
 import { serverStore } from './servers/servers.ts';
@@ -55,7 +58,10 @@ export function computeStore(
     enrolments: enrolmentStore(db),
     networkEvents: networkEventStore(db),
     prune: pruneStore(db),
-    quotaUsage: (projectId) => quotaUsage(db, projectId),
+    keyPairs: keyPairStore(db),
+    quotas: quotaStore(db),
+    usage: usageStore(db),
+    quotaUsage: (projectId) => quotaUsage(db, { projectId }),
     commit: (transition) => commitTransition(unsynced, { clock, eraser, recorded }, transition),
     onDisk,
     onDiskSoon,

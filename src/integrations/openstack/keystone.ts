@@ -60,6 +60,11 @@ export function createKeystoneIdentity(options: {
       // A copy: a caller must not change what the next one gets.
       return { ...caller, roles: [...caller.roles] };
     },
+    async hasProject(id, caller) {
+      const path = `/projects/${encodeURIComponent(id)}`;
+      const { status } = await session.call({ method: 'GET', path, acting: caller });
+      return status !== 404;
+    },
   };
 }
 

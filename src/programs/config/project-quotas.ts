@@ -3,7 +3,13 @@
  * tokens.
  */
 import type { IdentityService } from '#contracts/services/identity.ts';
-import { limitsOf, type QuotaLimits, type Quotas } from '#core/quotas/limits.ts';
+import {
+  type ConfiguredQuotas,
+  configuredFor,
+  limitsOf,
+  type QuotaLimits,
+  type Quotas,
+} from '#core/quotas/limits.ts';
 
 export class ProjectQuotas {
   readonly #quotas: Quotas;
@@ -17,6 +23,10 @@ export class ProjectQuotas {
   learn(project: { id: string; name: string }): void {
     this.#names.set(project.id, project.name);
   }
+
+  /** What was configured for a project; see `limitsOf`. */
+  readonly configuredFor = (projectId: string): ConfiguredQuotas =>
+    configuredFor(this.#quotas, { id: projectId, name: this.#names.get(projectId) });
 
   /**
    * The limits of a project. One whose name is not known yet has those of its id, or the default.

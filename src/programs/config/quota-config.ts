@@ -17,6 +17,7 @@ const meanings: Record<QuotaName, string> = {
   cores: 'virtual processors of all servers',
   ram: 'memory of all servers',
   metadata_items: 'metadata keys of one server',
+  key_pairs: 'key pairs of one user',
   server_groups: 'server groups',
   server_group_members: 'servers in one group',
   networks: 'networks (this and all below: embedded services only)',

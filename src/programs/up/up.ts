@@ -133,7 +133,7 @@ async function start(
     clock,
     newId: randomUUID,
     log,
-    limitsOf: quotas.limitsOf,
+    configuredQuotas: quotas.configuredFor,
     direct: new DirectTasks(),
     fleet: new FleetView(),
     links,

@@ -16,6 +16,8 @@ import { acceptWithPorts } from './accept-with-ports.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { deleteServer } from '../removal/delete-server.ts';
 
+const unlimitedQuotas = { standard: noLimits, exceptions: {} };
+
 const member = callerOf('member');
 let world: ComputeWorld;
 
@@ -74,7 +76,7 @@ test('servers boot once they have their ports, and no task can be taken before',
   const context = whenCreating(async () => expect(await due()).toEqual([]));
   const servers = await acceptWithPorts(context, member, {
     newServers,
-    quota: { limits: noLimits, minCount: 2 },
+    quota: { configured: unlimitedQuotas, minCount: 2 },
   });
   expect(servers.map(({ nics }) => nics[0])).toMatchObject(
     made().map(({ id }) => ({ portId: id, ownsPort: true })),
@@ -88,7 +90,7 @@ test('a server that its user deletes during the request keeps no port; the other
   const context = whenCreating(remove(newServers[0]!));
   const servers = await acceptWithPorts(context, member, {
     newServers,
-    quota: { limits: noLimits, minCount: 2 },
+    quota: { configured: unlimitedQuotas, minCount: 2 },
   });
   expect(servers.map(({ id }) => id)).toEqual([newServers[1]!.server.id]);
   expect(owners()).toEqual([newServers[1]!.server.id]);
@@ -99,7 +101,7 @@ test('when the only server is deleted during the request, the request gets that 
   const newServer = aRequest();
   const answer = acceptWithPorts(whenCreating(remove(newServer)), member, {
     newServers: [newServer],
-    quota: { limits: noLimits, minCount: 1 },
+    quota: { configured: unlimitedQuotas, minCount: 1 },
   });
   await expect(answer).rejects.toMatchObject({
     kind: 'conflict',
@@ -125,7 +127,7 @@ test.each([
     };
     const answer = acceptWithPorts(whenCreating(late, act), member, {
       newServers: [newServer],
-      quota: { limits: noLimits, minCount: 1 },
+      quota: { configured: unlimitedQuotas, minCount: 1 },
     });
     await expect(answer).rejects.toThrow(expected);
     expect(made()).toEqual([]);
@@ -136,7 +138,7 @@ test('a refused server is deleted: its own ports are deleted at once, and the re
   const newServer = aRequest({ port: portId });
   const answer = acceptWithPorts(whenCreating(refuse('conflict')), member, {
     newServers: [newServer],
-    quota: { limits: noLimits, minCount: 1 },
+    quota: { configured: unlimitedQuotas, minCount: 1 },
   });
   await expect(answer).rejects.toMatchObject({ kind: 'invalid' });
   const { id } = newServer.server;
@@ -160,7 +162,7 @@ test.each([
     const context = whenCreating(nothing, nothing, refuse('overQuota'));
     const answer = acceptWithPorts(context, member, {
       newServers,
-      quota: { limits: noLimits, minCount },
+      quota: { configured: unlimitedQuotas, minCount },
     });
     if (accepted === 0) await expect(answer).rejects.toMatchObject({ kind: 'overQuota' });
     else expect(await answer).toHaveLength(accepted);
@@ -176,7 +178,7 @@ test('an unexpected error reveals no internals', async () => {
   });
   const answer = acceptWithPorts(context, member, {
     newServers: [newServer],
-    quota: { limits: noLimits, minCount: 1 },
+    quota: { configured: unlimitedQuotas, minCount: 1 },
   });
   await expect(answer).rejects.toThrow('cannot read of undefined');
   const [action] = await world.store.servers.actions(newServer.server.id);
@@ -185,7 +187,10 @@ test('an unexpected error reveals no internals', async () => {
 
 test('no port is created for servers beyond the quota, and those within it boot', async () => {
   const newServers = [aRequest(), aRequest(), aRequest()];
-  const quota = { limits: { ...noLimits, instances: 2 }, minCount: 1 };
+  const quota = {
+    configured: { ...unlimitedQuotas, exceptions: { instances: 2 } },
+    minCount: 1,
+  };
   expect(await acceptWithPorts(world.context, member, { newServers, quota })).toHaveLength(2);
   expect(made()).toHaveLength(2);
   const more = acceptWithPorts(world.context, member, { newServers: [aRequest()], quota });
@@ -198,7 +203,10 @@ test('no port is created for servers beyond the quota, and those within it boot'
 
 test('a quota that another request fills while ports are created is not exceeded', async () => {
   const newServers = [aRequest(), aRequest()];
-  const quota = { limits: { ...noLimits, instances: 2 }, minCount: 1 };
+  const quota = {
+    configured: { ...unlimitedQuotas, exceptions: { instances: 2 } },
+    minCount: 1,
+  };
   const context = whenCreating(() => world.store.servers.create(aNewServer({ projectId })));
   expect(await acceptWithPorts(context, member, { newServers, quota })).toHaveLength(1);
   expect(await world.store.quotaUsage(projectId)).toMatchObject({ instances: 2 });

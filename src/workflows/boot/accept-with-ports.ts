@@ -3,10 +3,10 @@
  * Decision 0010.
  */
 import type { Caller } from '#contracts/services/identity.ts';
+import type { ServerQuota } from '#contracts/store/projects/quota-store.ts';
 import type { NewServer, Task } from '#contracts/store/store.ts';
 import { ComputeError, invariant, isComputeError } from '#core/errors.ts';
-import type { QuotaLimits } from '#core/quotas/limits.ts';
-import { allowedServers } from '#core/quotas/new-servers.ts';
+import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { makeEvent, makePorts } from '../ports/make-ports.ts';
@@ -22,7 +22,7 @@ import { asFailure } from '../engine/workflow.ts';
  */
 export interface RequestedServers {
   newServers: readonly NewServer<'boot'>[];
-  quota: { limits: QuotaLimits; minCount: number };
+  quota: ServerQuota;
   /** Of the created ports; absent: the network service's default. */
   securityGroupIds?: readonly string[] | undefined;
 }
@@ -70,14 +70,9 @@ export async function acceptWithPorts(
 /** Those with quota before the first port is created. Throws `overQuota`. */
 async function withinQuota(
   { store }: WorkflowContext,
-  { newServers, quota: { limits, minCount } }: RequestedServers,
+  { newServers, quota }: RequestedServers,
 ): Promise<readonly NewServer<'boot'>[]> {
-  const [first] = newServers;
-  if (first === undefined) return newServers;
-  const { vcpus: cores, memoryMib: ram } = first.server.flavor;
-  const requested = { minCount, maxCount: newServers.length, cores, ram };
-  const used = await store.quotaUsage(first.server.projectId);
-  return newServers.slice(0, allowedServers(limits, { used, requested }));
+  return newServers.slice(0, await store.quotas.serversAllowed(newServers, quota));
 }
 
 function hasPorts({ server }: Accepting): boolean {
@@ -93,7 +88,7 @@ async function untilRefused(
   const { newServers, quota, accepting, securityGroupIds } = given;
   for (const newServer of newServers) {
     try {
-      const each = await bornDeleting(context, newServer, quota.limits);
+      const each = await bornDeleting(context, newServer, quota.configured);
       accepting.push(each);
       const { server } = each;
       const request = { nics: server.nics, naming: bootNaming, securityGroupIds };
@@ -108,12 +103,14 @@ async function untilRefused(
 async function bornDeleting(
   context: WorkflowContext,
   newServer: NewServer<'boot'>,
-  limits: QuotaLimits,
+  configured: ConfiguredQuotas,
 ): Promise<Accepting> {
   const task = { ...newServer.task, kind: 'delete', step: 'remove-guest', data: {} } as const;
   const lease = requestLease(context, newServer.action.requestId);
   const deleting = { ...newServer, task: { ...task, lease } };
-  const [server] = await context.store.servers.createWithin({ limits, minCount: 1 }, [deleting]);
+  const [server] = await context.store.servers.createWithin({ configured, minCount: 1 }, [
+    deleting,
+  ]);
   invariant(server, 'no server was made');
   return { newServer, server, task: { ...task, epoch: 1 }, startedAt: context.clock.now() };
 }

@@ -5,11 +5,11 @@
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Image } from '#contracts/services/images.ts';
 import type { NewServer } from '#contracts/store/store.ts';
+import type { ServerQuota } from '#contracts/store/projects/quota-store.ts';
 import type { BootData } from '#contracts/store/task-data.ts';
 import { ComputeError } from '#core/errors.ts';
 import { requestsForFlavor } from '#core/pci/requests/flavor-request.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
-import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { affinityPolicyOf, type GuestNuma, guestNumaOf } from '#core/servers/guest-numa.ts';
 import { hostnameOf } from '#core/servers/hostname.ts';
@@ -74,7 +74,8 @@ export async function createServers(
     );
   }
   const needsPorts = resolved.nics.some(({ portId }) => portId === null);
-  const quota = { limits: context.limitsOf(caller.projectId), minCount: request.minCount };
+  const configured = context.configuredQuotas(caller.projectId);
+  const quota = { configured, minCount: request.minCount };
   if (!needsPorts) return accept(context, quota, newServers);
   try {
     return await acceptWithPorts(context, caller, { newServers, quota, securityGroupIds });
@@ -86,7 +87,7 @@ export async function createServers(
 /** Stores the servers, and starts their boots. */
 async function accept(
   { store, direct, wakeup }: WorkflowContext,
-  quota: { limits: QuotaLimits; minCount: number },
+  quota: ServerQuota,
   newServers: readonly NewServer<'boot'>[],
 ): Promise<Server[]> {
   const slots = direct.hold(newServers.length);
@@ -203,6 +204,7 @@ function serverRow(context: WorkflowContext, making: Making): Omit<Server, 'seri
     imageProperties: making.image.properties,
     flavor,
     keyName: request.keyName,
+    key: request.key,
     metadata: request.metadata,
     tags: request.tags,
     userData: request.userData,

@@ -7,7 +7,7 @@ import type { Store, Transition } from '#contracts/store/store.ts';
 import type { Wakeup } from '#contracts/wakeup.ts';
 import type { PciAlias } from '#core/pci/requests/alias.ts';
 import type { CardPreference } from '#core/pci/claims/card-preference.ts';
-import type { QuotaLimits } from '#core/quotas/limits.ts';
+import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
 import type { Weights } from '#core/scheduling/weights.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { FleetView } from '../hosts/fleet-view.ts';
@@ -24,8 +24,8 @@ export interface WorkflowContext {
   newId: NewId;
   log: Log;
   settings: WorkflowSettings;
-  /** The quotas of a project. */
-  limitsOf: (projectId: string) => QuotaLimits;
+  /** The configured quotas of a project; the store has what administrators set. */
+  configuredQuotas: (projectId: string) => ConfiguredQuotas;
   /** Tasks that this process runs at once. */
   direct: DirectTasks;
   /** This process's view of the hosts, for decisions. */

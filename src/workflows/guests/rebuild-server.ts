@@ -9,7 +9,18 @@ import { checkImageFits, findImage } from '../boot/find-image.ts';
 export interface RebuildRequest {
   imageId: string;
   change: Partial<
-    Pick<Server, 'name' | 'description' | 'metadata' | 'diskConfig' | 'accessIpv4' | 'accessIpv6'>
+    Pick<
+      Server,
+      | 'name'
+      | 'description'
+      | 'metadata'
+      | 'diskConfig'
+      | 'accessIpv4'
+      | 'accessIpv6'
+      | 'keyName'
+      | 'key'
+      | 'userData'
+    >
   >;
   requestId: string;
 }

@@ -84,7 +84,7 @@ export async function aComputeWorld() {
     clock,
     newId: randomUUID,
     log: silentLog,
-    limitsOf: (id) => ({ ...standardLimits, ...limits.get(id) }),
+    configuredQuotas: (id) => ({ standard: standardLimits, exceptions: limits.get(id) ?? {} }),
     direct: new DirectTasks(),
     fleet: new FleetView(),
     links: new HostLinks({
@@ -109,7 +109,10 @@ export async function aComputeWorld() {
   const app = createComputeApi({
     ...context,
     log: silentLog,
-    identity: { validate: async (token) => callerOf(token) },
+    identity: {
+      validate: async (token) => callerOf(token),
+      hasProject: async (id) => [projectId, otherProjectId].includes(id),
+    },
     identityUrl: () => 'http://127.0.0.1:5000/v3',
     publicUrl: 'http://127.0.0.1:8774',
     imageContents: contents,

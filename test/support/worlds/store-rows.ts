@@ -74,6 +74,7 @@ function aServer(change: Partial<Omit<Server, 'serial'>> = {}): Omit<Server, 'se
     imageProperties: { hw_vif_model: 'virtio' },
     flavor: aFlavor(),
     keyName: null,
+    key: null,
     metadata: { role: 'web' },
     tags: [],
     userData: null,

@@ -3,15 +3,17 @@ import { randomBytes } from 'node:crypto';
 import * as field from '../../requests/fields.ts';
 import { type Static, Type } from 'typebox';
 import { closed, keysIf } from '../../requests/json-schema.ts';
-import type { Call, Reply } from '../../requests/route.ts';
+import type { BodySchema, Call, Reply } from '../../requests/route.ts';
 import { accessAddress } from '../create/access-address.ts';
 import { findServer } from '../read/find.ts';
 import { refuseLocked } from '../create/locked.ts';
-import { refuseTooManyItems } from '../create/metadata-limit.ts';
+import { limitsOfCaller, refuseTooManyItems } from '../create/metadata-limit.ts';
+import { keptKey, keyNamed } from '../create/server-key.ts';
+import { userDataOf, userDataText } from '../create/user-data.ts';
 import { surroundingsOf } from '../read.ts';
 import { viewChangedServer } from '../read/views.ts';
 
-const bodyOf = (hasDescription: boolean) =>
+const bodySince = (version: number) =>
   closed({
     rebuild: closed({
       imageRef: field.imageReference,
@@ -22,30 +24,41 @@ const bodyOf = (hasDescription: boolean) =>
       'OS-DCF:diskConfig': Type.Optional(field.diskConfig),
       accessIPv4: Type.Optional(field.address),
       accessIPv6: Type.Optional(field.address),
-      ...keysIf(hasDescription, { description: Type.Optional(field.description) }),
+      ...keysIf(version >= 19, { description: Type.Optional(field.description) }),
+      ...keysIf(version >= 54, { key_name: Type.Optional(Type.Union([field.name, Type.Null()])) }),
+      ...keysIf(version >= 57, {
+        user_data: Type.Optional(Type.Union([userDataText, Type.Null()])),
+      }),
     }),
   });
-const [body, bodyWithDescription] = [bodyOf(false), bodyOf(true)];
+const bodies = new Map([1, 19, 54, 57].map((since) => [since, bodySince(since)]));
+type RebuildSchema = ReturnType<typeof bodySince>;
 
-/** 2.19 brought the description. */
-export const rebuildBody = (version: number) => (version >= 19 ? bodyWithDescription : body);
+/** 2.19 brought the description, 2.54 the key, 2.57 the user data. */
+export const rebuildBody: BodySchema<RebuildSchema> = (version) => {
+  const since = [...bodies.keys()].findLast((start) => start <= version) ?? 1;
+  return bodies.get(since) ?? bodySince(since);
+};
 
 /**
  * `adminPass` is part of the reply that clients read; it is not set in the guest, as with Nova on
  * libvirt.
  */
-export async function rebuildServer(call: Call<Static<typeof body>>): Promise<Reply> {
+export async function rebuildServer(call: Call<Static<RebuildSchema>>): Promise<Reply> {
   const { rebuild: requested } = call.body;
   const server = await findServer(call);
   refuseLocked(call, server);
-  refuseTooManyItems(call, requested.metadata ?? {});
+  refuseTooManyItems(await limitsOfCaller(call), requested.metadata ?? {});
   const diskConfig = requested['OS-DCF:diskConfig'];
+  const key = await keyNamed(call, requested.key_name);
   await call.context.workflows.rebuildServer(call.caller, server, {
     imageId: field.idOfReference(requested.imageRef),
     requestId: call.requestId,
     change: {
       ...(requested.name !== undefined && { name: requested.name.trim() }),
       ...(requested.description !== undefined && { description: requested.description }),
+      ...(requested.key_name !== undefined && { keyName: key?.name ?? null, key: keptKey(key) }),
+      ...(requested.user_data !== undefined && { userData: userDataOf(requested.user_data) }),
       ...(requested.metadata !== undefined && { metadata: requested.metadata }),
       ...(diskConfig !== undefined && { diskConfig }),
       ...('accessIPv4' in requested && {
@@ -59,5 +72,11 @@ export async function rebuildServer(call: Call<Static<typeof body>>): Promise<Re
   const now = await findServer(call);
   const view = viewChangedServer(call, now, await surroundingsOf(call, now));
   const adminPass = requested.adminPass ?? randomBytes(9).toString('base64url');
-  return { body: { server: { ...view, adminPass } } };
+  const shown = {
+    ...view,
+    adminPass,
+    ...(call.version >= 54 && { key_name: now.keyName }),
+    ...(call.version >= 57 && { user_data: now.userData }),
+  };
+  return { body: { server: shown } };
 }

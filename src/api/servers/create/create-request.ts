@@ -9,9 +9,11 @@ import type { Call } from '../../requests/route.ts';
 import { accessAddress } from './access-address.ts';
 import { bootImageId } from './boot-image.ts';
 import type { CreateServerBody } from './create-schema.ts';
-import { refuseTooManyItems } from './metadata-limit.ts';
+import { limitsOfCaller, refuseTooManyItems } from './metadata-limit.ts';
 import { placementOf } from './placement.ts';
 import { requestedNics } from './requested-nics.ts';
+import { keptKey, keyNamed } from './server-key.ts';
+import { userDataOf } from './user-data.ts';
 
 type ServerBody = CreateServerBody['server'];
 
@@ -20,8 +22,9 @@ export async function newServerRequest(call: Call<CreateServerBody>): Promise<Ne
   const { server } = call.body;
   refuseWhatIsNotOffered(server);
   const metadata = server.metadata ?? {};
-  refuseTooManyItems(call, metadata);
+  refuseTooManyItems(await limitsOfCaller(call), metadata);
   const counts = countsOf(server, call.context.serversPerRequest);
+  const key = await keyNamed(call, server.key_name);
   return {
     name: server.name.trim(),
     hostname: null,
@@ -31,10 +34,11 @@ export async function newServerRequest(call: Call<CreateServerBody>): Promise<Ne
     networks: requestedNics(server.networks, call.version, counts.maxCount),
     ...counts,
     ...(await placementOf(call, server)),
-    keyName: null,
+    keyName: key?.name ?? null,
+    key: keptKey(key),
     metadata,
     tags: [...new Set(server.tags ?? [])],
-    userData: userDataOf(server),
+    userData: userDataOf(server.user_data ?? null),
     configDrive: isSet(server.config_drive ?? false),
     accessIpv4: accessAddress('accessIPv4', server.accessIPv4),
     accessIpv6: accessAddress('accessIPv6', server.accessIPv6),
@@ -64,17 +68,6 @@ function countsOf(
   );
 }
 
-function userDataOf(server: ServerBody): string | null {
-  const { user_data: userData } = server;
-  if (userData === undefined) return null;
-  const bare = userData.replaceAll(/\s/g, '');
-  if (/^[A-Za-z0-9+/]*={0,2}$/.test(bare) && bare.length % 4 === 0) return userData;
-  throw new ComputeError(
-    'invalid',
-    'Invalid input for field/attribute user_data. It must be base64 text.',
-  );
-}
-
 /** Other hints are dropped, as Nova drops those that none of its filters reads. */
 function hintsOf(body: CreateServerBody): PlacementHints {
   const hints = { ...body['OS-SCH-HNT:scheduler_hints'], ...body['os:scheduler_hints'] };
@@ -86,12 +79,6 @@ function hintsOf(body: CreateServerBody): PlacementHints {
 }
 
 function refuseWhatIsNotOffered(server: ServerBody): void {
-  if (server.key_name !== undefined) {
-    throw new ComputeError(
-      'invalid',
-      `Invalid key_name provided: no key pair '${server.key_name}' exists; key pairs are not supported yet.`,
-    );
-  }
   if ((server.personality ?? []).length > 0) {
     throw new ComputeError('invalid', 'personality: files are not injected; use user_data.');
   }

@@ -6,6 +6,7 @@ import * as field from '../../requests/fields.ts';
 import { type Static, type TOptional, type TProperties, type TSchema, Type } from 'typebox';
 import { closed, keysIf } from '../../requests/json-schema.ts';
 import type { BodySchema } from '../../requests/route.ts';
+import { userDataText } from './user-data.ts';
 
 /**
  * Where the body changes. Device tags came in 2.32, were lost for volumes in 2.33 and for NICs in
@@ -80,7 +81,7 @@ function serverProperties(version: number) {
     max_count: may(field.wholeNumber(1)),
     return_reservation_id: may(field.flag),
     security_groups: may(listOf(closed({ name: may(field.name) }))),
-    user_data: may(Type.String({ maxLength: 65_535, nullIsAbsent: true })),
+    user_data: may(userDataText),
     ...keysIf(version < 57, { personality: may(listOf(anything)) }),
     ...keysIf(version >= 19, { description: may(field.description) }),
     ...keysIf(version >= 52, { tags: may(listOf(field.tag, 50)) }),

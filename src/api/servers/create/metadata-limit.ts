@@ -1,14 +1,20 @@
 /** How many metadata items a server may have. Source: Nova `[quota] metadata_items`. */
 import { ComputeError } from '#core/errors.ts';
 import { headroom } from '#core/quotas/check.ts';
+import type { ComputeLimits } from '#core/quotas/compute-quotas.ts';
 import type { Call } from '../../requests/route.ts';
+
+/** The limits of the caller. */
+export function limitsOfCaller({ caller, context }: Call): Promise<ComputeLimits> {
+  const { projectId, userId } = caller;
+  return context.store.quotas.limits({ projectId, userId }, context.configuredQuotas(projectId));
+}
 
 /** Throws `overQuota`. */
 export function refuseTooManyItems(
-  { caller, context }: Call,
+  limits: Pick<ComputeLimits, 'metadata_items'>,
   metadata: Record<string, string>,
 ): void {
-  const limits = context.limitsOf(caller.projectId);
   const count = Object.keys(metadata).length;
   if (count <= headroom(limits, 'metadata_items', 0)) return;
   throw new ComputeError(

@@ -6,7 +6,7 @@ import { closed } from '../../requests/json-schema.ts';
 import type { Call, Reply } from '../../requests/route.ts';
 import { findServer } from '../read/find.ts';
 import { refuseLocked } from '../create/locked.ts';
-import { refuseTooManyItems } from '../create/metadata-limit.ts';
+import { limitsOfCaller, refuseTooManyItems } from '../create/metadata-limit.ts';
 
 type Metadata = Record<string, string>;
 
@@ -79,10 +79,11 @@ async function setMetadata(
   id: string,
   change: (before: Metadata) => Metadata,
 ): Promise<Metadata> {
+  const limits = await limitsOfCaller(call);
   let metadata: Metadata = {};
   await call.context.store.servers.update(id, (before) => {
     metadata = change(before.metadata);
-    refuseTooManyItems(call, metadata);
+    refuseTooManyItems(limits, metadata);
     return { metadata };
   });
   return metadata;

@@ -32,6 +32,15 @@ test('a guest can read its identity, its location and its owner’s metadata', (
   });
 });
 
+test('a guest can read its owner’s key by name and by type', () => {
+  const key = { type: 'ssh', publicKey: 'ssh-ed25519 AAAA me' } as const;
+  expect(meta(server({ keyName: 'mine', key }))).toMatchObject({
+    public_keys: { mine: 'ssh-ed25519 AAAA me' },
+    keys: [{ name: 'mine', type: 'ssh', data: 'ssh-ed25519 AAAA me' }],
+  });
+  expect(Object.keys(meta(server({ keyName: 'mine' })))).not.toContain('public_keys');
+});
+
 test.each<[string, Partial<Vif>, object[]]>([
   ['a VF in a VLAN', {}, [{ vf_trusted: false, vlan: 42 }]],
   ['a VLAN as a number', { details: { vlan: 7 } }, [{ vf_trusted: false, vlan: 7 }]],

@@ -1,5 +1,6 @@
 /** What a guest can read about itself: `meta_data.json`. */
 import type { Vif } from '../../networking/vif.ts';
+import type { KeyType } from '../../key-pairs/key-pair.ts';
 import { isTrue } from '../../pci/devices/boolean-text.ts';
 import type { Server } from '../../servers/server.ts';
 
@@ -22,6 +23,9 @@ export interface MetaData {
   project_id: string;
   meta: Record<string, string>;
   devices: NicMetaData[];
+  /** Key by name; absent without one. Guests read either. */
+  public_keys?: Record<string, string>;
+  keys?: { name: string; type: KeyType; data: string }[];
 }
 
 /**
@@ -39,6 +43,16 @@ export function metaData(server: Server, vifs: readonly Vif[], zone: string): Me
     project_id: server.projectId,
     meta: server.metadata,
     devices: vifs.flatMap(nicMetaData),
+    ...keysOf(server),
+  };
+}
+
+function keysOf({ keyName, key }: Server): Pick<MetaData, 'public_keys' | 'keys'> {
+  if (keyName === null || key === null) return {};
+  const { type, publicKey } = key;
+  return {
+    public_keys: { [keyName]: publicKey },
+    keys: [{ name: keyName, type, data: publicKey }],
   };
 }
 

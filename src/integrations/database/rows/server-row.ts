@@ -17,6 +17,7 @@ const serverMap: FieldMap<ServerFields, InstanceRow> = {
   imageProperties: ['image_properties', 'json'],
   flavor: ['flavor', 'json'],
   keyName: ['key_name', 'plain'],
+  key: ['key_data', 'json'],
   metadata: ['metadata', 'json'],
   tags: ['tags', 'json'],
   userData: ['user_data', 'plain'],
@@ -61,8 +62,8 @@ export function serverColumns(change: Partial<ServerFields>): Updateable<Instanc
   return toColumns(serverMap, change);
 }
 
-/** Columns that databases before migrations 0026 and 0027 do not have. Their default is null. */
-const later = ['locked_by', 'pinned_zone'] as const satisfies (keyof InstanceRow)[];
+/** Columns that databases before migrations 0025 to 0027 do not have. Their default is null. */
+const later = ['key_data', 'locked_by', 'pinned_zone'] as const satisfies (keyof InstanceRow)[];
 
 /** The row of a new server. */
 export function instanceRow(server: Omit<Server, 'serial'>): Insertable<InstanceRow> {

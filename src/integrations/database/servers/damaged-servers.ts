@@ -34,6 +34,7 @@ const documents = {
   flavor: noFlavor,
   metadata: '{}',
   tags: '[]',
+  key_data: null,
   fault: null,
 } as const;
 
@@ -76,7 +77,8 @@ export async function mendServer(trx: Db, id: string): Promise<void> {
 async function findDamage(db: Db, id: string) {
   const row = await db
     .selectFrom('instances')
-    .select(['project_id', 'deleted_at', 'image_properties', 'flavor', 'metadata', 'tags', 'fault'])
+    .select(['project_id', 'deleted_at', 'image_properties', 'flavor', 'metadata', 'tags'])
+    .select(['key_data', 'fault'])
     .where('uuid', '=', id)
     .executeTakeFirst();
   const nics = await db

@@ -8,7 +8,7 @@ import { ComputeError } from '#core/errors.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
 import { prepared } from '../rows/prepared.ts';
-import { refuseTooManyGroups } from './quota-usage.ts';
+import { refuseTooManyGroups } from '../projects/quotas.ts';
 import type { ComputeTables, ServerGroupRow } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -26,10 +26,10 @@ const groupMap: FieldMap<Omit<ServerGroup, 'members'>, ServerGroupRow> = {
 export function serverGroupStore(db: Db): ServerGroupStore {
   const rows = () => db.selectFrom('server_groups').selectAll('server_groups');
   return {
-    create: async (made, limits) => {
+    create: async (made, configured) => {
       const group = { ...made, generation: 1 };
       await db.transaction().execute(async (trx) => {
-        await refuseTooManyGroups(trx, group.projectId, limits);
+        await refuseTooManyGroups(trx, group, configured);
         await trx
           .insertInto('server_groups')
           .values(toRow(groupMap, group, {}))

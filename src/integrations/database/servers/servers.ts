@@ -17,7 +17,7 @@ import { mendServer, serverDamage } from './damaged-servers.ts';
 import { listDecisions } from './decisions.ts';
 import { refusePortInUse, writeNics } from './nics.ts';
 import { insertPciRequests, listPciRequests } from './pci-requests.ts';
-import { serversAllowed } from './quota-usage.ts';
+import { serversAllowed } from '../projects/quotas.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
 import { readRows } from '../rows/readable-rows.ts';
 import { writeServer } from '../rows/write-server.ts';

@@ -15,13 +15,13 @@ type Db = Kysely<ComputeTables>;
 export const erasedBody = '{}';
 
 /**
- * Of a deleted server: erases its user data, metadata and commands, except the outcomes of its
+ * Of a deleted server: erases its user data, key, metadata and commands, except the outcomes of its
  * newest spawn and destroy, and the pending removal of its guest.
  */
 export async function eraseServer(trx: Db, serverId: string): Promise<void> {
   await trx
     .updateTable('instances')
-    .set({ user_data: null, metadata: '{}' })
+    .set({ user_data: null, key_data: null, metadata: '{}' })
     .where('uuid', '=', serverId)
     .execute();
   await trx

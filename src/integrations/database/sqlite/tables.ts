@@ -22,6 +22,9 @@ export interface ComputeTables {
   aggregate_hosts: AggregateHostRow;
   host_enrolments: HostEnrolmentRow;
   network_events: NetworkEventRow;
+  key_pairs: KeyPairRow;
+  quotas: QuotaRow;
+  quota_classes: QuotaClassRow;
 }
 
 export interface ComputeNodeRow {
@@ -90,6 +93,8 @@ export interface InstanceRow {
   vcpus?: GeneratedAlways<number | null>;
   memory_mb?: GeneratedAlways<number | null>;
   key_name: string | null;
+  /** JSON. Absent before migration 0025. */
+  key_data?: string | null;
   metadata: string;
   tags: string;
   user_data: string | null;
@@ -280,4 +285,28 @@ interface NetworkEventRow {
   instance_uuid: string;
   kind: string;
   port_id: string;
+}
+
+export interface KeyPairRow {
+  id: Generated<number>;
+  user_id: string;
+  name: string;
+  type: string;
+  public_key: string;
+  fingerprint: string;
+  created_at: number;
+}
+
+/** `user_id` '': of the entire project. */
+interface QuotaRow {
+  project_id: string;
+  user_id: string;
+  resource: string;
+  hard_limit: number;
+}
+
+interface QuotaClassRow {
+  class_name: string;
+  resource: string;
+  hard_limit: number;
 }

@@ -3,13 +3,20 @@
  */
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
-import { type QuotaLimits, unlimited } from '#core/quotas/limits.ts';
-import { type StepDown, steppedDown } from './microversions.ts';
+import type { ComputeLimits } from '#core/quotas/compute-quotas.ts';
 import { queryValue } from '#http/routes/query.ts';
-import type { Call, Reply } from './route.ts';
+import { type StepDown, steppedDown } from '../requests/microversions.ts';
+import type { Call, Reply } from '../requests/route.ts';
 
-const steps: StepDown<QuotaLimits>[] = [
-  { below: 57, undo: (view) => Object.assign(view, { maxPersonality: 0, maxPersonalitySize: 0 }) },
+const steps: StepDown<ComputeLimits>[] = [
+  {
+    below: 57,
+    undo: (view, limits) =>
+      Object.assign(view, {
+        maxPersonality: limits.injected_files,
+        maxPersonalitySize: limits.injected_file_content_bytes,
+      }),
+  },
   {
     below: 39,
     undo: (view, limits) => Object.assign(view, { maxImageMeta: limits.metadata_items }),
@@ -20,7 +27,7 @@ const steps: StepDown<QuotaLimits>[] = [
       Object.assign(view, {
         maxSecurityGroups: limits.security_groups,
         maxSecurityGroupRules: limits.security_group_rules,
-        maxTotalFloatingIps: unlimited,
+        maxTotalFloatingIps: limits.floating_ips,
         totalFloatingIpsUsed: 0,
         totalSecurityGroupsUsed: 0,
       }),
@@ -37,15 +44,15 @@ export async function showLimits(call: Call): Promise<Reply> {
       "Policy doesn't allow the limits of another project to be shown: it needs the role admin.",
     );
   }
-  const { store, limitsOf } = call.context;
+  const { store, configuredQuotas } = call.context;
   const used = await store.quotaUsage(projectId);
-  const limits = limitsOf(projectId);
+  const limits = await store.quotas.limits({ projectId }, configuredQuotas(projectId));
   const absolute = {
     maxTotalInstances: limits.instances,
     maxTotalCores: limits.cores,
     maxTotalRAMSize: limits.ram,
     maxServerMeta: limits.metadata_items,
-    maxTotalKeypairs: 0,
+    maxTotalKeypairs: limits.key_pairs,
     maxServerGroups: limits.server_groups,
     maxServerGroupMembers: limits.server_group_members,
     totalInstancesUsed: used.instances,

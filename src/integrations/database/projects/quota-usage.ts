@@ -1,0 +1,84 @@
+/**
+ * What a project, or a user in it, uses of its quotas. Of a project from indexes alone: the cost
+ * does not grow with the number of servers.
+ */
+import type { Kysely } from 'kysely';
+import type { QuotaOwner } from '#contracts/store/projects/quota-store.ts';
+import type { QuotaUsage } from '#contracts/store/store.ts';
+import { invariant } from '#core/errors.ts';
+import { prepared } from '../rows/prepared.ts';
+import type { ComputeTables } from '../sqlite/tables.ts';
+
+type Db = Kysely<ComputeTables>;
+
+const usageOf = prepared((db: Db, given: { projectId: string }) =>
+  db
+    .selectFrom('instances')
+    .select((eb) => [
+      eb.fn.countAll<number>().as('instances'),
+      eb.fn.sum<number | null>('vcpus').as('cores'),
+      eb.fn.sum<number | null>('memory_mb').as('ram'),
+      eb
+        .selectFrom('server_groups')
+        .select((groups) => groups.fn.countAll<number>().as('server_groups'))
+        .where('project_id', '=', given.projectId)
+        .as('server_groups'),
+    ])
+    .where('project_id', '=', given.projectId)
+    .where('deleted_at', 'is', null),
+);
+
+const usageOfUser = prepared((db: Db, given: { projectId: string; userId: string }) =>
+  db
+    .selectFrom('instances')
+    .select((eb) => [
+      eb.fn.countAll<number>().as('instances'),
+      eb.fn.sum<number | null>('vcpus').as('cores'),
+      eb.fn.sum<number | null>('memory_mb').as('ram'),
+      eb
+        .selectFrom('server_groups')
+        .select((groups) => groups.fn.countAll<number>().as('server_groups'))
+        .where('project_id', '=', given.projectId)
+        .where('user_id', '=', given.userId)
+        .as('server_groups'),
+    ])
+    .where('project_id', '=', given.projectId)
+    .where('user_id', '=', given.userId)
+    .where('deleted_at', 'is', null),
+);
+
+export async function quotaUsage(db: Db, { projectId, userId }: QuotaOwner): Promise<QuotaUsage> {
+  const { rows } =
+    userId === undefined
+      ? await usageOf(db, { projectId })
+      : await usageOfUser(db, { projectId, userId });
+  const [usage] = rows;
+  invariant(usage, 'a sum has a row');
+  const { instances, cores, ram, server_groups: groups } = usage;
+  return { instances, cores: cores ?? 0, ram: ram ?? 0, server_groups: groups ?? 0 };
+}
+
+/** How many members a group has; with `userId`, of this user's servers. */
+export async function groupMembers(db: Db, groupId: string, userId?: string): Promise<number> {
+  const members = db
+    .selectFrom('server_group_members')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('group_uuid', '=', groupId);
+  const counted =
+    userId === undefined
+      ? members
+      : members
+          .innerJoin('instances', 'instances.uuid', 'server_group_members.instance_uuid')
+          .where('instances.user_id', '=', userId);
+  return (await counted.executeTakeFirstOrThrow()).count;
+}
+
+/** Those of a user, in all projects. */
+export async function keyPairsOf(db: Db, userId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('key_pairs')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('user_id', '=', userId)
+    .executeTakeFirstOrThrow();
+  return count;
+}

@@ -1,0 +1,149 @@
+/** Quotas of projects and users: what is set, and whether a request is within it. */
+import type { Kysely } from 'kysely';
+import type {
+  CountedServer,
+  QuotaOwner,
+  QuotaStore,
+  ServerQuota,
+} from '#contracts/store/projects/quota-store.ts';
+import { ComputeError } from '#core/errors.ts';
+import { type Amounts, exceededQuotas } from '#core/quotas/check.ts';
+import {
+  checkProjectLimits,
+  checkUserLimits,
+  type ComputeQuota,
+  limitsInForce,
+  type SetLimits,
+} from '#core/quotas/compute-quotas.ts';
+import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
+import { allowedServers } from '#core/quotas/new-servers.ts';
+import type { ComputeTables } from '../sqlite/tables.ts';
+import {
+  limitsOfUsers,
+  readClass,
+  readLimits,
+  storedLimits,
+  writeClass,
+  writeLimits,
+} from './quota-limits.ts';
+import { groupMembers, keyPairsOf, quotaUsage } from './quota-usage.ts';
+
+type Db = Kysely<ComputeTables>;
+
+export function quotaStore(db: Db): QuotaStore {
+  return {
+    limits: async (owner, configured) => {
+      const { project, user } = await readLimits(db, owner, configured);
+      return owner.userId === undefined ? project : user;
+    },
+    usage: (owner) => usageOf(db, owner),
+    set: (owner, limits, how) =>
+      db.transaction().execute((trx) => setLimits(trx, { owner, limits, ...how })),
+    clear: async ({ projectId, userId }) => {
+      const rows = db.deleteFrom('quotas').where('project_id', '=', projectId);
+      await (userId === undefined ? rows : rows.where('user_id', '=', userId)).execute();
+    },
+    classLimits: (name) => readClass(db, name),
+    setClass: (name, limits) => db.transaction().execute((trx) => writeClass(trx, name, limits)),
+    serversAllowed: (newServers, quota) => serversAllowed(db, newServers, quota),
+  };
+}
+
+async function usageOf(db: Db, owner: QuotaOwner): Promise<Amounts<ComputeQuota>> {
+  const used = await quotaUsage(db, owner);
+  if (owner.userId === undefined) return used;
+  return { ...used, key_pairs: await keyPairsOf(db, owner.userId) };
+}
+
+async function setLimits(
+  trx: Db,
+  given: {
+    owner: QuotaOwner;
+    limits: SetLimits;
+    configured: ConfiguredQuotas;
+    isForced: boolean;
+  },
+): Promise<void> {
+  const { owner, limits, configured, isForced } = given;
+  if (!isForced) {
+    const { projectId, userId } = owner;
+    const stored = await storedLimits(trx, owner);
+    const project = {
+      limits: limitsInForce(configured, stored).project,
+      used: await usageOf(trx, { projectId }),
+      ofUsers: await limitsOfUsers(trx, projectId),
+    };
+    if (userId === undefined) checkProjectLimits(limits, project);
+    else {
+      const used = await usageOf(trx, owner);
+      checkUserLimits(limits, { own: stored.user, project, used });
+    }
+  }
+  await writeLimits(trx, owner, limits);
+}
+
+/**
+ * How many of these servers of one flavor, group and owner the quotas of the project and of the
+ * user allow, at least `minCount`. Throws `overQuota`.
+ */
+export async function serversAllowed(
+  trx: Db,
+  newServers: readonly CountedServer[],
+  { configured, minCount }: ServerQuota,
+): Promise<number> {
+  const [first] = newServers;
+  if (first === undefined) return 0;
+  const { groupId } = first;
+  const { flavor, projectId, userId } = first.server;
+  const limits = await readLimits(trx, { projectId, userId }, configured);
+  const members = async (of?: string) =>
+    groupId === null ? {} : { server_group_members: await groupMembers(trx, groupId, of) };
+  const requested = {
+    minCount,
+    maxCount: newServers.length,
+    cores: flavor.vcpus,
+    ram: flavor.memoryMib,
+  };
+  const used = { ...(await quotaUsage(trx, { projectId })), ...(await members()) };
+  const ofProject = allowedServers(limits.project, { used, requested });
+  if (!limits.userHasOwn) return ofProject;
+  return allowedServers(limits.user, {
+    used: { ...(await quotaUsage(trx, { projectId, userId })), ...(await members(userId)) },
+    requested: { ...requested, maxCount: ofProject },
+  });
+}
+
+/**
+ * Throws `overQuota` when the project, or the user in it, may not have another group. Source: Nova
+ * server groups API.
+ */
+export async function refuseTooManyGroups(
+  trx: Db,
+  { projectId, userId }: { projectId: string; userId: string },
+  configured: ConfiguredQuotas,
+): Promise<void> {
+  const { project, user, userHasOwn } = await readLimits(trx, { projectId, userId }, configured);
+  const isOver = async (limits: typeof project, owner: QuotaOwner) =>
+    exceededQuotas(limits, {
+      used: await quotaUsage(trx, owner),
+      requested: { server_groups: 1 },
+    }).length > 0;
+  const isRefused =
+    (await isOver(project, { projectId })) ||
+    (userHasOwn && (await isOver(user, { projectId, userId })));
+  if (isRefused) {
+    throw new ComputeError('overQuota', 'Quota exceeded, too many server groups.');
+  }
+}
+
+/** Throws `overQuota` when the user may not have another key pair. */
+export async function refuseTooManyKeys(
+  trx: Db,
+  { projectId, userId }: { projectId: string; userId: string },
+  configured: ConfiguredQuotas,
+): Promise<void> {
+  const { user } = await readLimits(trx, { projectId, userId }, configured);
+  const used = { key_pairs: await keyPairsOf(trx, userId) };
+  if (exceededQuotas(user, { used, requested: { key_pairs: 1 } }).length === 0) return;
+  throw new ComputeError('overQuota', 'Quota exceeded, too many key pairs.');
+}
