@@ -27,7 +27,6 @@ import * as hypervisors from './hosts/hypervisors.ts';
 import { keyPairRoutes } from './key-pairs/routes.ts';
 import { quotaRoutes } from './quotas/routes.ts';
 import { notOffered } from './not-offered.ts';
-import { noneOfServer } from './nothing-there.ts';
 import { type Route, withBody } from './requests/route.ts';
 import { createGroupBody } from './server-groups/schemas.ts';
 import * as groups from './server-groups/server-groups.ts';
@@ -43,6 +42,7 @@ import { listServers, listServersInDetail, showServer } from './servers/read.ts'
 import { clearPassword, showPassword } from './servers/parts/password.ts';
 import { listServerGroups } from './servers/parts/security-groups.ts';
 import * as tags from './servers/parts/tags.ts';
+import * as volumes from './servers/parts/volume-attachments.ts';
 import { changeServer, createServer, deleteServer } from './servers/write.ts';
 
 const reads = { method: 'GET', rule: 'reader' } as const;
@@ -52,6 +52,7 @@ const sets = { method: 'PUT', rule: 'member' } as const;
 const removes = { method: 'DELETE', rule: 'member', status: 204 } as const;
 const { metadataBody, metaBody } = metadata;
 
+const volumesPath = '/servers/:id/os-volume_attachments';
 const serverRoutes: Route[] = [
   { ...adds, path: '/servers', status: 202, ...withBody(createServerBody, createServer) },
   { ...reads, path: '/servers', query: serverQuery, handler: listServers },
@@ -85,8 +86,27 @@ const serverRoutes: Route[] = [
   { ...reads, path: '/servers/:id/os-instance-actions/:request', handler: showAction },
   {
     ...reads,
-    path: '/servers/:id/os-volume_attachments',
-    handler: noneOfServer('volumeAttachments'),
+    path: volumesPath,
+    query: ['limit', 'offset'],
+    handler: volumes.listAttachments,
+  },
+  { ...reads, path: `${volumesPath}/:volume`, handler: volumes.showAttachment },
+  {
+    ...adds,
+    path: volumesPath,
+    ...withBody(volumes.newAttachmentBody, volumes.addAttachment),
+  },
+  {
+    ...sets,
+    path: `${volumesPath}/:volume`,
+    status: 202,
+    ...withBody(volumes.changedAttachmentBody, volumes.changeAttachment),
+  },
+  {
+    ...removes,
+    path: `${volumesPath}/:volume`,
+    status: 202,
+    handler: volumes.changeAttachment,
   },
   { ...reads, path: '/servers/:id/os-server-password', handler: showPassword },
   { ...removes, path: '/servers/:id/os-server-password', handler: clearPassword },

@@ -4,6 +4,7 @@ import {
   aComputeWorld,
   aPort,
   type ComputeWorld,
+  faultOf,
   imageId,
   networkId,
   portId,
@@ -83,10 +84,42 @@ test('addresses and interfaces are those of the NICs', async () => {
 });
 
 test.each([
-  { path: 'os-volume_attachments', key: 'volumeAttachments' },
+  { path: 'os-volume_attachments?limit=5', key: 'volumeAttachments' },
   { path: 'os-security-groups', key: 'security_groups' },
 ])('a server has no $key', async ({ path, key }) => {
   const { id } = await world.server();
   expect((await world.ask(`GET /v2.1/servers/${id}/${path}`)).body).toEqual({ [key]: [] });
   expect((await world.ask(`GET /v2.1/servers/x/${path}`)).status).toBe(404);
+});
+
+const volume = '1b6d9f8e-0b5c-4d4a-8f0e-3a3f3f9f1a11';
+const attachment = { volumeId: volume };
+const noVolume = `Volume ${volume} could not be found.`;
+test.each([
+  { act: `GET ${volume}`, status: 404, message: `is not attached to volume ${volume}` },
+  { act: 'POST', given: { ...attachment, device: '/dev/vdb' }, status: 404, message: noVolume },
+  { act: 'POST', given: { ...attachment, device: 'nope!' }, status: 400, message: '/dev/vdb' },
+  { act: 'POST', given: {}, status: 400, message: 'volumeId' },
+  { act: 'POST', version: '2.48', given: { ...attachment, tag: 'a' }, status: 400, message: 'tag' },
+  {
+    act: 'POST',
+    version: '2.49',
+    given: { ...attachment, tag: 'a' },
+    status: 404,
+    message: noVolume,
+  },
+  { act: `PUT ${volume}`, given: attachment, status: 404, message: noVolume },
+  { act: `PUT ${volume}`, given: { volumeId: 'x' }, status: 400, message: 'must be a UUID' },
+  { act: `DELETE ${volume}`, status: 404, message: noVolume },
+])('without a volume service $act in $version is $status: $message', async (row) => {
+  const { act, version = '2.79', given, status, message } = row;
+  const { id } = await world.server();
+  const [method, ...below] = act.split(' ');
+  const path = ['/v2.1/servers', id, 'os-volume_attachments', ...below].join('/');
+  const body = given && { volumeAttachment: given };
+  const answer = await world.ask(`${method} ${path}`, { version, ...(body && { body }) });
+  expect(faultOf(answer)).toMatchObject({
+    code: status,
+    message: expect.stringContaining(message),
+  });
 });
