@@ -14,6 +14,7 @@ import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { firstState } from '../openstack/environment/first-state.ts';
 import { openstackTree } from '../openstack/environment/tree.ts';
 import { startGround } from './cloud.ts';
+import { deviceViolations } from './devices.ts';
 import { entriesOf, selectTests, type TestId } from './selection.ts';
 import { Tally } from './tally.ts';
 import { Workspace } from './workspace.ts';
@@ -65,14 +66,16 @@ async function runTests(): Promise<void> {
       guests: tests.filter(signsIn),
       plain: tests.filter((id) => !signsIn(id)),
     };
+    const { 'vnic-type': vnicType } = values;
     for (const [name, those] of Object.entries(runs)) {
       if (those.length === 0) continue;
       const withValidation = name === 'guests';
-      const vnicType = values['vnic-type'];
       await workspace.run({ name, tests: those, withValidation, vnicType }, (outcome) =>
         tally.add(outcome),
       );
     }
+    const violations = deviceViolations(join(folder.path, 'state/novella.sqlite'), vnicType);
+    if (violations.length > 0) tally.fail('devices after the run', violations);
     print(tally.end());
     process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;
     if (values.keep !== undefined) {

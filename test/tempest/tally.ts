@@ -39,11 +39,15 @@ export class Tally {
     if (concerned.length === 0 && outcome.status === 'fail') this.#count(outcome.id, outcome);
   }
 
+  /** Counts a failure that no test reports. */
+  fail(name: string, why: string[]): void {
+    this.#count(name, { id: name, status: 'fail', seconds: 0, reason: '', tracebacks: why });
+  }
+
   /** Ends the count, and returns its last line. */
   end(): string {
     for (const name of [...this.#pending.keys()]) {
-      const tracebacks = ['Tempest reported nothing of this test'];
-      this.#count(name, { id: name, status: 'fail', seconds: 0, reason: '', tracebacks });
+      this.fail(name, ['Tempest reported nothing of this test']);
     }
     if (this.#failures.length > 0) this.#print('');
     for (const line of this.#failures) this.#print(line);
