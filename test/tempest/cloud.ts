@@ -1,6 +1,6 @@
 /**
- * What Tempest needs of a cloud: real Keystone, Neutron and Glance, a Novella process with simulated
- * hosts in the catalog, flavors, images, and a network of floating IPs.
+ * What Tempest needs of a cloud: real Keystone, Neutron with agents, and Glance, a Novella process
+ * with simulated hosts in the catalog, flavors, images, and a network of floating IPs.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ export interface Ground {
   stop(): Promise<void>;
 }
 
-const hosts = ['host-1', 'host-2', 'host-3'];
+const hosts = ['host-1', 'host-2'];
 
 /** PF → physical network. */
 const cards = { enp1s0: 'physnet1', enp2s0: 'physnet2' };
@@ -39,19 +39,17 @@ const publicRange = '198.51.100.0/24';
 
 /** Starts everything on free ports of the loopback. `folder`: for Novella's files. */
 export async function startGround(folder: string): Promise<Ground> {
-  const openstack = await startOpenStack({ notifies: true });
+  const openstack = await startOpenStack({ agents: true });
   let novella: NovellaProcess | undefined;
   const stop = async () => {
     await novella?.stop();
     await openstack.stop();
   };
   try {
-    for (const host of hosts) {
-      openstack.agent(
-        host,
-        Object.fromEntries(Object.entries(cards).map(([pf, net]) => [net, [pf]])),
-      );
-    }
+    const mappings = Object.fromEntries(
+      Object.entries(cards).map(([pf, physnet]) => [physnet, [pf]]),
+    );
+    await Promise.all(hosts.map((host) => openstack.wiringAgent(host, mappings)));
     novella = await startNovella(openstack, folder);
     await openstack.register('compute', novella.urls.compute);
     const admin = await openSession(readCloud(openstack.cloudsYaml, 'admin'));
@@ -86,8 +84,6 @@ async function startNovella(openstack: OpenStack, folder: string): Promise<Novel
       username: user,
       password,
       project_name: project,
-      // Agents are rows here, which wire nothing.
-      plug_timeout: 0,
     },
     simulated: {
       hosts: hosts.map((name) => ({

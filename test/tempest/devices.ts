@@ -23,7 +23,7 @@ export function deviceViolations(file: string, vnicType: string): string[] {
          WHERE instance.deleted_at IS NOT NULL`,
       )
       .all()
-      .map(({ address, uuid }) => `device ${address} is held by the deleted server ${uuid}`);
+      .map((row) => `device ${String(row['address'])} is held by ${String(row['uuid'])}, deleted`);
     const nics = database
       .prepare(
         `SELECT instance_uuid server, pci_request_id request, vif ->> '$.vnicType' vnicType

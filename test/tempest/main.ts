@@ -11,8 +11,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
-import { firstState } from '../openstack/environment/first-state.ts';
-import { openstackTree } from '../openstack/environment/tree.ts';
+import { setup as prepare } from '../openstack/prepare.ts';
 import { startGround } from './cloud.ts';
 import { deviceViolations } from './devices.ts';
 import { entriesOf, selectTests, type TestId } from './selection.ts';
@@ -41,7 +40,7 @@ else await runTests();
 async function enterNamespace(): Promise<void> {
   if (process.getuid?.() !== 0)
     throw new Error('npm run test:tempest needs root: it makes namespaces');
-  await firstState(await openstackTree());
+  await prepare();
   const again = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)];
   const { status } = spawnSync(
     'setpriv',

@@ -18,6 +18,7 @@ import {
   spawnInside,
   startInside,
 } from '../openstack/environment/inside.ts';
+import { maxVersion } from '#api/requests/negotiate.ts';
 import type { Ground } from './cloud.ts';
 import { entriesOf, type TestId } from './selection.ts';
 import type { Outcome } from './tally.ts';
@@ -116,6 +117,7 @@ export class Workspace {
       FLAVOR: flavors[0],
       OTHER_FLAVOR: flavors[1],
       HOSTS: `${hosts.length}`,
+      MAX_VERSION: `2.${maxVersion}`,
       PUBLIC_NETWORK: withValidation ? publicNetwork : '',
       VNIC_TYPE: vnicType,
       VALIDATION: `${withValidation}`,

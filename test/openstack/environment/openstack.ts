@@ -186,14 +186,10 @@ export class OpenStack {
 
 /**
  * Starts the three services with a state of their own. The first time ever it builds (minutes).
- * With `agents` Neutron has a RabbitMQ to reach agents through. With `notifies` it sends events of
- * ports to compute; default: with agents.
+ * With `agents` Neutron has a RabbitMQ to reach agents through, and sends events of ports to
+ * compute.
  */
-export async function startOpenStack(
-  options: { agents?: boolean; notifies?: boolean } = {},
-): Promise<OpenStack> {
-  const { agents = false } = options;
-  const { notifies = agents } = options;
+export async function startOpenStack({ agents = false } = {}): Promise<OpenStack> {
   const began = performance.now();
   const tree = await openstackTree();
   const treeDone = performance.now();
@@ -204,7 +200,7 @@ export async function startOpenStack(
   cpSync(state, folder, { recursive: true });
   const broker = agents ? await startBroker(folder) : undefined;
   const ports = { keystone, neutron, glance, ...(broker !== undefined && { broker: broker.port }) };
-  writeConfiguration(folder, ports, { notifies });
+  writeConfiguration(folder, ports);
   setCatalog(folder, ports);
   const timings = { treeMs: treeDone - began, stateMs: stateDone - treeDone, startMs: 0 };
   const openstack = new OpenStack({ tree: tree.path, folder }, ports, { timings, broker });

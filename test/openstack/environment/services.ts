@@ -116,9 +116,10 @@ backend = oslo_cache.dict
 `;
 
 /**
- * Agents may be rows that no process renews, so they stay alive for 23 days.
+ * Agents may be rows that no process renews, so they stay alive for 23 days. Compute gets events of
+ * ports where there are agents that wire them.
  */
-const neutronConf = (ports: Ports, notifies: boolean) => `[DEFAULT]
+const neutronConf = (ports: Ports) => `[DEFAULT]
 ${log}
 core_plugin = ml2
 service_plugins = router
@@ -131,8 +132,8 @@ api_workers = 1
 rpc_workers = 1
 rpc_state_report_workers = 0
 agent_down_time = 2000000
-notify_nova_on_port_status_changes = ${notifies}
-notify_nova_on_port_data_changes = ${notifies}
+notify_nova_on_port_status_changes = ${ports.broker !== undefined}
+notify_nova_on_port_data_changes = ${ports.broker !== undefined}
 send_events_interval = 1
 state_path = ${home}/neutron
 [oslo_concurrency]
@@ -180,14 +181,9 @@ ${database('glance')}
 ${tokens(ports)}
 `;
 
-/** `notifies`: whether Neutron sends events of ports to compute. */
-export function writeConfiguration(
-  folder: string,
-  ports: Ports,
-  { notifies = false }: { notifies?: boolean } = {},
-): void {
+export function writeConfiguration(folder: string, ports: Ports): void {
   cpSync(sqliteInTurn, join(folder, 'sqlite-in-turn'), { recursive: true });
   writeFileSync(join(folder, 'keystone.conf'), keystoneConf);
-  writeFileSync(join(folder, 'neutron.conf'), neutronConf(ports, notifies));
+  writeFileSync(join(folder, 'neutron.conf'), neutronConf(ports));
   writeFileSync(join(folder, 'glance-api.conf'), glanceConf(ports));
 }
