@@ -51,6 +51,24 @@ test('an event that calls for a poll is kept for the server, by port; an unplugg
 });
 
 test.each([
+  { name: 'volume-extended', from: 51, untagged: 400 },
+  { name: 'power-update', from: 76, untagged: 200 },
+  { name: 'accelerator-request-bound', from: 82, untagged: 400 },
+  { name: 'volume-reimaged', from: 93, untagged: 400 },
+])('$name is an event from 2.$from on; without a tag: $untagged', async (each) => {
+  const { id } = await world.activeServer();
+  const send = (minor: number, tag: object) =>
+    world.ask('POST /v2.1/os-server-external-events', {
+      as: 'service',
+      version: `2.${minor}`,
+      body: { events: [{ name: each.name, server_uuid: id, ...tag }] },
+    });
+  expect((await send(each.from - 1, { tag: 't' })).status).toBe(400);
+  expect((await send(each.from, { tag: 't' })).status).toBe(200);
+  expect((await send(96, {})).body.events[0].code).toBe(each.untagged);
+});
+
+test.each([
   { name: 'from a member', as: 'member', event: {}, version: '2.1', status: 403 },
   { name: 'of an unknown name', as: 'service', event: { name: 'x' }, version: '2.1', status: 400 },
   {

@@ -7,7 +7,7 @@ import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import { type Static, Type } from 'typebox';
 import * as field from './requests/fields.ts';
-import { closed } from './requests/json-schema.ts';
+import { bySince, closed } from './requests/json-schema.ts';
 import type { Call, Reply } from './requests/route.ts';
 
 /**
@@ -21,28 +21,31 @@ const networkEvents: Record<string, NetworkEventKind | null> = {
   'network-vif-deleted': 'deleted',
 };
 
-/** Other services' events came with 2.51 (volume-extended) and 2.76 (power-update). */
-const bodies = {
-  1: bodyOf([]),
-  51: bodyOf(['volume-extended']),
-  76: bodyOf(['volume-extended', 'power-update']),
-};
+/** Other services' events, and the versions that brought them. */
+const others = [
+  { name: 'volume-extended', from: 51 },
+  { name: 'power-update', from: 76 },
+  { name: 'accelerator-request-bound', from: 82 },
+  { name: 'volume-reimaged', from: 93 },
+];
+
+export const externalEventsBody = bySince([1, ...others.map(({ from }) => from)], (since) =>
+  bodyOf(others.filter(({ from }) => from <= since).map(({ name }) => name)),
+);
 type Body = Static<ReturnType<typeof bodyOf>>;
 
-export const externalEventsBody = (version: number) => {
-  if (version >= 76) return bodies[76];
-  return version >= 51 ? bodies[51] : bodies[1];
-};
-
-function bodyOf(others: string[]) {
+function bodyOf(names: string[]) {
   const event = closed({
-    name: field.oneOf([...Object.keys(networkEvents), ...others]),
+    name: field.oneOf([...Object.keys(networkEvents), ...names]),
     server_uuid: field.uuid,
     status: Type.Optional(field.oneOf(['failed', 'completed', 'in-progress'])),
     tag: Type.Optional(field.tagUpTo(255)),
   });
   return closed({ events: Type.Array(event, { minItems: 1, maxItems: 500 }) });
 }
+
+/** Events that say nothing without a tag. Source: Nova `server_external_events.py`. */
+const tagged = ['volume-extended', 'accelerator-request-bound', 'volume-reimaged'];
 
 /**
  * 200 when all were accepted, 207 when one was not: 404 for an unknown server, 422 while it is on
@@ -68,5 +71,5 @@ async function codeOf(call: Call, event: Body['events'][number]): Promise<number
   const server = await call.context.store.servers.get(event.server_uuid);
   if (server === undefined || server.deletedAt !== null) return 404;
   if (server.hostId === null) return 422;
-  return event.name === 'volume-extended' && event.tag === undefined ? 400 : 200;
+  return tagged.includes(event.name) && event.tag === undefined ? 400 : 200;
 }

@@ -50,6 +50,7 @@ const ofServers: Route[] = [
 ];
 
 const ofAdministrators: Route[] = [
+  ...missing('admin', 'POST /os-aggregates/:id/images', { from: 81 }),
   ...missing('admin', 'GET POST /os-agents PUT DELETE /os-agents/:id'),
   ...missing('service', 'POST /os-assisted-volume-snapshots'),
   ...missing('service', 'DELETE /os-assisted-volume-snapshots/:id'),

@@ -31,9 +31,6 @@ interface RecordedCall {
 const file = new URL('../../test/fixtures/recorded/compute-calls.json', import.meta.url);
 const calls: RecordedCall[] = JSON.parse(readFileSync(file, 'utf8'));
 
-/** What Novella answers differently from the recorded Nova: keys of versions above 2.79. */
-const notOurs = /pinned_availability_zone/;
-
 let world: ComputeWorld;
 beforeEach(async () => {
   world = await aComputeWorld();
@@ -65,14 +62,14 @@ for (const call of calls.filter((each) => !isAttach(each))) {
 
 function offeredVersion(recorded: string | null): string {
   if (recorded === null) return '';
-  return Number(recorded.slice(2)) > 79 ? '2.79' : recorded;
+  return recorded;
 }
 
 function keysOf(body: unknown): string[] {
   const labelled = JSON.parse(JSON.stringify(body ?? null), (_key, value: unknown) =>
     value === '' ? null : value,
   );
-  return keyPaths(labelled).filter((path) => !notOurs.test(path));
+  return keyPaths(labelled);
 }
 
 /** Creates what the recorded reply mentions: its servers, and what they depend on. */

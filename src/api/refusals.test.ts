@@ -281,7 +281,7 @@ const refusals: Refusal[] = [
     act: 'GET /v2.1/servers',
     given: { version: '2.999' },
     gives: [406, 'computeFault'],
-    expected: 'Version 2.999 is not supported by the API. Minimum is 2.1 and maximum is 2.79.',
+    expected: 'Version 2.999 is not supported by the API. Minimum is 2.1 and maximum is 2.96.',
   },
   {
     name: 'an invalid microversion',

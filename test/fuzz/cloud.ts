@@ -150,7 +150,7 @@ async function refill(admin: Cloud, { ids }: Target): Promise<void> {
     (
       await admin.send('compute', 'POST', '/servers', {
         body: { server },
-        headers: { 'openstack-api-version': 'compute 2.79' },
+        headers: { 'openstack-api-version': 'compute 2.96' },
       })
     ).body.server?.id,
   );
@@ -195,7 +195,7 @@ async function bootOne(admin: Cloud): Promise<void> {
   const imageRef = await newImage(admin);
   const { flavors } = await admin.ok('compute', 'GET', '/flavors');
   const server = { name: 'whole', imageRef, flavorRef: flavors[0].id, networks: 'none' };
-  const headers = { 'openstack-api-version': 'compute 2.79' };
+  const headers = { 'openstack-api-version': 'compute 2.96' };
   const reply = await admin.send('compute', 'POST', '/servers', { headers, body: { server } });
   const { id } = reply.body.server;
   await admin.settled(id, 'ACTIVE');

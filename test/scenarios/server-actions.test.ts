@@ -5,13 +5,13 @@ import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 const act = (cloud: Cloud, id: string, body: object) =>
   cloud.send('compute', 'POST', `/servers/${id}/action`, {
     body,
-    headers: { 'openstack-api-version': 'compute 2.79' },
+    headers: { 'openstack-api-version': 'compute 2.96' },
   });
 
 const show = async (cloud: Cloud, id: string) =>
   (
     await cloud.send('compute', 'GET', `/servers/${id}`, {
-      headers: { 'openstack-api-version': 'compute 2.79' },
+      headers: { 'openstack-api-version': 'compute 2.96' },
     })
   ).body.server;
 

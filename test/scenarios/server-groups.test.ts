@@ -5,7 +5,7 @@
 import { expect } from 'vitest';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 
-const newest = { 'openstack-api-version': 'compute 2.79' };
+const newest = { 'openstack-api-version': 'compute 2.96' };
 
 async function aGroup(cloud: Cloud, policy: string, rules = {}): Promise<string> {
   const { status, body } = await cloud.send('compute', 'POST', '/os-server-groups', {

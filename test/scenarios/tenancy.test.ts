@@ -77,7 +77,7 @@ scenario(
       imageRef: await imageOf(demo),
       networks: 'none',
     };
-    const headers = { 'openstack-api-version': 'compute 2.79' };
+    const headers = { 'openstack-api-version': 'compute 2.96' };
     const call = await demo.send('compute', 'POST', '/servers', { body: { server }, headers });
     const { id } = call.body.server;
     await demo.settled(id, 'ERROR');

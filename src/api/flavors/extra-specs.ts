@@ -1,5 +1,6 @@
 /** Extra specs of a flavor, all and by key. */
 import { ComputeError } from '#core/errors.ts';
+import { extraSpecFault } from '#core/extra-specs/check-extra-spec.ts';
 import { aliasCounts, aliasKey } from '#core/pci/requests/flavor-request.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import { findFlavor } from './flavors.ts';
@@ -49,8 +50,19 @@ async function changeSpecs(call: Call, extraSpecs: Record<string, string | null>
   const aliases = extraSpecs[aliasKey];
   // No server could ever be made with a wrong one.
   if (typeof aliases === 'string') aliasCounts(aliases);
+  if (call.version >= checkedFrom) refuseWrong(extraSpecs);
   const { id } = await findFlavor(call);
   await call.context.store.flavors.update(id, { extraSpecs });
+}
+
+/** Names and values of the known namespaces are checked since 2.86. */
+const checkedFrom = 86;
+
+function refuseWrong(extraSpecs: Record<string, string | null>): void {
+  for (const [key, value] of Object.entries(extraSpecs)) {
+    const fault = value === null ? undefined : extraSpecFault(key, value);
+    if (fault !== undefined) throw new ComputeError('invalid', `Validation failed; ${fault}.`);
+  }
 }
 
 function keyOf(call: Call, specs: Record<string, string>): string {

@@ -160,6 +160,26 @@ test.each(['gpu', 'gpu:0', 'gpu:', 'gpu:-1', 'gpu:257', 'gpu:1,qat:0', 'gpu:1e2'
   },
 );
 
+test('names and values of extra specs are checked from 2.86 on', async () => {
+  const path = `/v2.1/flavors/${flavorId}/os-extra_specs`;
+  const post = (extra_specs: object, version: string) =>
+    world.ask(`POST ${path}`, { body: { extra_specs }, version });
+  const put = (key: string, value: string, version: string) =>
+    world.ask(`PUT ${path}/${key}`, { body: { [key]: value }, version });
+  expect((await post({ 'hw:cpu_policy': 'always' }, '2.85')).status).toBe(200);
+  const refused = await post({ 'hw:cpu_policy': 'always', free: 'x' }, '2.86');
+  expect(faultOf(refused)).toMatchObject({
+    name: 'badRequest',
+    message:
+      "Validation failed; extra spec hw:cpu_policy: 'always' must be one of dedicated, shared, mixed.",
+  });
+  expect((await put('hw:cpu_polic', 'x', '2.86')).status).toBe(400);
+  expect((await put('hw:cpu_polic', 'x', '2.85')).status).toBe(200);
+  expect((await put('hw:numa_nodes', '0', '2.86')).status).toBe(400);
+  expect((await post({ 'hw:numa_nodes': 2, 'my:own': 'x' }, '2.86')).status).toBe(200);
+  expect((await world.ask(`DELETE ${path}/hw:cpu_polic`, { version: '2.96' })).status).toBe(200);
+});
+
 test('several devices, and names with blanks, are stored', async () => {
   const path = `/v2.1/flavors/${flavorId}/os-extra_specs`;
   const extra_specs = { 'pci_passthrough:alias': 'gpu:2, my card:1' };

@@ -54,6 +54,32 @@ test.each([
   });
 });
 
+test('from 2.88 on a hypervisor has its uptime in place of figures, and there are no statistics', async () => {
+  const at = (path: string, version: string) =>
+    world.ask(`GET /v2.1/os-hypervisors${path}`, { version });
+  const uptime = ' 08:32:11 up 93 days, 18:25, 12 users,  load average: 0.20, 0.12, 0.14';
+  const whole = {
+    id: first,
+    hypervisor_hostname: 'host-1',
+    state: 'up',
+    status: 'enabled',
+    hypervisor_type: 'QEMU',
+    hypervisor_version: 8002002,
+    host_ip: '192.0.2.1',
+    service: { id: first, host: 'host-1', disabled_reason: null },
+    uptime: null,
+  };
+  expect((await at(`/${first}`, '2.88')).body.hypervisor).toEqual(whole);
+  world.context.links.noteUptime(first, uptime);
+  expect((await at('/detail', '2.88')).body.hypervisors[0]).toEqual({ ...whole, uptime });
+  expect((await at('/detail', '2.87')).body.hypervisors[0]).not.toHaveProperty('uptime');
+  expect((await at('', '2.88')).body.hypervisors[0]).not.toHaveProperty('uptime');
+  for (const path of ['/statistics', `/${first}/uptime`]) {
+    expect((await at(path, '2.87')).status).toBe(200);
+    expect((await at(path, '2.88')).status).toBe(404);
+  }
+});
+
 test('a hypervisor is found by its UUID from 2.53 on, and names are not ids', async () => {
   const { body } = await world.ask(`GET /v2.1/os-hypervisors/${first}`);
   expect(body.hypervisor).toMatchObject({ id: first, service: { id: first } });

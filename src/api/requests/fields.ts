@@ -3,6 +3,7 @@
  * `api/validation/parameter_types.py`.
  */
 import { type TObjectOptions, Type } from 'typebox';
+import { keysIf } from './json-schema.ts';
 
 /** 1 to 255 characters, no blank at either end, no control characters. */
 export const name = Type.String({
@@ -19,6 +20,28 @@ const uuidPattern = '^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$';
 export const uuidForm = new RegExp(uuidPattern);
 
 export const uuid = Type.String({ pattern: uuidPattern, rule: 'must be a UUID' });
+
+/** Of a guest, since 2.90. */
+export const hostname = Type.String({
+  minLength: 2,
+  maxLength: 63,
+  pattern: '^[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]$',
+  rule: 'must be letters, digits and inner dashes',
+});
+
+/** The same since 2.94: domains too. */
+export const domainName = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  pattern: '^[a-zA-Z0-9-._]*$',
+  rule: 'must be letters, digits, dashes, dots and underscores',
+});
+
+/** `hostname` of a server's bodies as of a version: nothing before 2.90. */
+export const hostnameSince = (version: number) => {
+  const form = version >= 94 ? domainName : hostname;
+  return keysIf(version >= 90, { hostname: Type.Optional(form) });
+};
 
 /** An image, as its UUID or as a URL that ends in it. */
 export const imageReference = Type.Union([

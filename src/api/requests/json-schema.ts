@@ -26,6 +26,23 @@ export function keysIf<Properties extends Record<string, TOptional>>(
   return areThere ? properties : ({} as Properties);
 }
 
+/**
+ * The body of a call that changed in these versions: one schema for each range, made when it is
+ * first used. Example: `bySince([1, 19, 90], (since) => closed({ … }))`.
+ */
+export function bySince<Schema extends TSchema>(
+  changes: readonly number[],
+  make: (since: number) => Schema,
+): (version: number) => Schema {
+  const made = new Map<number, Schema>();
+  return (version) => {
+    const since = changes.findLast((change) => change <= version) ?? 1;
+    const schema = made.get(since) ?? make(since);
+    made.set(since, schema);
+    return schema;
+  };
+}
+
 const compiled = new WeakMap<TSchema, Validator>();
 
 /**

@@ -20,8 +20,8 @@ const accepted = [
     given: { [typed]: 'volume 3.60', [old]: '2.9' },
     gives: 9,
   },
-  { name: 'latest is the highest', given: { [typed]: 'compute latest' }, gives: 79 },
-  { name: 'the highest itself', given: { [old]: '2.79' }, gives: 79 },
+  { name: 'latest is the highest', given: { [typed]: 'compute latest' }, gives: 96 },
+  { name: 'the highest itself', given: { [old]: '2.96' }, gives: 96 },
 ];
 
 test.each(accepted)('microversions: $name', ({ given, gives }) => {
@@ -29,7 +29,7 @@ test.each(accepted)('microversions: $name', ({ given, gives }) => {
 });
 
 const refused = [
-  { name: 'above the range', given: { [typed]: 'compute 2.80' }, kind: 'notAcceptable' },
+  { name: 'above the range', given: { [typed]: 'compute 2.97' }, kind: 'notAcceptable' },
   { name: 'another major', given: { [old]: '3.1' }, kind: 'notAcceptable' },
   { name: '2.0', given: { [old]: '2.0' }, kind: 'notAcceptable' },
   { name: 'text', given: { [old]: 'newest' }, kind: 'invalid' },

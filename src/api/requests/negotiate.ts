@@ -1,9 +1,9 @@
 /** Which microversion a request requires, and the headers that report which one answered. */
 import { ComputeError } from '#core/errors.ts';
 
-/** The minor numbers of the lowest and highest microversion. 2.79 satisfies every stock client. */
+/** The minor numbers of the lowest and highest microversion; stock clients use up to 2.96. */
 export const minVersion = 1;
-export const maxVersion = 79;
+export const maxVersion = 96;
 
 type Headers = Record<string, string | string[] | undefined>;
 

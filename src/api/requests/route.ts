@@ -18,7 +18,7 @@ export type { Method, Reply } from '#http/routes/route.ts';
 export interface Accepted {
   context: ApiContext;
   caller: Caller;
-  /** The minor number: 79 for 2.79. */
+  /** The minor number: 96 for 2.96. */
   version: number;
   /** Mistakes of older clients in a body are tolerated, not refused, as in v2. */
   isLenient: boolean;

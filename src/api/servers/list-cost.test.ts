@@ -21,7 +21,7 @@ afterEach(() => world.stop());
 const live = 30;
 const limit = 5;
 
-async function costOf(path: string, version = '2.79') {
+async function costOf(path: string, version = '2.96') {
   const statements = await countedStatements(async () => {
     const { status } = await world.ask(`GET ${path}`, { version });
     expect(status).toBe(200);

@@ -164,6 +164,31 @@ test.each(found)('administrators find servers by $by', async ({ by, gives }) => 
   expect(body.servers.map(({ name }: { name: string }) => name)).toEqual(gives);
 });
 
+const openedToMembers = [
+  { query: 'availability_zone=elsewhere', from: 83 },
+  { query: 'config_drive=True', from: 83 },
+  { query: 'key_name=none', from: 83 },
+  { query: 'created_at=1999', from: 83 },
+  { query: 'launched_at=1999', from: 83 },
+  { query: 'terminated_at=1999', from: 83 },
+  { query: 'power_state=7', from: 83 },
+  { query: 'task_state=rebooting', from: 83 },
+  { query: 'vm_state=deleted', from: 83 },
+  { query: 'progress=50', from: 83 },
+  { query: 'user_id=nobody', from: 83 },
+  { query: 'hostname=nosuch', from: 90 },
+];
+
+test.each(openedToMembers)('members filter by $query from 2.$from on', async ({ query, from }) => {
+  await world.server({ name: 'one', configDrive: false });
+  const at = async (minor: number) => {
+    const call = `GET /v2.1/servers?name=%5Eone$&${query}`;
+    const { body } = await world.ask(call, { as: 'member', version: `2.${minor}` });
+    return body.servers.length;
+  };
+  expect([await at(from - 1), await at(from)]).toEqual([1, 0]);
+});
+
 test('every key of a query is a filter, refused by name, or an option of the list', () => {
   const ofTheList = splitNames(
     'status limit marker sort_key sort_dir all_tenants deleted soft_deleted changes-since changes-before',

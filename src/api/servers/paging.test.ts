@@ -18,7 +18,7 @@ type Page = { servers: { name: string }[]; servers_links?: { href: string }[] };
 const base = 'http://127.0.0.1:8774';
 
 /** All pages of a list, and their addresses. */
-async function walk(path: string, version = '2.79', as = 'member') {
+async function walk(path: string, version = '2.96', as = 'member') {
   const names: string[] = [];
   const paths: string[] = [];
   for (let next: string | undefined = path; next !== undefined; ) {

@@ -44,6 +44,7 @@ export async function changeServer(call: Call<ChangeServerBody>): Promise<Reply>
   await call.context.store.servers.update(server.id, {
     ...(requested.name !== undefined && { name: requested.name }),
     ...(requested.description !== undefined && { description: requested.description }),
+    ...(requested.hostname !== undefined && { hostname: requested.hostname }),
     ...('OS-DCF:diskConfig' in requested && { diskConfig: requested['OS-DCF:diskConfig'] }),
     ...('accessIPv4' in requested && {
       accessIpv4: accessAddress('accessIPv4', requested.accessIPv4),

@@ -20,6 +20,7 @@ export interface RebuildRequest {
       | 'keyName'
       | 'key'
       | 'userData'
+      | 'hostname'
     >
   >;
   requestId: string;

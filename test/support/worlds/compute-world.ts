@@ -52,7 +52,7 @@ const callers: Record<string, { roles: string[]; project: string }> = {
 export interface RequestOptions {
   /** The caller; default admin, null: unauthenticated. */
   as?: string | null;
-  /** The microversion; default 2.79. '' sends none. */
+  /** The microversion; default 2.96. '' sends none. */
   version?: string;
   body?: unknown;
   headers?: Record<string, string>;
@@ -137,7 +137,7 @@ export async function aComputeWorld() {
     /** Example: `ask('GET /v2.1/servers', { as: 'member', version: '2.1' })`. */
     ask: async (
       act: string,
-      { as = 'admin', version = '2.79', body, headers }: RequestOptions = {},
+      { as = 'admin', version = '2.96', body, headers }: RequestOptions = {},
     ) => {
       const answer = await ask(app, act, {
         ...(as !== null && { token: as }),

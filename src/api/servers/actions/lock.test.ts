@@ -17,7 +17,7 @@ afterEach(() => world.stop());
 const act = ({ id }: Server, body: object, options: RequestOptions = {}) =>
   world.ask(`POST /v2.1/servers/${id}/action`, { as: 'member', body, ...options });
 
-async function shown({ id }: Server, version = '2.79') {
+async function shown({ id }: Server, version = '2.96') {
   const { body } = await world.ask(`GET /v2.1/servers/${id}`, { as: 'member', version });
   const { locked, locked_reason: reason } = body.server;
   return { locked, reason };

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import * as field from '../../requests/fields.ts';
 import { type Static, Type } from 'typebox';
-import { closed, keysIf } from '../../requests/json-schema.ts';
-import type { BodySchema, Call, Reply } from '../../requests/route.ts';
+import { bySince, closed, keysIf } from '../../requests/json-schema.ts';
+import type { Call, Reply } from '../../requests/route.ts';
 import { accessAddress } from '../create/access-address.ts';
 import { findServer } from '../read/find.ts';
 import { refuseLocked } from '../create/locked.ts';
@@ -29,22 +29,22 @@ const bodySince = (version: number) =>
       ...keysIf(version >= 57, {
         user_data: Type.Optional(Type.Union([userDataText, Type.Null()])),
       }),
+      ...field.hostnameSince(version),
     }),
   });
-const bodies = new Map([1, 19, 54, 57].map((since) => [since, bodySince(since)]));
-type RebuildSchema = ReturnType<typeof bodySince>;
 
-/** 2.19 brought the description, 2.54 the key, 2.57 the user data. */
-export const rebuildBody: BodySchema<RebuildSchema> = (version) => {
-  const since = [...bodies.keys()].findLast((start) => start <= version) ?? 1;
-  return bodies.get(since) ?? bodySince(since);
-};
+/**
+ * 2.19 brought the description, 2.54 the key, 2.57 the user data, 2.90 the hostname, 2.94 its
+ * domain.
+ */
+export const rebuildBody = bySince([1, 19, 54, 57, 90, 94], bodySince);
+type RebuildBody = Static<ReturnType<typeof bodySince>>;
 
 /**
  * `adminPass` is part of the reply that clients read; it is not set in the guest, as with Nova on
  * libvirt.
  */
-export async function rebuildServer(call: Call<Static<RebuildSchema>>): Promise<Reply> {
+export async function rebuildServer(call: Call<RebuildBody>): Promise<Reply> {
   const { rebuild: requested } = call.body;
   const server = await findServer(call);
   refuseLocked(call, server);
@@ -59,6 +59,7 @@ export async function rebuildServer(call: Call<Static<RebuildSchema>>): Promise<
       ...(requested.description !== undefined && { description: requested.description }),
       ...(requested.key_name !== undefined && { keyName: key?.name ?? null, key: keptKey(key) }),
       ...(requested.user_data !== undefined && { userData: userDataOf(requested.user_data) }),
+      ...(requested.hostname !== undefined && { hostname: requested.hostname }),
       ...(requested.metadata !== undefined && { metadata: requested.metadata }),
       ...(diskConfig !== undefined && { diskConfig }),
       ...('accessIPv4' in requested && {

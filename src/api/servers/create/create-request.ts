@@ -27,7 +27,7 @@ export async function newServerRequest(call: Call<CreateServerBody>): Promise<Ne
   const key = await keyNamed(call, server.key_name);
   return {
     name: server.name.trim(),
-    hostname: null,
+    hostname: hostnameFor(server, counts.maxCount),
     description: server.description ?? null,
     flavorId: idOfReference(String(server.flavorRef)),
     imageId: bootImageId(server),
@@ -65,6 +65,15 @@ function countsOf(
   throw new ComputeError(
     'invalid',
     `min_count must be <= max_count: ${minCount} is more than ${maxCount}.`,
+  );
+}
+
+/** null: it is made from the name. One hostname is of one server. */
+function hostnameFor({ hostname }: ServerBody, maxCount: number): string | null {
+  if (hostname === undefined || maxCount === 1) return hostname ?? null;
+  throw new ComputeError(
+    'invalid',
+    `hostname: Unable to allocate a single hostname to multiple instances: max_count is ${maxCount}.`,
   );
 }
 

@@ -4,7 +4,7 @@
  */
 import * as field from '../../requests/fields.ts';
 import { type Static, type TOptional, type TProperties, type TSchema, Type } from 'typebox';
-import { closed, keysIf } from '../../requests/json-schema.ts';
+import { bySince, closed, keysIf } from '../../requests/json-schema.ts';
 import type { BodySchema } from '../../requests/route.ts';
 import { userDataText } from './user-data.ts';
 
@@ -12,18 +12,9 @@ import { userDataText } from './user-data.ts';
  * Where the body changes. Device tags came in 2.32, were lost for volumes in 2.33 and for NICs in
  * 2.37, and are back since 2.42.
  */
-const changes = [1, 19, 32, 33, 37, 42, 52, 57, 63, 67, 74];
+const changes = [1, 19, 32, 33, 37, 42, 52, 57, 63, 67, 74, 90, 94];
 
-/** One schema object per range of versions, made when first used. */
-export const createServerBody: BodySchema<CreateServerSchema> = (() => {
-  const made = new Map<number, CreateServerSchema>();
-  return (version) => {
-    const since = changes.findLast((change) => change <= version) ?? 1;
-    const schema = made.get(since) ?? bodySince(since);
-    made.set(since, schema);
-    return schema;
-  };
-})();
+export const createServerBody: BodySchema<CreateServerSchema> = bySince(changes, bodySince);
 
 type CreateServerSchema = ReturnType<typeof bodySince>;
 
@@ -89,6 +80,7 @@ function serverProperties(version: number) {
       trusted_image_certificates: may(Type.Union([Type.Null(), listOf(Type.String(), 50)])),
     }),
     ...keysIf(version >= 74, { host: fqdn, hypervisor_hostname: fqdn }),
+    ...field.hostnameSince(version),
   } satisfies TProperties;
 }
 
@@ -141,20 +133,21 @@ function blockDevice(version: number) {
   });
 }
 
-const changeBodyOf = (hasDescription: boolean) =>
+const changeBodyOf = (version: number) =>
   closed({
     server: closed({
       name: Type.Optional(field.name),
       'OS-DCF:diskConfig': Type.Optional(field.diskConfig),
       accessIPv4: Type.Optional(field.address),
       accessIPv6: Type.Optional(field.address),
-      ...keysIf(hasDescription, { description: Type.Optional(field.description) }),
+      ...keysIf(version >= 19, { description: Type.Optional(field.description) }),
+      ...field.hostnameSince(version),
     }),
   });
-const [changeBody, changeBodyWithDescription] = [changeBodyOf(false), changeBodyOf(true)];
 
-/** The body of PUT /servers/{id}; 2.19 brought the description. */
-export const changeServerBody = (version: number) =>
-  version >= 19 ? changeBodyWithDescription : changeBody;
+/**
+ * The body of PUT /servers/{id}: 2.19 brought the description, 2.90 the hostname, 2.94 its domain.
+ */
+export const changeServerBody = bySince([1, 19, 90, 94], changeBodyOf);
 
-export type ChangeServerBody = Static<typeof changeBody>;
+export type ChangeServerBody = Static<ReturnType<typeof changeBodyOf>>;

@@ -136,7 +136,7 @@ test('no group is added where a port cannot have one', async () => {
 test('a server shows the groups of its ports, also in lists and below itself', async () => {
   const id = await serverWithTwoPorts();
   const names = [{ name: 'default' }, { name: 'web' }];
-  const get = async (path: string, version = '2.79') =>
+  const get = async (path: string, version = '2.96') =>
     (await world.ask(`GET /v2.1/servers${path}`, { as: 'reader', version })).body;
   expect((await get(`/${id}`, '2.1')).server.security_groups).toEqual(names);
   expect((await get('/detail')).servers[0].security_groups).toEqual(names);

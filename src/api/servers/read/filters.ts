@@ -44,6 +44,9 @@ type Rule = Omit<ServerFilter, 'read'>;
 type Read<Value> = (server: ShownServer, zone: string) => Value;
 
 const everybody = { members: 1 } as const;
+/** Those that 2.83 and 2.90 opened to members. */
+const since83 = { members: 83 } as const;
+const since90 = { members: 90 } as const;
 
 /** The value is the entire text. */
 const same = (field: ServerField, rule: Rule = {}): ServerFilter => ({
@@ -114,9 +117,9 @@ export const filters: Record<string, ServerFilter> = {
   display_name: namePattern(),
   description: pattern(({ description }) => [description]),
   display_description: pattern(({ description }) => [description]),
-  hostname: pattern(({ hostname }) => [hostname]),
+  hostname: pattern(({ hostname }) => [hostname], since90),
   uuid: same('id'),
-  user_id: same('userId'),
+  user_id: same('userId', since83),
   project_id: same('projectId'),
   tenant_id: same('projectId'),
   image: same('imageId', everybody),
@@ -128,7 +131,7 @@ export const filters: Record<string, ServerFilter> = {
   root_device_name: pattern(({ launchedAt, imageProperties }) => [
     launchedAt === null ? null : rootDevice(imageProperties),
   ]),
-  key_name: pattern(({ keyName }) => [keyName]),
+  key_name: pattern(({ keyName }) => [keyName], since83),
   reservation_id: pattern(({ reservationId }) => [reservationId], everybody),
   launch_index: sameNumber('launchIndex'),
   ip: pattern((server) => fixedIps(server, (ip) => !ip.includes(':')), everybody),
@@ -138,19 +141,19 @@ export const filters: Record<string, ServerFilter> = {
   host: same('hostName'),
   node: pattern(({ hostName }) => [hostName]),
   hypervisor_hostname: pattern(({ hostName }) => [hostName], early),
-  availability_zone: pattern((_server, zone) => [zone]),
-  vm_state: same('vmState'),
-  task_state: same('taskState'),
-  power_state: pattern(({ powerState }) => [String(powerState)]),
-  progress: { read: (value) => ({ ofName: () => value === '0' }) },
-  config_drive: flag('hasConfigDrive'),
+  availability_zone: pattern((_server, zone) => [zone], since83),
+  vm_state: same('vmState', since83),
+  task_state: same('taskState', since83),
+  power_state: pattern(({ powerState }) => [String(powerState)], since83),
+  progress: { ...since83, read: (value) => ({ ofName: () => value === '0' }) },
+  config_drive: flag('hasConfigDrive', since83),
   auto_disk_config: flag('hasAutoDisk'),
   locked: flag('locked', { members: 73, from: 73 }),
   locked_by: pattern(({ lockedBy }) => [lockedBy]),
-  created_at: time(({ createdAt }) => createdAt),
+  created_at: time(({ createdAt }) => createdAt, since83),
   updated_at: time(({ updatedAt }) => updatedAt, early),
-  launched_at: time(({ launchedAt }) => launchedAt),
-  terminated_at: time(({ terminatedAt }) => terminatedAt),
+  launched_at: time(({ launchedAt }) => launchedAt, since83),
+  terminated_at: time(({ terminatedAt }) => terminatedAt, since83),
   metadata: { read: (value, key) => ({ ofServer: metadataFilter(value, key) }) },
   tags: tags((has, requested) => requested.every(has)),
   'tags-any': tags((has, requested) => requested.some(has)),

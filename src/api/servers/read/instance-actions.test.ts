@@ -49,7 +49,9 @@ test.each([
   { as: 'admin', version: '2.50', keys: [...seen, 'traceback'] },
   { as: 'member', version: '2.51', keys: seen },
   { as: 'member', version: '2.62', keys: [...seen, 'hostId'] },
-  { as: 'admin', version: '2.62', keys: [...seen, 'hostId', 'host', 'traceback'] },
+  { as: 'admin', version: '2.83', keys: [...seen, 'hostId', 'host', 'traceback'] },
+  { as: 'admin', version: '2.84', keys: [...seen, 'hostId', 'host', 'traceback', 'details'] },
+  { as: 'member', version: '2.84', keys: [...seen, 'hostId'] },
 ])('events of an action for $as in $version', async ({ as, version, keys }) => {
   const { body } = await history('/req-1', as, version);
   const [event] = body.instanceAction.events ?? [];

@@ -13,7 +13,7 @@ import { findServer, findServerEvenDeleted } from './find.ts';
 import { opaqueHostId } from './views.ts';
 
 const actionSteps: StepDown<unknown>[] = [without(58, 'updated_at')];
-const eventSteps: StepDown<unknown>[] = [without(62, 'host', 'hostId')];
+const eventSteps: StepDown<unknown>[] = [without(84, 'details'), without(62, 'host', 'hostId')];
 
 export const actionQuery = ['limit', 'marker', 'changes-since', 'changes-before'] as const;
 
@@ -41,7 +41,7 @@ export async function listActions(call: Call): Promise<Reply> {
 }
 
 /**
- * Events are for administrators before 2.51, for all from it on; tracebacks and hosts stay
+ * Events are for administrators before 2.51, for all from it on; tracebacks, hosts and details stay
  * administrators'.
  */
 export async function showAction(call: Call): Promise<Reply> {
@@ -92,7 +92,11 @@ function viewEvent(call: Call, server: Server, event: ActionEvent): View {
       start_time: atMicrosecond(event.startedAt),
       finish_time: atMicrosecond(event.finishedAt),
       result: event.result,
-      ...(may('seeInnerMessages', call.caller) && { traceback: event.details, host: event.host }),
+      ...(may('seeInnerMessages', call.caller) && {
+        traceback: event.details,
+        host: event.host,
+        details: event.details,
+      }),
       hostId: opaqueHostId({ projectId, hostName: event.host }),
     },
     call.version,

@@ -37,7 +37,16 @@ export function showsGroups({ version }: Pick<Call, 'version'>): boolean {
   return version >= groupsFrom;
 }
 
+const hostnameKey = 'OS-EXT-SRV-ATTR:hostname';
+
 const steps: StepDown<Shown>[] = [
+  without(96, 'pinned_availability_zone'),
+  {
+    below: 90,
+    undo: (view, { call }) => {
+      if (!may('seeServersHost', call.caller)) view[hostnameKey] = undefined;
+    },
+  },
   without(73, 'locked_reason'),
   without(groupsFrom, 'server_groups'),
   without(63, 'trusted_image_certificates'),
@@ -160,6 +169,8 @@ function newestView(
     ...(securityGroups.length > 0 && {
       security_groups: securityGroups.map(({ id, name }) => ({ name: name || id })),
     }),
+    [hostnameKey]: server.hostname,
+    pinned_availability_zone: server.pinnedZone,
     ...(may('seeServersHost', call.caller) && administratorsView(call, server, host)),
     locked: server.locked,
     locked_reason: server.lockedReason,
@@ -175,7 +186,6 @@ function administratorsView(call: Call, server: ShownServer, host: HostSummary |
     'OS-EXT-SRV-ATTR:host': server.hostName,
     'OS-EXT-SRV-ATTR:instance_name': guestName(server.serial),
     'OS-EXT-SRV-ATTR:hypervisor_hostname': server.hostName,
-    'OS-EXT-SRV-ATTR:hostname': server.hostname,
     'OS-EXT-SRV-ATTR:reservation_id': server.reservationId,
     'OS-EXT-SRV-ATTR:launch_index': server.launchIndex,
     'OS-EXT-SRV-ATTR:kernel_id': kernelId ?? '',
