@@ -182,6 +182,7 @@ function contextOf(store: Store): WorkflowContext {
       hostTimeoutMs,
       hostLostMs: hostTimeoutMs,
       bootAttempts: 3,
+      resizesWithinHost: true,
       plugTimeoutMs: 0,
       cardPreference: undefined,
       weights: standardWeights,

@@ -26,6 +26,8 @@ function slowFiles(prepared: () => Promise<void>) {
     prepareRescue: async (guest) => void acts.push(`rescue ${guest.id}`),
     remove: async (guestId) => void acts.push(`remove ${guestId}`),
     consoleOutput: async (guestId, lines) => `${guestId}: last ${lines}`,
+    describe: async () => '',
+    receive: async () => {},
     list: async () => [],
   };
   return { acts, files };

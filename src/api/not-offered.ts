@@ -36,11 +36,6 @@ const oldNetworking = { to: 43 } as const;
 const ofServers: Route[] = [
   ...missing('admin', 'GET /servers/:id/diagnostics'),
   ...missing('reader', 'GET /servers/:id/topology', { from: 78 }),
-  ...missing('admin', 'GET /servers/:id/migrations GET /servers/:id/migrations/:migration', {
-    from: 23,
-  }),
-  ...missing('admin', 'DELETE /servers/:id/migrations/:migration', { from: 24 }),
-  ...missingActions('/servers/:id/migrations/:migration/action', 'force_complete', { from: 22 }),
   ...missing('member', 'POST /servers/:id/remote-consoles', { from: 6 }),
   ...missing('admin', 'GET POST /servers/:id/consoles GET DELETE /servers/:id/consoles/:console'),
   ...missing('reader', 'GET /servers/:id/os-virtual-interfaces', oldNetworking),
@@ -56,7 +51,6 @@ const ofAdministrators: Route[] = [
   ...missing('service', 'DELETE /os-assisted-volume-snapshots/:id'),
   ...missing('admin', 'GET /os-console-auth-tokens/:id'),
   ...missing('admin', 'GET /os-instance_usage_audit_log GET /os-instance_usage_audit_log/:id'),
-  ...missing('admin', 'GET /os-migrations'),
   ...missing('admin', 'GET /os-hosts GET PUT /os-hosts/:id', hosts),
   ...missing(
     'admin',

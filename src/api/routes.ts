@@ -26,11 +26,13 @@ import {
 import * as hypervisors from './hosts/hypervisors.ts';
 import { keyPairRoutes } from './key-pairs/routes.ts';
 import { quotaRoutes } from './quotas/routes.ts';
+import * as moves from './moves/moves.ts';
 import { notOffered } from './not-offered.ts';
 import { type Route, withBody } from './requests/route.ts';
 import { createGroupBody } from './server-groups/schemas.ts';
 import * as groups from './server-groups/server-groups.ts';
 import { attachBody, attachInterface, detachInterface } from './servers/parts/attach.ts';
+import { emptyBody } from './servers/actions/guest-acts.ts';
 import { serverActions } from './servers/actions/actions.ts';
 import { listAddresses, showAddresses } from './servers/read/addresses.ts';
 import { changeServerBody, createServerBody } from './servers/create/create-schema.ts';
@@ -269,6 +271,36 @@ const hostRoutes: Route[] = [
   ...aggregateRoutes,
 ];
 
+const serverMoves = '/servers/:id/migrations';
+const moveRoutes: Route[] = [
+  {
+    ...asksAdmin,
+    path: '/os-migrations',
+    query: moves.movesQuery,
+    queryFrom: 59,
+    handler: moves.listMoves,
+  },
+  { ...asksAdmin, path: serverMoves, from: 23, handler: moves.listServerMoves },
+  { ...asksAdmin, path: `${serverMoves}/:migration`, from: 23, handler: moves.showServerMove },
+  {
+    method: 'DELETE',
+    path: `${serverMoves}/:migration`,
+    rule: 'admin',
+    from: 24,
+    status: 202,
+    handler: moves.abortServerMove,
+  },
+  {
+    method: 'POST',
+    path: `${serverMoves}/:migration/action`,
+    rule: 'admin',
+    from: 22,
+    status: 202,
+    action: 'force_complete',
+    ...withBody(emptyBody('force_complete'), moves.completeServerMove),
+  },
+];
+
 const groupsPath = '/os-server-groups';
 const otherRoutes: Route[] = [
   { ...reads, path: '/extensions', handler: listExtensions },
@@ -297,6 +329,7 @@ export const routes: readonly Route[] = [
   ...tagRoutes,
   ...flavorRoutes,
   ...hostRoutes,
+  ...moveRoutes,
   ...otherRoutes,
   ...notOffered,
 ];

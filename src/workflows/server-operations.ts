@@ -18,6 +18,9 @@ import { deleteServer } from './removal/delete-server.ts';
 import { deleteWorkflow } from './removal/delete-workflow.ts';
 import { detachInterface } from './nics/detach-interface.ts';
 import { detachWorkflow } from './nics/detach-workflow.ts';
+import { beginMove, type MoveRequest } from './moves/begin-move.ts';
+import { confirmMove, revertMove } from './moves/settle-move.ts';
+import { moveWorkflow } from './moves/move-workflow.ts';
 import { enrollHost, revokeHost } from './operator/enroll-host.ts';
 import { forgetHost } from './operator/forget-host.ts';
 import { followWorkflow } from './watch/follow-workflow.ts';
@@ -40,6 +43,7 @@ export const workflows: Workflows = {
   detach: detachWorkflow,
   follow: followWorkflow,
   'follow-ports': followPortsWorkflow,
+  move: moveWorkflow,
 };
 
 /** The operations. Each one's errors are described in its own file. */
@@ -70,6 +74,12 @@ export function serverOperations(context: WorkflowContext) {
       rebuildServer(context, caller, server, request),
     rescueServer: (caller: Caller, server: Server, request: RescueRequest) =>
       rescueServer(context, caller, server, request),
+    moveServer: (caller: Caller, server: Server, request: MoveRequest) =>
+      beginMove(context, caller, server, request),
+    confirmMove: (caller: Caller, server: Server, requestId: string) =>
+      confirmMove(context, caller, server, requestId),
+    revertMove: (caller: Caller, server: Server, requestId: string) =>
+      revertMove(context, caller, server, requestId),
     attachInterface: (caller: Caller, server: Server, request: AttachRequest) =>
       attachInterface(context, caller, server, request),
     detachInterface: (

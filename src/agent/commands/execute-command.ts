@@ -21,6 +21,7 @@ import {
   planStop,
   planSuspend,
 } from '#core/guests/plan/plan-change.ts';
+import { planMoveIn, planMoveOut } from '#core/guests/plan/plan-move.ts';
 import { printPlan, printStep } from '#core/guests/plan/print-step.ts';
 import type { Step } from '#core/guests/plan/step.ts';
 import { undoStep } from '#core/guests/plan/undo-step.ts';
@@ -64,7 +65,14 @@ export async function executeCommand(
       records.push(await timed(parts, step));
     }
     const domainXml = await definitionOf(parts, guestIdOf(body));
-    return { ok: true, steps: records, ...(domainXml !== undefined && { domainXml }) };
+    const output =
+      body.do === 'move-out' ? await parts.guestFiles.describe(body.guest.id) : undefined;
+    return {
+      ok: true,
+      steps: records,
+      ...(domainXml !== undefined && { domainXml }),
+      ...(output !== undefined && { output }),
+    };
   } catch (error) {
     const message = errorText(error);
     const detail = error instanceof Error ? (error.stack ?? '') : '';
@@ -189,8 +197,9 @@ async function planFor(
 /** A guest that existed before the spawn is kept, with its disk. */
 function isUndone(body: HostCommandBody, found: FoundGuest | undefined, step: Step): boolean {
   if (body.do === 'attach') return true;
-  if (body.do !== 'spawn') return false;
-  return found === undefined || (step.do !== 'define' && step.do !== 'prepare-files');
+  if (body.do !== 'spawn' && body.do !== 'move-in') return false;
+  const isOfGuest = step.do === 'define' || step.do.endsWith('-files');
+  return found === undefined || !isOfGuest;
 }
 
 function stepsFor(
@@ -210,6 +219,10 @@ function stepsFor(
       });
     case 'rescue':
       return planRescue(body.guest, found);
+    case 'move-out':
+      return planMoveOut(body.guest, found, { isLive: body.isLive === true });
+    case 'move-in':
+      return planMoveIn(body.guest, found, body);
     case 'stop':
       return planStop(guestId, found);
     case 'reboot':

@@ -26,6 +26,7 @@ const executors: Executors = {
   'set-vf-link': ({ pciBus }, step) => pciBus.applyVfStep(step),
   'prepare-files': ({ guestFiles }, { guest, fresh }) => guestFiles.prepare(guest, { fresh }),
   'prepare-rescue': ({ guestFiles }, { guest }) => guestFiles.prepareRescue(guest),
+  'receive-files': ({ guestFiles }, { guest, files }) => guestFiles.receive(guest, files),
   'remove-files': ({ guestFiles }, { guestId }) => guestFiles.remove(guestId),
   define: async (parts, { guest }) =>
     parts.hypervisor.define(guest, await macvtapSources(parts.pciBus, guest.nics)),

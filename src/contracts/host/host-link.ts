@@ -29,6 +29,13 @@ export type HostCommandBody =
    * again as it was; `staysOff`: only defined.
    */
   | { do: 'rescue'; guest: Guest; staysOff?: true }
+  /**
+   * Takes the guest off this host, and keeps its files; the result's `output` describes them for
+   * the host that receives them. `isLive`: it runs until then, and continues there.
+   */
+  | { do: 'move-out'; guest: Guest; isLive?: true }
+  /** Receives a guest with the files that `move-out` described, and brings it to this state. */
+  | { do: 'move-in'; guest: Guest; files: string; state: 'running' | 'paused' | 'shutOff' }
   | { do: 'stop' | 'reboot' | 'pause' | 'unpause'; guestId: string }
   | { do: 'suspend' | 'resume'; guest: Guest }
   /** `guest`: its target state, with the NIC. */

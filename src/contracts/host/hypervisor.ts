@@ -14,6 +14,8 @@ export interface HypervisorFacts {
   architecture: string;
   /** Absent: it reports no NUMA nodes. */
   numaNodes?: HostNumaNode[];
+  /** It can send a guest with its disk to another host, and receive one. Absent: it cannot. */
+  movesGuests?: true;
 }
 
 export type { FoundGuest };

@@ -11,18 +11,14 @@ import type { ServerGroup } from '#core/servers/server-group.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { Action, ActionEvent, ActionOutcome, ActionPage, NewAction } from './action.ts';
+import type { CommandStore, NewCommand } from './command-store.ts';
 import type { EnrolmentStore } from './enrolments.ts';
 import type { FlavorAccess, FlavorStore } from './flavor-store.ts';
 import type { HostChange, HostStore } from './host-store.ts';
-import type {
-  CommandResult,
-  HostCommand,
-  HostCommandBody,
-  HostQuestion,
-} from '../host/host-link.ts';
 import type { KeyPairStore } from './projects/key-pair-store.ts';
 import type { QuotaStore, ServerQuota } from './projects/quota-store.ts';
 import type { UsageStore } from './projects/usage-store.ts';
+import type { MoveChange, MoveStore, NewMove } from './move-store.ts';
 import type { PruneStore } from './prune-store.ts';
 import type { NetworkEventStore } from '../services/network-events.ts';
 import type { ListedServer, ServerSelection, ShownServer } from './server-selection.ts';
@@ -40,8 +36,20 @@ export type {
 } from './host-store.ts';
 
 export type { Action, ActionEvent, ActionOutcome, ActionPage, NewAction } from './action.ts';
-export type { AggregateChange, AggregateStore, NewAggregate } from './aggregate-store.ts';
+export type { AggregateChange, AggregateStore } from './aggregate-store.ts';
+export type { CommandStore, NewCommand, StoredCommand } from './command-store.ts';
 export type { FlavorAccess, FlavorChange, FlavorStore } from './flavor-store.ts';
+
+export type {
+  Move,
+  MoveChange,
+  MoveContext,
+  MoveHost,
+  MoveSelection,
+  MoveStore,
+  NewMove,
+  Sides,
+} from './move-store.ts';
 
 export type {
   Lease,
@@ -55,18 +63,6 @@ export type {
   TaskStepOf,
   UnreadableTask,
 } from './task.ts';
-
-export interface NewCommand {
-  hostId: string;
-  serverId: string;
-  body: HostCommandBody;
-}
-
-/** How a command ended, once it has; its request is erased then. */
-export interface StoredCommand extends Omit<HostCommand, 'body'> {
-  hostId: string;
-  result: CommandResult | null;
-}
 
 /** One step of a workflow, recorded atomically. */
 export interface Transition<Kind extends TaskKind = TaskKind> {
@@ -101,6 +97,7 @@ export interface Transition<Kind extends TaskKind = TaskKind> {
   serverGroup?: Pick<ServerGroup, 'id' | 'generation'>;
   command?: NewCommand;
   decision?: Decision;
+  move?: MoveChange;
   /** The server's network events of these kinds, up to this id, are handled. */
   seenEvents?: { kinds: readonly NetworkEventKind[]; upTo: number };
   /** Events to add to the task's action. */
@@ -258,13 +255,14 @@ export interface TaskStore {
    * Starts a workflow for a server, taking over from its current one, if any (whose epoch ends).
    * The new one is leased only when the running step has returned. Throws `notFound` when the
    * server does not exist or is deleted; with `onlyIdle`, `conflict` when a workflow runs for it.
-   * `action` null: it is not one of the server's actions.
+   * `action` null: it is not one of the server's actions. `move`: the record of a move that begins
+   * with it.
    */
   begin<Kind extends TaskKind>(
     task: NewTask<Kind>,
     action: NewAction | null,
     server: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>,
-    how?: { onlyIdle: boolean },
+    how?: { onlyIdle: boolean; move?: NewMove },
   ): Promise<Task<Kind>>;
   /** The current task of a server. */
   of(serverId: string): Promise<StoredTask | undefined>;
@@ -287,50 +285,6 @@ export interface TaskOverview {
     state: TaskState;
     startedAt: number | null;
   })[];
-}
-
-/** A query to a host about one server's guest. */
-export interface NewQuestion {
-  hostId: string;
-  serverId: string;
-  body: HostQuestion;
-}
-
-export interface CommandStore {
-  /** Commands of a host that have no result yet, including queries, in order. */
-  pending(hostId: string): Promise<HostCommand[]>;
-  /** The same of several hosts, by host id; a host without such commands is absent. */
-  pendingOf(hostIds: readonly string[]): Promise<Map<string, HostCommand[]>>;
-  /** The number of the newest command without a result, by id of the hosts that have one. */
-  newestPending(): Promise<Map<string, number>>;
-  /**
-   * Records how one ended; the answer to a server's newest command makes its parked task due. A
-   * second result for a command is ignored, as is the answer to a deleted query. No task ever waits
-   * for a query. `lease`: who runs that task, unless it is leased; returned is the task so leased.
-   */
-  complete(
-    hostId: string,
-    seq: number,
-    result: CommandResult,
-    at: { now: number; lease?: Lease | undefined },
-  ): Promise<StoredTask | undefined>;
-  /**
-   * Adds a command that no workflow waits for; does nothing when one of its kind for this server
-   * has no result yet.
-   */
-  issue(command: NewCommand): Promise<void>;
-  /**
-   * Sends a query to a host; returns its number there. The caller must delete it in the end:
-   * queries and answers are not kept.
-   */
-  ask(question: NewQuestion): Promise<number>;
-  /** undefined: not answered yet. */
-  answer(hostId: string, seq: number): Promise<CommandResult | undefined>;
-  forget(hostId: string, seq: number): Promise<void>;
-  /** Deletes every query; call only at start-up, when no caller can be waiting. */
-  forgetQuestions(): Promise<void>;
-  /** The newest command of this kind for a server. */
-  last(serverId: string, kind: HostCommandBody['do']): Promise<StoredCommand | undefined>;
 }
 
 export interface ServerGroupStore {
@@ -363,6 +317,7 @@ export interface Store {
   serverGroups: ServerGroupStore;
   aggregates: AggregateStore;
   enrolments: EnrolmentStore;
+  moves: MoveStore;
   networkEvents: NetworkEventStore;
   prune: PruneStore;
   keyPairs: KeyPairStore;

@@ -21,6 +21,7 @@ export interface TaskDataOf {
   detach: DetachData;
   follow: FollowData;
   'follow-ports': FollowPortsData;
+  move: MoveData;
 }
 
 /** Of a step that is retried with increasing pauses. */
@@ -73,7 +74,33 @@ export interface BootData extends PlugData, RemovalData {
   failure?: { message: string; detail: string; retry: boolean; kind?: ErrorKind };
 }
 
-export type DeleteData = RemovalData;
+export interface DeleteData extends RemovalData {
+  /** The move that the deletion has interrupted. */
+  moveId?: string;
+  /** The other host of that move does not answer. */
+  otherIsSilent?: boolean;
+}
+
+export interface MoveData extends RetryData {
+  moveId: string;
+  /** Administrator's choice of host, by name. */
+  forcedHost: string | null;
+  availabilityZone: string | null;
+  /** When the step that now waits for a host began. */
+  startedAt?: number;
+  /** The guest's files, as its old host described them. */
+  files?: string;
+  /** The old host was commanded to stop the guest. */
+  sourceMayBeOut?: boolean;
+  /** The new host was commanded to start the guest. */
+  targetMayHaveGuest?: boolean;
+  /** The host that has to remove its guest does not answer. */
+  isSilent?: boolean;
+  /** The guest could not be started on its old host again. */
+  sourceProblem?: string;
+  /** Why the move is being undone; absent where its user requested that, or confirmed it. */
+  failure?: { message: string; detail: string; kind?: ErrorKind };
+}
 
 /** An operation on a guest, by its name in the task row. */
 export type GuestActName =

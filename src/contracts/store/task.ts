@@ -24,12 +24,32 @@ type NicRemovalStep = 'detach-nic' | 'nic-detached' | 'unbind-ports' | 'release'
 /** The steps of each kind of workflow, by their name in the row. */
 export interface TaskStepOf {
   boot: 'schedule' | 'bind-ports' | 'guest-started' | 'wait-for-plug' | RemovalStep;
-  delete: RemovalStep | 'delete-late-ports';
+  delete:
+    | RemovalStep
+    | 'delete-late-ports'
+    | 'remove-elsewhere'
+    | 'elsewhere-removed'
+    | 'release-elsewhere';
   act: 'command-host' | 'host-answered';
   attach: 'claim' | 'bind-ports' | 'nic-attached' | 'wait-for-plug' | NicRemovalStep;
   detach: NicRemovalStep;
   follow: 'follow';
   'follow-ports': 'follow' | 'host-answered';
+  move:
+    | 'reserve'
+    | 'bind-target'
+    | 'source-left'
+    | 'switch-ports'
+    | 'target-started'
+    | 'clear-target'
+    | 'target-cleared'
+    | 'restore-ports'
+    | 'restore-source'
+    | 'source-restored'
+    | 'release-target'
+    | 'clear-source'
+    | 'source-cleared'
+    | 'release-source';
 }
 
 /** Which task it is, and in which epoch: what a commit needs. */

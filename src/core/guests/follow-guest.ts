@@ -34,12 +34,15 @@ export function followGuest(
   { vmState, powerState }: Pick<Server, 'vmState' | 'powerState'>,
   found: GuestState,
 ): GuestFollowing | undefined {
-  if (vmState === 'building' || vmState === 'deleted') return undefined;
+  if (withoutGuest.includes(vmState)) return undefined;
   const next = { vmState: nextState(vmState, found), powerState: powerStates[found] };
   if (next.vmState === vmState && next.powerState === powerState) return undefined;
   const action = next.vmState === vmState ? 'sync_power_state' : actionTo(vmState, next.vmState);
   return { ...next, action, problem: problemOf(found) };
 }
+
+/** States in which the server has no guest yet, or none any more. */
+const withoutGuest: readonly VmState[] = ['building', 'deleted', 'shelved_offloaded'];
 
 function nextState(vmState: VmState, found: GuestState): VmState {
   const follows = vmState === 'active' || vmState === 'paused' || vmState === 'stopped';

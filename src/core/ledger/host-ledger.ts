@@ -7,7 +7,7 @@ import { allocateClaimed, freeDevices } from '../pci/claims/claim.ts';
 import { HostDevices } from '../pci/claims/host-devices.ts';
 import type { PciDevice } from '../pci/devices/device.ts';
 import { type PciDevicePool, poolsOf } from '../pci/pools/pool.ts';
-import type { HostNuma, NumaShare } from '../scheduling/numa-fit.ts';
+import type { HostNuma, NumaClaim, NumaShare } from '../scheduling/numa-fit.ts';
 import type { Flavor } from '../servers/flavor.ts';
 import { withClaimProblems } from '../hosts/claim-problems.ts';
 import type { HostProblem } from '../hosts/host-problem.ts';
@@ -79,9 +79,11 @@ export function claimServer(
   host: HostLedger,
   devices: DevicesOfHost,
   server: Booked,
-  taken: { changed: PciDevice[]; shares: readonly NumaShare[] },
+  taken: { changed: PciDevice[]; shares: readonly NumaShare[]; moveId?: string },
 ): LedgerEntry {
-  const claims = taken.shares.map((share) => ({ ...share, serverId: server.id }));
+  const { moveId } = taken;
+  const holder = { serverId: server.id, ...(moveId !== undefined && { moveId }) };
+  const claims = taken.shares.map((share) => ({ ...share, ...holder }));
   return {
     ...bookDevices(host, devices, taken.changed),
     vcpusUsed: host.vcpusUsed + server.flavor.vcpus,
@@ -95,14 +97,40 @@ export function claimServer(
 export function releaseServer(
   host: HostLedger,
   devices: DevicesOfHost,
-  { id, flavor }: Booked,
+  server: Booked,
 ): LedgerEntry {
+  return releaseHold(host, devices, server, everything);
+}
+
+/**
+ * What a server holds on one side of a move: while it moves within a host, that host has both
+ * sides. `requestIds`: of its devices; `hasShare`: whether a NUMA share is of this side.
+ */
+export interface Hold {
+  requestIds: ReadonlySet<string> | 'all';
+  hasShare: (claim: NumaClaim) => boolean;
+}
+
+/** No other side: the server does not move. */
+export const everything: Hold = { requestIds: 'all', hasShare: () => true };
+
+/** Releases one side of a move; what the server holds there for the other side stays. */
+export function releaseHold(
+  host: HostLedger,
+  devices: DevicesOfHost,
+  { id, flavor }: Booked,
+  { requestIds, hasShare }: Hold,
+): LedgerEntry {
+  const isFreed = (requestId: string | null) =>
+    requestIds === 'all' || (requestId !== null && requestIds.has(requestId));
+  const freed = freeDevices(concerning(devices, id), id, isFreed);
+  const isKept = (claim: NumaClaim) => claim.serverId !== id || !hasShare(claim);
   return {
-    ...bookDevices(host, devices, freeDevices(concerning(devices, id), id)),
+    ...bookDevices(host, devices, freed),
     vcpusUsed: Math.max(0, host.vcpusUsed - flavor.vcpus),
     memoryMibUsed: Math.max(0, host.memoryMibUsed - flavor.memoryMib),
     diskGibUsed: Math.max(0, host.diskGibUsed - diskOf(flavor)),
-    numa: { ...host.numa, claims: host.numa.claims.filter(({ serverId }) => serverId !== id) },
+    numa: { ...host.numa, claims: host.numa.claims.filter(isKept) },
   };
 }
 
@@ -115,7 +143,7 @@ export function releaseRequest(
   return bookDevices(
     host,
     devices,
-    freeDevices(concerning(devices, serverId), serverId, requestId),
+    freeDevices(concerning(devices, serverId), serverId, (id) => id === requestId),
   );
 }
 

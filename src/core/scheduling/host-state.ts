@@ -31,6 +31,8 @@ export interface HostState {
   memoryAllocationRatio: number;
   diskAllocationRatio: number;
   pools: PciDevicePool[];
+  /** It can receive a guest with its disk from another host. */
+  movesGuests?: boolean;
   /** Absent: the host reports no NUMA nodes. */
   numa?: HostNuma;
 }

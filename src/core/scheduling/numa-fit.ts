@@ -24,9 +24,10 @@ export interface NumaShare {
   cpus: number[];
 }
 
-/** A share that a server holds. */
+/** A share that a server holds. `moveId`: of the move by which it came; absent: by its boot. */
 export interface NumaClaim extends NumaShare {
   serverId: string;
+  moveId?: string;
 }
 
 /**

@@ -26,6 +26,8 @@ export interface RequestSpec {
   failedHosts: { host: string; reason: string }[];
   /** What its flavor requires of the metadata of a host's aggregates; absent: nothing. */
   aggregateSpecs?: readonly SpecRequirement[];
+  /** The guest comes with its disk from another host, which must be able to receive it. */
+  needsTransfer?: boolean;
   /** Absent or null: it is in no server group. */
   group?: SpecGroup | null;
   /** Hosts of the servers it must share a host with; absent or null: no such request. */

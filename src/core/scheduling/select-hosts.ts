@@ -9,6 +9,7 @@ import { aggregateSpecs } from './filters/aggregate-specs.ts';
 import { availabilityZone } from './filters/availability-zone.ts';
 import { failedHosts } from './filters/failed-hosts.ts';
 import { forcedHost } from './filters/forced-host.ts';
+import { guestTransfer } from './filters/guest-transfer.ts';
 import { hostAlive } from './filters/host-alive.ts';
 import { hostEnabled } from './filters/host-enabled.ts';
 import { hostHealth } from './filters/host-health.ts';
@@ -35,6 +36,7 @@ const filters: readonly Filter[] = [
   hostAlive,
   hostHealth,
   failedHosts,
+  guestTransfer,
   serverGroup,
   resources,
   numaTopology,

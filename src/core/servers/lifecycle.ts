@@ -8,14 +8,27 @@ const byVmState: Record<VmState, string> = {
   paused: 'PAUSED',
   suspended: 'SUSPENDED',
   rescued: 'RESCUE',
+  resized: 'VERIFY_RESIZE',
+  shelved: 'SHELVED',
+  shelved_offloaded: 'SHELVED_OFFLOADED',
   error: 'ERROR',
   deleted: 'DELETED',
 };
 
+const resizing = { resize_prep: 'RESIZE', resize_migrating: 'RESIZE', resize_finish: 'RESIZE' };
+
 /** Tasks that change a state's status. All others keep the state's own. */
 const busy: Partial<Record<VmState, Partial<Record<NonNullable<TaskState>, string>>>> = {
-  active: { rebooting: 'REBOOT', rebooting_hard: 'HARD_REBOOT', rebuilding: 'REBUILD' },
-  stopped: { rebuilding: 'REBUILD' },
+  active: {
+    rebooting: 'REBOOT',
+    rebooting_hard: 'HARD_REBOOT',
+    rebuilding: 'REBUILD',
+    migrating: 'MIGRATING',
+    ...resizing,
+  },
+  stopped: { rebuilding: 'REBUILD', ...resizing },
+  paused: { migrating: 'MIGRATING' },
+  resized: { resize_reverting: 'REVERT_RESIZE' },
   error: { rebuilding: 'REBUILD' },
 };
 

@@ -14,6 +14,9 @@ export type VmState =
   | 'paused'
   | 'suspended'
   | 'rescued'
+  | 'resized'
+  | 'shelved'
+  | 'shelved_offloaded'
   | 'error'
   | 'deleted';
 
@@ -34,6 +37,15 @@ export type TaskState =
   | 'resuming'
   | 'rescuing'
   | 'unrescuing'
+  | 'resize_prep'
+  | 'resize_migrating'
+  | 'resize_finish'
+  | 'resize_reverting'
+  | 'migrating'
+  | 'shelving'
+  | 'shelving_image_uploading'
+  | 'shelving_offloading'
+  | 'unshelving'
   | null;
 
 /** Nova's numbers: 0 no state, 1 running, 3 paused, 4 shut down, 6 crashed, 7 suspended. */

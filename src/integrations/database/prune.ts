@@ -109,6 +109,7 @@ const historyOf: readonly Rows[] = [
   },
   ofServer('instance_actions'),
   ofServer('decisions'),
+  ofServer('migrations'),
   ofServer('host_commands'),
   ofServer('tasks', 'instance_uuid'),
 ];

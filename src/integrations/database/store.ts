@@ -10,6 +10,7 @@ import { enrolmentStore } from './hosts/enrolments.ts';
 import { LogEraser } from './sqlite/erasure.ts';
 import { flavorAccessStore } from './servers/flavor-access.ts';
 import { flavorStore } from './servers/flavors.ts';
+import { moveStore } from './moves/moves.ts';
 import { RecordedChanges } from './hosts/host-changes.ts';
 import { hostStore } from './hosts/hosts.ts';
 import { refuseDamaged } from './sqlite/damage.ts';
@@ -56,6 +57,7 @@ export function computeStore(
     serverGroups: serverGroupStore(db),
     aggregates: aggregateStore(db, clock),
     enrolments: enrolmentStore(db),
+    moves: moveStore(db, { clock, recorded }),
     networkEvents: networkEventStore(db),
     prune: pruneStore(db),
     keyPairs: keyPairStore(db),

@@ -30,6 +30,7 @@ const Facts = Type.Object({
   cpuModel: ShortText,
   architecture: ShortText,
   numaNodes: Type.Optional(Type.Array(NumaNode, { maxItems: 1024 })),
+  movesGuests: Type.Optional(Type.Literal(true)),
 });
 
 const PciFunction = Type.Object({

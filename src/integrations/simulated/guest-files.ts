@@ -68,6 +68,17 @@ export class SimulatedGuestFiles implements GuestFiles {
     return tailLines((this.#kept.get(guestId)?.console ?? '').slice(-maxConsoleBytes), lines);
   }
 
+  async describe(guestId: string): Promise<string> {
+    const kept = this.#kept.get(guestId);
+    if (kept === undefined)
+      throw new ComputeError('notFound', `guest ${guestId} has no files here`);
+    return JSON.stringify(kept);
+  }
+
+  async receive(guest: Guest, files: string): Promise<void> {
+    await this.#kept.set(guest.id, filesIn(files));
+  }
+
   async list(): Promise<string[]> {
     return this.#kept.ids();
   }
@@ -92,6 +103,18 @@ export class SimulatedGuestFiles implements GuestFiles {
     known.catch(() => this.#images.delete(id));
     return known;
   }
+}
+
+/** As `describe` writes them. */
+function filesIn(text: string): KeptFiles {
+  try {
+    const kept = JSON.parse(text) as Partial<KeptFiles>;
+    const { diskImageId = null } = kept;
+    if (hasConsole(kept)) return { diskImageId, console: kept.console ?? '' };
+  } catch {
+    // Refused below.
+  }
+  throw new ComputeError('invalid', 'the description of the guest’s files cannot be read');
 }
 
 function hasConsole({ console: text }: Partial<KeptFiles>): boolean {

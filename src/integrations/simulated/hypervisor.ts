@@ -61,6 +61,7 @@ export class SimulatedHypervisor implements Hypervisor {
       cpuModel: 'simulated',
       architecture: 'x86_64',
       numaNodes: numaNodesOf(host),
+      movesGuests: true,
     });
   }
 

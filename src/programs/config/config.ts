@@ -75,6 +75,11 @@ const LogSection = Type.Object(
 
 const Scheduler = Type.Object(
   {
+    resize_to_same_host: key(
+      Type.Boolean(),
+      'whether a resized server may stay on its host, where no other host can take it',
+      { default: true },
+    ),
     weights: Type.Optional(
       Type.Object(
         Object.fromEntries(
@@ -251,6 +256,8 @@ export interface Config extends DoorsConfig {
   cardPreference: CardPreference | undefined;
   /** For every host without its own list; undefined: not in the file. */
   deviceSpec: ConfigEntry[] | undefined;
+  /** `scheduler.resize_to_same_host`. */
+  resizesWithinHost: boolean;
   /** The overcommit ratios of a host. Example: 4 virtual processors for each of the host. */
   allocationRatios: { vcpus: number; memory: number; disk: number };
   quotas: QuotaConfig;
@@ -341,6 +348,7 @@ function toConfig(file: FileShape, place: Place, surroundings: Surroundings): Co
     hostDownMs: (file.host_down_after ?? 60) * 1_000,
     hostLostMs: (file.host_lost_after ?? 600) * 1_000,
     weights: { ...standardWeights, ...file.scheduler?.weights },
+    resizesWithinHost: file.scheduler?.resize_to_same_host ?? true,
     log: { ...standardLog, ...file.log },
     openstack: file.openstack && toOpenStackConfig(file.openstack, place, surroundings),
     host: toHostConfig(file.host, place, deviceSpec),

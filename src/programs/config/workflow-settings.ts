@@ -10,6 +10,7 @@ export function workflowSettings(config: Config): WorkflowSettings {
     hostTimeoutMs: config.hostDownMs,
     hostLostMs: config.hostLostMs,
     bootAttempts: 3,
+    resizesWithinHost: config.resizesWithinHost,
     // No agent wires ports of our own network service, which never reports their wiring.
     plugTimeoutMs: config.openstack?.plugTimeoutMs ?? 0,
     cardPreference: config.cardPreference,

@@ -16,6 +16,7 @@ import { inProcessImageSource } from '#integrations/image-source/in-process.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
+import { watchLeftGuests } from '#workflows/moves/settle-left.ts';
 import { watchSilentHosts } from '#workflows/engine/end-silent-commands.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { keepLastSeen } from '#workflows/watch/keep-last-seen.ts';
@@ -227,7 +228,7 @@ function dispatchWhenBack(
     });
     ready.dispatching(true);
     const ports = watchPorts(context, { pollMs, mayHaveMissed: true });
-    return [ports, watchSilentHosts(context), dispatcher];
+    return [ports, watchSilentHosts(context), watchLeftGuests(context), dispatcher];
   });
   stops.push(async () => {
     isStopped = true;

@@ -7,7 +7,6 @@ import type { Image } from '#contracts/services/images.ts';
 import type { NewServer } from '#contracts/store/store.ts';
 import type { ServerQuota } from '#contracts/store/projects/quota-store.ts';
 import type { BootData } from '#contracts/store/task-data.ts';
-import { ComputeError } from '#core/errors.ts';
 import { requestsForFlavor } from '#core/pci/requests/flavor-request.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
@@ -17,8 +16,9 @@ import type { NewServerRequest } from '#core/servers/new-server.ts';
 import type { Server } from '#core/servers/server.ts';
 import { acceptWithPorts } from './accept-with-ports.ts';
 import type { WorkflowContext } from '../engine/context.ts';
+import { findFlavor } from '../placement/find-flavor.ts';
 import { checkImageFits, findImage } from './find-image.ts';
-import { refuseUnknownHints } from './placement-request.ts';
+import { refuseUnknownHints } from '../placement/placement-request.ts';
 import { groupsForBoot } from '../ports/security-groups.ts';
 import {
   type RequestedNics,
@@ -109,18 +109,6 @@ async function accept(
   } finally {
     slots.end();
   }
-}
-
-/** A private flavor is not found for a project without access to it. */
-async function findFlavor(
-  { store }: WorkflowContext,
-  { isAdmin, projectId }: Caller,
-  id: string,
-): Promise<Flavor> {
-  const flavor = await store.flavors.get(id);
-  if (flavor !== undefined && (flavor.isPublic || isAdmin)) return flavor;
-  if (flavor !== undefined && (await store.flavorAccess.flavors(projectId)).has(id)) return flavor;
-  throw new ComputeError('invalid', `flavorRef: Flavor ${id} could not be found.`);
 }
 
 async function requestedNics(

@@ -5,6 +5,7 @@ import type { Caller } from '#contracts/services/identity.ts';
 import type {
   Action,
   Lease,
+  NewMove,
   Task,
   TaskDataOf,
   TaskKind,
@@ -25,6 +26,10 @@ export interface NewWorkflow<Kind extends TaskKind> {
   requestId: string;
   /** Fields to set at once, including the task state. */
   change: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
+  /** The record of the move that begins. */
+  move?: NewMove;
+  /** Whether its host must answer; default: yes. */
+  needsHost?: boolean;
   /** The request leases the task until it releases it. */
   isLeased?: true;
 }
@@ -37,9 +42,10 @@ export async function beginAction<Kind extends TaskKind>(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  { kind, step, data, action, requestId, change, isLeased }: NewWorkflow<Kind>,
+  { kind, step, data, action, requestId, change, ...how }: NewWorkflow<Kind>,
 ): Promise<Task<Kind>> {
-  await refuseSilentHost(context, server, action);
+  const { move, needsHost = true, isLeased } = how;
+  if (needsHost) await refuseSilentHost(context, server, action);
   const now = context.clock.now();
   const actionId = context.newId();
   const task = {
@@ -57,7 +63,7 @@ export async function beginAction<Kind extends TaskKind>(
     task,
     { id: actionId, serverId: server.id, action, requestId, userId, projectId, startedAt: now },
     change,
-    { onlyIdle: true },
+    { onlyIdle: true, ...(move !== undefined && { move }) },
   );
   context.wakeup.notify('tasks');
   return begun;

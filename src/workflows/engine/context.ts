@@ -57,6 +57,8 @@ export interface WorkflowSettings extends HostStateSettings {
   aliases: readonly PciAlias[];
   /** Hosts tried for one server before it goes to ERROR. */
   bootAttempts: number;
+  /** May a resized server stay on its host, where no other can take it? */
+  resizesWithinHost: boolean;
   /** How long to wait for another party to wire a port, in milliseconds; 0: not at all. */
   plugTimeoutMs: number;
   /** Which of several similar cards a VF comes from; undefined: the one with the lowest address. */

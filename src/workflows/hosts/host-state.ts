@@ -34,6 +34,7 @@ export function hostState(
     cpuAllocationRatio: allocationRatios.vcpus,
     memoryAllocationRatio: allocationRatios.memory,
     diskAllocationRatio: allocationRatios.disk,
+    movesGuests: host.facts.movesGuests === true,
     pools: host.pciStats,
     numa: host.numa,
   };

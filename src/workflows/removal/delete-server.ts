@@ -17,13 +17,15 @@ export async function deleteServer(
   if (server.taskState === 'deleting' && !(await isHostSilent(context, server))) return;
   const now = context.clock.now();
   const actionId = context.newId();
+  const move = await context.store.moves.openOf(server.id);
   await context.store.tasks.begin(
     {
       id: context.newId(),
       serverId: server.id,
       kind: 'delete',
-      step: 'remove-guest',
-      data: {},
+      ...(move === undefined
+        ? { step: 'remove-guest', data: {} }
+        : { step: 'remove-elsewhere', data: { moveId: move.id } }),
       actionId,
       dueAt: now,
     },

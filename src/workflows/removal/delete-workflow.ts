@@ -8,6 +8,7 @@ import type { ComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { deletedAtOf, failedBy } from '../engine/endings.ts';
 import { retryStep } from '../engine/retry-later.ts';
+import { elsewhereRemoved, releaseElsewhere, removeElsewhere } from './remove-elsewhere.ts';
 import { deleteLatePorts, releaseAfterSilence, release } from './release-server.ts';
 import { isHostSilent, removalSteps, returnSteps } from './remove-from-host.ts';
 import { unbindPorts } from './tear-down.ts';
@@ -18,6 +19,10 @@ const returned = returnSteps<'delete'>(releaseAfterSilence);
 
 export const deleteWorkflow: Workflow<'delete'> = {
   steps: {
+    // Of a server that moves: what is on the host where its row is not.
+    'remove-elsewhere': { run: removeElsewhere },
+    'elsewhere-removed': { run: elsewhereRemoved },
+    'release-elsewhere': { run: releaseElsewhere, exclusive: true },
     'remove-guest': { run: removal.removeGuest },
     'guest-removed': { run: removal.guestRemoved },
     'unbind-ports': { run: unbindPorts },

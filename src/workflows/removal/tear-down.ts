@@ -28,7 +28,7 @@ export async function removeGuest<Kind extends RemovalKind>(
   task: Task<Kind>,
 ): Promise<StepOutcome<Kind>> {
   const server = await serverOf(context, task);
-  const spawned = await context.store.commands.last(server.id, 'spawn');
+  const spawned = await context.store.commands.last(server.id, 'spawn', 'respawn', 'move-in');
   const now = context.clock.now();
   const data = { ...task.data, startedAt: now };
   const isElsewhere = spawned === undefined || spawned.hostId !== server.hostId;

@@ -105,6 +105,11 @@ async function flavorOf(world: World, request: ScenarioStep['flavor']): Promise<
   return flavor.id;
 }
 
+/** A flavor to resize to: with these extra specs, and never the one that servers have. */
+export function otherFlavor(world: World, request: ScenarioStep['flavor']): Promise<string> {
+  return flavorOf(world, request ?? {});
+}
+
 interface Explained {
   decisions: {
     candidates: { host: string }[];

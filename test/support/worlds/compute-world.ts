@@ -98,6 +98,7 @@ export async function aComputeWorld() {
       hostTimeoutMs,
       hostLostMs: 600_000,
       bootAttempts: 3,
+      resizesWithinHost: true,
       plugTimeoutMs: 300_000,
       cardPreference: undefined,
       weights: standardWeights,

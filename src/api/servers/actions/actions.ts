@@ -9,6 +9,7 @@ import { consoleBody, showConsole } from './console.ts';
 import { emptyBody, guestAct, rebootBody, rebootServer } from './guest-acts.ts';
 import * as lock from './lock.ts';
 import * as groups from '../parts/security-groups.ts';
+import * as moves from './moves.ts';
 import { rebuildBody, rebuildServer } from './rebuild.ts';
 import { rescueBody, rescueServer } from './rescue.ts';
 
@@ -39,6 +40,12 @@ const offered: Record<string, Pick<Route, 'body' | 'handler' | 'status'>> = {
   rebuild: withBody(rebuildBody, rebuildServer),
   rescue: { status: 200, ...withBody(rescueBody, rescueServer) },
   unrescue: withBody(admin.anyBody('unrescue'), guestAct('unrescue')),
+  resize: withBody(moves.resizeBody, moves.resizeServer),
+  confirmResize: { status: 204, ...withBody(emptyBody('confirmResize'), moves.confirmResize) },
+  revertResize: withBody(emptyBody('revertResize'), moves.revertResize),
+  migrate: withBody(moves.migrateBody, moves.migrateServer),
+  'os-migrateLive': withBody(moves.liveBody, moves.migrateLive),
+  evacuate: { status: 200, ...withBody(moves.evacuateBody, moves.evacuateServer) },
   forceDelete: withBody(admin.anyBody('forceDelete'), admin.forceDelete),
   restore: withBody(admin.anyBody('restore'), admin.restoreServer),
   'os-resetState': withBody(admin.resetBody, admin.resetState),

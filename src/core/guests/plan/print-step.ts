@@ -23,6 +23,7 @@ const printers: Printers = {
   'prepare-files': ({ guest, fresh }) =>
     `prepare the files of guest ${guest.name}${fresh ? ', from a new disk' : ''}`,
   'prepare-rescue': ({ guest }) => `prepare the rescue disk of guest ${guest.name}`,
+  'receive-files': ({ guest }) => `receive the files of guest ${guest.name}`,
   'remove-files': ({ guestId }) => `remove the files of guest ${guestId}`,
   define: ({ guest }) => `define guest ${guest.name}`,
   start: ({ guestId }) => `start guest ${guestId}`,

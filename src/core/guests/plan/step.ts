@@ -53,6 +53,8 @@ export type Step =
    * `prepare-files` for a guest that is not in rescue removes it.
    */
   | { do: 'prepare-rescue'; guest: Guest }
+  /** Its files as the host that it comes from described them. */
+  | { do: 'receive-files'; guest: Guest; files: string }
   /** All files of the guest, including its disk. */
   | { do: 'remove-files'; guestId: string }
   | { do: 'define'; guest: Guest }

@@ -12,6 +12,7 @@ const undos: Undos = {
   'make-bridge': ({ guestId, portId }) => ({ do: 'release-bridge', guestId, portId }),
   'make-tap': ({ guestId, portId }) => ({ do: 'remove-tap', guestId, portId }),
   'prepare-files': ({ guest }) => ({ do: 'remove-files', guestId: guest.id }),
+  'receive-files': ({ guest }) => ({ do: 'remove-files', guestId: guest.id }),
   define: ({ guest }) => ({ do: 'undefine', guestId: guest.id }),
   start: ({ guestId }) => ({ do: 'destroy', guestId }),
   'attach-nic': ({ guestId, nic }) => ({ do: 'detach-nic', guestId, nic }),

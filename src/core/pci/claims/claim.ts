@@ -53,17 +53,15 @@ export function allocateClaimed(devices: readonly PciDevice[], serverId: string)
  * The rows after the server releases all its devices. What they hid is available again unless
  * another held device hides it too; a device that its host no longer reports becomes `removed`, one
  * replaced by another device becomes that device. No row changes when the server holds nothing.
- * `requestId`: only those of this request.
+ * `isFreed`: only those of these requests.
  */
 export function freeDevices(
   devices: readonly PciDevice[],
   serverId: string,
-  requestId?: string,
+  isFreed: (requestId: string | null) => boolean = () => true,
 ): PciDevice[] {
   const now = devices.map((device) =>
-    device.serverId === serverId && (requestId === undefined || device.requestId === requestId)
-      ? givenBack(device)
-      : device,
+    device.serverId === serverId && isFreed(device.requestId) ? givenBack(device) : device,
   );
   return replacedRows(devices, settle(now));
 }

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import { ComputeError } from '#core/errors.ts';
 import { leaveAggregates } from './aggregate-hosts.ts';
+import { endedMoves } from '#core/servers/move.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -11,6 +12,7 @@ const serversNamed = 10;
 /** In one transaction. Throws `conflict`, naming the servers, while servers are on the host. */
 export async function forgetHost(trx: Db, hostId: string): Promise<void> {
   await refuseServers(trx, hostId);
+  await refuseMoves(trx, hostId);
   const onHost = trx.selectFrom('instances').select('uuid').where('compute_node_id', '=', hostId);
   // Tasks of deleted servers: the host they wait for will not answer.
   await trx
@@ -25,6 +27,11 @@ export async function forgetHost(trx: Db, hostId: string): Promise<void> {
     .where('compute_node_id', '=', hostId)
     .execute();
   await trx
+    .updateTable('migrations')
+    .set({ left_on: null })
+    .where('left_on', '=', hostId)
+    .execute();
+  await trx
     .updateTable('pci_devices')
     .set({ instance_uuid: null })
     .where('compute_node_id', '=', hostId)
@@ -33,6 +40,23 @@ export async function forgetHost(trx: Db, hostId: string): Promise<void> {
   await trx.deleteFrom('host_commands').where('compute_node_id', '=', hostId).execute();
   await leaveAggregates(trx, hostId);
   await trx.deleteFrom('compute_nodes').where('uuid', '=', hostId).execute();
+}
+
+/** A move that has not ended needs both of its hosts. */
+async function refuseMoves(trx: Db, hostId: string): Promise<void> {
+  const move = await trx
+    .selectFrom('migrations')
+    .innerJoin('instances', 'instances.uuid', 'migrations.instance_uuid')
+    .select(['migrations.instance_uuid', 'migration_type'])
+    .where('status', 'not in', endedMoves)
+    .where('instances.deleted_at', 'is', null)
+    .where((eb) => eb.or([eb('source_id', '=', hostId), eb('dest_id', '=', hostId)]))
+    .executeTakeFirst();
+  if (move === undefined) return;
+  throw new ComputeError(
+    'conflict',
+    `The host cannot be forgotten: the ${move.migration_type} of server ${move.instance_uuid} has not ended; confirm or revert it first.`,
+  );
 }
 
 async function refuseServers(trx: Db, hostId: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** Many hosts in few statements: for the start, and for agents that link at the same time. */
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Updateable } from 'kysely';
 import type { Host, HostChange, NewHost } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import { factsColumns, hostColumns, toHost } from './host-row.ts';
@@ -100,7 +100,7 @@ export async function applyHostChanges(
 
 interface RowChange {
   change: HostChange;
-  columns: Partial<ComputeNodeRow>;
+  columns: Updateable<ComputeNodeRow>;
 }
 
 /** One statement for changes that set the same columns. */

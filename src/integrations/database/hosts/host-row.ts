@@ -1,5 +1,5 @@
 /** Converts hosts between core objects and rows. */
-import { type ExpressionBuilder, sql } from 'kysely';
+import { type ExpressionBuilder, type Selectable, sql, type Updateable } from 'kysely';
 import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
 import type { Host, HostChange, HostSummary, HostVersion } from '#contracts/store/store.ts';
 import type { HostAggregate } from '#core/hosts/aggregate.ts';
@@ -29,12 +29,15 @@ export function factsColumns(facts: HypervisorFacts) {
 }
 
 /** The columns of the host's own row that a change sets. */
-export function hostColumns(change: HostChange): Partial<ComputeNodeRow> {
+export function hostColumns(change: HostChange): Updateable<ComputeNodeRow> {
   return {
     ...(change.pciStats !== undefined && {
       pci_stats: JSON.stringify(change.pciStats.map(poolToRow)),
     }),
-    ...(change.facts !== undefined && factsColumns(change.facts)),
+    ...(change.facts !== undefined && {
+      ...factsColumns(change.facts),
+      moves_guests: change.facts.movesGuests === true ? 1 : 0,
+    }),
     ...(change.hostIp !== undefined && { host_ip: change.hostIp }),
     ...(change.physicalNetworks !== undefined && {
       physical_networks: JSON.stringify(change.physicalNetworks),
@@ -61,7 +64,9 @@ export const versionColumns = [
 ] as const;
 
 /** The fields that show whether a host changed. */
-export function toVersion(row: Pick<ComputeNodeRow, (typeof versionColumns)[number]>): HostVersion {
+export function toVersion(
+  row: Pick<Selectable<ComputeNodeRow>, (typeof versionColumns)[number]>,
+): HostVersion {
   return {
     id: row.uuid,
     generation: row.generation,
@@ -73,7 +78,7 @@ export function toVersion(row: Pick<ComputeNodeRow, (typeof versionColumns)[numb
 }
 
 /** A row of `compute_nodes` with its running guests counted. */
-type HostRow = ComputeNodeRow & { running_vms: number | null };
+type HostRow = Selectable<ComputeNodeRow> & { running_vms: number | null };
 
 type DocumentColumns =
   | 'aggregates'
@@ -127,6 +132,7 @@ export function toSummary(row: SummaryRow): HostSummary {
       diskGib: row.local_gb,
       cpuModel: cpuInfo.model,
       architecture: cpuInfo.arch,
+      ...(row.moves_guests !== 0 && { movesGuests: true }),
     },
     vcpusUsed: row.vcpus_used,
     memoryMibUsed: row.memory_mb_used,

@@ -57,6 +57,7 @@ function summaryRows(db: Db) {
       'generation',
       'availability_zone',
       'host_ip',
+      'moves_guests',
       'hypervisor_type',
       'hypervisor_version',
       'cpu_info',

@@ -23,6 +23,7 @@ import { hostChanges } from './0020-host-changes.ts';
 import { pruning } from './0021-pruning.ts';
 import { freeAddresses } from './0022-free-addresses.ts';
 import { addressKeys } from './0023-address-keys.ts';
+import { moves } from './0024-moves.ts';
 import { keysAndQuotas } from './0025-keys-and-quotas.ts';
 import { lockedBy } from './0026-locked-by.ts';
 import { aggregates } from './0027-aggregates.ts';
@@ -51,6 +52,7 @@ export const migrations: Record<string, Migration> = {
   '0021-pruning': pruning,
   '0022-free-addresses': freeAddresses,
   '0023-address-keys': addressKeys,
+  '0024-moves': moves,
   '0025-keys-and-quotas': keysAndQuotas,
   '0026-locked-by': lockedBy,
   '0027-aggregates': aggregates,

@@ -25,9 +25,12 @@ export interface ComputeTables {
   key_pairs: KeyPairRow;
   quotas: QuotaRow;
   quota_classes: QuotaClassRow;
+  migrations: MigrationRow;
 }
 
 export interface ComputeNodeRow {
+  /** 1: it can send guests to other hosts, and receive them. */
+  moves_guests: Generated<number>;
   uuid: string;
   number: number;
   hypervisor_hostname: string;
@@ -210,6 +213,25 @@ export interface TaskRow {
   leased_by: string | null;
   leased_until: number | null;
   leased_epoch: number | null;
+}
+
+/** A move of a server. */
+export interface MigrationRow {
+  id: Generated<number>;
+  uuid: string;
+  instance_uuid: string;
+  project_id: string;
+  user_id: string;
+  migration_type: string;
+  status: string;
+  source_id: string | null;
+  source_compute: string | null;
+  dest_id: string | null;
+  dest_compute: string | null;
+  left_on: string | null;
+  context: string;
+  created_at: number;
+  updated_at: number;
 }
 
 /** `succeeded` and `result` null: the host has not answered. */

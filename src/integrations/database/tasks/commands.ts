@@ -51,7 +51,7 @@ export function commandStore(
       return task;
     },
     issue: (command) => db.transaction().execute((trx) => issueOnce(trx, command)),
-    last: (serverId, kind) => lastCommand(db, serverId, kind),
+    last: (serverId, ...kinds) => lastCommand(db, serverId, kinds),
   };
 }
 
@@ -181,12 +181,13 @@ async function complete(
   return makeTaskDue(trx, ended.instance_uuid, { lease, now });
 }
 
-const newestOfKind = prepared((db: Db, given: { serverId: string; kind: string }) =>
+/** `kinds`: as JSON. */
+const newestOfKinds = prepared((db: Db, given: { serverId: string; kinds: string }) =>
   db
     .selectFrom('host_commands')
     .select(['compute_node_id', 'seq', 'instance_uuid', 'result'])
     .where('instance_uuid', '=', given.serverId)
-    .where('kind', '=', given.kind)
+    .where(isInList('kind', given.kinds))
     .orderBy('id', 'desc')
     .limit(1),
 );
@@ -194,9 +195,9 @@ const newestOfKind = prepared((db: Db, given: { serverId: string; kind: string }
 async function lastCommand(
   db: Db,
   serverId: string,
-  kind: HostCommandBody['do'],
+  kinds: readonly HostCommandBody['do'][],
 ): Promise<StoredCommand | undefined> {
-  const [row] = (await newestOfKind(db, { serverId, kind })).rows;
+  const [row] = (await newestOfKinds(db, { serverId, kinds: JSON.stringify(kinds) })).rows;
   return (
     row && {
       hostId: row.compute_node_id,

@@ -8,6 +8,7 @@ export const defining: readonly HostCommandBody['do'][] = [
   'spawn',
   'respawn',
   'rescue',
+  'move-in',
   'attach',
   'detach',
 ];

@@ -132,6 +132,22 @@ const Attach = shapeOf<Contract.AttachData>()({
   failure: Optional(Type.Object({ message: Text(), kind: Optional(Type.Enum([...errorKinds])) })),
 });
 
+const Move = shapeOf<Contract.MoveData>()({
+  ...retry,
+  moveId: Text(),
+  forcedHost: orNull(Text()),
+  availabilityZone: orNull(Text()),
+  startedAt: Optional(Time),
+  files: Optional(Text()),
+  sourceMayBeOut: Optional(Boolean()),
+  targetMayHaveGuest: Optional(Boolean()),
+  isSilent: Optional(Boolean()),
+  sourceProblem: Optional(Text()),
+  failure: Optional(
+    Type.Object({ message: Text(), detail: Text(), kind: Optional(Type.Enum([...errorKinds])) }),
+  ),
+});
+
 const guestStates: readonly GuestState[] = [
   'running',
   'paused',
@@ -162,7 +178,12 @@ const Vif = Type.Object({
 /** The data of each kind of workflow. Unknown keys are kept. */
 export const taskData = {
   boot: Boot,
-  delete: shapeOf<Contract.DeleteData>()(removal),
+  delete: shapeOf<Contract.DeleteData>()({
+    ...removal,
+    moveId: Optional(Text()),
+    otherIsSilent: Optional(Boolean()),
+  }),
+  move: Move,
   act: Act,
   attach: Attach,
   detach: shapeOf<Contract.DetachData>()(nicRemoval),
@@ -203,7 +224,13 @@ export const taskSteps: { [Kind in TaskKind]: Record<TaskStepOf[Kind], true> } =
     'wait-for-plug': true,
     ...removalSteps,
   },
-  delete: { ...removalSteps, 'delete-late-ports': true },
+  delete: {
+    ...removalSteps,
+    'delete-late-ports': true,
+    'remove-elsewhere': true,
+    'elsewhere-removed': true,
+    'release-elsewhere': true,
+  },
   act: { 'command-host': true, 'host-answered': true },
   attach: {
     claim: true,
@@ -215,4 +242,20 @@ export const taskSteps: { [Kind in TaskKind]: Record<TaskStepOf[Kind], true> } =
   detach: nicRemovalSteps,
   follow: { follow: true },
   'follow-ports': { follow: true, 'host-answered': true },
+  move: {
+    reserve: true,
+    'bind-target': true,
+    'source-left': true,
+    'switch-ports': true,
+    'target-started': true,
+    'clear-target': true,
+    'target-cleared': true,
+    'restore-ports': true,
+    'restore-source': true,
+    'source-restored': true,
+    'release-target': true,
+    'clear-source': true,
+    'source-cleared': true,
+    'release-source': true,
+  },
 };

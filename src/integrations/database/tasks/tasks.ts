@@ -11,6 +11,7 @@ import type { Clock } from '#contracts/clock.ts';
 import type {
   Lease,
   NewAction,
+  NewMove,
   NewTask,
   NextStep,
   StoredTask,
@@ -20,6 +21,7 @@ import type {
   TaskStore,
 } from '#contracts/store/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
+import { insertMove } from '../moves/write-move.ts';
 import { insertAction } from './actions.ts';
 import { type ServerFields, serverColumns } from '../rows/server-row.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
@@ -53,10 +55,12 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
     releaseAll: async () => {
       await db.updateTable('tasks').set(noLease).where('leased_by', 'is not', null).execute();
     },
-    begin: (task, action, server, { onlyIdle } = { onlyIdle: false }) =>
+    begin: (task, action, server, { onlyIdle, move } = { onlyIdle: false }) =>
       db
         .transaction()
-        .execute((trx) => beginTask(trx, { task, action, server, onlyIdle, now: clock.now() })),
+        .execute((trx) =>
+          beginTask(trx, { task, action, server, onlyIdle, move, now: clock.now() }),
+        ),
     of: async (serverId) => {
       const { rows } = await taskOf(db, { serverId });
       return rows[0] && readTask(rows[0]);
@@ -287,12 +291,14 @@ async function beginTask<Kind extends TaskKind>(
     action,
     server,
     onlyIdle,
+    move,
     now,
   }: {
     task: NewTask<Kind>;
     action: NewAction | null;
     server: Partial<ServerFields>;
     onlyIdle: boolean;
+    move: NewMove | undefined;
     now: number;
   },
 ): Promise<Task<Kind>> {
@@ -306,6 +312,7 @@ async function beginTask<Kind extends TaskKind>(
     throw new ComputeError('notFound', `Instance ${task.serverId} could not be found.`);
   }
   if (action !== null) await insertAction(trx, action);
+  if (move !== undefined) await insertMove(trx, move);
   const row = await trx
     .insertInto('tasks')
     .values(newTaskRow(task))

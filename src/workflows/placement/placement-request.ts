@@ -53,7 +53,7 @@ export interface PlacementRequest {
 export async function placementRequest(
   context: WorkflowContext,
   serverId: string,
-  { sameHost = [], differentHost = [] }: BootData,
+  { sameHost = [], differentHost = [] }: Pick<BootData, 'sameHost' | 'differentHost'>,
 ): Promise<PlacementRequest> {
   const { serverGroups } = context.store;
   const group = await serverGroups.of(serverId);

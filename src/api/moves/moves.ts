@@ -1,0 +1,188 @@
+/** `os-migrations`: moves of servers, and those of one server that are in progress. */
+import type { Move, MoveSelection } from '#contracts/store/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import { endedMoves, type MoveStatus, type MoveType } from '#core/servers/move.ts';
+import { queryValue } from '#http/routes/query.ts';
+import { atMicrosecond } from '../requests/links.ts';
+import { type StepDown, steppedDown, type View, without } from '../requests/microversions.ts';
+import { longestPage, nextLinks, pageLimit, queryTime } from '../requests/paging.ts';
+import type { Call, Reply } from '../requests/route.ts';
+import { findServer } from '../servers/read/find.ts';
+
+export const movesQuery = [
+  'hidden',
+  'host',
+  'instance_uuid',
+  'source_compute',
+  'status',
+  'migration_type',
+  'limit',
+  'marker',
+  'changes-since',
+  'changes-before',
+  'user_id',
+  'project_id',
+] as const;
+
+const steps: StepDown<unknown>[] = [
+  without(80, 'user_id', 'project_id'),
+  without(59, 'uuid'),
+  without(23, 'migration_type', 'links'),
+];
+
+/** All moves, newest first. Pages and dates came in 2.59, `changes-before` in 2.66. */
+export async function listMoves(call: Call): Promise<Reply> {
+  const limit = call.version >= 59 ? pageLimit(call.query) : longestPage;
+  const selection = { ...filtersOf(call), ...pageOf(call), limit };
+  const moves = await call.context.store.moves.select(selection);
+  const links = call.version >= 59 ? nextLinks(call, moves, { limit, idOf: ({ id }) => id }) : [];
+  const migrations = moves.map((move) => viewMove(call, move));
+  return { body: { migrations, ...(links.length > 0 && { migrations_links: links }) } };
+}
+
+function pageOf({ query, version }: Call): Partial<MoveSelection> {
+  if (version < 59) return {};
+  const after = queryValue(query, 'marker');
+  const changedSince = queryTime(query, 'changes-since');
+  const changedBefore = version >= 66 ? queryTime(query, 'changes-before') : undefined;
+  return {
+    ...(after !== undefined && { after }),
+    ...(changedSince !== undefined && { changedSince }),
+    ...(changedBefore !== undefined && { changedBefore }),
+  };
+}
+
+function filtersOf({ query, version }: Call): Omit<MoveSelection, 'limit'> {
+  const value = (key: string) => queryValue(query, key);
+  const [serverId, host, sourceHost] = ['instance_uuid', 'host', 'source_compute'].map(value);
+  const [status, type] = ['status', 'migration_type'].map(value);
+  const [userId, projectId] = version >= 80 ? ['user_id', 'project_id'].map(value) : [];
+  return {
+    ...(serverId !== undefined && { serverId }),
+    ...(host !== undefined && { host }),
+    ...(sourceHost !== undefined && { sourceHost }),
+    ...(status !== undefined && { statuses: [status as MoveStatus] }),
+    ...(type !== undefined && { types: [type as MoveType] }),
+    ...(userId !== undefined && { userId }),
+    ...(projectId !== undefined && { projectId }),
+  };
+}
+
+function viewMove(call: Call, move: Move): View {
+  return steppedDown(
+    {
+      id: move.number,
+      uuid: move.id,
+      instance_uuid: move.serverId,
+      source_compute: move.source?.name ?? null,
+      source_node: move.source?.name ?? null,
+      dest_compute: move.target?.name ?? null,
+      dest_node: move.target?.name ?? null,
+      dest_host: null,
+      status: move.status,
+      // Flavors have no numbers here.
+      old_instance_type_id: null,
+      new_instance_type_id: null,
+      migration_type: move.type,
+      user_id: move.userId,
+      project_id: move.projectId,
+      created_at: atMicrosecond(move.createdAt),
+      updated_at: atMicrosecond(move.updatedAt),
+      ...(isLiveNow(move) && { links: linksOf(call, move) }),
+    },
+    call.version,
+    steps,
+    undefined,
+  );
+}
+
+function linksOf(call: Call, { serverId, number }: Move) {
+  const path = `/servers/${serverId}/migrations/${number}`;
+  return [
+    { rel: 'self', href: call.base + path },
+    { rel: 'bookmark', href: call.root + path },
+  ];
+}
+
+function isLiveNow({ type, status }: Pick<Move, 'type' | 'status'>): boolean {
+  return type === 'live-migration' && !endedMoves.includes(status);
+}
+
+/** The live migrations of a server that are in progress. */
+export async function listServerMoves(call: Call): Promise<Reply> {
+  const server = await findServer(call);
+  const moves = await liveMovesOf(call, server.id);
+  return { body: { migrations: moves.map((move) => viewServerMove(call, move)) } };
+}
+
+export async function showServerMove(call: Call): Promise<Reply> {
+  return { body: { migration: viewServerMove(call, await findServerMove(call)) } };
+}
+
+/** Guests arrive in one step, so that there is nothing to end early, or to hasten. */
+export async function abortServerMove(call: Call): Promise<Reply> {
+  const { serverId, number } = await findServerMove(call);
+  throw cannotChange(number, serverId, 'abort');
+}
+
+export async function completeServerMove(call: Call): Promise<Reply> {
+  const { serverId, number } = await findServerMove(call);
+  throw cannotChange(number, serverId, 'force the completion of');
+}
+
+// oxlint-disable-next-line max-params -- which, whose and what
+function cannotChange(number: number, serverId: string, what: string): ComputeError {
+  return new ComputeError(
+    'invalid',
+    `Cannot ${what} migration ${number} of instance ${serverId}: its guest is on the way already`,
+  );
+}
+
+async function findServerMove(call: Call): Promise<Move> {
+  const server = await findServer(call);
+  const requested = call.params['migration'] ?? '';
+  const moves = await liveMovesOf(call, server.id);
+  const move = moves.find(({ id, number }) => id === requested || String(number) === requested);
+  if (move !== undefined) return move;
+  throw new ComputeError(
+    'notFound',
+    `In-progress live migration ${requested} is not found for server ${server.id}.`,
+  );
+}
+
+async function liveMovesOf({ context }: Call, serverId: string): Promise<Move[]> {
+  const moves = await context.store.moves.select({
+    serverId,
+    types: ['live-migration'],
+    limit: longestPage,
+  });
+  return moves.filter(isLiveNow);
+}
+
+function viewServerMove(call: Call, move: Move): View {
+  const amounts = { total_bytes: null, processed_bytes: null, remaining_bytes: null };
+  const named = (what: string) =>
+    Object.fromEntries(Object.entries(amounts).map(([name, value]) => [`${what}_${name}`, value]));
+  return steppedDown(
+    {
+      id: move.number,
+      uuid: move.id,
+      server_uuid: move.serverId,
+      source_compute: move.source?.name ?? null,
+      source_node: move.source?.name ?? null,
+      dest_compute: move.target?.name ?? null,
+      dest_node: move.target?.name ?? null,
+      dest_host: null,
+      status: move.status,
+      ...named('memory'),
+      ...named('disk'),
+      user_id: move.userId,
+      project_id: move.projectId,
+      created_at: atMicrosecond(move.createdAt),
+      updated_at: atMicrosecond(move.updatedAt),
+    },
+    call.version,
+    steps,
+    undefined,
+  );
+}

@@ -1,0 +1,164 @@
+/**
+ * The actions that move a server: resize and its confirmation, cold and live migration, evacuation.
+ * Source: Nova compute API reference, "Servers - run an administrative action".
+ */
+import { randomBytes } from 'node:crypto';
+import { type Static, Type } from 'typebox';
+import { ComputeError } from '#core/errors.ts';
+import * as field from '../../requests/fields.ts';
+import { closed, keysIf } from '../../requests/json-schema.ts';
+import type { Call, Reply } from '../../requests/route.ts';
+import { refuseLocked } from '../create/locked.ts';
+import { findServer } from '../read/find.ts';
+
+const flavorReference = Type.Union([
+  Type.String({ minLength: 1, maxLength: 255 }),
+  Type.Integer({ minimum: 0 }),
+]);
+const hostName = Type.String({ minLength: 1, maxLength: 255 });
+const hostOrNull = Type.Union([hostName, Type.Null()]);
+
+const resizeSchema = closed({
+  resize: closed({
+    flavorRef: flavorReference,
+    'OS-DCF:diskConfig': Type.Optional(field.diskConfig),
+  }),
+});
+export const resizeBody = () => resizeSchema;
+
+export async function resizeServer(call: Call<Static<typeof resizeSchema>>): Promise<Reply> {
+  const flavorId = field.idOfReference(String(call.body.resize.flavorRef));
+  return move(call, { type: 'resize', flavorId });
+}
+
+export async function confirmResize(call: Call): Promise<Reply> {
+  const server = await findServer(call);
+  refuseLocked(call, server);
+  await call.context.workflows.confirmMove(call.caller, server, call.requestId);
+  return {};
+}
+
+export async function revertResize(call: Call): Promise<Reply> {
+  const server = await findServer(call);
+  refuseLocked(call, server);
+  await call.context.workflows.revertMove(call.caller, server, call.requestId);
+  return {};
+}
+
+const migrateBefore = closed({ migrate: Type.Unknown() });
+const migrateSince = closed({
+  migrate: Type.Union([Type.Null(), closed({ host: Type.Optional(hostOrNull) })]),
+});
+/** 2.56 brought the host. */
+export const migrateBody = (version: number) => (version >= 56 ? migrateSince : migrateBefore);
+
+export async function migrateServer(call: Call<{ migrate?: unknown }>): Promise<Reply> {
+  const requested =
+    call.version >= 56 ? (call.body.migrate as { host?: string | null } | null) : null;
+  return move(call, { type: 'migration', host: requested?.host ?? null });
+}
+
+const liveSchemas = {
+  first: closed({
+    'os-migrateLive': closed({
+      host: hostOrNull,
+      block_migration: field.flag,
+      disk_over_commit: field.flag,
+    }),
+  }),
+  automatic: liveSchemaWith(false),
+  forced: liveSchemaWith(true),
+};
+
+function liveSchemaWith(hasForce: boolean) {
+  return closed({
+    'os-migrateLive': closed({
+      host: hostOrNull,
+      block_migration: Type.Union([field.flag, Type.Literal('auto')]),
+      ...keysIf(hasForce, { force: Type.Optional(field.flag) }),
+    }),
+  });
+}
+
+/** 2.25 removed the overcommit, 2.30 to 2.67 had `force`. */
+export function liveBody(version: number) {
+  if (version < 25) return liveSchemas.first;
+  return version >= 30 && version <= 67 ? liveSchemas.forced : liveSchemas.automatic;
+}
+
+interface LiveBody {
+  'os-migrateLive': { host: string | null; force?: unknown };
+}
+
+export async function migrateLive(call: Call<LiveBody>): Promise<Reply> {
+  const { host, force } = call.body['os-migrateLive'];
+  refuseForced(host, force);
+  return move(call, { type: 'live-migration', host });
+}
+
+const evacuateSchemas = {
+  first: closed({
+    evacuate: closed({
+      host: Type.Optional(hostName),
+      onSharedStorage: field.flag,
+      adminPass: Type.Optional(Type.String()),
+    }),
+  }),
+  since14: evacuateSchemaWith(false),
+  forced: evacuateSchemaWith(true),
+};
+
+function evacuateSchemaWith(hasForce: boolean) {
+  return closed({
+    evacuate: closed({
+      host: Type.Optional(hostName),
+      adminPass: Type.Optional(Type.String()),
+      ...keysIf(hasForce, { force: Type.Optional(field.flag) }),
+    }),
+  });
+}
+
+/** 2.14 removed the shared storage, 2.29 to 2.67 had `force`. */
+export function evacuateBody(version: number) {
+  if (version < 14) return evacuateSchemas.first;
+  return version >= 29 && version <= 67 ? evacuateSchemas.forced : evacuateSchemas.since14;
+}
+
+interface EvacuateBody {
+  evacuate: { host?: string; adminPass?: string; force?: unknown; onSharedStorage?: unknown };
+}
+
+/** Before 2.14 the reply has the password, which is not set in the guest, as with a rebuild. */
+export async function evacuateServer(call: Call<EvacuateBody>): Promise<Reply> {
+  const { host = null, adminPass, force, onSharedStorage } = call.body.evacuate;
+  refuseForced(host, force);
+  if (field.isSet(onSharedStorage ?? false)) {
+    throw new ComputeError(
+      'invalid',
+      'evacuate.onSharedStorage: must be false: no host has its disks on shared storage',
+    );
+  }
+  await move(call, { type: 'evacuation', host });
+  if (call.version >= 14) return {};
+  return { body: { adminPass: adminPass ?? randomBytes(9).toString('base64url') } };
+}
+
+/** A claim that ignores what the host has would give a device twice. */
+function refuseForced(host: string | null, force: unknown): void {
+  if (force === undefined || !field.isSet(force)) return;
+  const message =
+    host === null
+      ? "Can't force to a non-provided destination"
+      : 'force: must be false: the host of choice is checked as any other';
+  throw new ComputeError('invalid', message);
+}
+
+type Request = Omit<Parameters<Call['context']['workflows']['moveServer']>[2], 'requestId'>;
+
+async function move(call: Call, request: Request): Promise<Reply> {
+  const server = await findServer(call);
+  refuseLocked(call, server);
+  const { requestId } = call;
+  await call.context.workflows.moveServer(call.caller, server, { ...request, requestId });
+  return {};
+}

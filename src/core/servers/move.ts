@@ -1,0 +1,35 @@
+/** Moves of a server from host to host: their kinds and states. */
+
+/** Wire spelling of Nova's `migration_type`; `unshelve` is Novella's. */
+export type MoveType = 'resize' | 'migration' | 'live-migration' | 'evacuation' | 'unshelve';
+
+/**
+ * Wire spelling of Nova. `accepted`: no host is chosen; `finished`: waits for a confirmation;
+ * `done`: evacuated, and the old host has not returned. Source: Nova `Migration.status`.
+ */
+export type MoveStatus =
+  | 'accepted'
+  | 'migrating'
+  | 'post-migrating'
+  | 'finished'
+  | 'confirming'
+  | 'confirmed'
+  | 'reverting'
+  | 'reverted'
+  | 'completed'
+  | 'done'
+  | 'error';
+
+/** Of moves that have ended. */
+export const endedMoves: readonly MoveStatus[] = [
+  'confirmed',
+  'reverted',
+  'completed',
+  'done',
+  'error',
+];
+
+/** Does the server wait for a confirmation after this move? */
+export function needsConfirmation(type: MoveType): boolean {
+  return type === 'resize' || type === 'migration';
+}

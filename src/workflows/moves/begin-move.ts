@@ -1,0 +1,253 @@
+/** Begins the moves of servers at their users’ requests. What cannot succeed is refused here. */
+import type { Caller } from '#contracts/services/identity.ts';
+import type { Host, NewMove } from '#contracts/store/store.ts';
+import { ComputeError } from '#core/errors.ts';
+import { requestsForFlavor } from '#core/pci/requests/flavor-request.ts';
+import type { PciRequest } from '#core/pci/requests/request.ts';
+import { exceededQuotas, quotaSentence } from '#core/quotas/check.ts';
+import type { Flavor } from '#core/servers/flavor.ts';
+import { affinityPolicyOf, guestNumaOf } from '#core/servers/guest-numa.ts';
+import type { MoveType } from '#core/servers/move.ts';
+import type { Server, TaskState, VmState } from '#core/servers/server.ts';
+import { findFlavor } from '../placement/find-flavor.ts';
+import { beginAction, refuseState } from '../engine/begin-action.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { hostOf } from '../engine/server-of.ts';
+
+/** A requested move. `host`: of the administrator's choice, by name; `flavorId`: of a resize. */
+export interface MoveRequest {
+  type: MoveType;
+  requestId: string;
+  flavorId?: string;
+  host?: string | null;
+  availabilityZone?: string | null;
+}
+
+/** `action`: its name in Nova. `from`: states in which it is allowed. */
+interface MoveKind {
+  action: string;
+  taskState: TaskState;
+  from: VmState[];
+}
+
+const kinds: Record<MoveType, MoveKind> = {
+  resize: { action: 'resize', taskState: 'resize_prep', from: ['active', 'stopped'] },
+  migration: { action: 'migrate', taskState: 'resize_prep', from: ['active', 'stopped'] },
+  'live-migration': {
+    action: 'live-migration',
+    taskState: 'migrating',
+    from: ['active', 'paused'],
+  },
+  evacuation: {
+    action: 'evacuate',
+    taskState: 'rebuilding',
+    from: ['active', 'stopped', 'error'],
+  },
+  unshelve: { action: 'unshelve', taskState: 'unshelving', from: ['shelved_offloaded'] },
+};
+
+/**
+ * Begins the move and returns at once. Throws `conflict` in a state that does not allow it,
+ * `invalid` for a host or flavor that cannot be, `overQuota`.
+ */
+export async function beginMove(
+  context: WorkflowContext,
+  caller: Caller,
+  server: Server,
+  request: MoveRequest,
+): Promise<void> {
+  const { type, requestId } = request;
+  const { action, taskState, from } = kinds[type];
+  refuseState(server, action, from);
+  const source = await hostOf(context, server);
+  if (type !== 'unshelve' && source === undefined) {
+    throw new ComputeError(
+      'conflict',
+      `Cannot '${action}' instance ${server.id}: it is on no host`,
+    );
+  }
+  const target = await requestedHost(context, request, source);
+  if (source !== undefined) await refuseFromHost(context, { server, source, type, action });
+  const flavor = await newFlavor(context, caller, server, request);
+  const move = await newMove(context, caller, { server, source, flavor, type });
+  await beginAction(context, caller, server, {
+    kind: 'move',
+    step: 'reserve',
+    data: {
+      moveId: move.id,
+      forcedHost: target,
+      availabilityZone: request.availabilityZone ?? null,
+    },
+    action,
+    requestId,
+    change: { taskState },
+    move,
+    needsHost: type !== 'evacuation',
+  });
+}
+
+/** Throws `invalid` for one that does not exist, or is the server's own. */
+async function requestedHost(
+  { store }: WorkflowContext,
+  { host: name = null, type }: MoveRequest,
+  source: Host | undefined,
+): Promise<string | null> {
+  if (name === null) return null;
+  if ((await store.hosts.named(name)) === undefined) {
+    throw new ComputeError('invalid', `Compute host ${name} could not be found.`);
+  }
+  if (name !== source?.name) return name;
+  throw new ComputeError('invalid', `host: the server is on ${name}; a ${type} needs another host`);
+}
+
+interface Leaving {
+  server: Server;
+  source: Host;
+  type: MoveType;
+  action: string;
+}
+
+/** What must hold of the host that the server leaves. */
+async function refuseFromHost(
+  context: WorkflowContext,
+  { server, source, type, action }: Leaving,
+): Promise<void> {
+  if (type === 'evacuation') {
+    if (source.forcedDown) return;
+    throw new ComputeError(
+      'invalid',
+      `Compute service of ${source.name} is still in use: make sure that the host is off, and force its service down (openstack compute service set --down) before its servers are evacuated.`,
+    );
+  }
+  if (type === 'live-migration') await refuseFixedDevices(context, server, source);
+  if (type === 'resize' || source.facts.movesGuests === true) return;
+  throw new ComputeError(
+    'conflict',
+    `Cannot '${action}' instance ${server.id}: its host cannot send the disk of a guest to another host yet`,
+  );
+}
+
+/**
+ * Devices of ports can be replaced while the guest runs: a macvtap's under it, others by unplugging
+ * them. Other devices must be live-migratable. Source: Nova
+ * `LiveMigrationTask._check_can_migrate_pci`.
+ */
+async function refuseFixedDevices(
+  { fleet, store }: WorkflowContext,
+  server: Server,
+  source: Host,
+): Promise<void> {
+  const ofPorts = new Set(server.nics.map(({ pciRequestId }) => pciRequestId));
+  const held = (await fleet.devices(store.hosts, source)).heldBy(server.id);
+  const fixed = held.filter(
+    ({ requestId, tags }) => !ofPorts.has(requestId) && tags['live_migratable'] !== 'true',
+  );
+  if (fixed.length === 0) return;
+  const named = fixed.map(({ address }) => address).join(', ');
+  throw new ComputeError(
+    'invalid',
+    `Instance ${server.id} cannot be migrated live: its PCI devices are not live-migratable: ${named}`,
+  );
+}
+
+/** The flavor after the move. Throws what a resize refuses. */
+async function newFlavor(
+  context: WorkflowContext,
+  caller: Caller,
+  server: Server,
+  { type, flavorId }: MoveRequest,
+): Promise<Flavor> {
+  if (type !== 'resize') return server.flavor;
+  const flavor = await findFlavor(context, caller, flavorId ?? '');
+  if (flavor.id === server.flavor.id) {
+    throw new ComputeError('invalid', 'When resizing, instances must change flavor!');
+  }
+  if (flavor.isDisabled) {
+    throw new ComputeError('invalid', `flavorRef: Flavor ${flavor.id} could not be found.`);
+  }
+  if (flavor.diskGib === 0 && server.flavor.diskGib > 0) {
+    throw new ComputeError('invalid', 'Resize to zero disk flavor is not allowed.');
+  }
+  if (flavor.diskGib < server.flavor.diskGib) {
+    throw new ComputeError(
+      'invalid',
+      `flavorRef: flavor ${flavor.name} has ${flavor.diskGib} GiB of disk, the server has ${server.flavor.diskGib}; a disk cannot be made smaller`,
+    );
+  }
+  await refuseBeyondQuota(context, server, flavor);
+  return flavor;
+}
+
+/** What the server gets more. Source: Nova `check_deltas` of a resize. */
+async function refuseBeyondQuota(
+  { store, configuredQuotas }: WorkflowContext,
+  { projectId, userId, flavor: before }: Server,
+  after: Flavor,
+): Promise<void> {
+  const requested = {
+    ...(after.vcpus > before.vcpus && { cores: after.vcpus - before.vcpus }),
+    ...(after.memoryMib > before.memoryMib && { ram: after.memoryMib - before.memoryMib }),
+  };
+  for (const owner of [{ projectId }, { projectId, userId }]) {
+    const limits = await store.quotas.limits(owner, configuredQuotas(projectId));
+    const used = await store.quotas.usage(owner);
+    const exceeded = exceededQuotas(limits, { used, requested });
+    if (exceeded.length === 0) continue;
+    throw new ComputeError('overQuota', quotaSentence(exceeded, { limits, used, requested }));
+  }
+}
+
+interface Beginning {
+  server: Server;
+  source: Host | undefined;
+  flavor: Flavor;
+  type: MoveType;
+}
+
+async function newMove(
+  context: WorkflowContext,
+  { userId, projectId }: Caller,
+  { server, source, flavor, type }: Beginning,
+): Promise<NewMove> {
+  const before = await context.store.servers.pciRequests(server.id);
+  return {
+    id: context.newId(),
+    serverId: server.id,
+    projectId,
+    userId,
+    type,
+    source: source === undefined ? null : { id: source.id, name: source.name },
+    context: {
+      vmState: type === 'unshelve' ? 'shelved_offloaded' : stateToKeep(server),
+      flavors: { before: server.flavor, after: flavor },
+      requests: { before, after: requestsAfter(context, server, { flavor, before }) },
+      numa: guestNumaOf(flavor, server.imageProperties),
+      nics: {},
+    },
+    createdAt: context.clock.now(),
+  };
+}
+
+/** A server in ERROR is evacuated as one that runs. */
+function stateToKeep({ vmState }: Server): VmState {
+  return vmState === 'error' ? 'active' : vmState;
+}
+
+/** Of the same ports and of the new flavor, each with an id of its own. */
+function requestsAfter(
+  { newId, settings }: WorkflowContext,
+  { flavor: known, imageProperties }: Server,
+  { flavor, before }: { flavor: Flavor; before: readonly PciRequest[] },
+): PciRequest[] {
+  const ofPorts = before.filter(({ aliasName }) => aliasName === null);
+  const ofAliases =
+    flavor.id === known.id
+      ? before.filter(({ aliasName }) => aliasName !== null)
+      : requestsForFlavor({
+          extraSpecs: flavor.extraSpecs,
+          aliases: settings.aliases,
+          affinityPolicy: affinityPolicyOf(flavor, imageProperties),
+          newId,
+        });
+  return [...ofAliases, ...ofPorts].map((request) => ({ ...request, requestId: newId() }));
+}

@@ -1,0 +1,179 @@
+/**
+ * Step: chooses the new host of a server that moves, and claims devices and resources there; the
+ * server keeps what it holds on its old one. Choice, claim and record are one commit.
+ */
+import type { Move, Task } from '#contracts/store/store.ts';
+import { diskOf } from '#core/ledger/host-ledger.ts';
+import { requirementsOf } from '#core/scheduling/filters/aggregate-specs.ts';
+import { noValidHostMessage } from '#core/scheduling/no-valid-host.ts';
+import type { RequestSpec, SpecBinding } from '#core/scheduling/request-spec.ts';
+import type { MoveType } from '#core/servers/move.ts';
+import type { Server } from '#core/servers/server.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { finishedEvent } from '../engine/record-event.ts';
+import { runningServer, serverOf } from '../engine/server-of.ts';
+import type { StepOutcome, StepStart } from '../engine/workflow.ts';
+import { placementRequest, type PlacementRequest } from '../placement/placement-request.ts';
+import { type NotPlaced, type Placed, placeServer } from '../placement/place-server.ts';
+import { bindingNeeds } from '../ports/binding-needs.ts';
+import { freshDevicePorts } from '../ports/device-ports.ts';
+import { bookedOn, moveOf } from './sides.ts';
+
+/** Which agents could bind the server's ports on which hosts; null where that is unknown. */
+export async function readMoveBinding(
+  context: WorkflowContext,
+  task: Task<'move'>,
+): Promise<SpecBinding | null> {
+  try {
+    const { nics = [] } = (await runningServer(context, task)) ?? {};
+    const ports = await freshDevicePorts(context, nics, undefined);
+    return await bindingNeeds(context, nics, { ports, readAt: context.clock.now() });
+  } catch (error) {
+    context.log.warn({ err: error, server: task.serverId }, 'cannot read the ports of a server');
+    return null;
+  }
+}
+
+/** With no host left the move ends, and the server stays where it is. */
+export async function reserve(
+  context: WorkflowContext,
+  task: Task<'move'>,
+  { read: binding }: StepStart<SpecBinding | null>,
+): Promise<StepOutcome<'move'>> {
+  const startedAt = context.clock.now();
+  const server = await serverOf(context, task);
+  const move = await moveOf(context, task);
+  const group = await otherMembers(context, server);
+  const placed = await place(context, task, { server, move, group, binding });
+  if (placed.host === undefined) return noHost(context, { server, move, placed, startedAt });
+  const { host, change, decision } = placed;
+  return {
+    host: change,
+    ...(group.serverGroup !== undefined && { serverGroup: group.serverGroup }),
+    decision,
+    move: { id: move.id, status: 'migrating', target: { id: host.id, name: host.name } },
+    events: [finishedEvent(context, 'schedule', startedAt, { host: host.name })],
+    next: { step: 'bind-target', data: task.data, dueAt: context.clock.now() },
+  };
+}
+
+interface Placing {
+  server: Server;
+  move: Move;
+  group: PlacementRequest;
+  binding: SpecBinding | null;
+}
+
+/** Other hosts first; a resize may stay on its host, where that is allowed. */
+async function place(
+  context: WorkflowContext,
+  task: Task<'move'>,
+  placing: Placing,
+): Promise<Placed | NotPlaced> {
+  const { server, move } = placing;
+  const { source } = move;
+  const spec = await requestSpec(context, task, placing);
+  const attempt = (await context.store.servers.decisions(server.id)).length + 1;
+  const what = {
+    booked: bookedOn(move, 'after'),
+    requests: move.context.requests.after,
+    numa: move.context.numa,
+    attempt,
+    moveId: move.id,
+  };
+  const elsewhere = await placeServer(context, { ...what, spec });
+  const mayStay =
+    move.type === 'resize' && context.settings.resizesWithinHost && spec.forcedHost === null;
+  if (elsewhere.host !== undefined || source === null || !mayStay) return elsewhere;
+  const staying = { ...spec, forcedHost: source.name, failedHosts: [], needsTransfer: false };
+  const here = await placeServer(context, { ...what, spec: staying });
+  if (here.host !== undefined) return here;
+  const others = elsewhere.decision.rejections.filter(({ host }) => host !== source.name);
+  const own = here.decision.rejections.filter(({ host }) => host === source.name);
+  return { ...here, decision: { ...here.decision, rejections: [...others, ...own] } };
+}
+
+async function requestSpec(
+  context: WorkflowContext,
+  { data }: Task<'move'>,
+  { server, move, group, binding }: Placing,
+): Promise<RequestSpec> {
+  const { flavors, numa, requests } = move.context;
+  const { after } = flavors;
+  return {
+    serverId: server.id,
+    projectId: server.projectId,
+    vcpus: numa?.isPinned === true ? 0 : after.vcpus,
+    memoryMib: after.memoryMib,
+    diskGib: diskOf(after),
+    pciRequests: requests.after,
+    numa,
+    availabilityZone: data.availabilityZone,
+    forcedHost: data.forcedHost,
+    failedHosts: await excludedHosts(context, move),
+    needsTransfer: takesFiles(move.type),
+    aggregateSpecs: requirementsOf(after.extraSpecs),
+    ...group.spec,
+    binding,
+  };
+}
+
+/** Does the guest come with its disk? Otherwise that is made from the image. */
+export function takesFiles(type: MoveType): boolean {
+  return type !== 'evacuation' && type !== 'unshelve';
+}
+
+/** The server's own host, and those that may still have a guest of an earlier move. */
+async function excludedHosts(
+  { store }: WorkflowContext,
+  { source, serverId }: Move,
+): Promise<RequestSpec['failedHosts']> {
+  const earlier = await store.moves.select({ serverId, limit: 100 });
+  const left = earlier.flatMap(({ leftOn, ...hosts }) => {
+    const host = [hosts.source, hosts.target].find((each) => each !== null && each.id === leftOn);
+    const reason = 'it may still have a guest of this server, from an earlier move';
+    return host == null ? [] : [{ host: host.name, reason }];
+  });
+  const own = source === null ? [] : [{ host: source.name, reason: 'the server is on it' }];
+  return [...own, ...left];
+}
+
+/** The server itself does not count as a member of its group on the host that it leaves. */
+async function otherMembers(context: WorkflowContext, server: Server): Promise<PlacementRequest> {
+  const request = await placementRequest(context, server.id, {});
+  const { group } = request.spec;
+  if (group == null || server.hostName === null) return request;
+  const hosts = new Map(group.hosts);
+  const others = (hosts.get(server.hostName) ?? 1) - 1;
+  if (others > 0) hosts.set(server.hostName, others);
+  else hosts.delete(server.hostName);
+  return { ...request, spec: { ...request.spec, group: { ...group, hosts } } };
+}
+
+/** An evacuated server has no host that works: it is in ERROR then. Source: Nova. */
+function noHost(
+  context: WorkflowContext,
+  {
+    server,
+    move,
+    placed,
+    startedAt,
+  }: { server: Server; move: Move; placed: NotPlaced; startedAt: number },
+): StepOutcome<'move'> {
+  const message = noValidHostMessage(placed.decision.rejections);
+  const created = context.clock.now();
+  const fault = { code: 500, message, details: '', created };
+  const isEvacuation = move.type === 'evacuation';
+  return {
+    decision: placed.decision,
+    move: { id: move.id, status: 'error' },
+    server: {
+      vmState: isEvacuation ? 'error' : server.vmState,
+      taskState: null,
+      ...(isEvacuation && { fault }),
+    },
+    events: [finishedEvent(context, 'schedule', startedAt, { error: message })],
+    outcome: { is: 'refused', kind: 'unavailable', message },
+    next: null,
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * The steps back: of a move that failed, and of one that its user reverts. The new host loses the
+ * guest, the ports return, the guest starts on its old host again, and the claim is released.
+ */
+import type { HostCommandBody } from '#contracts/host/host-link.ts';
+import type { Move, Task, Transition } from '#contracts/store/store.ts';
+import { invariant } from '#core/errors.ts';
+import type { Server } from '#core/servers/server.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { failedBy, succeeded } from '../engine/endings.ts';
+import { finishedEvent } from '../engine/record-event.ts';
+import { serverOf } from '../engine/server-of.ts';
+import type { StepOutcome } from '../engine/workflow.ts';
+import { removalFrom } from './clear-host.ts';
+import { activateSide, dropBindings } from './move-ports.ts';
+import { guestOnSide, hasLanded, hostOnSide, isWithinHost, moveOf, releaseSide } from './sides.ts';
+
+type MoveStep = (context: WorkflowContext, task: Task<'move'>) => Promise<StepOutcome<'move'>>;
+
+/** The new host removes the guest, if it may have one. Within a host the old one replaces it. */
+export const clearTarget: MoveStep = async (context, task) => {
+  const move = await moveOf(context, task);
+  const { targetMayHaveGuest = false } = task.data;
+  if (!targetMayHaveGuest || move.target === null || isWithinHost(move)) {
+    return { next: { step: 'restore-ports', data: task.data, dueAt: context.clock.now() } };
+  }
+  return target.remove(context, task, move.target.id);
+};
+
+export const targetCleared: MoveStep = async (context, task) => {
+  const move = await moveOf(context, task);
+  invariant(move.target, `the move ${move.id} has no new host`);
+  return target.removed(context, task, move.target.id);
+};
+
+const target = removalFrom({
+  command: 'clear-target',
+  wait: 'target-cleared',
+  then: 'restore-ports',
+  event: 'clear_target',
+});
+
+/** The bindings of the old host are the active ones again. */
+export const restorePorts: MoveStep = async (context, task) => {
+  const server = await serverOf(context, task);
+  const move = await moveOf(context, task);
+  const data = task.data;
+  const now = context.clock.now();
+  const source = await hostOnSide(context, move, 'before');
+  if (source !== undefined && move.target !== null) {
+    await activateSide(context, task, 'before', { server, move, host: source });
+  }
+  const hasStopped = isWithinHost(move)
+    ? data.targetMayHaveGuest === true
+    : data.sourceMayBeOut === true;
+  const isBack = source === undefined || !hasStopped;
+  return { next: { step: isBack ? 'release-target' : 'restore-source', data, dueAt: now } };
+};
+
+/** Commands the old host to start the guest again, unless it runs there. */
+export const restoreSource: MoveStep = async (context, task) => {
+  const server = await serverOf(context, task);
+  const move = await moveOf(context, task);
+  invariant(move.source, `the move ${move.id} has no old host`);
+  const guest = await guestOnSide(context, server, move, 'before');
+  const isOff = move.context.vmState === 'stopped';
+  const body: HostCommandBody =
+    isOff || isWithinHost(move)
+      ? { do: 'respawn', guest, ...(isOff && { staysOff: true }) }
+      : { do: 'spawn', guest };
+  return {
+    command: { hostId: move.source.id, serverId: server.id, body },
+    next: {
+      step: 'source-restored',
+      data: { ...task.data, startedAt: context.clock.now() },
+      dueAt: null,
+    },
+  };
+};
+
+/** A guest that does not start again is its server's error; the claim is released all the same. */
+export const sourceRestored: MoveStep = async (context, task) => {
+  const command = await context.store.commands.last(task.serverId, 'spawn', 'respawn');
+  const now = context.clock.now();
+  const { startedAt = now } = task.data;
+  const error = command?.result?.ok === true ? undefined : command?.result?.message;
+  const data = { ...task.data, ...(error !== undefined && { sourceProblem: error }) };
+  return {
+    events: [
+      finishedEvent(context, 'restore_source', startedAt, error === undefined ? {} : { error }),
+    ],
+    next: { step: 'release-target', data, dueAt: now },
+  };
+};
+
+/** Last step: what was claimed on the new host is free, unless that is silent. */
+export const releaseTarget: MoveStep = async (context, task) => {
+  const server = await serverOf(context, task);
+  const move = await moveOf(context, task);
+  const { failure, isSilent = false } = task.data;
+  if (move.target !== null && !isWithinHost(move)) {
+    await dropBindings(context, server, move.target.name);
+  }
+  const host = isSilent ? undefined : await releaseSide(context, move, 'after');
+  return {
+    ...(host !== undefined && { host }),
+    move: {
+      id: move.id,
+      status: failure === undefined ? 'reverted' : 'error',
+      ...(isSilent && { leftOn: move.target?.id ?? null }),
+    },
+    ...(await rowBefore(context, task, { server, move })),
+    outcome: failure === undefined ? succeeded : failedBy(failure),
+    next: null,
+  };
+};
+
+/** The server as it was, or in ERROR when its guest could not be started again. */
+async function rowBefore(
+  context: WorkflowContext,
+  { data }: Task<'move'>,
+  { server, move }: { server: Server; move: Move },
+): Promise<Pick<Transition, 'server' | 'nics' | 'newPciRequests' | 'removedPciRequests'>> {
+  const { vmState, flavors, requests, nics } = move.context;
+  const { sourceProblem } = data;
+  const created = context.clock.now();
+  const state =
+    sourceProblem === undefined
+      ? { vmState, powerState: vmState === 'stopped' ? (4 as const) : server.powerState }
+      : {
+          vmState: 'error' as const,
+          fault: {
+            code: 500,
+            message: 'The server could not be started on its host again.',
+            details: sourceProblem,
+            created,
+          },
+        };
+  const same = { ...state, taskState: null };
+  if (!hasLanded(move)) return { server: same };
+  const source = await hostOnSide(context, move, 'before');
+  return {
+    server: {
+      ...same,
+      flavor: flavors.before,
+      hostId: source?.id ?? null,
+      hostName: source?.name ?? null,
+      availabilityZone: source?.availabilityZone ?? server.availabilityZone,
+    },
+    nics: nics.before ?? server.nics,
+    newPciRequests: requests.before,
+    removedPciRequests: requests.after.map(({ requestId }) => requestId),
+  };
+}
