@@ -78,6 +78,8 @@ export async function rebuildServer(call: Call<RebuildBody>): Promise<Reply> {
     adminPass,
     ...(call.version >= 54 && { key_name: now.keyName }),
     ...(call.version >= 57 && { user_data: now.userData }),
+    // In this reply it has only the short name.
+    ...(call.version >= 75 && { 'OS-EXT-SRV-ATTR:user_data': undefined }),
   };
   return { body: { server: shown } };
 }
