@@ -1,8 +1,9 @@
 /**
- * `npm run test:tempest [-- LIST… | TEST…] [--vnic-type TYPE] [--keep FOLDER]`: Tempest against a
- * Novella process beside real Keystone, Neutron and Glance, with simulated hosts. A list is a file
- * of tests, classes, modules or packages; default: `tier1.txt`. Ends with 1 where a test failed.
- * Needs root: everything runs in a network namespace, with nothing but a loopback.
+ * `npm run test:tempest [-- LIST… | TEST…] [--vnic-type TYPE] [--concurrency N] [--keep FOLDER]`:
+ * Tempest against a Novella process beside real Keystone, Neutron and Glance, with simulated hosts.
+ * A list is a file of tests, classes, modules or packages; default: `tier1.txt`. `--concurrency`:
+ * how many classes run at a time, 2 by default. Ends with 1 where a test failed. Needs root:
+ * everything runs in a network namespace, with nothing but a loopback.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
   options: {
     'vnic-type': { type: 'string', default: 'normal' },
     keep: { type: 'string' },
+    concurrency: { type: 'string', default: '2' },
   },
   allowPositionals: true,
 });
@@ -65,12 +67,13 @@ async function runTests(): Promise<void> {
       guests: tests.filter(signsIn),
       plain: tests.filter((id) => !signsIn(id)),
     };
-    const { 'vnic-type': vnicType } = values;
+    const { 'vnic-type': vnicType, concurrency } = values;
     for (const [name, those] of Object.entries(runs)) {
       if (those.length === 0) continue;
       const withValidation = name === 'guests';
-      await workspace.run({ name, tests: those, withValidation, vnicType }, (outcome) =>
-        tally.add(outcome),
+      await workspace.run(
+        { name, tests: those, withValidation, vnicType, concurrency },
+        (outcome) => tally.add(outcome),
       );
     }
     const violations = deviceViolations(join(folder.path, 'state/novella.sqlite'), vnicType);

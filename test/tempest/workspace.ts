@@ -36,6 +36,8 @@ export interface RunOptions {
   withValidation: boolean;
   /** Of the ports that scenarios make. */
   vnicType: string;
+  /** How many classes run at a time. */
+  concurrency: string;
 }
 
 export class Workspace {
@@ -69,14 +71,14 @@ export class Workspace {
     return entriesOf(printed).filter((line) => line.startsWith('tempest.'));
   }
 
-  /** Runs these tests, two classes at a time, and reports each outcome as it comes. */
+  /** Runs these tests and reports each outcome as it comes. */
   async run(options: RunOptions, report: (outcome: Outcome) => void): Promise<void> {
     const env = this.#configure(options);
-    const { name, tests, withValidation } = options;
+    const { name, tests, withValidation, concurrency } = options;
     writeFileSync(join(this.#folder, `${name}.txt`), `${tests.join('\n')}\n`);
     const responder = withValidation ? this.#respond() : undefined;
     const list = `${inside}/${name}.txt`;
-    const stestr = `cd ${inside} && stestr run --load-list ${list} --concurrency 2 --subunit`;
+    const stestr = `cd ${inside} && stestr run --load-list ${list} --concurrency ${concurrency} --subunit`;
     const output = openSync(join(this.#folder, `${name}.out`), 'a');
     const child = spawnInside(
       this.#place,
@@ -105,7 +107,7 @@ export class Workspace {
   }
 
   /** Writes the settings of a run; the variables that name them. */
-  #configure({ name, withValidation, vnicType }: Omit<RunOptions, 'tests'>) {
+  #configure({ name, withValidation, vnicType }: Omit<RunOptions, 'tests' | 'concurrency'>) {
     const { openstack, flavors, images, hosts, publicNetwork } = this.#ground;
     const words: Record<string, string> = {
       WORKSPACE: inside,
