@@ -11,7 +11,7 @@ type Step = TaskStepOf['move'];
 interface Removal {
   command: Step;
   wait: Step;
-  then: Step;
+  following: Step;
   event: string;
 }
 
@@ -25,7 +25,7 @@ type RemovalStep = (
 export function removalFrom({
   command: again,
   wait,
-  then,
+  following,
   event,
 }: Removal): Record<'remove' | 'removed', RemovalStep> {
   const waiting = async (
@@ -36,7 +36,7 @@ export function removalFrom({
     const now = context.clock.now();
     const host = await context.fleet.host(context.store.hosts, hostId);
     if (host === undefined || !context.links.isAlive(host)) {
-      return { step: then, data: { ...task.data, isSilent: true }, dueAt: now };
+      return { step: following, data: { ...task.data, isSilent: true }, dueAt: now };
     }
     const data = { startedAt: now, ...task.data };
     const dueAt = now + context.settings.hostTimeoutMs;
@@ -63,7 +63,7 @@ export function removalFrom({
       if (result.ok) {
         return {
           events: [finishedEvent(context, event, startedAt)],
-          next: { step: then, data: task.data, dueAt: now },
+          next: { step: following, data: task.data, dueAt: now },
         };
       }
       context.log.warn({ server: task.serverId, error: result.message }, 'guest not removed');

@@ -14,7 +14,7 @@ type MoveStep = (context: WorkflowContext, task: Task<'move'>) => Promise<StepOu
 const source = removalFrom({
   command: 'clear-source',
   wait: 'source-cleared',
-  then: 'release-source',
+  following: 'release-source',
   event: 'clear_source',
 });
 

@@ -36,7 +36,7 @@ export const targetCleared: MoveStep = async (context, task) => {
 const target = removalFrom({
   command: 'clear-target',
   wait: 'target-cleared',
-  then: 'restore-ports',
+  following: 'restore-ports',
   event: 'clear_target',
 });
 
