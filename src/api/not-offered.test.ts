@@ -4,6 +4,7 @@ import { aComputeWorld, type ComputeWorld, faultOf } from '#test/worlds/compute-
 import { titleOf } from '#http/routes/route.ts';
 import { maxVersion } from './requests/negotiate.ts';
 import { notOffered } from './not-offered.ts';
+import { removed } from './removed.ts';
 
 let world: ComputeWorld;
 beforeAll(async () => {
@@ -31,8 +32,26 @@ test('every call is refused with 501 by its name in each version that has it', a
   }
 });
 
+test('every call that Nova has removed answers 410 by its name, in each version that has it', async () => {
+  for (const route of removed) {
+    const body = route.action === undefined ? { any: {} } : { [route.action]: null };
+    for (const version of [route.from ?? 1, route.to ?? maxVersion]) {
+      const answer = await world.ask(`${route.method} ${pathOf(route.path)}`, {
+        as: 'reader',
+        version: `2.${version}`,
+        ...((route.method === 'POST' || route.method === 'PUT') && { body }),
+      });
+      expect(faultOf(answer), `${titleOf(route)} in 2.${version}`).toEqual({
+        name: 'computeFault',
+        code: 410,
+        message: `${route.method} ${route.path}: this resource was removed from the compute API.`,
+      });
+    }
+  }
+});
+
 test('a call that Nova removed at a microversion is not found from the next one on, with any method', async () => {
-  const ended = notOffered.filter(({ to }) => to !== undefined);
+  const ended = [...notOffered, ...removed].filter(({ to }) => to !== undefined);
   expect(ended.length).toBeGreaterThan(40);
   for (const { method, path, to = 0 } of ended) {
     for (const requested of [method, 'PATCH']) {

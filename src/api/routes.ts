@@ -28,6 +28,7 @@ import { keyPairRoutes } from './key-pairs/routes.ts';
 import { quotaRoutes } from './quotas/routes.ts';
 import * as moves from './moves/moves.ts';
 import { notOffered } from './not-offered.ts';
+import { removed } from './removed.ts';
 import { type Route, withBody } from './requests/route.ts';
 import { createGroupBody } from './server-groups/schemas.ts';
 import * as groups from './server-groups/server-groups.ts';
@@ -331,5 +332,6 @@ export const routes: readonly Route[] = [
   ...hostRoutes,
   ...moveRoutes,
   ...otherRoutes,
+  ...removed,
   ...notOffered,
 ];

@@ -5,12 +5,14 @@ import type { Route } from '#api/requests/route.ts';
 
 /** The whole page. */
 export function coveragePage(routes: readonly Route[], operatorRoutes: readonly Route[]): string {
-  const offered = routes.filter((route) => !isMissing(route)).length;
+  const removed = routes.filter(({ status }) => status === 410).length;
+  const missing = routes.filter(isMissing).length;
+  const offered = routes.length - missing - removed;
   return [
     '# API coverage',
     '',
     `Generated from the route table (\`src/api/routes.ts\`). Microversions 2.1 to 2.${maxVersion}.`,
-    `The compute API has ${offered} calls; ${routes.length - offered} more calls of Nova answer 501. Other paths are 404.`,
+    `The compute API has ${offered} calls; ${missing} more calls of Nova answer 501, and ${removed} that Nova has removed 410. Other paths are 404.`,
     '',
     '## Compute API, below `/v2.1`',
     '',
