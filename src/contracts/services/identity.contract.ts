@@ -47,6 +47,13 @@ export function describeIdentityService(
       expect(caller.roles).toContain('admin');
     });
 
+    test('a project exists or does not', async () => {
+      const caller = await world.identity.validate(await world.signIn('admin'));
+      expect(await world.identity.hasProject(caller.projectId, caller)).toBe(true);
+      expect(await world.identity.hasProject('0'.repeat(32), caller)).toBe(false);
+      expect(await world.identity.hasProject('a b/c', caller)).toBe(false);
+    });
+
     test.each(['', 'nobody', 'two\nlines', 'é', 'x'.repeat(4_000)])(
       'a text that is not a token is refused: %j',
       async (text) => {

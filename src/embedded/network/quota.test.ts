@@ -53,6 +53,7 @@ test('requests beyond the quota are refused as by Neutron, also concurrent ones'
 
 test('quotas and their usage are shown', async () => {
   const { quota } = (await send(`GET /v2.0/quotas/${project}`)).body;
+  expect((await send(`GET /v2.0/quotas/${project}/default`)).body).toEqual({ quota });
   expect(quota).toEqual({
     network: 2,
     subnet: 1,

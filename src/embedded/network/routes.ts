@@ -20,7 +20,7 @@ import {
   listPortBindings,
   removePortBinding,
 } from './ports/port-bindings.ts';
-import { showQuota, showQuotaDetails } from './requests/quotas.ts';
+import { showDefaultQuota, showQuota, showQuotaDetails } from './requests/quotas.ts';
 import {
   networks,
   ports,
@@ -99,6 +99,12 @@ export function networkRoutes(context: NetworkContext): NetworkRoute[] {
         ]),
     },
     { method: 'GET', path: '/v2.0/quotas/:project', rule: readers, handler: showQuota(context) },
+    {
+      method: 'GET',
+      path: '/v2.0/quotas/:project/default',
+      rule: readers,
+      handler: showDefaultQuota(context),
+    },
     {
       method: 'GET',
       path: '/v2.0/quotas/:project/details',

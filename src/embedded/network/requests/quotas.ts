@@ -19,6 +19,16 @@ export function showQuota({ limitsOf }: NetworkContext) {
   };
 }
 
+/** GET /v2.0/quotas/{project}/default: of a project without exceptions. */
+export function showDefaultQuota({ limitsOf }: NetworkContext) {
+  return (call: Call) => {
+    refuseForeign(call);
+    const limits = limitsOf('');
+    const shown = resourceNames.map((name) => [name, limits[quotaResources[name]]]);
+    return { body: { quota: Object.fromEntries(shown) } };
+  };
+}
+
 /** GET /v2.0/quotas/{project}/details.json: with how much is in use. */
 export function showQuotaDetails({ store, limitsOf }: NetworkContext) {
   return async (call: Call) => {
