@@ -88,6 +88,15 @@ test('2.1 knows no type, and answers 200 and 202', async () => {
   expect(removed.status).toBe(202);
 });
 
+test('from 2.92 on names may have more characters, and nothing is generated', async () => {
+  const name = 'a@b.c';
+  expect((await post({ name, public_key: publicKey }, '2.91')).status).toBe(400);
+  expect((await post({ name, public_key: publicKey }, '2.92')).status).toBe(201);
+  expect(faultOf(await post({ name: 'made' }, '2.92')).message).toContain(
+    "'public_key' is a required property",
+  );
+});
+
 test('pages follow the names, from 2.35 on', async () => {
   for (const name of ['c', 'a', 'b']) await add(name);
   const list = (query: string, version = '2.79') =>

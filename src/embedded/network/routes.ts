@@ -50,6 +50,30 @@ export const openNetworkRoutes: OpenRoute[] = [
   },
 ];
 
+function quotaRoutes(context: NetworkContext): NetworkRoute[] {
+  return [
+    { method: 'GET', path: '/v2.0/quotas/:project', rule: readers, handler: showQuota(context) },
+    {
+      method: 'GET',
+      path: '/v2.0/quotas/:project/default',
+      rule: readers,
+      handler: showDefaultQuota(context),
+    },
+    {
+      method: 'GET',
+      path: '/v2.0/quotas/:project/details',
+      rule: readers,
+      handler: showQuotaDetails(context),
+    },
+    {
+      method: 'GET',
+      path: '/v2.0/quotas/:project/details.json',
+      rule: readers,
+      handler: showQuotaDetails(context),
+    },
+  ];
+}
+
 export function networkRoutes(context: NetworkContext): NetworkRoute[] {
   return [
     {
@@ -98,25 +122,7 @@ export function networkRoutes(context: NetworkContext): NetworkRoute[] {
           { name: 'nova', resource: 'network', state: 'available' },
         ]),
     },
-    { method: 'GET', path: '/v2.0/quotas/:project', rule: readers, handler: showQuota(context) },
-    {
-      method: 'GET',
-      path: '/v2.0/quotas/:project/default',
-      rule: readers,
-      handler: showDefaultQuota(context),
-    },
-    {
-      method: 'GET',
-      path: '/v2.0/quotas/:project/details',
-      rule: readers,
-      handler: showQuotaDetails(context),
-    },
-    {
-      method: 'GET',
-      path: '/v2.0/quotas/:project/details.json',
-      rule: readers,
-      handler: showQuotaDetails(context),
-    },
+    ...quotaRoutes(context),
     ...portBindingRoutes(context),
     ...tagRoutes(context),
     ...resourceRoutes(networks, context),
