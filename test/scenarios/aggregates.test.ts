@@ -56,3 +56,31 @@ scenario(
     });
   },
 );
+
+scenario(
+  'a server that was requested in a zone does not leave it by a migration',
+  async (cloud) => {
+    await aggregate(cloud, 'west', { zone: 'west', host: 'host-2' });
+    const pinned = await cloud.boot([], { availability_zone: 'west' });
+    const free = await cloud.boot([]);
+    for (const id of [pinned, free]) await cloud.settled(id, 'ACTIVE', 'ERROR');
+    const migrate = (id: string) =>
+      cloud.ok('compute', 'POST', `/servers/${id}/action`, { migrate: null });
+    await migrate(free);
+    expect(await cloud.settled(free, 'ACTIVE', 'ERROR', 'VERIFY_RESIZE')).toMatchObject({
+      status: 'VERIFY_RESIZE',
+    });
+    await migrate(pinned);
+    const server = await cloud.settled(pinned, 'ACTIVE', 'ERROR', 'VERIFY_RESIZE');
+    expect(server).toMatchObject({ status: 'ACTIVE', 'OS-EXT-SRV-ATTR:host': 'host-2' });
+    const { instanceActions } = await cloud.ok(
+      'compute',
+      'GET',
+      `/servers/${pinned}/os-instance-actions`,
+    );
+    expect(instanceActions[0]).toMatchObject({
+      action: 'migrate',
+      message: expect.stringContaining('No valid host was found.'),
+    });
+  },
+);

@@ -14,7 +14,10 @@ import { beginAction, refuseState } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { hostOf } from '../engine/server-of.ts';
 
-/** A requested move. `host`: of the administrator's choice, by name; `flavorId`: of a resize. */
+/**
+ * A requested move. `host`: of the administrator's choice, by name; `flavorId`: of a resize.
+ * `availabilityZone`: absent: the zone that the server is pinned to; null: any.
+ */
 export interface MoveRequest {
   type: MoveType;
   requestId: string;
@@ -76,7 +79,8 @@ export async function beginMove(
     data: {
       moveId: move.id,
       forcedHost: target,
-      availabilityZone: request.availabilityZone ?? null,
+      availabilityZone:
+        request.availabilityZone === undefined ? server.pinnedZone : request.availabilityZone,
     },
     action,
     requestId,
