@@ -39,7 +39,7 @@ export const plainPhrasing: SchemaPhrasing = {
   oneOf: (values) => `must be one of ${values.join(', ')}`,
   or: ' or ',
   valueLength: 80,
-  secrets: ['password'],
+  secrets: ['password', 'original_password', 'secret'],
 };
 
 /** What was checked against what. */

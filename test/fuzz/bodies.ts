@@ -89,6 +89,7 @@ export function embeddedBody(
   resource: string | undefined,
 ): unknown {
   if (method === 'GET' || method === 'DELETE') return undefined;
+  if (service === 'identity' && path !== '/v3/auth/tokens') return identityBodies(path);
   if (service === 'identity') {
     const user = { name: 'demo', password: 'wrong', domain };
     const scope = { project: { name: 'demo', domain } };
@@ -104,6 +105,13 @@ export function embeddedBody(
   if (path.endsWith('/tags')) return { tags: ['fuzz'] };
   if (path.endsWith('/bindings')) return { binding: { host: 'host-1', vnic_type: 'direct' } };
   return resource === undefined ? {} : { [resource]: networkBodies[resource]?.[method] ?? {} };
+}
+
+/** Of the same name: the second creation is refused as a duplicate. */
+function identityBodies(path: string): unknown {
+  if (path.endsWith('/password')) return { user: { original_password: 'wrong', password: 'x' } };
+  const [, kind] = /^\/v3\/(project|user|role)s(\/:id)?$/.exec(path) ?? [];
+  return kind === undefined ? undefined : { [kind]: { name: 'fuzz', description: 'of a fuzz' } };
 }
 
 const networkBodies: Record<string, Record<string, unknown>> = {

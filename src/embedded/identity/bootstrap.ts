@@ -1,5 +1,5 @@
 /**
- * Creates a cloud's initial records, idempotently: domain Default, four roles, projects and users
+ * Creates a cloud's initial records, idempotently: domain Default, five roles, projects and users
  * with their roles.
  */
 import type { NewId } from '#contracts/clock.ts';
@@ -17,8 +17,9 @@ export interface BootstrapUser {
 }
 
 /**
- * Adds what is missing. A user whose password differs gets the one given, as `keystone-manage
- * bootstrap` does.
+ * Adds what is missing: at the first start all users, later only administrators, as
+ * `keystone-manage bootstrap` does; another that was deleted stays deleted. A user whose given
+ * password differs from the one given before gets it; a password that was changed since stays.
  */
 export async function bootstrap(
   store: IdentityStore,
@@ -29,14 +30,18 @@ export async function bootstrap(
   const newHexId = () => newId().replaceAll('-', '');
   const known = new Set((await store.roles()).map(({ name }) => name));
   for (const name of roleNames) {
-    if (!known.has(name)) await store.addRole({ id: newHexId(), name });
+    if (!known.has(name)) await store.addRole({ id: newHexId(), name, description: null });
   }
   const roles = new Map((await store.roles()).map(({ id, name }) => [name, id]));
+  const isFirst = (await store.users()).length === 0;
   for (const wanted of users) {
+    const existing = await store.userNamed(wanted.name, defaultDomain.id);
+    if (existing !== undefined) await followPassword(store, existing, wanted.password);
+    if (!isFirst && wanted.role !== 'admin') continue;
     const project = await ensureProject(store, newHexId, wanted.project);
-    const user = await ensureUser(store, newHexId, wanted);
+    const userId = existing?.id ?? (await addUser(store, newHexId, wanted));
     const roleId = roles.get(wanted.role) ?? '';
-    await store.grant({ userId: user.id, projectId: project.id, roleId });
+    await store.grant({ userId, projectId: project.id, roleId });
   }
 }
 
@@ -53,26 +58,33 @@ async function ensureProject(
   return project;
 }
 
-async function ensureUser(
+async function addUser(
   store: IdentityStore,
   newHexId: NewId,
   { name, password }: BootstrapUser,
-): Promise<StoredUser> {
-  const known = await store.userNamed(name, defaultDomain.id);
-  if (known === undefined) {
-    const user = {
-      id: newHexId(),
-      name,
-      domainId: defaultDomain.id,
-      passwordHash: await hashPassword(password),
-      enabled: true,
-      defaultProjectId: null,
-    };
-    await store.addUser(user);
-    return user;
-  }
-  if (!(await isPassword(password, known.passwordHash))) {
-    await store.setPasswordHash(known.id, await hashPassword(password));
-  }
-  return known;
+): Promise<string> {
+  const id = newHexId();
+  const hash = await hashPassword(password);
+  await store.addUser({
+    id,
+    name,
+    domainId: defaultDomain.id,
+    passwordHash: hash,
+    givenHash: hash,
+    enabled: true,
+    defaultProjectId: null,
+    description: null,
+    email: null,
+  });
+  return id;
+}
+
+async function followPassword(
+  store: IdentityStore,
+  { id, passwordHash, givenHash }: StoredUser,
+  password: string,
+): Promise<void> {
+  if (await isPassword(password, givenHash ?? passwordHash)) return;
+  const hash = await hashPassword(password);
+  await store.changeUser(id, { passwordHash: hash, givenHash: hash });
 }

@@ -2,6 +2,7 @@
  * Lists and shows of projects, users, roles, domains, role assignments, services, endpoints,
  * regions.
  */
+import type { NewId } from '#contracts/clock.ts';
 import type { IdentityStore } from '#contracts/store/identity-store.ts';
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -19,6 +20,7 @@ export interface Directory {
   tokens: Tokens;
   catalog: () => Catalog;
   gate: SignInGate;
+  newId: NewId;
 }
 
 type Call = GuardedCall<Session>;

@@ -116,7 +116,12 @@ describe('role assignments', () => {
   test('with implied roles', async () => {
     const user = await idOf('users', 'admin');
     const all = await found(`effective&user.id=${user}`);
-    expect(all.toSorted()).toEqual(['admin admin', 'admin member', 'admin reader']);
+    expect(all.toSorted()).toEqual([
+      'admin admin',
+      'admin manager',
+      'admin member',
+      'admin reader',
+    ]);
     expect(await found(`effective=0&user.id=${user}`)).toEqual(['admin admin']);
     const member = await idOf('roles', 'member');
     expect(await found(`effective&role.id=${member}`)).toEqual(['admin member', 'demo member']);

@@ -3,6 +3,7 @@ import type { NotOffered } from '../not-offered.ts';
 import { type OpenRoute, withBody } from '#http/routes/route.ts';
 import type { GuardedRoute, RouteTable } from '../route-table.ts';
 import { type Directory, type Kind, kinds, list, listProjectsOf, show } from './directory.ts';
+import { accountRoutes, passwordRoute } from './accounts/routes.ts';
 import { listRoleAssignments } from './role-assignments.ts';
 import {
   authenticate,
@@ -39,6 +40,7 @@ export function identityRoutes(
       status: 201,
       ...withBody(signInBody, (call) => issueToken(call, directory)),
     },
+    passwordRoute(directory),
   ];
   const guarded: GuardedRoute<Session>[] = [
     {
@@ -78,6 +80,7 @@ export function identityRoutes(
       rule: 'admin',
       handler: (call) => listRoleAssignments(call, directory),
     },
+    ...accountRoutes(directory),
     ...kinds.flatMap((kind) => kindRoutes(kind, directory)),
   ];
   return { open, guarded, guard: (request) => authenticate(request, directory), actorOf };
@@ -102,9 +105,9 @@ function kindRoutes(kind: Kind, directory: Directory): GuardedRoute<Session>[] {
 
 export const keystoneNotOffered: NotOffered = {
   '/v2.0': 'the identity API v2.0',
-  '/v3/projects': 'changing projects',
-  '/v3/users': 'changing users, application credentials and groups of a user',
-  '/v3/roles': 'changing roles',
+  '/v3/projects': 'tags, hierarchies, groups and limits of projects',
+  '/v3/users': 'application credentials, groups and keys of a user',
+  '/v3/roles': 'implied roles',
   '/v3/domains': 'changing domains',
   '/v3/services': 'changing the catalog',
   '/v3/endpoints': 'changing the catalog',

@@ -49,6 +49,7 @@ describe('signing in', () => {
     });
     expect(body.token.roles.map((role: { name: string }) => role.name)).toEqual([
       'admin',
+      'manager',
       'member',
       'reader',
     ]);
@@ -236,7 +237,7 @@ describe('tokens', () => {
       userName: 'admin',
       projectName: 'admin',
       domainId: 'default',
-      roles: ['admin', 'member', 'reader'],
+      roles: ['admin', 'manager', 'member', 'reader'],
       isAdmin: true,
       token: cloud.adminToken,
     });
@@ -254,7 +255,7 @@ describe('the directory', () => {
   const lists = [
     { name: 'projects', gives: ['admin', 'demo'] },
     { name: 'users', gives: ['admin', 'demo'] },
-    { name: 'roles', gives: ['admin', 'member', 'reader', 'service'] },
+    { name: 'roles', gives: ['admin', 'manager', 'member', 'reader', 'service'] },
     { name: 'domains', gives: ['Default'] },
     { name: 'services', gives: ['keystone', 'nova', 'neutron', 'glance'] },
   ];
@@ -319,10 +320,10 @@ describe('a missing resource is answered with 404, or 501 where a real Keystone 
       ],
     },
     {
-      given: 'POST /v3/projects',
+      given: 'POST /v3/domains',
       gives: [
         501,
-        'changing projects: POST /v3/projects is not offered by the embedded identity service; a real Keystone has it.',
+        'changing domains: POST /v3/domains is not offered by the embedded identity service; a real Keystone has it.',
       ],
     },
   ];

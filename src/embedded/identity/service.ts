@@ -59,7 +59,7 @@ export async function createIdentityService(
     ...(options.beforeReply !== undefined && { beforeReply: options.beforeReply }),
   });
   mountRoutes(app, {
-    ...identityRoutes({ store, tokens, catalog, gate: signInGate(clock) }),
+    ...identityRoutes({ store, tokens, catalog, gate: signInGate(clock), newId: options.newId }),
     unknown,
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });

@@ -57,7 +57,9 @@ export function viewProject({ id, name, domainId, description, enabled }: Stored
   };
 }
 
-export function viewUser({ id, name, domainId, enabled, defaultProjectId }: Session['user']) {
+/** `description` and `email` only where the user has them, as Keystone shows its extras. */
+export function viewUser(user: Session['user']) {
+  const { id, name, domainId, enabled, defaultProjectId, description, email } = user;
   return {
     id,
     name,
@@ -66,11 +68,13 @@ export function viewUser({ id, name, domainId, enabled, defaultProjectId }: Sess
     default_project_id: defaultProjectId,
     password_expires_at: null,
     options: {},
+    ...(description !== null && { description }),
+    ...(email !== null && { email }),
   };
 }
 
-export function viewRole({ id, name }: StoredRole) {
-  return { id, name, domain_id: null, description: null, options: {} };
+export function viewRole({ id, name, description }: StoredRole) {
+  return { id, name, domain_id: null, description, options: {} };
 }
 
 export function viewDomain() {

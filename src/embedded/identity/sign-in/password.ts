@@ -20,8 +20,9 @@ export async function hashPassword(password: string): Promise<string> {
  */
 export const dummyHash = ['scrypt', cost.N, cost.r, cost.p, 'AAAA', 'A'.repeat(43)].join('$');
 
-/** Is this the password that the hash was made of? */
+/** Is this the password that the hash was made of? '' is the hash of none. */
 export async function isPassword(password: string, hash: string): Promise<boolean> {
+  if (hash === '') return false;
   const [, N, r, p, salt = '', key = ''] = hash.split('$');
   const wanted = Buffer.from(key, 'base64url');
   const options = { N: Number(N), r: Number(r), p: Number(p) };

@@ -12,7 +12,7 @@ import type { SignInGate } from './sign-in-gate.ts';
 import type { NewSession, Tokens } from './tokens.ts';
 
 /** Source: Keystone `[identity] max_password_length`. */
-const longestPassword = 4096;
+export const longestPassword = 4096;
 
 const closed = { additionalProperties: false };
 const domain = Type.Object(
@@ -86,6 +86,7 @@ export async function signIn({ auth }: AuthBody, by: SignIn): Promise<NewSession
   if (project !== undefined) {
     const roles = await tokens.rolesOn(known.user.id, project.id);
     if (roles.length === 0) {
+      if (auth.scope === undefined) return { ...known, project: undefined };
       throw unauthenticated(`User '${known.user.name}' has no role on project '${project.name}'.`);
     }
   }
@@ -137,7 +138,7 @@ async function checkPassword(
   });
   const named = user?.name ?? given.name ?? given.id ?? '';
   const isRight = await gate.admit({ user: named, source }, async () => {
-    const isHis = await isPassword(given.password, user?.passwordHash ?? dummyHash);
+    const isHis = await isPassword(given.password, user?.passwordHash || dummyHash);
     return isHis && user?.enabled === true;
   });
   if (user === undefined || !isRight) {
@@ -153,7 +154,9 @@ async function findProject(
 ): Promise<StoredProject | undefined> {
   if (scope === 'unscoped') return undefined;
   if (scope === undefined) {
-    return user.defaultProjectId === null ? undefined : store.project(user.defaultProjectId);
+    if (user.defaultProjectId === null) return undefined;
+    const standard = await store.project(user.defaultProjectId);
+    return standard?.enabled === true ? standard : undefined;
   }
   const others = Object.keys(scope).filter((key) => key !== 'project');
   if (scope.project === undefined || others.length > 0) {

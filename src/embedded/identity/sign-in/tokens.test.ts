@@ -8,6 +8,13 @@ test('a token that is revoked while it is read is refused from then on', async (
   const held = Promise.withResolvers<void>();
   const reading = Promise.withResolvers<void>();
   const user = { id: 'u', name: 'demo', domainId: 'default', enabled: true, passwordHash: '' };
+  const account = {
+    ...user,
+    givenHash: null,
+    defaultProjectId: null,
+    description: null,
+    email: null,
+  };
   const store: Partial<IdentityStore> = {
     addToken: async (token) => void stored.set(token.digest, token),
     token: async (digest) => stored.get(digest),
@@ -15,7 +22,7 @@ test('a token that is revoked while it is read is refused from then on', async (
     user: async () => {
       reading.resolve();
       await held.promise;
-      return { ...user, defaultProjectId: null };
+      return account;
     },
   };
   const tokens = createTokens({
@@ -25,7 +32,7 @@ test('a token that is revoked while it is read is refused from then on', async (
     cacheMs: 10_000,
   });
   const { text } = await tokens.issue({
-    user: { ...user, defaultProjectId: null },
+    user: account,
     project: undefined,
     methods: ['password'],
   });

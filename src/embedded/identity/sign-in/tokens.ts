@@ -18,7 +18,7 @@ import { effectiveRoles } from '../roles.ts';
 /** The session of a token. `project` undefined and no roles: unscoped. */
 export interface Session {
   token: StoredToken;
-  user: Omit<StoredUser, 'passwordHash'>;
+  user: Omit<StoredUser, 'passwordHash' | 'givenHash'>;
   project: StoredProject | undefined;
   roles: StoredRole[];
 }
@@ -45,6 +45,8 @@ export interface Tokens {
    */
   find(text: string, allowExpired?: boolean): Promise<Session | undefined>;
   revoke(text: string): Promise<void>;
+  /** Forgets what it read of the store: users, projects, roles or grants have changed. */
+  forget(): void;
   rolesOn(userId: string, projectId: string): Promise<StoredRole[]>;
 }
 
@@ -86,7 +88,9 @@ export function createTokens({ store, clock, lifetimeMs, cacheMs }: TokenOptions
     if (token.projectId === null) return { token, user: account, project: undefined, roles: [] };
     const project = await store.project(token.projectId);
     if (project?.enabled !== true) return undefined;
-    return { token, user: account, project, roles: await rolesOn(user.id, project.id) };
+    const roles = await rolesOn(user.id, project.id);
+    // A token ends with the last role of its user there.
+    return roles.length === 0 ? undefined : { token, user: account, project, roles };
   };
 
   const lookUp = async (digest: string): Promise<Session | undefined> => {
@@ -106,19 +110,12 @@ export function createTokens({ store, clock, lifetimeMs, cacheMs }: TokenOptions
 
   return {
     rolesOn,
-    async issue({ user, project, methods, expiresAt }) {
+    async issue(opened) {
       const text = randomBytes(32).toString('base64url');
       const now = clock.now();
-      const token: StoredToken = {
-        digest: sha256OfToken(text),
-        userId: user.id,
-        projectId: project?.id ?? null,
-        methods,
-        auditId: randomBytes(16).toString('base64url'),
-        issuedAt: now,
-        expiresAt: expiresAt ?? now + lifetimeMs,
-      };
+      const token = newToken(opened, { digest: sha256OfToken(text), now, lifetimeMs });
       await store.addToken(token, now - expiredKeptMs);
+      const { user, project } = opened;
       const roles = project === undefined ? [] : await rolesOn(user.id, project.id);
       return { text, session: { token, user: withoutHash(user), project, roles } };
     },
@@ -133,10 +130,30 @@ export function createTokens({ store, clock, lifetimeMs, cacheMs }: TokenOptions
       revocations += 1;
       cache.delete(digest);
     },
+    forget() {
+      revocations += 1;
+      cache.clear();
+    },
+  };
+}
+
+function newToken(
+  { user, project, methods, expiresAt }: NewSession,
+  { digest, now, lifetimeMs }: { digest: string; now: number; lifetimeMs: number },
+): StoredToken {
+  return {
+    digest,
+    userId: user.id,
+    projectId: project?.id ?? null,
+    methods,
+    auditId: randomBytes(16).toString('base64url'),
+    issuedAt: now,
+    expiresAt: expiresAt ?? now + lifetimeMs,
+    applicationCredentialId: null,
   };
 }
 
 function withoutHash(user: StoredUser): Session['user'] {
-  const { passwordHash: _, ...account } = user;
+  const { passwordHash: _, givenHash: __, ...account } = user;
   return account;
 }

@@ -27,6 +27,7 @@ import { moves } from './0024-moves.ts';
 import { keysAndQuotas } from './0025-keys-and-quotas.ts';
 import { lockedBy } from './0026-locked-by.ts';
 import { aggregates } from './0027-aggregates.ts';
+import { identityAccounts } from './0028-identity-accounts.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -56,4 +57,5 @@ export const migrations: Record<string, Migration> = {
   '0025-keys-and-quotas': keysAndQuotas,
   '0026-locked-by': lockedBy,
   '0027-aggregates': aggregates,
+  '0028-identity-accounts': identityAccounts,
 };
