@@ -80,6 +80,22 @@ describe('a user of the openstack command', () => {
     });
   });
 
+  test('puts a host into a zone by an aggregate, and takes it out again', async () => {
+    const zones = async () => {
+      const listed = await client.json('availability', 'zone', 'list', '--compute');
+      return listed.map((zone: Record<string, string>) => zone['Zone Name']).toSorted();
+    };
+    await client.json('aggregate', 'create', '--zone', 'west', 'fast');
+    const added = await client.json('aggregate', 'add', 'host', 'fast', 'host-2');
+    expect(added).toMatchObject({ name: 'fast', hosts: ['host-2'], availability_zone: 'west' });
+    expect(await zones()).toEqual(['nova', 'west']);
+    expect(await client.json('aggregate', 'remove', 'host', 'fast', 'host-2')).toMatchObject({
+      hosts: [],
+    });
+    expect((await client.openstack('aggregate', 'delete', 'fast')).code).toBe(0);
+    expect(await zones()).toEqual(['nova']);
+  });
+
   test('boots a server with a direct port, a macvtap port and a network', async () => {
     const server = await client.json(
       ...['server', 'create', '--flavor', 'm1.small', '--image', 'tiny'],
