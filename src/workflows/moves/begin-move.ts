@@ -15,13 +15,14 @@ import type { WorkflowContext } from '../engine/context.ts';
 import { hostOf } from '../engine/server-of.ts';
 
 /**
- * A requested move. `host`: of the administrator's choice, by name; `flavorId`: of a resize.
- * `availabilityZone`: absent: the zone that the server is pinned to; null: any.
+ * A requested move. `host`: of the administrator's choice, by name; `flavorId` and `diskConfig`: of
+ * a resize. `availabilityZone`: absent: the zone that the server is pinned to; null: any.
  */
 export interface MoveRequest {
   type: MoveType;
   requestId: string;
   flavorId?: string;
+  diskConfig?: Server['diskConfig'];
   host?: string | null;
   availabilityZone?: string | null;
 }
@@ -59,7 +60,7 @@ export async function beginMove(
   server: Server,
   request: MoveRequest,
 ): Promise<void> {
-  const { type, requestId } = request;
+  const { type, requestId, diskConfig } = request;
   const { action, taskState, from } = kinds[type];
   refuseState(server, action, from);
   const source = await hostOf(context, server);
@@ -84,7 +85,7 @@ export async function beginMove(
     },
     action,
     requestId,
-    change: { taskState },
+    change: { taskState, ...(diskConfig !== undefined && { diskConfig }) },
     move,
     needsHost: type !== 'evacuation',
   });

@@ -27,8 +27,9 @@ const resizeSchema = closed({
 export const resizeBody = () => resizeSchema;
 
 export async function resizeServer(call: Call<Static<typeof resizeSchema>>): Promise<Reply> {
-  const flavorId = field.idOfReference(String(call.body.resize.flavorRef));
-  return move(call, { type: 'resize', flavorId });
+  const { flavorRef, 'OS-DCF:diskConfig': diskConfig } = call.body.resize;
+  const flavorId = field.idOfReference(String(flavorRef));
+  return move(call, { type: 'resize', flavorId, ...(diskConfig !== undefined && { diskConfig }) });
 }
 
 export async function confirmResize(call: Call): Promise<Reply> {
