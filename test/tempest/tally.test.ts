@@ -23,7 +23,7 @@ test('each test counts once; one whose class was skipped has the reason of its c
     ],
   );
   expect(end).toBe('1 passed, 1 failed, 2 skipped');
-  expect(lines).toContain('skipped    1.0s  a.Two.test_y: no volumes');
+  expect(lines).toContain('skipped: a.Two.test_y: no volumes');
   expect(lines).toContain('FAILED  a.One.test_y\n          E: no');
 });
 

@@ -62,7 +62,7 @@ export class Tally {
       this.#print(`passed  ${time}  ${name}`);
     } else if (status === 'skip') {
       this.skipped++;
-      this.#print(`skipped ${time}  ${name}: ${firstLine(reason)}`);
+      this.#print(`skipped: ${name}: ${firstLine(reason)}`);
     } else {
       this.failed++;
       const why = tracebacks.map(errorOf).join('; ');
