@@ -15,7 +15,7 @@ import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { setup as prepare } from '../openstack/prepare.ts';
 import { startGround } from './cloud.ts';
 import { deviceViolations } from './devices.ts';
-import { entriesOf, selectTests, type TestId } from './selection.ts';
+import { entriesOf, matching, selectTests } from './selection.ts';
 import { Tally } from './tally.ts';
 import { Workspace } from './workspace.ts';
 
@@ -32,8 +32,10 @@ const { values, positionals } = parseArgs({
 const insideVariable = 'NOVELLA_TEMPEST_INSIDE';
 
 /** Tests that only run where guests accept a sign-in; they execute no command there. */
-const signsIn = (id: TestId) =>
-  id.startsWith('tempest.api.compute.servers.test_attach_interfaces.');
+const signingIn = [
+  'tempest.api.compute.servers.test_attach_interfaces',
+  'tempest.api.compute.servers.test_server_actions.ServerActionsTestJSON.test_rebuild_server',
+];
 
 if (process.env[insideVariable] === undefined) await enterNamespace();
 else await runTests();
@@ -63,10 +65,8 @@ async function runTests(): Promise<void> {
     const workspace = new Workspace(ground);
     const tests = selectTests(requestedEntries(), await workspace.list());
     const tally = new Tally(tests, print);
-    const runs = {
-      guests: tests.filter(signsIn),
-      plain: tests.filter((id) => !signsIn(id)),
-    };
+    const guests = matching(signingIn, tests);
+    const runs = { guests, plain: tests.filter((id) => !guests.includes(id)) };
     const { 'vnic-type': vnicType, concurrency } = values;
     for (const [name, those] of Object.entries(runs)) {
       if (those.length === 0) continue;

@@ -12,13 +12,18 @@ export function selectTests(entries: readonly string[], known: readonly TestId[]
   const chosen = new Set<TestId>();
   const unknown: string[] = [];
   for (const entry of entries) {
-    const name = nameOf(entry);
-    const found = known.filter((id) => id.startsWith(name) && isEnd(id[name.length]));
+    const found = matching([entry], known);
     if (found.length === 0) unknown.push(entry);
     for (const id of found) chosen.add(id);
   }
   if (unknown.length > 0) throw new Error(`Tempest has no test ${unknown.join(', ')}`);
   return [...chosen];
+}
+
+/** Those of the tests that an entry names. */
+export function matching(entries: readonly string[], tests: readonly TestId[]): TestId[] {
+  const names = entries.map(nameOf);
+  return tests.filter((id) => names.some((name) => id.startsWith(name) && isEnd(id[name.length])));
 }
 
 /** The entries of a list: one a line; a line that starts with `#` is a comment. */
