@@ -8,7 +8,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { standardWeights } from '#core/scheduling/weights.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ImageService } from '#contracts/services/images.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
 import { openStore } from '#integrations/database/store.ts';
 import { aFlavor, aHost, aNewServer, aPf, aVf } from '#test/worlds/store-rows.ts';
@@ -168,7 +167,7 @@ function contextOf(store: Store): WorkflowContext {
     store,
     // A claim calls neither network nor images.
     network: {} as NetworkService,
-    images: {} as ImageService,
+    images: {} as WorkflowContext['images'],
     wakeup: { notify: () => undefined, listen: () => () => undefined },
     clock,
     newId: () => crypto.randomUUID(),

@@ -28,7 +28,10 @@ const reboot: HostCommand = {
 const spawn: HostCommand = { seq: 1, serverId: guest.id, body: { do: 'spawn', guest } };
 
 /** The guests of these tests have no NIC and no device. */
-const images = { open: () => Promise.reject(new Error('no image is needed')) };
+const images = {
+  open: () => Promise.reject(new Error('no image is needed')),
+  upload: () => Promise.reject(new Error('no image is made')),
+};
 
 /** A host that counts its reboots; a reboot lasts until `gate` opens. */
 class CountingHypervisor extends SimulatedHypervisor {

@@ -24,6 +24,9 @@ function slowFiles(prepared: () => Promise<void>) {
       await prepared();
     },
     prepareRescue: async (guest) => void acts.push(`rescue ${guest.id}`),
+    copyDisk: async (guestId) => void acts.push(`copy ${guestId}`),
+    uploadCopy: async (guestId) => void acts.push(`upload ${guestId}`),
+    dropCopy: async (guestId) => void acts.push(`drop ${guestId}`),
     remove: async (guestId) => void acts.push(`remove ${guestId}`),
     consoleOutput: async (guestId, lines) => `${guestId}: last ${lines}`,
     describe: async () => '',

@@ -10,7 +10,7 @@ import { isHostLinkRequest } from './host-link-request.ts';
 import { mountRoutes, projectSegment } from './requests/dispatch.ts';
 import { hostLinkPath } from '#contracts/host/host-link.ts';
 import { faultReply } from './faults.ts';
-import { mountHostImages } from './host-images.ts';
+import { mountHostImages, mountHostUploads } from './host-images.ts';
 import { minVersion, vary, versionHeaders } from './requests/negotiate.ts';
 import { operatorRoutes } from './operator/routes.ts';
 import { routes } from './routes.ts';
@@ -38,6 +38,7 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
   });
   mountDocuments(app, context);
   mountHostImages(app, context);
+  mountHostUploads(app, context);
   mountRoutes(
     app,
     context,

@@ -25,6 +25,7 @@ import { enrollHost, revokeHost } from './operator/enroll-host.ts';
 import { forgetHost } from './operator/forget-host.ts';
 import { followWorkflow } from './watch/follow-workflow.ts';
 import { followPortsWorkflow } from './watch/follow-ports-workflow.ts';
+import { createImage, type ImageRequest } from './guests/create-image.ts';
 import { lockServer, unlockServer } from './guests/lock-server.ts';
 import { readConsole } from './guests/read-console.ts';
 import { rescueServer, type RescueRequest } from './guests/rescue-server.ts';
@@ -80,6 +81,8 @@ export function serverOperations(context: WorkflowContext) {
       confirmMove(context, caller, server, requestId),
     revertMove: (caller: Caller, server: Server, requestId: string) =>
       revertMove(context, caller, server, requestId),
+    createImage: (caller: Caller, server: Server, request: ImageRequest) =>
+      createImage(context, caller, server, request),
     attachInterface: (caller: Caller, server: Server, request: AttachRequest) =>
       attachInterface(context, caller, server, request),
     detachInterface: (

@@ -16,15 +16,24 @@ export interface DescribedImage {
 export interface DescribedImages extends ImageSource {
   images: Map<string, DescribedImage>;
   opened: string[];
+  /** What was uploaded, by image. */
+  uploaded: Map<string, Buffer>;
 }
 
 /** Defaults of an image: raw. */
 export function describedImages(images: Record<string, DescribedImage>): DescribedImages {
   const described = new Map(Object.entries(images));
   const opened: string[] = [];
+  const uploaded = new Map<string, Buffer>();
   return {
     images: described,
     opened,
+    uploaded,
+    async upload(id, { open }) {
+      const parts: Uint8Array[] = [];
+      for await (const part of open()) parts.push(part);
+      uploaded.set(id, Buffer.concat(parts));
+    },
     async open(id) {
       opened.push(id);
       const image = described.get(id);

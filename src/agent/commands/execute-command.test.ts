@@ -220,6 +220,23 @@ test.each([
   if (row.undone) expect(await hypervisor.domainXml(guest.id)).not.toContain('rescue');
 });
 
+test.each([
+  { name: 'copied', fails: 'copyDisk' },
+  { name: 'uploaded', fails: 'uploadCopy' },
+] as const)('a guest whose disk cannot be $name runs on, without a copy', async ({ fails }) => {
+  const { parts, hypervisor } = begin();
+  await executeCommand(parts, { do: 'spawn', guest });
+  const dropped: string[] = [];
+  parts.guestFiles.dropCopy = async (_guestId, imageId) => void dropped.push(imageId);
+  parts.guestFiles[fails] = async () => {
+    throw new ComputeError('unavailable', 'no space left');
+  };
+  const body = { do: 'snapshot', guestId: guest.id, imageId: 'i1', runs: true } as const;
+  expect(await executeCommand(parts, body)).toMatchObject({ ok: false, message: 'no space left' });
+  expect(await hypervisor.listGuests()).toMatchObject([{ state: 'running' }]);
+  expect(dropped).toEqual(['i1']);
+});
+
 test('an attach that fails restores guest, VF and bridge', async () => {
   const { parts, left, hypervisor } = begin();
   const small = aGuest();

@@ -18,6 +18,7 @@ import {
   planRescue,
   planRespawn,
   planResume,
+  planSnapshot,
   planStop,
   planSuspend,
 } from '#core/guests/plan/plan-change.ts';
@@ -196,7 +197,7 @@ async function planFor(
 
 /** A guest that existed before the spawn is kept, with its disk. */
 function isUndone(body: HostCommandBody, found: FoundGuest | undefined, step: Step): boolean {
-  if (body.do === 'attach') return true;
+  if (body.do === 'attach' || body.do === 'snapshot') return true;
   if (body.do !== 'spawn' && body.do !== 'move-in') return false;
   const isOfGuest = step.do === 'define' || step.do.endsWith('-files');
   return found === undefined || !isOfGuest;
@@ -223,6 +224,8 @@ function stepsFor(
       return planMoveOut(body.guest, found, { isLive: body.isLive === true });
     case 'move-in':
       return planMoveIn(body.guest, found, body);
+    case 'snapshot':
+      return planSnapshot(body, found);
     case 'stop':
       return planStop(guestId, found);
     case 'reboot':

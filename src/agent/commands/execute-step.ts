@@ -27,6 +27,9 @@ const executors: Executors = {
   'prepare-files': ({ guestFiles }, { guest, fresh }) => guestFiles.prepare(guest, { fresh }),
   'prepare-rescue': ({ guestFiles }, { guest }) => guestFiles.prepareRescue(guest),
   'receive-files': ({ guestFiles }, { guest, files }) => guestFiles.receive(guest, files),
+  'copy-disk': ({ guestFiles }, { guestId, imageId }) => guestFiles.copyDisk(guestId, imageId),
+  'upload-copy': ({ guestFiles }, { guestId, imageId }) => guestFiles.uploadCopy(guestId, imageId),
+  'drop-copy': ({ guestFiles }, { guestId, imageId }) => guestFiles.dropCopy(guestId, imageId),
   'remove-files': ({ guestFiles }, { guestId }) => guestFiles.remove(guestId),
   define: async (parts, { guest }) =>
     parts.hypervisor.define(guest, await macvtapSources(parts.pciBus, guest.nics)),

@@ -61,7 +61,10 @@ async function start(more: Partial<AgentOptions> = {}): Promise<void> {
   const taps = new SimulatedTaps();
   const memory = new SimulatedMemory();
   const guestFiles = new SimulatedGuestFiles({
-    images: { open: () => Promise.reject(new Error('no image is needed')) },
+    images: {
+      open: () => Promise.reject(new Error('no image is needed')),
+      upload: () => Promise.reject(new Error('no image is made')),
+    },
   });
   agent = await startAgent({
     host: 'h1',

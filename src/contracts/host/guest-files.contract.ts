@@ -6,6 +6,7 @@ import { type DescribedImages, describedImages, qcow2Head } from '#test/images.t
 import { describe, expect, test } from 'vitest';
 import { ComputeError } from '#core/errors.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
+import { readQcow2Header } from '#core/images/qcow2-header.ts';
 import { type GuestFiles, maxConsoleBytes } from './guest-files.ts';
 
 const mib = 1024 ** 2;
@@ -156,7 +157,7 @@ export function describeGuestFiles(
       const { files } = await make(counted);
       await files.prepare(guest, { fresh: false });
       const rescue = {
-        imageId: 'large',
+        imageId: 'disk',
         kernel,
         hardware: { machine: 'q35', diskBus: 'virtio' },
       } as const;
@@ -169,9 +170,26 @@ export function describeGuestFiles(
       });
       await files.prepare(guest, { fresh: false });
       expect(await files.list()).toEqual([guest.id]);
-      expect(new Set(counted.opened)).toEqual(
-        new Set(['disk', 'kernel', 'ramdisk', 'large', 'gone']),
-      );
+      expect(new Set(counted.opened)).toEqual(new Set(['disk', 'kernel', 'ramdisk', 'gone']));
+    });
+
+    test('the disk of a guest becomes an image: a standalone qcow2 of its size', async () => {
+      const source = someImages();
+      const { files } = await make(source);
+      await files.prepare(guest, { fresh: false });
+      await files.copyDisk(guest.id, 'made');
+      await files.copyDisk(guest.id, 'made');
+      await files.uploadCopy(guest.id, 'made');
+      await files.dropCopy(guest.id, 'made');
+      const header = readQcow2Header(source.uploaded.get('made') ?? Buffer.alloc(0));
+      expect(header).toMatchObject({ virtualBytes: 1024 * mib, backingName: null });
+      const diskless = { ...guest, imageId: null, diskGib: 0, kernel };
+      await files.remove(guest.id);
+      await files.prepare(diskless, { fresh: false });
+      await expect(files.copyDisk(guest.id, 'made')).rejects.toMatchObject({
+        kind: 'invalid',
+        message: `guest ${guest.id}: it has no disk to make an image from`,
+      });
     });
 
     test('a guest that never ran has an empty console', async () => {

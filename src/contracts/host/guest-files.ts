@@ -20,6 +20,15 @@ export interface GuestFiles {
    * rescue removes them.
    */
   prepareRescue(guest: Guest): Promise<void>;
+  /**
+   * Copies the guest's disk for this image, standalone, replacing an earlier copy. The guest must
+   * not write to it in that time. Throws `invalid` for a guest without a disk.
+   */
+  copyDisk(guestId: string, imageId: string): Promise<void>;
+  /** Uploads the copy as the bytes of the image, and removes it. */
+  uploadCopy(guestId: string, imageId: string): Promise<void>;
+  /** No error when there is none. */
+  dropCopy(guestId: string, imageId: string): Promise<void>;
   /** Removes all files of the guest. No error when there are none. */
   remove(guestId: string): Promise<void>;
   /**

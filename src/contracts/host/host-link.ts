@@ -36,6 +36,11 @@ export type HostCommandBody =
   | { do: 'move-out'; guest: Guest; isLive?: true }
   /** Receives a guest with the files that `move-out` described, and brings it to this state. */
   | { do: 'move-in'; guest: Guest; files: string; state: 'running' | 'paused' | 'shutOff' }
+  /**
+   * Makes the bytes of this image from the guest's disk. `runs`: the guest is paused while the disk
+   * is copied.
+   */
+  | { do: 'snapshot'; guestId: string; imageId: string; runs?: true }
   | { do: 'stop' | 'reboot' | 'pause' | 'unpause'; guestId: string }
   | { do: 'suspend' | 'resume'; guest: Guest }
   /** `guest`: its target state, with the NIC. */

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Caller } from './identity.ts';
-import type { ImageContents, ImageService } from './images.ts';
+import type { ImageContents, ImageService, ImageWriter } from './images.ts';
 
 export interface ImagesUnderTest {
-  images: ImageService & ImageContents;
+  images: ImageService & ImageContents & ImageWriter;
   member: Caller;
   /**
    * A public image: qcow2, name `small`, min_disk 2, min_ram 64, properties `{ hw_numa_nodes: '2'
@@ -72,6 +72,77 @@ export function describeImageService(name: string, make: () => Promise<ImagesUnd
       let size = 0;
       for await (const part of bytes) size += part.length;
       expect(size).toBeGreaterThan(0);
+    });
+
+    const newImage = {
+      name: 'made',
+      diskFormat: 'qcow2',
+      minDiskGib: 3,
+      properties: { image_type: 'snapshot', hw_disk_bus: 'sata' },
+      sharedWith: null,
+    } as const;
+
+    test('an image is made for a user, gets its bytes once, and is deleted', async () => {
+      const { images, member } = world;
+      const id = await images.createImage(newImage, member);
+      expect(await images.showImage(id, member)).toMatchObject({
+        name: 'made',
+        status: 'queued',
+        diskFormat: 'qcow2',
+        minDiskGib: 3,
+        properties: newImage.properties,
+      });
+      const bytes = Buffer.alloc(200_000, 'a disk');
+      async function* halves() {
+        yield bytes.subarray(0, 100_000);
+        yield bytes.subarray(100_000);
+      }
+      const upload = { sizeBytes: bytes.length, open: halves };
+      await images.saveImage(id, upload);
+      await images.saveImage(id, upload);
+      const parts: Uint8Array[] = [];
+      for await (const part of (await images.openImage(id)).bytes) parts.push(part);
+      expect(Buffer.concat(parts).equals(bytes)).toBe(true);
+      await images.deleteImage(id);
+      await images.deleteImage(id);
+      await expect(images.showImage(id, member)).rejects.toMatchObject({ kind: 'notFound' });
+      await expect(images.saveImage(id, upload)).rejects.toMatchObject({ kind: 'notFound' });
+    });
+
+    test('an upload that breaks off leaves the image without bytes', async () => {
+      const { images, member } = world;
+      const id = await images.createImage(newImage, member);
+      async function* broken() {
+        yield Buffer.alloc(1_000);
+        throw new Error('the host is gone');
+      }
+      await expect(images.saveImage(id, { sizeBytes: 5_000, open: broken })).rejects.toMatchObject({
+        kind: 'unavailable',
+      });
+      await expect(images.openImage(id)).rejects.toMatchObject({ kind: 'conflict' });
+      await images.deleteImage(id);
+    });
+
+    test('the backups of one type of a server, newest first', async () => {
+      const { images, member } = world;
+      const make = (server: string, backupType: string) =>
+        images.createImage(
+          {
+            ...newImage,
+            properties: {
+              image_type: 'backup',
+              backup_type: backupType,
+              instance_uuid: server,
+            },
+          },
+          member,
+        );
+      const ids = [await make('s1', 'daily'), await make('s1', 'daily')];
+      for (const id of [await make('s1', 'weekly'), await make('s2', 'daily')]) {
+        expect(ids).not.toContain(id);
+      }
+      const found = await images.listBackups({ serverId: 's1', backupType: 'daily' });
+      expect(found.toSorted()).toEqual(ids.toSorted());
     });
 
     test('opening an image without bytes is a conflict', async () => {

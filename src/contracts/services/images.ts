@@ -17,6 +17,35 @@ export interface ImageService {
   showImage(id: string, caller: Caller): Promise<Image>;
 }
 
+/** An image to be made, without bytes yet. The user's project owns it. */
+export interface NewImage {
+  name: string;
+  diskFormat: 'qcow2';
+  minDiskGib: number;
+  properties: Record<string, string>;
+  /** Another project that may use it too; null: the owner alone. */
+  sharedWith: string | null;
+}
+
+/** Images made from servers. All but `createImage` are done with the service's own rights. */
+export interface ImageWriter {
+  /**
+   * Returns its id; it is `queued`. Throws `tooLarge` or `overQuota` over a quota, `forbidden` or
+   * `invalid` for what the user may not set.
+   */
+  createImage(image: NewImage, caller: Caller): Promise<string>;
+  /** No error when it is gone. */
+  deleteImage(id: string): Promise<void>;
+  /** Ids of the backups of this kind of a server, newest first, with those without bytes. */
+  listBackups(backups: { serverId: string; backupType: string }): Promise<string[]>;
+}
+
+/** Bytes for an image. `open` begins again after a failure. */
+export interface ImageUpload {
+  sizeBytes: number;
+  open: () => AsyncIterable<Uint8Array>;
+}
+
 /**
  * The bytes of an image with their expected hash and size, not yet verified. `sha512` in hex.
  * Example format: `qcow2`.
@@ -33,6 +62,11 @@ export interface ImageContent {
 export interface ImageContents {
   /** Throws `notFound` when there is no such image, `conflict` when its bytes are not there yet. */
   openImage(id: string): Promise<ImageContent>;
+  /**
+   * Gives a queued image its bytes; no error when it has them already. Throws `notFound` when there
+   * is no such image, `tooLarge` over a quota, `unavailable` when the bytes break off.
+   */
+  saveImage(id: string, upload: ImageUpload): Promise<void>;
 }
 
 /** The bytes of images, for a host: those that its guests are created from. */
@@ -42,4 +76,6 @@ export interface ImageSource {
    * `forbidden` when no guest of this host needs it, `unavailable` when no service answers.
    */
   open(id: string): Promise<ImageContent>;
+  /** As `saveImage`. Throws `forbidden` when no command to this host makes the image. */
+  upload(id: string, upload: ImageUpload): Promise<void>;
 }

@@ -114,7 +114,15 @@ export type GuestActName =
   | 'resume'
   | 'rebuild'
   | 'rescue'
-  | 'unrescue';
+  | 'unrescue'
+  | 'snapshot'
+  | 'backup';
+
+/** `rotation`: of a backup: how many of its type are kept. */
+export interface MadeImage {
+  id: string;
+  rotation?: { backupType: string; keep: number };
+}
 
 export interface ActData {
   act: GuestActName;
@@ -122,6 +130,8 @@ export interface ActData {
   staysOff?: boolean;
   /** Of a rescue. */
   rescueImage?: RescueImage;
+  /** The image that a snapshot or a backup makes. */
+  image?: MadeImage;
   startedAt?: number;
 }
 

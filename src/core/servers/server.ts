@@ -46,6 +46,8 @@ export type TaskState =
   | 'shelving_image_uploading'
   | 'shelving_offloading'
   | 'unshelving'
+  | 'image_snapshot'
+  | 'image_backup'
   | null;
 
 /** Nova's numbers: 0 no state, 1 running, 3 paused, 4 shut down, 6 crashed, 7 suspended. */

@@ -4,7 +4,12 @@ import type { Logger } from 'pino';
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { IdentityService } from '#contracts/services/identity.ts';
 import type { ImageStore, StoredImage } from '#contracts/store/image-store.ts';
-import type { Image, ImageService, ImageContents } from '#contracts/services/images.ts';
+import type {
+  Image,
+  ImageContents,
+  ImageService,
+  ImageWriter,
+} from '#contracts/services/images.ts';
 import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
 import { parseJsonBody } from '#http/json-body.ts';
@@ -22,6 +27,7 @@ import { patchTypes } from './media-types.ts';
 import { glanceNotOffered, imageRoutes, openImageRoutes } from './routes.ts';
 import { uploadGates } from './files/upload-gate.ts';
 import { toFields } from './image-body.ts';
+import { imageWriter } from './written-images.ts';
 
 export interface ImageOptions {
   store: ImageStore;
@@ -62,7 +68,7 @@ export interface StartingImage {
 /** Builds the app, and the same service for callers in this process; it does not listen. */
 export function createImageService(options: ImageOptions): {
   app: FastifyInstance;
-  service: ImageService & ImageContents;
+  service: ImageService & ImageContents & ImageWriter;
   /** The public, active image of this name; made when there is none. */
   ensureImage(image: StartingImage): Promise<Image>;
 } {
@@ -87,6 +93,7 @@ export function createImageService(options: ImageOptions): {
     service: {
       showImage: async (id, caller) => toImage(await findImage(store, caller, id)),
       openImage: async (id) => openContent(context, await findAnyImage(context, id)),
+      ...imageWriter(context),
     },
     async ensureImage(wanted) {
       await heal();

@@ -1,7 +1,7 @@
 /** The files of this host's guests: one folder each, and the base images of their disks. */
-import { constants } from 'node:fs';
-import { access, copyFile, readdir, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { constants, createReadStream } from 'node:fs';
+import { access, copyFile, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { GuestFiles } from '#contracts/host/guest-files.ts';
 import type { ImageSource } from '#contracts/services/images.ts';
 import { accepted } from '#core/accepted.ts';
@@ -17,7 +17,7 @@ import { asDiskFull, type FreeBytes, freeBytesOf } from './disk-space.ts';
 import { makeTraversable } from './traversable-folder.ts';
 import { ImageCache } from './image-cache.ts';
 import { baseNameOf } from './overlay.ts';
-import { createDisk } from './qemu-img.ts';
+import { copyStandalone, createDisk } from './qemu-img.ts';
 import { partEnding } from './part-ending.ts';
 
 export interface HostGuestFilesOptions {
@@ -47,10 +47,12 @@ const firstBytes = 2 * 1024 ** 2;
 export class HostGuestFiles implements GuestFiles {
   readonly #directory: string;
   readonly #images: ImageCache;
+  readonly #source: ImageSource;
 
   constructor(options: HostGuestFilesOptions) {
     const { directory, imageDirectory, images, freeBytes = freeBytesOf, now = Date.now } = options;
     this.#directory = directory;
+    this.#source = images;
     this.#images = new ImageCache({
       folder: imageDirectory,
       source: images,
@@ -98,6 +100,34 @@ export class HostGuestFiles implements GuestFiles {
       for (const path of [kernel, ramdisk, disk]) await rm(`${path}${partEnding}`, { force: true });
       throw asDiskFull(error, { folder: paths.folder, what: `guest ${name}` });
     }
+  }
+
+  async copyDisk(guestId: string, imageId: string): Promise<void> {
+    const { folder, disk } = this.#pathsOf(guestId);
+    const copy = copyPath(folder, imageId);
+    const what = `the copy of the disk of guest ${guestId}`;
+    const file = await stat(disk).catch(() => undefined);
+    if (file === undefined) {
+      throw new ComputeError('invalid', `guest ${guestId}: it has no disk to make an image from`);
+    }
+    try {
+      await this.#images.makeRoom({ folder, bytes: file.blocks * 512, what });
+      await copyStandalone(disk, copy);
+    } catch (error) {
+      await rm(copy, { force: true });
+      throw asDiskFull(error, { folder, what });
+    }
+  }
+
+  async uploadCopy(guestId: string, imageId: string): Promise<void> {
+    const copy = copyPath(this.#pathsOf(guestId).folder, imageId);
+    const { size: sizeBytes } = await stat(copy);
+    await this.#source.upload(imageId, { sizeBytes, open: () => createReadStream(copy) });
+    await rm(copy, { force: true });
+  }
+
+  async dropCopy(guestId: string, imageId: string): Promise<void> {
+    await rm(copyPath(this.#pathsOf(guestId).folder, imageId), { force: true });
   }
 
   async remove(guestId: string): Promise<void> {
@@ -200,6 +230,11 @@ export class HostGuestFiles implements GuestFiles {
     }
     return used;
   }
+}
+
+function copyPath(folder: string, imageId: string): string {
+  if (/^[\w-]+$/.test(imageId)) return join(folder, `copy-${imageId}`);
+  throw new ComputeError('invalid', `image ${imageId}: not an image id`);
 }
 
 async function removeUnfinished(isNew: boolean, paths: GuestPaths): Promise<void> {

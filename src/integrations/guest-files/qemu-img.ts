@@ -18,6 +18,18 @@ export async function createDisk(
   await runTool({ program: 'qemu-img', args, debianPackage });
 }
 
+/**
+ * Copies a guest's disk into one qcow2 file without a base. `-U`: QEMU may have the disk open; its
+ * guest must be paused, which makes QEMU write all of its metadata.
+ */
+export async function copyStandalone(disk: string, copy: string): Promise<void> {
+  const args = ['convert', '-U', '-f', 'qcow2', '-O', 'qcow2', disk, copy];
+  await runTool({ program: 'qemu-img', args, debianPackage, timeoutMs: copyTimeoutMs });
+}
+
+/** A large disk on slow storage. */
+const copyTimeoutMs = 6 * 60 * 60 * 1000;
+
 interface QemuImgInfo {
   format: string;
   'backing-filename'?: string;

@@ -24,6 +24,8 @@ interface Tool {
   args: string[];
   /** The Debian package that has it. */
   debianPackage: string;
+  /** Default: five minutes. */
+  timeoutMs?: number;
 }
 
 const limits = { timeoutMs: 300_000, maxOutputBytes: 16 * 1024 * 1024 };
@@ -32,16 +34,20 @@ const limits = { timeoutMs: 300_000, maxOutputBytes: 16 * 1024 * 1024 };
  * Its standard output. Throws ToolFailure. Example: `qemu-img: Could not open '/…': No such file or
  * directory`.
  */
-export async function runTool({ program, args, debianPackage }: Tool): Promise<string> {
+export async function runTool(tool: Tool): Promise<string> {
+  const { program, args, timeoutMs = limits.timeoutMs } = tool;
   try {
-    return await runProgram([program, ...args], limits);
+    return await runProgram([program, ...args], { ...limits, timeoutMs });
   } catch (cause) {
     if (!(cause instanceof ProgramFailure)) throw cause;
-    throw failureOf(cause, program, debianPackage);
+    throw failureOf(cause, { ...tool, timeoutMs });
   }
 }
 
-function failureOf(cause: ProgramFailure, program: string, debianPackage: string): ToolFailure {
+function failureOf(
+  cause: ProgramFailure,
+  { program, debianPackage, timeoutMs }: Required<Tool>,
+): ToolFailure {
   const { how, code, stderr } = cause;
   const exitCode = typeof code === 'number' ? code : null;
   const more = { isMissing: how === 'missing', exitCode, cause };
@@ -50,7 +56,7 @@ function failureOf(cause: ProgramFailure, program: string, debianPackage: string
     return new ToolFailure(message, more);
   }
   if (how === 'timed out') {
-    return new ToolFailure(`${program} did not end within ${limits.timeoutMs / 1000} s`, more);
+    return new ToolFailure(`${program} did not end within ${timeoutMs / 1000} s`, more);
   }
   // For a killed program the signal is more informative than its output.
   const lastLine = code === null ? '' : stderr.trim().split('\n').at(-1);

@@ -50,6 +50,30 @@ describe('images over HTTP', () => {
     expect((await source.open(imageId)).sizeBytes).toBe(imageBytes.length);
   });
 
+  test('a host uploads an image that a command to it makes, and no other', async () => {
+    const { world, controllerUrl } = await aController([imageId]);
+    const [server] = await world.store.servers.list({});
+    const { id: serverId = '', hostId } = server ?? {};
+    const caller = world.callerOf('member');
+    const made = { name: 'i', diskFormat: 'qcow2', minDiskGib: 0, sharedWith: null } as const;
+    const id = await world.context.images.createImage({ ...made, properties: {} }, caller);
+    const source = httpImageSource({ controllerUrl, token: () => 'secret' });
+    const bytes = Buffer.alloc(3_000_000, 'bytes of a disk');
+    async function* parts() {
+      yield bytes.subarray(0, 1_000);
+      yield bytes.subarray(1_000);
+    }
+    const upload = { sizeBytes: bytes.length, open: parts };
+    await expect(source.upload(id, upload)).rejects.toMatchObject({
+      kind: 'forbidden',
+      message: `No command to host host-1 makes image ${id}.`,
+    });
+    const body = { do: 'snapshot', guestId: serverId, imageId: id } as const;
+    await world.store.commands.issue({ hostId: hostId ?? '', serverId, body });
+    await source.upload(id, upload);
+    expect(world.madeImages.get(id)?.bytes?.equals(bytes)).toBe(true);
+  });
+
   test('an image without a server on the host is refused', async () => {
     const { world, controllerUrl } = await aController([]);
     await world.server({ imageId });

@@ -3,7 +3,7 @@
  * during a download.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ImageContent, ImageSource } from '#contracts/services/images.ts';
+import type { ImageContent, ImageSource, ImageUpload } from '#contracts/services/images.ts';
 import { ComputeError, type ErrorKind, errorText, isComputeError } from '#core/errors.ts';
 
 export interface HttpImageSourceOptions {
@@ -34,12 +34,13 @@ const kinds: Record<number, ErrorKind> = {
 /** Source of the headers: `src/api/host-images.ts`. */
 export function httpImageSource(options: HttpImageSourceOptions): ImageSource {
   const { controllerUrl, token, timeoutMs = standardTimeoutMs } = options;
-  const ask = async (id: string): Promise<Response> => {
+  const ask = async (id: string, upload?: ImageUpload): Promise<Response> => {
     const url = `${controllerUrl}/novella/v1/images/${encodeURIComponent(id)}/content`;
     const end = performance.now() + timeoutMs;
     for (;;) {
       try {
-        return await reach(url, token(), id);
+        const sent = upload === undefined ? {} : bytesOf(upload);
+        return await reach(url, { token: token(), id, sent });
       } catch (error) {
         if (!isComputeError(error, 'unavailable') || performance.now() > end) throw error;
         await pause(askAgainMs);
@@ -55,15 +56,45 @@ export function httpImageSource(options: HttpImageSourceOptions): ImageSource {
     async open(id) {
       return contentOf(await askForImage(id), id, () => askForImage(id));
     },
+    async upload(id, upload) {
+      const response = await ask(id, upload);
+      if (!response.ok) throw await refusalOf(response, id);
+    },
   };
 }
 
-async function reach(url: string, token: string, id: string): Promise<Response> {
+interface Sent {
+  method?: 'PUT';
+  headers?: Record<string, string>;
+  body?: ReadableStream;
+  duplex?: 'half';
+}
+
+function bytesOf({ sizeBytes, open }: ImageUpload): Sent {
+  return {
+    method: 'PUT',
+    headers: {
+      'content-type': 'application/octet-stream',
+      'x-novella-image-size': String(sizeBytes),
+    },
+    body: ReadableStream.from(open()),
+    duplex: 'half',
+  };
+}
+
+async function reach(
+  url: string,
+  { token, id, sent }: { token: string; id: string; sent: Sent },
+): Promise<Response> {
   const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(new Error('no answer in time')), answerTimeoutMs);
+  // An upload takes as long as its bytes.
+  const timer =
+    sent.body === undefined
+      ? setTimeout(() => timeout.abort(new Error('no answer in time')), answerTimeoutMs)
+      : undefined;
   try {
-    const headers = { authorization: `Bearer ${token}` };
-    return await fetch(url, { headers, signal: timeout.signal });
+    const headers = { ...sent.headers, authorization: `Bearer ${token}` };
+    return await fetch(url, { ...sent, headers, signal: timeout.signal });
   } catch (cause) {
     throw new ComputeError('unavailable', `image ${id}: ${url} does not answer (${why(cause)})`, {
       cause,

@@ -1,7 +1,7 @@
 /** A real OpenStack as the identity, network and image services. */
 import type { Clock } from '#contracts/clock.ts';
 import type { IdentityService } from '#contracts/services/identity.ts';
-import type { ImageContents, ImageService } from '#contracts/services/images.ts';
+import type { ImageContents, ImageService, ImageWriter } from '#contracts/services/images.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
 import type { Login } from '#core/access/login.ts';
 import type { Retries } from '#runtime/backoff.ts';
@@ -48,7 +48,7 @@ export interface OpenStackOptions {
 export interface OpenStack {
   identity: IdentityService;
   network: NetworkService;
-  image: ImageService & ImageContents;
+  image: ImageService & ImageContents & ImageWriter;
   /** Keystone with its version. Example: `http://controller:5000/v3`. */
   identityUrl: string;
   /** What is available and what is missing. Never throws: a silent service counts as missing. */

@@ -1,10 +1,11 @@
 /** Glance as the image service: image records and their bytes. */
-import type { ImageContents, ImageService } from '#contracts/services/images.ts';
+import type { ImageContents, ImageService, ImageWriter } from '#contracts/services/images.ts';
 import type { Image } from '#contracts/services/images.ts';
 import type { Acting } from '#contracts/services/network.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { refusalOf } from './http/refusals.ts';
 import type { Session } from './http/session.ts';
+import { glanceWriter } from './written-images.ts';
 
 /**
  * Glance's representation of an image. All further keys are properties. Source: Glance's schema
@@ -55,9 +56,10 @@ const ownKeys = new Set([
  * Images are read with the user's token; bytes are opened with the service's own rights, for the
  * hosts.
  */
-export function createGlance(session: Session): ImageService & ImageContents {
+export function createGlance(session: Session): ImageService & ImageContents & ImageWriter {
   return {
     showImage: async (id, caller) => toImage(await readImage(session, id, caller)),
+    ...glanceWriter(session),
     async openImage(id) {
       const image = await readImage(session, id, 'service');
       const described = contentOf(image);

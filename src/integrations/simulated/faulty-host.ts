@@ -117,6 +117,10 @@ function refusingFiles(inner: GuestFiles, faults: HostFaults): GuestFiles {
       faults.refuseFiles(guest.id);
       await inner.prepare(guest, how);
     },
+    async copyDisk(guestId, imageId) {
+      faults.refuseFiles(guestId);
+      await inner.copyDisk(guestId, imageId);
+    },
     async prepareRescue(guest) {
       faults.refuseFiles(guest.id);
       await inner.prepareRescue(guest);

@@ -16,6 +16,7 @@ import {
 } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';
 import { consoleText } from './console-text.ts';
+import { emptyQcow2 } from './empty-qcow2.ts';
 import { KeptGuests } from './kept-guests.ts';
 
 export interface SimulatedGuestFilesOptions {
@@ -27,8 +28,13 @@ export interface SimulatedGuestFilesOptions {
 interface KeptFiles {
   /** The image that its disk was created from. */
   diskImageId: string | null;
+  /** null: it has no disk; absent in files of an earlier version. */
+  diskBytes?: number | null;
   console: string;
 }
+
+/** Of a disk that an earlier version made. */
+const usualDiskBytes = 1024 ** 3;
 
 export class SimulatedGuestFiles implements GuestFiles {
   readonly #options: SimulatedGuestFilesOptions;
@@ -45,9 +51,14 @@ export class SimulatedGuestFiles implements GuestFiles {
   async prepare(guest: Guest, { fresh }: { fresh: boolean }): Promise<void> {
     const before = this.#kept.get(guest.id);
     const keepsFiles = before !== undefined && !fresh;
-    if (!keepsFiles) await this.#judgeImages(guest);
-    const diskImageId = keepsFiles ? before.diskImageId : guest.imageId;
-    await this.#kept.set(guest.id, { diskImageId, console: consoleText(guest, diskImageId) });
+    const { diskImageId, diskBytes } = keepsFiles
+      ? before
+      : { diskImageId: guest.imageId, diskBytes: await this.#judgeImages(guest) };
+    await this.#kept.set(guest.id, {
+      diskImageId,
+      ...(diskBytes !== undefined && { diskBytes }),
+      console: consoleText(guest, diskImageId),
+    });
   }
 
   async prepareRescue(guest: Guest): Promise<void> {
@@ -58,6 +69,28 @@ export class SimulatedGuestFiles implements GuestFiles {
     await this.#judgeImages({ ...guest, imageId, kernel, diskGib: 0 });
     const rescued = { ...guest, kernel };
     await this.#kept.set(guest.id, { ...before, console: consoleText(rescued, imageId) });
+  }
+
+  async copyDisk(guestId: string): Promise<void> {
+    this.#diskOf(guestId);
+    return Promise.resolve();
+  }
+
+  async uploadCopy(guestId: string, imageId: string): Promise<void> {
+    const bytes = emptyQcow2(this.#diskOf(guestId));
+    const upload = { sizeBytes: bytes.length, open: () => onePart(bytes) };
+    await this.#options.images.upload(imageId, upload);
+  }
+
+  dropCopy(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Bytes of its disk, which a simulated guest leaves empty. */
+  #diskOf(guestId: string): number {
+    const kept = this.#kept.get(guestId);
+    if (kept !== undefined && kept.diskBytes !== null) return kept.diskBytes ?? usualDiskBytes;
+    throw new ComputeError('invalid', `guest ${guestId}: it has no disk to make an image from`);
   }
 
   async remove(guestId: string): Promise<void> {
@@ -83,7 +116,8 @@ export class SimulatedGuestFiles implements GuestFiles {
     return this.#kept.ids();
   }
 
-  async #judgeImages(guest: Guest): Promise<void> {
+  /** Returns the bytes of the disk; null: none. */
+  async #judgeImages(guest: Guest): Promise<number | null> {
     const { imageId, kernel } = guest;
     if (kernel !== null) {
       accepted(checkKernelImage(await this.#facts(kernel.imageId), 'kernel'));
@@ -91,10 +125,10 @@ export class SimulatedGuestFiles implements GuestFiles {
         accepted(checkKernelImage(await this.#facts(kernel.ramdiskImageId), 'ramdisk'));
       }
     }
-    if (!hasDisk(guest)) return;
+    if (!hasDisk(guest)) return null;
     const base =
       imageId === null ? null : accepted(checkDiskImage(await this.#facts(imageId))).base;
-    accepted(diskBytesOf(guest, base));
+    return accepted(diskBytesOf(guest, base)).bytes;
   }
 
   #facts(id: string): Promise<ImageFacts> {
@@ -109,12 +143,19 @@ export class SimulatedGuestFiles implements GuestFiles {
 function filesIn(text: string): KeptFiles {
   try {
     const kept = JSON.parse(text) as Partial<KeptFiles>;
-    const { diskImageId = null } = kept;
-    if (hasConsole(kept)) return { diskImageId, console: kept.console ?? '' };
+    const { diskImageId = null, diskBytes } = kept;
+    if (hasConsole(kept)) {
+      const disk = diskBytes === undefined ? {} : { diskBytes };
+      return { diskImageId, ...disk, console: kept.console ?? '' };
+    }
   } catch {
     // Refused below.
   }
   throw new ComputeError('invalid', 'the description of the guest’s files cannot be read');
+}
+
+async function* onePart(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
 }
 
 function hasConsole({ console: text }: Partial<KeptFiles>): boolean {

@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { writeCloudsYaml, type WrittenCloud } from '#client/cloud/clouds-yaml.ts';
 import { writeOpenrc } from '#client/cloud/openrc.ts';
 import type { IdentityService } from '#contracts/services/identity.ts';
-import type { ImageContents, ImageService } from '#contracts/services/images.ts';
+import type { ImageContents, ImageService, ImageWriter } from '#contracts/services/images.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
 import { createImageStore } from '#integrations/database/services/image-store.ts';
 import { createNetworkStore } from '#integrations/database/services/network-store.ts';
@@ -22,7 +22,7 @@ export interface CloudServices {
   services: {
     identity: IdentityService;
     network: NetworkService;
-    image: ImageService & ImageContents;
+    image: ImageService & ImageContents & ImageWriter;
   };
   /** Starts listening on our own ones, and returns the URLs of all three. */
   open(listen: (app: FastifyInstance, name: keyof ServicePorts) => Promise<string>): Promise<Urls>;

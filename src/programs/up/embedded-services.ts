@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Clock } from '#contracts/clock.ts';
 import type { IdentityService } from '#contracts/services/identity.ts';
-import type { ImageContents, ImageService } from '#contracts/services/images.ts';
+import type { ImageContents, ImageService, ImageWriter } from '#contracts/services/images.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
 import type { PublicUrls, TlsFiles } from '../config/doors-config.ts';
 import { createIdentityService } from '#embedded/identity/service.ts';
@@ -27,7 +27,7 @@ interface Embedded<Service> {
 export interface EmbeddedServices {
   identity: Embedded<IdentityService>;
   network: Embedded<NetworkService>;
-  image: Embedded<ImageService & ImageContents>;
+  image: Embedded<ImageService & ImageContents & ImageWriter>;
 }
 
 export interface EmbeddedOptions<Tables> {

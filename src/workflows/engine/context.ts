@@ -1,6 +1,6 @@
 /** Shared dependencies of all workflows. */
 import type { Clock, NewId } from '#contracts/clock.ts';
-import type { ImageService } from '#contracts/services/images.ts';
+import type { ImageService, ImageWriter } from '#contracts/services/images.ts';
 import type { Log } from '#contracts/log.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
 import type { Store, Transition } from '#contracts/store/store.ts';
@@ -18,7 +18,7 @@ import type { HostStateSettings } from '../hosts/host-state.ts';
 export interface WorkflowContext {
   store: Store;
   network: NetworkService;
-  images: ImageService;
+  images: ImageService & ImageWriter;
   wakeup: Wakeup;
   clock: Clock;
   newId: NewId;

@@ -1,6 +1,6 @@
 /** Begins one command to the host of a server that has a guest: reboot, stop, start, rebuild … */
 import type { Caller } from '#contracts/services/identity.ts';
-import type { GuestActName } from '#contracts/store/task-data.ts';
+import type { GuestActName, MadeImage } from '#contracts/store/task-data.ts';
 import type { RescueImage } from '#core/guests/build-guest.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -15,6 +15,8 @@ export interface ActRequest {
   change?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
   /** Of a rescue. */
   rescueImage?: RescueImage;
+  /** Of a snapshot or a backup. */
+  image?: MadeImage;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function actOnGuest(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  { act, requestId, change = {}, rescueImage }: ActRequest,
+  { act, requestId, change = {}, rescueImage, image }: ActRequest,
 ): Promise<void> {
   const { action, taskState, from } = guestActs[act];
   refuseState(server, action, from);
@@ -43,6 +45,7 @@ export async function actOnGuest(
       act,
       staysOff: (act === 'rebuild' || act === 'rescue') && server.vmState === 'stopped',
       ...(rescueImage !== undefined && { rescueImage }),
+      ...(image !== undefined && { image }),
     },
     action,
     requestId,

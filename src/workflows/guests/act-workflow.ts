@@ -9,6 +9,7 @@ import { commandHost, hostAnswered, leftAsBefore } from './command-guest.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { endInError, failedBy } from '../engine/endings.ts';
 import { finishedEvent } from '../engine/record-event.ts';
+import { dropImage } from '../images/drop-image.ts';
 import { guestActs } from './guest-acts.ts';
 import type { StepOutcome, Workflow } from '../engine/workflow.ts';
 
@@ -27,6 +28,8 @@ async function failed(
   task: Task<'act'>,
   error: ComputeError,
 ): Promise<StepOutcome<'act'>> {
+  if (task.data.image !== undefined) await dropImage(context, task.data.image.id);
+  if (guestActs[task.data.act].to === undefined) return leftAsBefore(context, task, error);
   // Nothing was sent to the host yet.
   if (task.data.act === 'rescue' && task.step === 'command-host') {
     return leftAsBefore(context, task, error);

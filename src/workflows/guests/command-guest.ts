@@ -9,6 +9,7 @@ import { failedBy, succeeded } from '../engine/endings.ts';
 import { guestOf } from '../placement/guest-of.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { guestActs, stopped } from './guest-acts.ts';
+import { rotateBackups } from '../images/rotate-backups.ts';
 import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 
@@ -29,7 +30,7 @@ export async function commandHost(
 async function commandOf(
   context: WorkflowContext,
   server: Server,
-  { act, staysOff, rescueImage }: ActData,
+  { act, staysOff, rescueImage, image }: ActData,
 ): Promise<HostCommandBody> {
   const { command } = guestActs[act];
   const how = staysOff === true ? ({ staysOff } as const) : {};
@@ -39,6 +40,11 @@ async function commandOf(
     case 'respawn': {
       const guest = await guestOf(context, server);
       return { do: command, guest, ...how, ...(act === 'rebuild' && { fresh: true }) };
+    }
+    case 'snapshot': {
+      invariant(image, `a snapshot of server ${server.id} has no image`);
+      const runs = server.vmState === 'active' ? ({ runs: true } as const) : {};
+      return { do: command, guestId: server.id, imageId: image.id, ...runs };
     }
     case 'suspend':
     case 'resume':
@@ -81,12 +87,13 @@ export async function hostAnswered(
     if (command === 'rescue' && result.undone === true) return leftAsBefore(context, task, error);
     throw error;
   }
+  await rotateBackups(context, task);
   const now = context.clock.now();
+  const isOff = staysOff === true && act !== 'rescue';
   return {
     server: {
-      ...(staysOff === true && act !== 'rescue' ? stopped : to),
       taskState: null,
-      fault: null,
+      ...(to !== undefined && { ...(isOff ? stopped : to), fault: null }),
     },
     events: [finishedEvent(context, `compute_${action}`, startedAt ?? now)],
     outcome: succeeded,

@@ -12,14 +12,27 @@ export interface GuestAct {
   taskState: TaskState;
   from: VmState[];
   command: HostCommandBody['do'] &
-    ('respawn' | 'rescue' | 'stop' | 'reboot' | 'pause' | 'unpause' | 'suspend' | 'resume');
-  to: { vmState: VmState; powerState: PowerState };
+    (
+      | 'respawn'
+      | 'rescue'
+      | 'snapshot'
+      | 'stop'
+      | 'reboot'
+      | 'pause'
+      | 'unpause'
+      | 'suspend'
+      | 'resume'
+    );
+  /** Absent: the server stays as it is, also when the operation fails. */
+  to?: { vmState: VmState; powerState: PowerState };
   failsTo?: VmState;
 }
 
 const running = { vmState: 'active', powerState: 1 } as const;
 /** Of a guest that is off. */
 export const stopped = { vmState: 'stopped', powerState: 4 } as const;
+/** States in which an image can be made of a guest's disk. */
+const copied: VmState[] = ['active', 'stopped', 'paused', 'suspended'];
 const rebooted: VmState[] = ['active', 'stopped', 'paused', 'suspended', 'error'];
 
 /** Each by its name in the task row. */
@@ -104,5 +117,17 @@ export const guestActs: Record<GuestActName, GuestAct> = {
     command: 'respawn',
     to: running,
     failsTo: 'error',
+  },
+  snapshot: {
+    action: 'createImage',
+    taskState: 'image_snapshot',
+    from: copied,
+    command: 'snapshot',
+  },
+  backup: {
+    action: 'createBackup',
+    taskState: 'image_backup',
+    from: copied,
+    command: 'snapshot',
   },
 };

@@ -7,7 +7,12 @@ import { Readable } from 'node:stream';
 import { expect } from 'vitest';
 import { createComputeApi } from '#api/compute-api.ts';
 import type { Caller } from '#contracts/services/identity.ts';
-import type { ImageContents, ImageService } from '#contracts/services/images.ts';
+import type {
+  ImageContents,
+  ImageService,
+  ImageWriter,
+  NewImage,
+} from '#contracts/services/images.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
 import { ComputeError } from '#core/errors.ts';
 import { NetworkAgents } from '#core/networking/binding/network-agents.ts';
@@ -76,10 +81,11 @@ export async function aComputeWorld() {
   await store.flavors.create(aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} }));
   const ports = new Map([[portId, aPort(portId)]]);
   const limits = new Map<string, Partial<QuotaLimits>>();
+  const madeImages: MadeImages = new Map();
   const context: WorkflowContext = {
     store,
     network: describedNetwork(ports),
-    images: describedImages(),
+    images: describedImages(madeImages),
     wakeup: { notify: () => undefined, listen: () => () => undefined },
     clock,
     newId: randomUUID,
@@ -105,7 +111,7 @@ export async function aComputeWorld() {
       allocationRatios: { vcpus: 4, memory: 1, disk: 1 },
     },
   };
-  const contents = describedContents();
+  const contents = describedContents(madeImages);
   const workflows = serverOperations(context);
   const app = createComputeApi({
     ...context,
@@ -129,6 +135,8 @@ export async function aComputeWorld() {
     callerOf,
     contents,
     store,
+    /** Images made from servers, by id. */
+    madeImages,
     /** Below the store, to damage rows. */
     db,
     time,
@@ -185,6 +193,8 @@ export async function aComputeWorld() {
     },
   };
 }
+
+type MadeImages = Map<string, NewImage & { projectId: string; bytes?: Buffer }>;
 
 /** The message of a fault body, whatever its name. */
 export function faultOf({ body }: Answer): { name: string; code: number; message: string } {
@@ -338,8 +348,15 @@ function describedNetwork(ports: Map<string, Port>): NetworkService {
 }
 
 /** The image has bytes; an image that a server was created from may have been deleted. */
-function describedContents(): ImageContents {
+function describedContents(made: MadeImages): ImageContents {
   return {
+    saveImage: async (id, { open }) => {
+      const parts: Uint8Array[] = [];
+      for await (const part of open()) parts.push(part);
+      const image = made.get(id);
+      if (image === undefined) throw new ComputeError('notFound', `No image found with ID ${id}`);
+      made.set(id, { ...image, bytes: Buffer.concat(parts) });
+    },
     openImage: async (id) => {
       if (id === queuedImageId) throw new ComputeError('conflict', `Image ${id} has no bytes yet`);
       if (id !== imageId) throw new ComputeError('notFound', `No image found with ID ${id}`);
@@ -350,8 +367,15 @@ function describedContents(): ImageContents {
   };
 }
 
-function describedImages(): ImageService {
+function describedImages(made: MadeImages): ImageService & ImageWriter {
   return {
+    createImage: async (image, caller) => {
+      const id = randomUUID();
+      made.set(id, { ...image, projectId: caller.projectId });
+      return id;
+    },
+    deleteImage: async (id) => void made.delete(id),
+    listBackups: async () => [...made.keys()].toReversed(),
     showImage: async (id) => {
       if (id !== imageId) throw new ComputeError('notFound', `Image ${id} could not be found.`);
       return {

@@ -7,6 +7,7 @@ import { splitNames } from '../../requests/split-names.ts';
 import * as admin from './admin-acts.ts';
 import { consoleBody, showConsole } from './console.ts';
 import { emptyBody, guestAct, rebootBody, rebootServer } from './guest-acts.ts';
+import * as images from './images.ts';
 import * as lock from './lock.ts';
 import * as groups from '../parts/security-groups.ts';
 import * as moves from './moves.ts';
@@ -46,6 +47,8 @@ const offered: Record<string, Pick<Route, 'body' | 'handler' | 'status'>> = {
   migrate: withBody(moves.migrateBody, moves.migrateServer),
   'os-migrateLive': withBody(moves.liveBody, moves.migrateLive),
   evacuate: { status: 200, ...withBody(moves.evacuateBody, moves.evacuateServer) },
+  createImage: withBody(images.imageBody, images.createImage),
+  createBackup: withBody(images.backupBody, images.createBackup),
   forceDelete: withBody(admin.anyBody('forceDelete'), admin.forceDelete),
   restore: withBody(admin.anyBody('restore'), admin.restoreServer),
   'os-resetState': withBody(admin.resetBody, admin.resetState),

@@ -10,6 +10,7 @@ import {
   planRescue,
   planRespawn,
   planResume,
+  planSnapshot,
   planStop,
   planSuspend,
 } from './plan-change.ts';
@@ -69,6 +70,21 @@ test.each([
     name: 'a rescue of a guest that is off',
     steps: planRescue(guest, found('shutOff')),
     gives: ['prepare-rescue', ...spawn.filter((step) => step !== 'prepare-files')],
+  },
+  {
+    name: 'the disk of a running guest is copied while it is paused, and uploaded while it runs',
+    steps: planSnapshot({ guestId: 'g', imageId: 'i', runs: true }, found('running')),
+    gives: ['pause', 'copy-disk', 'unpause', 'upload-copy'],
+  },
+  {
+    name: 'one that an interrupted snapshot left paused runs again',
+    steps: planSnapshot({ guestId: 'g', imageId: 'i', runs: true }, found('paused')),
+    gives: ['pause', 'copy-disk', 'unpause', 'upload-copy'],
+  },
+  {
+    name: 'one that its user has paused stays paused',
+    steps: planSnapshot({ guestId: 'g', imageId: 'i' }, found('paused')),
+    gives: ['copy-disk', 'upload-copy'],
   },
   {
     name: 'a running guest is stopped',

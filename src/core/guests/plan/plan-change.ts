@@ -32,6 +32,24 @@ export function planRescue(guest: Guest, found: FoundGuest | undefined): Step[] 
   ];
 }
 
+/**
+ * The guest is paused while its disk is copied, so that the copy is what a power cut would leave;
+ * it runs again during the upload. `runs`: it is to run afterwards, also when an interrupted try
+ * left it paused.
+ */
+export function planSnapshot(
+  { guestId, imageId, runs = false }: { guestId: string; imageId: string; runs?: boolean },
+  found: FoundGuest | undefined,
+): Step[] {
+  const pauses = runs && found !== undefined && isLive(found);
+  return [
+    ...(pauses ? [{ do: 'pause', guestId } as const] : []),
+    { do: 'copy-disk', guestId, imageId },
+    ...(pauses ? [{ do: 'unpause', guestId } as const] : []),
+    { do: 'upload-copy', guestId, imageId },
+  ];
+}
+
 /** None when it is off already. */
 export function planStop(guestId: string, found: FoundGuest | undefined): Step[] {
   return found !== undefined && isLive(found) ? [{ do: 'shut-down', guestId }] : [];

@@ -55,6 +55,11 @@ export type Step =
   | { do: 'prepare-rescue'; guest: Guest }
   /** Its files as the host that it comes from described them. */
   | { do: 'receive-files'; guest: Guest; files: string }
+  /** A standalone copy of its disk for this image; the guest must not run. */
+  | { do: 'copy-disk'; guestId: string; imageId: string }
+  /** The copy becomes the image, and is removed. */
+  | { do: 'upload-copy'; guestId: string; imageId: string }
+  | { do: 'drop-copy'; guestId: string; imageId: string }
   /** All files of the guest, including its disk. */
   | { do: 'remove-files'; guestId: string }
   | { do: 'define'; guest: Guest }

@@ -93,9 +93,17 @@ const Act = shapeOf<Contract.ActData>()({
     'rebuild',
     'rescue',
     'unrescue',
+    'snapshot',
+    'backup',
   ]),
   staysOff: Optional(Boolean()),
   rescueImage: Optional(Type.Object({ id: Text(), properties: Type.Record(Text(), Text()) })),
+  image: Optional(
+    Type.Object({
+      id: Text(),
+      rotation: Optional(Type.Object({ backupType: Text(), keep: Integer() })),
+    }),
+  ),
   startedAt: Optional(Time),
 });
 

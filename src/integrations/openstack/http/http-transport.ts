@@ -9,12 +9,16 @@ import {
   request as httpRequest,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 export interface WireRequest {
   method: string;
   url: string;
   headers: Record<string, string>;
   body?: string;
+  /** Instead of a body: bytes that are not held in memory. They are read once. */
+  stream?: AsyncIterable<Uint8Array>;
   /**
    * A dedicated connection outside the pool: for long transfers, or where the peer may be closing a
    * pooled connection.
@@ -62,7 +66,7 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
   const http = { kept: new HttpAgent(pool), alone: new HttpAgent() };
   const https = { kept: new HttpsAgent({ ...pool, ...trust }), alone: new HttpsAgent(trust) };
   return {
-    send({ method, url, headers, body, dedicatedConnection: isAlone = false }) {
+    send({ method, url, headers, body, stream, dedicatedConnection: isAlone = false }) {
       const isTls = url.startsWith('https:');
       const agents = isTls ? https : http;
       const length = body !== undefined && { 'content-length': String(Buffer.byteLength(body)) };
@@ -72,6 +76,7 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
         agent: isAlone ? agents.alone : agents.kept,
         timeout: options.timeoutMs,
       });
+      if (stream !== undefined) return answerToStream(sending, stream, options);
       const answer = answerTo(sending, options);
       sending.end(body);
       return answer;
@@ -79,6 +84,38 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
     close() {
       for (const agent of [http.kept, http.alone, https.kept, https.alone]) agent.destroy();
     },
+  };
+}
+
+/** The wait for the answer begins when the bytes are sent, or the peer has enough of them. */
+function answerToStream(
+  sending: ClientRequest,
+  stream: AsyncIterable<Uint8Array>,
+  options: HttpTransportOptions,
+): Promise<WireAnswer> {
+  let isAnswered = false;
+  const answer = new Promise<WireAnswer>((resolve, reject) => {
+    sending.on('timeout', () =>
+      sending.destroy(new TimedOut(`timed out after ${options.timeoutMs / 1000} s`)),
+    );
+    sending.on('response', (bytes) => {
+      isAnswered = true;
+      resolve(answerOf(bytes));
+    });
+    sending.on('error', reject);
+  });
+  limitOpening(sending, options.connectMs);
+  pipeline(Readable.from(stream), sending).catch((error: Error) => {
+    if (!isAnswered) sending.destroy(error);
+  });
+  return answer;
+}
+
+function answerOf(bytes: IncomingMessage): WireAnswer {
+  return {
+    status: bytes.statusCode ?? 0,
+    header: (name) => bytes.headers[name]?.toString(),
+    bytes,
   };
 }
 
@@ -95,11 +132,7 @@ function answerTo(
     sending.on('response', (bytes) => {
       clearTimeout(timer);
       answered = bytes;
-      resolve({
-        status: bytes.statusCode ?? 0,
-        header: (name) => bytes.headers[name]?.toString(),
-        bytes,
-      });
+      resolve(answerOf(bytes));
     });
     sending.on('error', (error) => {
       clearTimeout(timer);

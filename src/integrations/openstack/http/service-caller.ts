@@ -20,6 +20,8 @@ export interface ServiceCall {
   path: string;
   headers?: Record<string, string>;
   body?: unknown;
+  /** Instead of a body; the call is not repeated. */
+  upload?: { sizeBytes: number; open: () => AsyncIterable<Uint8Array> };
   /** Whether the call may be made twice. Default: every method but POST. */
   isRepeatable?: boolean;
 }
@@ -63,7 +65,7 @@ export function createServiceCaller(options: CallerOptions): ServiceCaller {
   const { wire, retries, requestId, limits } = options;
   const counts: CallCounts = {};
   const once = async (call: ServiceCall, isAlone: boolean): Promise<WireAnswer> => {
-    const { service, method, base, path, headers, body } = call;
+    const { service, method, base, path, headers, body, upload } = call;
     const key = `${service} ${method}`;
     counts[key] = (counts[key] ?? 0) + 1;
     const id = requestId?.();
@@ -75,9 +77,14 @@ export function createServiceCaller(options: CallerOptions): ServiceCaller {
         'user-agent': 'novella',
         ...(id !== undefined && { 'x-openstack-request-id': id }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(upload !== undefined && {
+          'content-type': 'application/octet-stream',
+          'content-length': String(upload.sizeBytes),
+        }),
         ...headers,
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(upload !== undefined && { stream: upload.open() }),
       dedicatedConnection: isAlone,
     });
   };
@@ -86,7 +93,7 @@ export function createServiceCaller(options: CallerOptions): ServiceCaller {
     isAlone: boolean,
     read: (answer: WireAnswer) => Promise<Read>,
   ): Promise<Read> => {
-    const isRepeatable = call.isRepeatable ?? call.method !== 'POST';
+    const isRepeatable = call.isRepeatable ?? (call.method !== 'POST' && call.upload === undefined);
     for (let failures = 0; ; failures++) {
       const pauseMs = retryPauseMs(retries, failures);
       let waitMs: number | undefined;
@@ -114,7 +121,7 @@ export function createServiceCaller(options: CallerOptions): ServiceCaller {
   return {
     open: (call) => exchange(call, true, async (answer) => answer),
     call: (call) =>
-      exchange(call, call.method === 'POST', async (answer) => ({
+      exchange(call, call.method === 'POST' || call.upload !== undefined, async (answer) => ({
         ...answer,
         body: parsed(await whole(answer, limits)),
       })),

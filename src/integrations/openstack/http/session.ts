@@ -9,7 +9,7 @@ import { missingRoles, type OwnUser, describeRole } from '../own-user.ts';
 import type { ServiceAnswer, ServiceCall, ServiceCaller } from './service-caller.ts';
 import type { WireAnswer } from './http-transport.ts';
 
-export type SessionCall = Pick<ServiceCall, 'method' | 'path' | 'body' | 'headers'> & {
+export type SessionCall = Pick<ServiceCall, 'method' | 'path' | 'body' | 'headers' | 'upload'> & {
   acting: Acting;
   /**
    * Whether an answer shows all that our own rights should show. Without a right, parts are

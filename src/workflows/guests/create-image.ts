@@ -1,0 +1,67 @@
+/** Snapshots and backups: an image is made from the disk of a server. */
+import type { Caller } from '#contracts/services/identity.ts';
+import type { NewImage } from '#contracts/services/images.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
+import { snapshotProperties } from '#core/images/snapshot-properties.ts';
+import type { Server } from '#core/servers/server.ts';
+import { refuseSilentHost, refuseState } from '../engine/begin-action.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { actOnGuest } from './act-on-guest.ts';
+import { guestActs } from './guest-acts.ts';
+import { dropImage } from '../images/drop-image.ts';
+
+/** `backup`: of which type, and how many of the type are kept; absent: a snapshot. */
+export interface ImageRequest {
+  name: string;
+  metadata: Record<string, string>;
+  backup?: { type: string; rotation: number };
+  requestId: string;
+}
+
+/**
+ * Creates the image, begins the copy and returns the image's id at once. Throws `conflict` in a
+ * wrong state, `overQuota` when the project may have no more images. The image of a copy that fails
+ * is deleted. Source: Nova `API.snapshot`, `API.backup`.
+ */
+export async function createImage(
+  context: WorkflowContext,
+  caller: Caller,
+  server: Server,
+  { name, metadata, backup, requestId }: ImageRequest,
+): Promise<string> {
+  const act = backup === undefined ? 'snapshot' : 'backup';
+  const { action, from } = guestActs[act];
+  refuseState(server, action, from);
+  await refuseSilentHost(context, server, action);
+  const isForeign = caller.projectId !== server.projectId;
+  const id = await newImage(context, caller, {
+    name,
+    diskFormat: 'qcow2',
+    minDiskGib: server.flavor.diskGib,
+    properties: snapshotProperties(server, caller, { metadata, backupType: backup?.type ?? null }),
+    sharedWith: isForeign ? server.projectId : null,
+  });
+  try {
+    const rotation = backup && { backupType: backup.type, keep: backup.rotation };
+    const image = { id, ...(rotation !== undefined && { rotation }) };
+    await actOnGuest(context, caller, server, { act, requestId, image });
+    return id;
+  } catch (error) {
+    await dropImage(context, id);
+    throw error;
+  }
+}
+
+/** What is too large for the image service is over quota for the compute API. */
+async function newImage(
+  { images }: WorkflowContext,
+  caller: Caller,
+  image: NewImage,
+): Promise<string> {
+  try {
+    return await images.createImage(image, caller);
+  } catch (cause) {
+    if (!isComputeError(cause, 'tooLarge')) throw cause;
+    throw new ComputeError('overQuota', cause.message, { cause });
+  }
+}

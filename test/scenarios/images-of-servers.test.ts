@@ -1,0 +1,70 @@
+/** Snapshots and backups: an image is made from a server's disk, and other servers boot from it. */
+import { expect } from 'vitest';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
+
+const act = (cloud: Cloud, id: string, body: object) =>
+  cloud.send('compute', 'POST', `/servers/${id}/action`, {
+    body,
+    headers: { 'openstack-api-version': 'compute 2.45' },
+  });
+
+const showImage = (cloud: Cloud, id: string) => cloud.ok('image', 'GET', `/v2/images/${id}`);
+
+scenario(
+  'a snapshot of a running server with a VF is an image that another boots from',
+  async (cloud) => {
+    const port = await cloud.port(await cloud.network('red'), 'direct');
+    const id = await cloud.boot([{ port }]);
+    await cloud.settled(id, 'ACTIVE');
+    const reply = await act(cloud, id, {
+      createImage: { name: 'golden', metadata: { role: 'web' } },
+    });
+    expect(reply.status).toBe(202);
+    await cloud.settled(id, 'ACTIVE');
+    const image = await showImage(cloud, reply.body.image_id);
+    expect(image).toMatchObject({
+      name: 'golden',
+      status: 'active',
+      disk_format: 'qcow2',
+      visibility: 'private',
+      image_type: 'snapshot',
+      instance_uuid: id,
+      role: 'web',
+    });
+    expect(image.size).toBeGreaterThan(0);
+    const other = await cloud.boot([], { imageRef: image.id });
+    await cloud.settled(other, 'ACTIVE');
+  },
+);
+
+scenario(
+  'backups rotate, and an image that cannot be copied is removed',
+  async (cloud, running) => {
+    const id = await cloud.boot([]);
+    await cloud.settled(id, 'ACTIVE');
+    const backup = async (name: string) => {
+      const body = { createBackup: { name, backup_type: 'daily', rotation: 2 } };
+      const reply = await act(cloud, id, body);
+      expect(reply.status).toBe(202);
+      await cloud.settled(id, 'ACTIVE');
+      return reply.body.image_id;
+    };
+    const ids = [await backup('b1'), await backup('b2'), await backup('b3')];
+    const { images } = await cloud.ok('image', 'GET', '/v2/images');
+    const left = images.map((image: { id: string }) => image.id);
+    expect(left).not.toContain(ids[0]);
+    expect(left).toEqual(expect.arrayContaining(ids.slice(1)));
+    for (const host of ['host-1', 'host-2']) running.hosts.setFault(host, 'disk-full', true);
+    const failed = await act(cloud, id, { createImage: { name: 'no-room' } });
+    expect(failed.status).toBe(202);
+    const { fault } = await cloud.settled(id, 'ACTIVE', 'ERROR');
+    expect(fault).toBeUndefined();
+    const gone = await cloud.send('image', 'GET', `/v2/images/${failed.body.image_id}`);
+    expect(gone.status).toBe(404);
+    const list = await cloud.ok('compute', 'GET', `/servers/${id}/os-instance-actions`);
+    expect(list.instanceActions[0]).toMatchObject({
+      action: 'createImage',
+      message: expect.stringMatching(/No space left/) as string,
+    });
+  },
+);
