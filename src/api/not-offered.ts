@@ -14,8 +14,6 @@ const imageMetadata = { to: 38 } as const;
 const hosts = { to: 42 } as const;
 
 const ofServers: Route[] = [
-  ...missing('admin', 'GET /servers/:id/diagnostics'),
-  ...missing('reader', 'GET /servers/:id/topology', { from: 78 }),
   ...missing('member', 'POST /servers/:id/remote-consoles', { from: 6 }),
   ...missing('reader', 'GET /os-volumes_boot GET /os-volumes_boot/detail GET /os-volumes_boot/:id'),
   ...missing('member', 'POST /os-volumes_boot PUT DELETE /os-volumes_boot/:id'),

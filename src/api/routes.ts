@@ -38,6 +38,8 @@ import { serverActions } from './servers/actions/actions.ts';
 import { listAddresses, showAddresses } from './servers/read/addresses.ts';
 import { changeServerBody, createServerBody } from './servers/create/create-schema.ts';
 import { serverQuery } from './servers/read/filters.ts';
+import { showDiagnostics } from './servers/read/diagnostics.ts';
+import { showTopology } from './servers/read/topology.ts';
 import { actionQuery, listActions, showAction } from './servers/read/instance-actions.ts';
 import { listInterfaces, showInterface } from './servers/parts/interfaces.ts';
 import * as metadata from './servers/parts/metadata.ts';
@@ -113,6 +115,8 @@ const serverRoutes: Route[] = [
   },
   { ...reads, path: '/servers/:id/os-server-password', handler: showPassword },
   { ...removes, path: '/servers/:id/os-server-password', handler: clearPassword },
+  { ...asksAdmin, path: '/servers/:id/diagnostics', handler: showDiagnostics },
+  { ...reads, path: '/servers/:id/topology', from: 78, query: [], handler: showTopology },
   {
     ...reads,
     path: '/servers/:id/os-security-groups',

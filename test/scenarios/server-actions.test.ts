@@ -61,3 +61,25 @@ scenario('an administrator resets the state of a server', async (cloud) => {
     'create',
   ]);
 });
+
+scenario('a crash dump is triggered, and the guest is described', async (cloud) => {
+  const id = await cloud.boot([]);
+  await cloud.settled(id, 'ACTIVE');
+  expect(await act(cloud, id, { trigger_crash_dump: null })).toMatchObject({ status: 202 });
+  await cloud.until(async () => {
+    const list = await cloud.ok('compute', 'GET', `/servers/${id}/os-instance-actions`);
+    const [newest] = list.instanceActions;
+    const { instanceAction } = await cloud.ok(
+      'compute',
+      'GET',
+      `/servers/${id}/os-instance-actions/${newest.request_id}`,
+    );
+    const [event] = instanceAction.events;
+    return { done: event?.result === 'Success', value: newest };
+  });
+  const headers = { 'openstack-api-version': 'compute 2.79' };
+  const described = await cloud.send('compute', 'GET', `/servers/${id}/diagnostics`, { headers });
+  expect(described).toMatchObject({ status: 200, body: { state: 'running', num_nics: 0 } });
+  const topology = await cloud.send('compute', 'GET', `/servers/${id}/topology`, { headers });
+  expect(topology.body).toEqual({ nodes: [], pagesize_kb: null });
+});

@@ -231,6 +231,7 @@ function stepsFor(
     case 'reboot':
     case 'pause':
     case 'unpause':
+    case 'inject-nmi':
       return [{ do: body.do, guestId }];
     case 'suspend':
       return planSuspend(body.guest, found);

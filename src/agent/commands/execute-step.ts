@@ -40,6 +40,7 @@ const executors: Executors = {
   reboot: ({ hypervisor }, { guestId }) => hypervisor.reboot(guestId),
   pause: ({ hypervisor }, { guestId }) => hypervisor.pause(guestId),
   unpause: ({ hypervisor }, { guestId }) => hypervisor.unpause(guestId),
+  'inject-nmi': ({ hypervisor }, { guestId }) => hypervisor.injectNmi(guestId),
   save: ({ hypervisor }, { guestId }) => hypervisor.save(guestId),
   restore: ({ hypervisor }, { guestId }) => hypervisor.restore(guestId),
   'attach-nic': async ({ hypervisor, pciBus }, { guestId, nic }) =>

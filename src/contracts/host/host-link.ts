@@ -41,7 +41,8 @@ export type HostCommandBody =
    * is copied.
    */
   | { do: 'snapshot'; guestId: string; imageId: string; runs?: true }
-  | { do: 'stop' | 'reboot' | 'pause' | 'unpause'; guestId: string }
+  /** `inject-nmi`: makes the guest's system write a dump, if it is set up for that. */
+  | { do: 'stop' | 'reboot' | 'pause' | 'unpause' | 'inject-nmi'; guestId: string }
   | { do: 'suspend' | 'resume'; guest: Guest }
   /** `guest`: its target state, with the NIC. */
   | { do: 'attach'; guest: Guest; nic: GuestNic }

@@ -114,6 +114,8 @@ export function describeHypervisor(name: string, suite: HypervisorSuite): void {
       await hypervisor.pause(guest.id);
       await hypervisor.pause(guest.id);
       expect(await state()).toBe('paused');
+      await hypervisor.injectNmi(guest.id);
+      expect(await state()).toBe('paused');
       await hypervisor.unpause(guest.id);
       await hypervisor.unpause(guest.id);
       await hypervisor.reboot(guest.id);
@@ -126,7 +128,7 @@ export function describeHypervisor(name: string, suite: HypervisorSuite): void {
     test('a guest that is off can be neither paused, nor rebooted, nor saved', async () => {
       const { hypervisor, guest } = await aRunningGuest();
       await hypervisor.destroy(guest.id);
-      for (const act of ['pause', 'reboot', 'save'] as const) {
+      for (const act of ['pause', 'reboot', 'save', 'injectNmi'] as const) {
         await expect(hypervisor[act](guest.id)).rejects.toMatchObject({ kind: 'conflict' });
       }
     });

@@ -50,6 +50,8 @@ export interface Hypervisor {
   pause(guestId: string): Promise<void>;
   /** Throws `conflict` when the guest is neither running nor paused. */
   unpause(guestId: string): Promise<void>;
+  /** Sends a non-maskable interrupt. Throws `conflict` when the guest is not running or paused. */
+  injectNmi(guestId: string): Promise<void>;
   /** Throws `conflict` when the guest is not running, or has a device of the host. */
   save(guestId: string): Promise<void>;
   /** Throws `conflict` when nothing was saved and the guest is not running. */

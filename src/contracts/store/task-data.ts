@@ -116,7 +116,8 @@ export type GuestActName =
   | 'rescue'
   | 'unrescue'
   | 'snapshot'
-  | 'backup';
+  | 'backup'
+  | 'crash-dump';
 
 /** `rotation`: of a backup: how many of its type are kept. */
 export interface MadeImage {

@@ -58,6 +58,8 @@ const decisions = {
   sortServersByHost: 'admin',
   /** The host of a server, its name there, its user data. */
   seeServersHost: 'admin',
+  /** The nodes and processors of its host that a server has. */
+  seeHostTopology: 'admin',
   /** The messages of hosts and of the product itself, which name hosts, paths and programs. */
   seeInnerMessages: 'admin',
   /** The events of an action, before 2.51. */

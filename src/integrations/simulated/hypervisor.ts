@@ -120,6 +120,10 @@ export class SimulatedHypervisor implements Hypervisor {
     await this.#change(guestId, 'unpause', { paused: 'running', running: 'running' });
   }
 
+  async injectNmi(guestId: string): Promise<void> {
+    await this.#change(guestId, 'inject-nmi', { running: 'running', paused: 'paused' });
+  }
+
   async save(guestId: string): Promise<void> {
     const given = found(this.#known(guestId)).devices.filter(
       ({ through }) => through !== 'macvtap',

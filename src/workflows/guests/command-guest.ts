@@ -53,6 +53,7 @@ async function commandOf(
     case 'reboot':
     case 'pause':
     case 'unpause':
+    case 'inject-nmi':
       return { do: command, guestId: server.id };
   }
 }

@@ -20,6 +20,7 @@ export interface GuestAct {
       | 'reboot'
       | 'pause'
       | 'unpause'
+      | 'inject-nmi'
       | 'suspend'
       | 'resume'
     );
@@ -129,5 +130,12 @@ export const guestActs: Record<GuestActName, GuestAct> = {
     taskState: 'image_backup',
     from: copied,
     command: 'snapshot',
+  },
+  'crash-dump': {
+    action: 'trigger_crash_dump',
+    // What follows depends on the guest's system.
+    taskState: null,
+    from: ['active', 'paused', 'rescued', 'resized', 'error'],
+    command: 'inject-nmi',
   },
 };

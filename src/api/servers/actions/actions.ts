@@ -11,6 +11,7 @@ import * as images from './images.ts';
 import * as lock from './lock.ts';
 import * as groups from '../parts/security-groups.ts';
 import * as moves from './moves.ts';
+import { changePassword, passwordBody } from './password.ts';
 import { rebuildBody, rebuildServer } from './rebuild.ts';
 import { rescueBody, rescueServer } from './rescue.ts';
 
@@ -49,6 +50,7 @@ const offered: Record<string, Pick<Route, 'body' | 'handler' | 'status'>> = {
   evacuate: { status: 200, ...withBody(moves.evacuateBody, moves.evacuateServer) },
   createImage: withBody(images.imageBody, images.createImage),
   createBackup: withBody(images.backupBody, images.createBackup),
+  changePassword: withBody(passwordBody, changePassword),
   forceDelete: withBody(admin.anyBody('forceDelete'), admin.forceDelete),
   restore: withBody(admin.anyBody('restore'), admin.restoreServer),
   'os-resetState': withBody(admin.resetBody, admin.resetState),
@@ -78,7 +80,13 @@ export const serverActions: Route[] = [
   ...Object.entries(old).map(
     ([key, to]): Route => ({ ...action, rule: 'member', action: key, to }),
   ),
-  { ...action, rule: 'member', action: 'trigger_crash_dump', from: 17 },
+  {
+    ...action,
+    rule: 'member',
+    action: 'trigger_crash_dump',
+    from: 17,
+    ...withBody(emptyBody('trigger_crash_dump'), guestAct('crash-dump')),
+  },
   {
     ...action,
     rule: 'reader',

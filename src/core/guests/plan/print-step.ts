@@ -36,6 +36,7 @@ const printers: Printers = {
   reboot: ({ guestId }) => `reboot guest ${guestId}`,
   pause: ({ guestId }) => `pause guest ${guestId}`,
   unpause: ({ guestId }) => `unpause guest ${guestId}`,
+  'inject-nmi': ({ guestId }) => `send guest ${guestId} a non-maskable interrupt`,
   save: ({ guestId }) => `save the memory of guest ${guestId}`,
   restore: ({ guestId }) => `restore guest ${guestId} from its saved memory`,
   'attach-nic': ({ nic, guestId }) => `attach ${printNic(nic)} to guest ${guestId}`,

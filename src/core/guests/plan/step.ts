@@ -72,6 +72,7 @@ export type Step =
   | { do: 'reboot'; guestId: string }
   | { do: 'pause'; guestId: string }
   | { do: 'unpause'; guestId: string }
+  | { do: 'inject-nmi'; guestId: string }
   /**
    * Writes the guest's memory to disk and ends it. It may hold no device of the host while this is
    * done.

@@ -95,6 +95,7 @@ const Act = shapeOf<Contract.ActData>()({
     'unrescue',
     'snapshot',
     'backup',
+    'crash-dump',
   ]),
   staysOff: Optional(Boolean()),
   rescueImage: Optional(Type.Object({ id: Text(), properties: Type.Record(Text(), Text()) })),

@@ -40,6 +40,7 @@ export interface Procedures {
   resetDomain: { args: [id: string]; result: null };
   suspendDomain: { args: [id: string]; result: null };
   resumeDomain: { args: [id: string]; result: null };
+  injectNmi: { args: [id: string]; result: null };
   saveDomain: { args: [id: string, flags: number]; result: null };
   forgetSaved: { args: [id: string]; result: null };
   attachDevice: { args: [id: string, xml: string, flags: number]; result: null };

@@ -52,6 +52,7 @@ export const procedures: Table = {
   resetDomain: onDomain('virDomainReset', 0),
   suspendDomain: onDomain('virDomainSuspend'),
   resumeDomain: onDomain('virDomainResume'),
+  injectNmi: onDomain('virDomainInjectNMI', 0),
   saveDomain: onDomain('virDomainManagedSave'),
   forgetSaved: onDomain('virDomainManagedSaveRemove', 0),
   attachDevice: onDomain('virDomainAttachDeviceFlags'),

@@ -53,6 +53,7 @@ export const prototypes = {
   virDomainReset: 'int virDomainReset(virDomainPtr domain, unsigned int flags)',
   virDomainSuspend: 'int virDomainSuspend(virDomainPtr domain)',
   virDomainResume: 'int virDomainResume(virDomainPtr domain)',
+  virDomainInjectNMI: 'int virDomainInjectNMI(virDomainPtr domain, unsigned int flags)',
   virDomainManagedSave: 'int virDomainManagedSave(virDomainPtr dom, unsigned int flags)',
   virDomainManagedSaveRemove:
     'int virDomainManagedSaveRemove(virDomainPtr dom, unsigned int flags)',

@@ -81,6 +81,11 @@ export class GuestPower {
     if (state === 'paused') await this.#child.call('resumeDomain', [id], `unpause guest ${name}`);
   }
 
+  async injectNmi(id: string): Promise<void> {
+    const { name } = await this.#inState(id, 'inject-nmi', ['running', 'paused']);
+    await this.#child.call('injectNmi', [id], `send guest ${name} an interrupt`);
+  }
+
   async save(id: string): Promise<void> {
     const domain = await this.#inState(id, 'save', ['running', 'paused', 'saved']);
     if (domain.state === 'saved') return;

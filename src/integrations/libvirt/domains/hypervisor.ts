@@ -115,6 +115,10 @@ export class LibvirtHypervisor implements Hypervisor {
     return this.#power.shutDown(guestId);
   }
 
+  injectNmi(guestId: string): Promise<void> {
+    return this.#power.injectNmi(guestId);
+  }
+
   reboot(guestId: string): Promise<void> {
     return this.#power.reboot(guestId);
   }
