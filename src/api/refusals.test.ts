@@ -312,9 +312,9 @@ const refusals: Refusal[] = [
   {
     name: 'an action that is not offered',
     act: 'POST /v2.1/servers/x/action',
-    given: { body: { createImage: { name: 'i' } } },
+    given: { body: { addFloatingIp: { address: '192.0.2.1' } }, version: '2.43' },
     gives: [501, 'notImplemented'],
-    expected: 'POST /servers/:id/action createImage is not supported',
+    expected: 'POST /servers/:id/action addFloatingIp is not supported',
   },
   {
     name: 'an action that the microversion no longer has',
