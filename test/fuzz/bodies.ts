@@ -110,6 +110,9 @@ export function embeddedBody(
 /** Of the same name: the second creation is refused as a duplicate. */
 function identityBodies(path: string): unknown {
   if (path.endsWith('/password')) return { user: { original_password: 'wrong', password: 'x' } };
+  if (path.endsWith('/application_credentials')) {
+    return { application_credential: { name: 'fuzz', unrestricted: false } };
+  }
   const [, kind] = /^\/v3\/(project|user|role)s(\/:id)?$/.exec(path) ?? [];
   return kind === undefined ? undefined : { [kind]: { name: 'fuzz', description: 'of a fuzz' } };
 }

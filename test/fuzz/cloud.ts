@@ -154,10 +154,10 @@ async function refill(admin: Cloud, { ids }: Target): Promise<void> {
       })
     ).body.server?.id,
   );
-  const { users } = (await admin.send('identity', 'GET', '/users')).body;
-  for (const user of users ?? []) add('user', user.id);
-  const { projects } = (await admin.send('identity', 'GET', '/projects')).body;
-  for (const project of projects ?? []) add('project', project.id);
+  // Not those that send the requests: without them the rest is refused.
+  const name = `fuzz-${randomUUID()}`;
+  add('user', (await made('identity', '/users', { user: { name } })).user?.id);
+  add('project', (await made('identity', '/projects', { project: { name } })).project?.id);
 }
 
 async function makeRoom(admin: Cloud): Promise<void> {

@@ -2,7 +2,7 @@
  * Lists and shows of projects, users, roles, domains, role assignments, services, endpoints,
  * regions.
  */
-import type { NewId } from '#contracts/clock.ts';
+import type { Clock, NewId } from '#contracts/clock.ts';
 import type { IdentityStore } from '#contracts/store/identity-store.ts';
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -21,6 +21,7 @@ export interface Directory {
   catalog: () => Catalog;
   gate: SignInGate;
   newId: NewId;
+  clock: Clock;
 }
 
 type Call = GuardedCall<Session>;

@@ -106,7 +106,7 @@ function kindRoutes(kind: Kind, directory: Directory): GuardedRoute<Session>[] {
 export const keystoneNotOffered: NotOffered = {
   '/v2.0': 'the identity API v2.0',
   '/v3/projects': 'tags, hierarchies, groups and limits of projects',
-  '/v3/users': 'application credentials, groups and keys of a user',
+  '/v3/users': 'access rules, groups and keys of a user',
   '/v3/roles': 'implied roles',
   '/v3/domains': 'changing domains',
   '/v3/services': 'changing the catalog',

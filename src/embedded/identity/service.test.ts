@@ -133,10 +133,10 @@ describe('signing in', () => {
     },
     {
       name: 'an unknown method',
-      given: { auth: { identity: { methods: ['application_credential'] } } },
+      given: { auth: { identity: { methods: ['totp'] } } },
       gives: [
         501,
-        'auth.identity.methods: application_credential is not offered by the embedded identity service; use password or token.',
+        'auth.identity.methods: totp is not offered by the embedded identity service; use password, token or application_credential.',
       ],
     },
     {

@@ -59,7 +59,14 @@ export async function createIdentityService(
     ...(options.beforeReply !== undefined && { beforeReply: options.beforeReply }),
   });
   mountRoutes(app, {
-    ...identityRoutes({ store, tokens, catalog, gate: signInGate(clock), newId: options.newId }),
+    ...identityRoutes({
+      store,
+      tokens,
+      catalog,
+      gate: signInGate(clock),
+      clock,
+      newId: options.newId,
+    }),
     unknown,
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
   });

@@ -22,18 +22,26 @@ export function viewVersion(baseUrl: string) {
 }
 
 /** With microseconds, as Keystone writes times. Example: `2026-11-23T07:15:03.000000Z`. */
-function viewTime(epochMs: number): string {
+export function viewTime(epochMs: number): string {
   return isoTime(epochMs).replace('Z', '000Z');
 }
 
 /** `catalog` undefined: left out, as for an unscoped token. */
-export function viewToken({ token, user, project, roles }: Session, catalog?: Catalog) {
+export function viewToken(session: Session, catalog?: Catalog) {
+  const { token, user, project, roles, credential } = session;
   return {
     methods: token.methods,
     user: { id: user.id, name: user.name, domain: defaultDomain, password_expires_at: null },
     audit_ids: [token.auditId],
     expires_at: viewTime(token.expiresAt),
     issued_at: viewTime(token.issuedAt),
+    ...(credential !== undefined && {
+      application_credential: {
+        id: credential.id,
+        name: credential.name,
+        restricted: !credential.unrestricted,
+      },
+    }),
     ...(project !== undefined && {
       project: { id: project.id, name: project.name, domain: defaultDomain },
       is_domain: false,

@@ -3,6 +3,13 @@ import { type BodyOf, type Handler, type OpenRoute, withBody } from '#http/route
 import type { GuardedRoute } from '../../route-table.ts';
 import type { Directory } from '../directory.ts';
 import type { Session } from '../sign-in/tokens.ts';
+import {
+  createCredential,
+  deleteCredential,
+  listCredentials,
+  newCredential,
+  showCredential,
+} from './application-credentials.ts';
 import * as bodies from './bodies.ts';
 import type { Call } from './accounts.ts';
 import { checkGrant, grantRole, listGrants, revokeRole } from './grants.ts';
@@ -41,6 +48,7 @@ export function accountRoutes(directory: Directory): Row[] {
       remove: (call) => deleteRole(call, directory),
     }),
     ...grantRoutes(directory),
+    ...credentialRoutes(directory),
   ];
 }
 
@@ -80,5 +88,33 @@ function grantRoutes(directory: Directory): Row[] {
     { ...grant, method: 'PUT', handler: (call) => grantRole(call, directory) },
     { ...grant, method: 'GET', handler: (call) => checkGrant(call, directory) },
     { ...grant, method: 'DELETE', handler: (call) => revokeRole(call, directory) },
+  ];
+}
+
+/** The handlers compare the user with the caller. */
+function credentialRoutes(directory: Directory): Row[] {
+  const path = '/v3/users/:id/application_credentials';
+  const one = { path: `${path}/:credential`, rule: 'signed-in' } as const;
+  return [
+    {
+      method: 'POST',
+      path,
+      rule: 'signed-in',
+      status: 201,
+      ...taking(newCredential, (call) => createCredential(call, directory)),
+    },
+    {
+      method: 'GET',
+      path,
+      rule: 'signed-in',
+      handler: (call) => listCredentials(call, directory),
+    },
+    { ...one, method: 'GET', handler: (call) => showCredential(call, directory) },
+    {
+      ...one,
+      method: 'DELETE',
+      status: 204,
+      handler: (call) => deleteCredential(call, directory),
+    },
   ];
 }

@@ -4,9 +4,15 @@
  */
 import { type Static, Type } from 'typebox';
 import type { IdentityStore, StoredProject, StoredUser } from '#contracts/store/identity-store.ts';
+import type { Clock } from '#contracts/clock.ts';
 import { ComputeError } from '#core/errors.ts';
 import { checkedBody } from '../../request-body.ts';
 import { defaultDomain, isDefaultDomain } from '../domain.ts';
+import {
+  checkCredential,
+  credentialFields,
+  type GivenCredential,
+} from './application-credential.ts';
 import { isPassword, dummyHash } from './password.ts';
 import type { SignInGate } from './sign-in-gate.ts';
 import type { NewSession, Tokens } from './tokens.ts';
@@ -34,8 +40,8 @@ const identity = {
     Type.Object({ user: Type.Object({ ...name, password }, closed) }, closed),
   ),
   token: Type.Optional(Type.Object({ id: Type.String() }, closed)),
+  application_credential: Type.Optional(credentialFields(named)),
   /** Other methods, which `identify` refuses by name. */
-  application_credential: unread,
   totp: unread,
   mapped: unread,
   oauth1: unread,
@@ -71,6 +77,7 @@ export interface SignIn {
   store: IdentityStore;
   tokens: Tokens;
   gate: SignInGate;
+  clock: Clock;
   /** The address that the sign-in comes from. */
   source: string;
 }
@@ -82,6 +89,7 @@ export interface SignIn {
 export async function signIn({ auth }: AuthBody, by: SignIn): Promise<NewSession> {
   const { store, tokens } = by;
   const known = await identify(auth, by);
+  if (known.credential !== undefined) return onItsProject(auth, { ...known, store });
   const project = await findProject(auth, known.user, store);
   if (project !== undefined) {
     const roles = await tokens.rolesOn(known.user.id, project.id);
@@ -95,10 +103,10 @@ export async function signIn({ auth }: AuthBody, by: SignIn): Promise<NewSession
 
 async function identify({ identity }: Auth, by: SignIn): Promise<Omit<NewSession, 'project'>> {
   const [method, ...others] = identity.methods;
-  if (others.length > 0 || (method !== 'password' && method !== 'token')) {
+  if (others.length > 0 || !isOffered(method)) {
     throw new ComputeError(
       'notImplemented',
-      `auth.identity.methods: ${identity.methods.join(', ')} is not offered by the embedded identity service; use password or token.`,
+      `auth.identity.methods: ${identity.methods.join(', ')} is not offered by the embedded identity service; use password, token or application_credential.`,
     );
   }
   const unnamed = Object.keys(identity).find((key) => key !== 'methods' && key !== method);
@@ -109,8 +117,44 @@ async function identify({ identity }: Auth, by: SignIn): Promise<Omit<NewSession
     );
   }
   if (method === 'token') return continueToken(identity.token?.id, by);
+  if (method === 'application_credential') {
+    return continueCredential(identity.application_credential, by);
+  }
   const user = await checkPassword(identity.password?.user, by);
   return { user, methods: ['password'] };
+}
+
+const isOffered = (method: string | undefined) =>
+  method === 'password' || method === 'token' || method === 'application_credential';
+
+async function continueCredential(
+  given: (GivenCredential & { user?: Named }) | undefined,
+  { store, gate, clock, source }: SignIn,
+): Promise<Omit<NewSession, 'project'>> {
+  const field = 'auth.identity.application_credential';
+  if (given === undefined) throw missing(field, 'methods names application_credential');
+  const namedUser = () => findUser(given.user ?? {}, { field: `${field}.user`, store });
+  const known = await checkCredential(given, {
+    store,
+    clock,
+    source,
+    admit: (attempt, check) => gate.admit(attempt, check),
+    namedUser,
+  });
+  return { ...known, methods: ['application_credential'] };
+}
+
+/** The session of an application credential: it has a project, and takes no other. */
+async function onItsProject(
+  { scope }: Auth,
+  { store, ...known }: Omit<NewSession, 'project'> & { store: IdentityStore },
+): Promise<NewSession> {
+  if (scope !== undefined) {
+    throw unauthenticated('Application credentials cannot request a scope.');
+  }
+  const project = await store.project(known.credential?.projectId ?? '');
+  if (project?.enabled === true) return { ...known, project };
+  throw unauthenticated('The project of the application credential is disabled.');
 }
 
 async function continueToken(
@@ -123,6 +167,12 @@ async function continueToken(
   if (session === undefined || user === undefined) {
     throw unauthenticated('The token is unknown, expired or revoked.');
   }
+  if (session.credential !== undefined) {
+    throw new ComputeError(
+      'forbidden',
+      'auth.identity.token: a token of an application credential cannot be exchanged for another',
+    );
+  }
   const methods = [...new Set(['token', ...session.token.methods])];
   return { user, methods, expiresAt: session.token.expiresAt };
 }
@@ -132,10 +182,7 @@ async function checkPassword(
   { store, gate, source }: SignIn,
 ): Promise<StoredUser> {
   if (given === undefined) throw missing('auth.identity.password.user', 'methods names password');
-  const user = await find(given, 'auth.identity.password.user', {
-    byId: (id) => store.user(id),
-    byName: (name) => store.userNamed(name, defaultDomain.id),
-  });
+  const user = await findUser(given, { field: 'auth.identity.password.user', store });
   const named = user?.name ?? given.name ?? given.id ?? '';
   const isRight = await gate.admit({ user: named, source }, async () => {
     const isHis = await isPassword(given.password, user?.passwordHash || dummyHash);
@@ -145,6 +192,16 @@ async function checkPassword(
     throw unauthenticated('The user name or the password is wrong.');
   }
   return user;
+}
+
+async function findUser(
+  given: Named,
+  { field, store }: { field: string; store: IdentityStore },
+): Promise<StoredUser | undefined> {
+  return find(given, field, {
+    byId: (id) => store.user(id),
+    byName: (name) => store.userNamed(name, defaultDomain.id),
+  });
 }
 
 async function findProject(

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '#contracts/clock.ts';
 import type {
   IdentityStore,
+  StoredApplicationCredential,
   StoredProject,
   StoredRole,
   StoredToken,
@@ -21,6 +22,8 @@ export interface Session {
   user: Omit<StoredUser, 'passwordHash' | 'givenHash'>;
   project: StoredProject | undefined;
   roles: StoredRole[];
+  /** The application credential that it is for. */
+  credential: StoredApplicationCredential | undefined;
 }
 
 /** The roles behind a token; without a project there are none. */
@@ -33,6 +36,8 @@ export interface NewSession {
   user: StoredUser;
   project: StoredProject | undefined;
   methods: string[];
+  /** The application credential that was proved; it limits roles and lifetime. */
+  credential?: StoredApplicationCredential;
   /** Set when it continues another token: that one's end. */
   expiresAt?: number;
 }
@@ -69,29 +74,7 @@ export function createTokens({ store, clock, lifetimeMs, cacheMs }: TokenOptions
   const cache = new Map<string, { session: Session; until: number }>();
   let revocations = 0;
 
-  const rolesOn = async (userId: string, projectId: string): Promise<StoredRole[]> => {
-    const [granted, all] = await Promise.all([
-      store.assignments({ userId, projectId }),
-      store.roles(),
-    ]);
-    const ids = new Set(granted.map(({ roleId }) => roleId));
-    return effectiveRoles(
-      all.filter(({ id }) => ids.has(id)),
-      all,
-    );
-  };
-
-  const load = async (token: StoredToken): Promise<Session | undefined> => {
-    const user = await store.user(token.userId);
-    if (user?.enabled !== true) return undefined;
-    const account = withoutHash(user);
-    if (token.projectId === null) return { token, user: account, project: undefined, roles: [] };
-    const project = await store.project(token.projectId);
-    if (project?.enabled !== true) return undefined;
-    const roles = await rolesOn(user.id, project.id);
-    // A token ends with the last role of its user there.
-    return roles.length === 0 ? undefined : { token, user: account, project, roles };
-  };
+  const { rolesOn, load } = readingSessions(store);
 
   const lookUp = async (digest: string): Promise<Session | undefined> => {
     const known = cache.get(digest);
@@ -115,9 +98,10 @@ export function createTokens({ store, clock, lifetimeMs, cacheMs }: TokenOptions
       const now = clock.now();
       const token = newToken(opened, { digest: sha256OfToken(text), now, lifetimeMs });
       await store.addToken(token, now - expiredKeptMs);
-      const { user, project } = opened;
-      const roles = project === undefined ? [] : await rolesOn(user.id, project.id);
-      return { text, session: { token, user: withoutHash(user), project, roles } };
+      const { user, project, credential } = opened;
+      const held = project === undefined ? [] : await rolesOn(user.id, project.id);
+      const roles = limited(held, credential);
+      return { text, session: { token, user: withoutHash(user), project, roles, credential } };
     },
     async find(text, allowExpired = false) {
       const session = await lookUp(sha256OfToken(text));
@@ -137,8 +121,43 @@ export function createTokens({ store, clock, lifetimeMs, cacheMs }: TokenOptions
   };
 }
 
+function readingSessions(store: IdentityStore) {
+  const rolesOn = async (userId: string, projectId: string): Promise<StoredRole[]> => {
+    const [granted, all] = await Promise.all([
+      store.assignments({ userId, projectId }),
+      store.roles(),
+    ]);
+    const ids = new Set(granted.map(({ roleId }) => roleId));
+    return effectiveRoles(
+      all.filter(({ id }) => ids.has(id)),
+      all,
+    );
+  };
+
+  const credentialOf = async ({ applicationCredentialId: id }: StoredToken) =>
+    id === null ? undefined : ((await store.applicationCredential(id)) ?? 'ended');
+
+  const load = async (token: StoredToken): Promise<Session | undefined> => {
+    const user = await store.user(token.userId);
+    if (user?.enabled !== true) return undefined;
+    const account = withoutHash(user);
+    if (token.projectId === null) {
+      return { token, user: account, project: undefined, roles: [], credential: undefined };
+    }
+    const credential = await credentialOf(token);
+    if (credential === 'ended') return undefined;
+    const project = await store.project(token.projectId);
+    if (project?.enabled !== true) return undefined;
+    const roles = limited(await rolesOn(user.id, project.id), credential);
+    // A token ends with the last role of its user there.
+    return roles.length === 0 ? undefined : { token, user: account, project, roles, credential };
+  };
+
+  return { rolesOn, load };
+}
+
 function newToken(
-  { user, project, methods, expiresAt }: NewSession,
+  { user, project, methods, expiresAt, credential }: NewSession,
   { digest, now, lifetimeMs }: { digest: string; now: number; lifetimeMs: number },
 ): StoredToken {
   return {
@@ -148,9 +167,18 @@ function newToken(
     methods,
     auditId: randomBytes(16).toString('base64url'),
     issuedAt: now,
-    expiresAt: expiresAt ?? now + lifetimeMs,
-    applicationCredentialId: null,
+    expiresAt: Math.min(expiresAt ?? now + lifetimeMs, credential?.expiresAt ?? Infinity),
+    applicationCredentialId: credential?.id ?? null,
   };
+}
+
+/** The roles that an application credential leaves of its user's. */
+function limited(
+  roles: StoredRole[],
+  credential: StoredApplicationCredential | undefined,
+): StoredRole[] {
+  if (credential === undefined) return roles;
+  return roles.filter(({ id }) => credential.roleIds.includes(id));
 }
 
 function withoutHash(user: StoredUser): Session['user'] {
