@@ -48,8 +48,9 @@ export interface CommandStore {
     at: { now: number; lease?: Lease | undefined },
   ): Promise<StoredTask | undefined>;
   /**
-   * Adds a command that no workflow waits for; does nothing when one of its kind for this server
-   * has no result yet.
+   * Adds a command that no workflow waits for; does nothing while the same host has one of its kind
+   * for this server without a result, or while the server's newest command is of another kind and
+   * has none: a workflow waits for that one.
    */
   issue(command: NewCommand): Promise<void>;
   /**
@@ -64,4 +65,9 @@ export interface CommandStore {
   forgetQuestions(): Promise<void>;
   /** The newest command of these kinds for a server. */
   last(serverId: string, ...kinds: CommandKinds): Promise<StoredCommand | undefined>;
+  /** The same of those for one host. */
+  lastOn(
+    at: { hostId: string; serverId: string },
+    ...kinds: CommandKinds
+  ): Promise<StoredCommand | undefined>;
 }

@@ -75,6 +75,17 @@ async function deletedServers(
         ),
       ),
     )
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('migrations')
+            .select('migrations.id')
+            .whereRef('migrations.instance_uuid', '=', 'instances.uuid')
+            .where('left_on', 'is not', null),
+        ),
+      ),
+    )
     .orderBy('deleted_at')
     .limit(serversAtOnce)
     .execute();

@@ -63,6 +63,7 @@ export async function beginMove(
   const { type, requestId, diskConfig } = request;
   const { action, taskState, from } = kinds[type];
   refuseState(server, action, from);
+  await refuseOpenMove(context, server, action);
   const source = await hostOf(context, server);
   if (type !== 'unshelve' && source === undefined) {
     throw new ComputeError(
@@ -91,10 +92,24 @@ export async function beginMove(
   });
 }
 
+/** An administrator may have reset the state of a server that waits for its confirmation. */
+async function refuseOpenMove(
+  { store }: WorkflowContext,
+  server: Server,
+  action: string,
+): Promise<void> {
+  const open = await store.moves.openOf(server.id);
+  if (open === undefined) return;
+  throw new ComputeError(
+    'conflict',
+    `Cannot '${action}' instance ${server.id}: its ${open.type} has not ended; confirm or revert it first`,
+  );
+}
+
 /** Throws `invalid` for one that does not exist, or is the server's own. */
 async function requestedHost(
   { store }: WorkflowContext,
-  { host: name = null, type }: MoveRequest,
+  { host: name = null }: MoveRequest,
   source: Host | undefined,
 ): Promise<string | null> {
   if (name === null) return null;
@@ -102,7 +117,7 @@ async function requestedHost(
     throw new ComputeError('invalid', `Compute host ${name} could not be found.`);
   }
   if (name !== source?.name) return name;
-  throw new ComputeError('invalid', `host: the server is on ${name}; a ${type} needs another host`);
+  throw new ComputeError('invalid', `host: the server is on ${name}; choose another host`);
 }
 
 interface Leaving {

@@ -55,10 +55,11 @@ export function removalFrom({
       };
     },
     async removed(context, task, hostId) {
-      const removal = await context.store.commands.last(task.serverId, 'destroy');
+      const { serverId } = task;
+      const removal = await context.store.commands.lastOn({ hostId, serverId }, 'destroy');
       const now = context.clock.now();
       const { startedAt = now } = task.data;
-      const result = removal?.hostId === hostId ? removal.result : undefined;
+      const result = removal?.result;
       if (result == null) return { next: await waiting(context, task, hostId) };
       if (result.ok) {
         return {

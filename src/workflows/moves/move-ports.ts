@@ -4,7 +4,7 @@
  * host or for an entire physical function, whose MAC the port takes, the port is bound again.
  */
 import type { Host, Move, Task } from '#contracts/store/store.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, isComputeError } from '#core/errors.ts';
 import { addBinding } from '#core/networking/binding/port-move.ts';
 import type { Port } from '#core/networking/port.ts';
 import { vifOf } from '#core/networking/vif-of.ts';
@@ -58,8 +58,12 @@ export async function activateSide(
   side: Side,
   { server, move, host }: Moving,
 ): Promise<ServerNic[]> {
-  const nics = nicsOn(server, move, side);
-  const { devices } = await portsAndDevices(context, { server, nics, host });
+  const all = nicsOn(server, move, side);
+  const { devices, ports } = await portsAndDevices(context, { server, nics: all, host });
+  // On the way back nothing may stop at a port that its user has deleted or taken away.
+  const isThere = ({ portId }: ServerNic) =>
+    ports.some(({ id, deviceId }) => id === portId && deviceId === server.id);
+  const nics = side === 'before' ? all.filter(isThere) : all;
   const isOnly = ({ pciRequestId }: ServerNic) =>
     move.source === null ||
     isWithinHost(move) ||
@@ -73,13 +77,16 @@ export async function activateSide(
   });
   const activated = await settleAll(
     nics.filter((nic) => !isOnly(nic)),
-    (nic) => activate(context, task, { nic, host: host.name }),
+    (nic) => activate(context, task, { server, nic, host }),
   );
   const byId = new Map([...bound.map(({ nic }) => nic), ...activated].map((nic) => [nic.id, nic]));
-  return nics.map((nic) => byId.get(nic.id) ?? nic);
+  return all.map((nic) => byId.get(nic.id) ?? nic);
 }
 
-/** Removes the inactive bindings on the host that the server is not on. */
+/**
+ * Removes the inactive bindings on the host that the server is not on. A port that has been deleted,
+ * or taken from the server, has none.
+ */
 export async function dropBindings(
   { network }: Pick<WorkflowContext, 'network'>,
   { nics }: Pick<Server, 'nics'>,
@@ -87,7 +94,10 @@ export async function dropBindings(
 ): Promise<void> {
   await settleAll(nics, async ({ portId }) => {
     if (portId === null) return;
-    const bindings = await network.listPortBindings(portId);
+    const bindings = await network.listPortBindings(portId).catch((error: unknown) => {
+      if (isComputeError(error, 'notFound') || isComputeError(error, 'invalid')) return [];
+      throw error;
+    });
     const isInactive = bindings.some((binding) => binding.host === host && !binding.isActive);
     if (isInactive) await network.removePortBinding(portId, host);
   });
@@ -101,7 +111,7 @@ function isBoundAlone(device: PciDevice | undefined): boolean {
 async function activate(
   context: WorkflowContext,
   task: Task<'move'>,
-  { nic, host }: { nic: ServerNic; host: string },
+  { server, nic, host }: { server: Server; nic: ServerNic; host: Host },
 ): Promise<ServerNic> {
   const { network } = context;
   if (nic.portId === null || nic.networkId === null) {
@@ -109,9 +119,19 @@ async function activate(
   }
   await assertCurrent(context, task);
   const bindings = await network.listPortBindings(nic.portId);
-  const isActive = bindings.some((binding) => binding.host === host && binding.isActive);
-  if (!isActive) await network.activatePortBinding(nic.portId, host);
+  const isActive = bindings.some((binding) => binding.host === host.name && binding.isActive);
+  if (!isActive) await network.activatePortBinding(nic.portId, host.name);
   const port = portOf(await network.listPorts([nic.portId]), nic);
+  if (port.vifType === 'unbound' || port.vifType === 'binding_failed') {
+    // It was the active one before, and lost what the network service had bound.
+    const [again] = await bindNics(context, task, {
+      server,
+      host,
+      nics: [nic],
+      devicePorts: undefined,
+    });
+    if (again !== undefined) return again.nic;
+  }
   return { ...nic, vif: vifOf(port, await network.showNetwork(nic.networkId), nic.tag) };
 }
 

@@ -42,13 +42,12 @@ export class LeftGuests {
   async #settle(move: Move, host: Host): Promise<void> {
     const { store, wakeup, log } = this.#context;
     const { serverId } = move;
-    const removal = await store.commands.last(serverId, 'destroy');
+    const removal = await store.commands.lastOn({ hostId: host.id, serverId }, 'destroy');
     const before = this.#commanded.get(move.id);
     const isOurs = before !== undefined && (removal?.seq ?? 0) !== before;
-    if (isOurs && removal?.hostId === host.id && removal.result === null) return;
-    if (!isOurs || removal?.hostId !== host.id || removal.result?.ok !== true) {
-      const isPending = removal?.hostId === host.id && removal.result === null;
-      this.#commanded.set(move.id, isPending ? 0 : (removal?.seq ?? 0));
+    if (isOurs && removal?.result === null) return;
+    if (!isOurs || removal?.result?.ok !== true) {
+      this.#commanded.set(move.id, removal?.result === null ? 0 : (removal?.seq ?? 0));
       const body = { do: 'destroy', guestId: serverId } as const;
       await store.commands.issue({ hostId: host.id, serverId, body });
       wakeup.notify(`commands:${host.id}`);

@@ -57,8 +57,10 @@ async function finishedMove(
   server: Server,
   action: string,
 ): Promise<Move> {
-  refuseState(server, action, ['resized']);
   const move = await store.moves.openOf(server.id);
-  if (move?.status === 'finished') return move;
+  const isFinished = move?.status === 'finished';
+  // In the other states when an administrator has reset the server's.
+  refuseState(server, action, isFinished ? ['resized', 'active', 'stopped', 'error'] : ['resized']);
+  if (isFinished) return move;
   throw new ComputeError('conflict', `Instance ${server.id} has not been resized.`);
 }

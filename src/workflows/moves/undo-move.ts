@@ -80,7 +80,9 @@ export const restoreSource: MoveStep = async (context, task) => {
 
 /** A guest that does not start again is its server's error; the claim is released all the same. */
 export const sourceRestored: MoveStep = async (context, task) => {
-  const command = await context.store.commands.last(task.serverId, 'spawn', 'respawn');
+  const { source } = await moveOf(context, task);
+  const at = { hostId: source?.id ?? '', serverId: task.serverId };
+  const command = await context.store.commands.lastOn(at, 'spawn', 'respawn');
   const now = context.clock.now();
   const { startedAt = now } = task.data;
   const error = command?.result?.ok === true ? undefined : command?.result?.message;

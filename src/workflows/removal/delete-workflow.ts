@@ -59,7 +59,12 @@ async function recover(
   }
   const { message: actionMessage } = error;
   const at = { data: {}, dueAt: context.clock.now() };
-  if (deletedAt === null) return { actionMessage, next: { step: 'remove-guest', ...at } };
+  if (deletedAt === null) {
+    const move = await context.store.moves.openOf(task.serverId);
+    if (move === undefined) return { actionMessage, next: { step: 'remove-guest', ...at } };
+    const data = { moveId: move.id };
+    return { actionMessage, next: { ...at, step: 'remove-elsewhere', data } };
+  }
   if (task.step === 'host-returned' || task.step === 'remove-guest-again') {
     return { actionMessage, next: { step: 'remove-guest-again', ...at } };
   }

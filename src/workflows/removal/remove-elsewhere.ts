@@ -54,8 +54,8 @@ export const removeElsewhere: DeleteStep = async (context, task) => {
 export const elsewhereRemoved: DeleteStep = async (context, task) => {
   const host = await otherHost(context, await interruptedMove(context, task));
   invariant(host, `the deletion of ${task.serverId} waits for a host that does not exist`);
-  const removal = await context.store.commands.last(task.serverId, 'destroy');
-  const result = removal?.hostId === host.id ? removal.result : null;
+  const at = { hostId: host.id, serverId: task.serverId };
+  const result = (await context.store.commands.lastOn(at, 'destroy'))?.result;
   const now = context.clock.now();
   if (result == null) return { next: nextWhileWaiting(context, task, host) };
   if (!result.ok) {

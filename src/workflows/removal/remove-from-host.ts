@@ -9,7 +9,7 @@ import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { retryLater } from '../engine/retry-later.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
-import { guestRemoved, type RemovalKind, removeGuest } from './tear-down.ts';
+import { guestRemoved, removalOf, type RemovalKind, removeGuest } from './tear-down.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 
 /** Decides that a host is no longer waited for. */
@@ -60,7 +60,7 @@ export function removalSteps<Kind extends RemovalKind>(
       return { ...outcome, next: await nextWhileWaiting(context, task) };
     },
     async guestRemoved(context, task) {
-      const command = await context.store.commands.last(task.serverId, 'destroy');
+      const command = await removalOf(context, task);
       if (command?.result != null) return guestRemoved(context, task);
       return { next: await nextWhileWaiting(context, task) };
     },
@@ -86,7 +86,7 @@ export function returnSteps<Kind extends RemovalKind>(
 ): Record<'hostReturned' | 'removeGuestAgain', RemovalStep<Kind>> {
   return {
     async hostReturned(context, task) {
-      const command = await context.store.commands.last(task.serverId, 'destroy');
+      const command = await removalOf(context, task);
       if (command?.result?.ok === true) return releaseAfterSilence(context, task);
       return { next: retryLater(task, context.clock.now(), 'remove-guest-again') };
     },

@@ -2,7 +2,7 @@
  * Steps that take a server off its host, shared by delete and by a failed boot: guest, ports,
  * devices, in that order.
  */
-import type { HostChange, Task } from '#contracts/store/store.ts';
+import type { HostChange, StoredCommand, Task } from '#contracts/store/store.ts';
 import { isComputeError } from '#core/errors.ts';
 import { releaseServer } from '#core/ledger/host-ledger.ts';
 import type { Port } from '#core/networking/port.ts';
@@ -28,12 +28,9 @@ export async function removeGuest<Kind extends RemovalKind>(
   task: Task<Kind>,
 ): Promise<StepOutcome<Kind>> {
   const server = await serverOf(context, task);
-  const spawned = await context.store.commands.last(server.id, 'spawn', 'respawn', 'move-in');
   const now = context.clock.now();
   const data = { ...task.data, startedAt: now };
-  const isElsewhere = spawned === undefined || spawned.hostId !== server.hostId;
-  const isUndone = spawned?.result?.ok === false && spawned.result.undone === true;
-  if (server.hostId === null || isElsewhere || isUndone) {
+  if (server.hostId === null || !(await mayHaveGuest(context, server.id, server.hostId))) {
     return { next: { step: 'unbind-ports', data, dueAt: now } };
   }
   return {
@@ -46,6 +43,28 @@ export async function removeGuest<Kind extends RemovalKind>(
   };
 }
 
+/** Whether the host was commanded to start the guest, and has not undone that. */
+async function mayHaveGuest(
+  { store }: WorkflowContext,
+  serverId: string,
+  hostId: string,
+): Promise<boolean> {
+  const kinds = ['spawn', 'respawn', 'move-in'] as const;
+  const spawned = await store.commands.lastOn({ hostId, serverId }, ...kinds);
+  const isUndone = spawned?.result?.ok === false && spawned.result.undone === true;
+  return spawned !== undefined && !isUndone;
+}
+
+/** The removal that the server's host was last commanded. */
+export async function removalOf(
+  context: WorkflowContext,
+  task: Task<RemovalKind>,
+): Promise<StoredCommand | undefined> {
+  const { hostId } = await serverOf(context, task);
+  if (hostId === null) return undefined;
+  return context.store.commands.lastOn({ hostId, serverId: task.serverId }, 'destroy');
+}
+
 /**
  * The host answered. A guest it could not remove keeps its devices: the command is sent again until
  * the guest is gone.
@@ -54,7 +73,7 @@ export async function guestRemoved<Kind extends RemovalKind>(
   context: WorkflowContext,
   task: Task<Kind>,
 ): Promise<StepOutcome<Kind>> {
-  const command = await context.store.commands.last(task.serverId, 'destroy');
+  const command = await removalOf(context, task);
   const now = context.clock.now();
   const { startedAt = now } = task.data;
   if (command?.result?.ok === true) {

@@ -1,5 +1,5 @@
 /** Commands for hosts and their results. `commit` writes the rows. */
-import type { Insertable, Kysely, Updateable } from 'kysely';
+import type { Insertable, Kysely, Selectable, Updateable } from 'kysely';
 import type { CommandResult, HostCommand, HostCommandBody } from '#contracts/host/host-link.ts';
 import type {
   CommandStore,
@@ -25,7 +25,7 @@ export const question = 'console';
 export function commandStore(
   { db, unsynced, onDisk }: { db: Db; unsynced: Db; onDisk: () => Promise<void> },
   eraser: LogEraser,
-): Pick<CommandStore, 'pending' | 'pendingOf' | 'newestPending' | 'complete' | 'issue' | 'last'> {
+): Omit<CommandStore, 'ask' | 'answer' | 'forget' | 'forgetQuestions'> {
   const pendingOf = async (hostIds: readonly string[]): Promise<Map<string, HostCommand[]>> => {
     const commands = await readPending(db, hostIds);
     // A command that was sent and then lost would leave its number to another one.
@@ -51,7 +51,14 @@ export function commandStore(
       return task;
     },
     issue: (command) => db.transaction().execute((trx) => issueOnce(trx, command)),
-    last: (serverId, ...kinds) => lastCommand(db, serverId, kinds),
+    last: async (serverId, ...kinds) => {
+      const { rows } = await newestOfKinds(db, { serverId, kinds: JSON.stringify(kinds) });
+      return rows[0] && toCommand(rows[0]);
+    },
+    lastOn: async (at, ...kinds) => {
+      const { rows } = await newestOnHost(db, { ...at, kinds: JSON.stringify(kinds) });
+      return rows[0] && toCommand(rows[0]);
+    },
   };
 }
 
@@ -114,15 +121,19 @@ export async function insertCommand(trx: Db, command: NewCommand): Promise<numbe
 }
 
 async function issueOnce(trx: Db, command: NewCommand): Promise<void> {
+  const { hostId, serverId, body } = command;
   const waiting = await trx
     .selectFrom('host_commands')
-    .select('seq')
-    .where('instance_uuid', '=', command.serverId)
-    .where('kind', '=', command.body.do)
+    .select(['compute_node_id', 'kind'])
+    .where('instance_uuid', '=', serverId)
+    .where('kind', '!=', question)
     .where('succeeded', 'is', null)
-    .limit(1)
-    .executeTakeFirst();
-  if (waiting === undefined) await insertCommand(trx, command);
+    .orderBy('id', 'desc')
+    .execute();
+  const isIssued = waiting.some((one) => one.compute_node_id === hostId && one.kind === body.do);
+  // Its answer would be taken for that of the command that a workflow waits for.
+  const isInTheWay = waiting[0] !== undefined && waiting[0].kind !== body.do;
+  if (!isIssued && !isInTheWay) await insertCommand(trx, command);
 }
 
 const newestOf = prepared((db: Db, given: { serverId: string }) =>
@@ -192,20 +203,30 @@ const newestOfKinds = prepared((db: Db, given: { serverId: string; kinds: string
     .limit(1),
 );
 
-async function lastCommand(
-  db: Db,
-  serverId: string,
-  kinds: readonly HostCommandBody['do'][],
-): Promise<StoredCommand | undefined> {
-  const [row] = (await newestOfKinds(db, { serverId, kinds: JSON.stringify(kinds) })).rows;
-  return (
-    row && {
-      hostId: row.compute_node_id,
-      seq: row.seq,
-      serverId: row.instance_uuid,
-      result: row.result === null ? null : readResult(row.result),
-    }
-  );
+const newestOnHost = prepared(
+  (db: Db, given: { hostId: string; serverId: string; kinds: string }) =>
+    db
+      .selectFrom('host_commands')
+      .select(['compute_node_id', 'seq', 'instance_uuid', 'result'])
+      .where('instance_uuid', '=', given.serverId)
+      .where('compute_node_id', '=', given.hostId)
+      .where(isInList('kind', given.kinds))
+      .orderBy('id', 'desc')
+      .limit(1),
+);
+
+type EndedRow = Pick<
+  Selectable<HostCommandRow>,
+  'compute_node_id' | 'seq' | 'instance_uuid' | 'result'
+>;
+
+function toCommand(row: EndedRow): StoredCommand {
+  return {
+    hostId: row.compute_node_id,
+    seq: row.seq,
+    serverId: row.instance_uuid,
+    result: row.result === null ? null : readResult(row.result),
+  };
 }
 
 /** An unreadable result counts as an unknown outcome: the guest may exist. */
