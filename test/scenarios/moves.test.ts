@@ -16,7 +16,7 @@ import {
   usedBy,
   useOf,
   withHosts,
-} from '#test/worlds/move-verbs.ts';
+} from '#test/moves/move-verbs.ts';
 
 /** A server with a direct and a macvtap port, and where it is. */
 async function aServer(cloud: Cloud) {

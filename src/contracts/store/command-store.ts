@@ -49,8 +49,8 @@ export interface CommandStore {
   ): Promise<StoredTask | undefined>;
   /**
    * Adds a command that no workflow waits for; does nothing while the same host has one of its kind
-   * for this server without a result, or while the server's newest command is of another kind and
-   * has none: a workflow waits for that one.
+   * for this server without a result, or while a workflow of the server waits for a command of
+   * another kind.
    */
   issue(command: NewCommand): Promise<void>;
   /**

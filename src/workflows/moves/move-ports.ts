@@ -84,8 +84,8 @@ export async function activateSide(
 }
 
 /**
- * Removes the inactive bindings on the host that the server is not on. A port that has been deleted,
- * or taken from the server, has none.
+ * Removes the inactive bindings on the host that the server is not on. A port that has been
+ * deleted, or taken from the server, has none.
  */
 export async function dropBindings(
   { network }: Pick<WorkflowContext, 'network'>,

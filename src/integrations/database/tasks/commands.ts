@@ -131,9 +131,21 @@ async function issueOnce(trx: Db, command: NewCommand): Promise<void> {
     .orderBy('id', 'desc')
     .execute();
   const isIssued = waiting.some((one) => one.compute_node_id === hostId && one.kind === body.do);
+  if (isIssued) return;
   // Its answer would be taken for that of the command that a workflow waits for.
-  const isInTheWay = waiting[0] !== undefined && waiting[0].kind !== body.do;
-  if (!isIssued && !isInTheWay) await insertCommand(trx, command);
+  const [newest] = waiting;
+  const isInTheWay = newest !== undefined && newest.kind !== body.do;
+  if (!isInTheWay || !(await hasWorkflow(trx, serverId))) await insertCommand(trx, command);
+}
+
+async function hasWorkflow(trx: Db, serverId: string): Promise<boolean> {
+  const running = await trx
+    .selectFrom('tasks')
+    .select('uuid')
+    .where('instance_uuid', '=', serverId)
+    .where('step', 'is not', null)
+    .executeTakeFirst();
+  return running !== undefined;
 }
 
 const newestOf = prepared((db: Db, given: { serverId: string }) =>

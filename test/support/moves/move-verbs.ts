@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { Config } from '#programs/config/config.ts';
 import type { AllInOne } from '#programs/up/up.ts';
-import type { Cloud, Reply } from './cloud.ts';
+import type { Cloud, Reply } from '../worlds/cloud.ts';
 
 const headers = { 'openstack-api-version': 'compute 2.79' };
 
