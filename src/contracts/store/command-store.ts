@@ -49,8 +49,7 @@ export interface CommandStore {
   ): Promise<StoredTask | undefined>;
   /**
    * Adds a command that no workflow waits for; does nothing while the same host has one of its kind
-   * for this server without a result, or while a workflow of the server waits for a command of
-   * another kind.
+   * for this server without a result, or while a workflow of the server waits for another host.
    */
   issue(command: NewCommand): Promise<void>;
   /**

@@ -134,7 +134,7 @@ async function issueOnce(trx: Db, command: NewCommand): Promise<void> {
   if (isIssued) return;
   // Its answer would be taken for that of the command that a workflow waits for.
   const [newest] = waiting;
-  const isInTheWay = newest !== undefined && newest.kind !== body.do;
+  const isInTheWay = newest !== undefined && newest.compute_node_id !== hostId;
   if (!isInTheWay || !(await hasWorkflow(trx, serverId))) await insertCommand(trx, command);
 }
 
