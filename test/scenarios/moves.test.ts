@@ -35,7 +35,7 @@ async function expectPorts(cloud: Cloud, { ports, bound, id }: Moved, host: stri
   const { devices } = await cloud.ok('operator', 'GET', `/servers/${id}/explain`);
   const held = devices.map(({ address }: { address: string }) => address).sort();
   const now = await Promise.all(ports.map((port) => bindingOf(cloud, port)));
-  expect(now.map(({ slot }) => slot).sort()).toEqual(held);
+  expect(now.map(({ slot }) => String(slot)).toSorted()).toEqual(held);
   for (const [at, port] of now.entries()) {
     const { mac, vif, vlan } = bound[at]!;
     expect(port).toMatchObject({ host, mac, vif, vlan });
