@@ -1,0 +1,164 @@
+/**
+ * Every route of the compute API × every role × the own or another project, compared with the
+ * policy in the table of routes.
+ */
+import { expect } from 'vitest';
+import type { Route } from '#api/requests/route.ts';
+import { routes } from '#api/routes.ts';
+import { allows } from '#core/access/policy.ts';
+import { titleOf } from '#http/routes/route.ts';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
+import { bodyFor, placeholders } from '../fuzz/bodies.ts';
+
+const roles = ['reader', 'member', 'manager', 'service', 'admin'] as const;
+type RoleName = (typeof roles)[number];
+
+/** A project with what its member created there. */
+interface Tenant {
+  project: string;
+  image: string;
+  server: string;
+  group: string;
+}
+
+/** What belongs to a project: another's is not there. Quotas name the project itself. */
+const owned: [prefix: string, id: keyof Tenant][] = [
+  ['/servers/:id', 'server'],
+  ['/os-server-groups/:id', 'group'],
+];
+
+const volume = '5f0c1f7e-0000-4000-8000-000000000001';
+/** Where one made of the schema is refused before the server is read. */
+const bodies: Record<string, object> = {
+  'POST /servers/:id/action rebuild': { rebuild: { imageRef: placeholders.image } },
+  'POST /servers/:id/os-interface': { interfaceAttachment: { net_id: volume } },
+  'POST /servers/:id/os-volume_attachments': { volumeAttachment: { volumeId: volume } },
+  'PUT /servers/:id/os-volume_attachments/:volume': { volumeAttachment: { volumeId: volume } },
+};
+
+scenario(
+  'every route admits the roles that its policy names, and no role reaches another project',
+  async (cloud) => {
+    const { images } = await cloud.ok('image', 'GET', '/v2/images');
+    const imageRef: string = images[0].id;
+    const [own, foreign] = [await newTenant(cloud, 'own'), await newTenant(cloud, 'foreign')];
+    const tenantOf = async (tokens: Record<RoleName, string>, project: string): Promise<Tenant> => {
+      const token = tokens.member;
+      const server = { name: 's', flavorRef: '1', imageRef, networks: 'none' };
+      const group = { name: 'g', policy: 'affinity' };
+      const made = async (path: string, body: object) =>
+        (await cloud.send('compute', 'POST', path, { token, body, headers: version(96) })).body;
+      const { id } = (await made('/servers', { server })).server;
+      await cloud.settled(id, 'ACTIVE');
+      const created = await made('/os-server-groups', { server_group: group });
+      return { project, image: imageRef, server: id, group: created.server_group.id };
+    };
+    const places = {
+      foreign: await tenantOf(foreign.tokens, foreign.project),
+      own: await tenantOf(own.tokens, own.project),
+    };
+    const before = await shown(cloud, places.foreign);
+    const wrong: string[] = [];
+    let count = 0;
+    for (const place of ['foreign', 'own'] as const) {
+      for (const role of roles) {
+        for (const route of routes) {
+          // What an administrator may do in any project is no matter of this test.
+          if (place === 'foreign' && role === 'admin') continue;
+          const status = await statusOf(cloud, route, {
+            token: own.tokens[role],
+            tenant: places[place],
+          });
+          count += 1;
+          const problem = problemOf(route, { role, place, status });
+          if (problem !== undefined) wrong.push(`${titleOf(route)} ${role} ${place}: ${problem}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(count).toBe(routes.length * (roles.length * 2 - 1));
+    expect(await shown(cloud, places.foreign)).toEqual(before);
+  },
+  undefined,
+  120_000,
+);
+
+function problemOf(
+  route: Route,
+  { role, place, status }: { role: RoleName; place: 'own' | 'foreign'; status: number },
+): string | undefined {
+  const isAllowed = [route.rule]
+    .flat()
+    .some((rule) => allows(rule, { roles: [role], isAdmin: role === 'admin', projectId: 'p' }));
+  if (!isAllowed) return status === 403 ? undefined : `${status}, not 403`;
+  if (status >= 500 && status !== 501) return String(status);
+  const isOwned = owned.some(([prefix]) => route.path.startsWith(prefix));
+  if (place === 'foreign' && isOwned && route.handler !== undefined) {
+    return status === 404 || isRemoved(status) ? undefined : `${status}, not 404`;
+  }
+  return place === 'own' && isOwned && status === 403 ? '403' : undefined;
+}
+
+/** Removed calls answer alike for every server. */
+function isRemoved(status: number): boolean {
+  return status === 410;
+}
+
+async function statusOf(
+  cloud: Cloud,
+  route: Route,
+  { token, tenant }: { token: string; tenant: Tenant },
+): Promise<number> {
+  const minor = Math.max(route.from ?? 1, Math.min(route.to ?? 96, 96));
+  const kind = owned.find(([prefix]) => route.path.startsWith(prefix));
+  const id = kind === undefined ? tenant.project : tenant[kind[1]];
+  const path = route.path.replace(':id', id).replaceAll(/:\w+/g, 'x');
+  const schema = route.body?.(minor);
+  const empty = route.action === undefined ? undefined : { [route.action]: null };
+  const generated = schema === undefined ? empty : bodyFor({ ...schema });
+  const body = bodies[titleOf(route)] ?? generated;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const reply = await cloud.send('compute', route.method, path, {
+    token,
+    headers: { ...version(minor), 'content-type': 'application/json' },
+    ...(text !== undefined &&
+      route.method !== 'GET' && {
+        text: text
+          .replaceAll(placeholders.flavor, '1')
+          .replaceAll(placeholders.image, tenant.image),
+      }),
+  });
+  return reply.status;
+}
+
+function version(minor: number): Record<string, string> {
+  return { 'openstack-api-version': `compute 2.${minor}` };
+}
+
+/** What no request of another project may change. */
+async function shown(cloud: Cloud, { server, group }: Tenant) {
+  const read = async (path: string) =>
+    (await cloud.send('compute', 'GET', path, { headers: version(96) })).body;
+  return [(await read(`/servers/${server}`)).server, await read(`/os-server-groups/${group}`)];
+}
+
+/** A project, and a token of a user of each role there. */
+async function newTenant(cloud: Cloud, name: string) {
+  const { project } = await cloud.ok('identity', 'POST', '/projects', { project: { name } });
+  const { roles: known } = await cloud.ok('identity', 'GET', '/roles');
+  const tokens: Partial<Record<RoleName, string>> = {};
+  for (const role of roles) {
+    const user = { name: `${name}-${role}`, password: 'secret' };
+    const { id } = (await cloud.ok('identity', 'POST', '/users', { user })).user;
+    const roleId = known.find((each: { name: string }) => each.name === role).id;
+    await cloud.send('identity', 'PUT', `/projects/${project.id}/users/${id}/roles/${roleId}`);
+    const identity = {
+      methods: ['password'],
+      password: { user: { ...user, domain: { id: 'default' } } },
+    };
+    const auth = { identity, scope: { project: { id: project.id } } };
+    const reply = await cloud.send('identity', 'POST', '/auth/tokens', { body: { auth } });
+    tokens[role] = reply.headers.get('x-subject-token') ?? '';
+  }
+  return { project: project.id as string, tokens: tokens as Record<RoleName, string> };
+}
