@@ -21,6 +21,8 @@ import { detachWorkflow } from './nics/detach-workflow.ts';
 import { beginMove, type MoveRequest } from './moves/begin-move.ts';
 import { confirmMove, revertMove } from './moves/settle-move.ts';
 import { moveWorkflow } from './moves/move-workflow.ts';
+import { offloadServer, shelveServer } from './shelving/shelve-server.ts';
+import { shelveWorkflow } from './shelving/shelve-workflow.ts';
 import { enrollHost, revokeHost } from './operator/enroll-host.ts';
 import { forgetHost } from './operator/forget-host.ts';
 import { followWorkflow } from './watch/follow-workflow.ts';
@@ -45,6 +47,7 @@ export const workflows: Workflows = {
   follow: followWorkflow,
   'follow-ports': followPortsWorkflow,
   move: moveWorkflow,
+  shelve: shelveWorkflow,
 };
 
 /** The operations. Each one's errors are described in its own file. */
@@ -77,6 +80,10 @@ export function serverOperations(context: WorkflowContext) {
       rescueServer(context, caller, server, request),
     moveServer: (caller: Caller, server: Server, request: MoveRequest) =>
       beginMove(context, caller, server, request),
+    shelveServer: (caller: Caller, server: Server, requestId: string) =>
+      shelveServer(context, caller, server, requestId),
+    offloadServer: (caller: Caller, server: Server, requestId: string) =>
+      offloadServer(context, caller, server, requestId),
     confirmMove: (caller: Caller, server: Server, requestId: string) =>
       confirmMove(context, caller, server, requestId),
     revertMove: (caller: Caller, server: Server, requestId: string) =>

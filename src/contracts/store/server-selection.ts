@@ -83,7 +83,9 @@ export type ShownNic = Pick<ServerNic, 'portId' | 'pciRequestId'> & {
  * A server as lists show it: of its NICs only the addresses, of its key only the name. Its objects
  * must not be changed.
  */
-export type ShownServer = Omit<Server, 'nics' | 'key'> & { nics: readonly ShownNic[] };
+export type ShownServer = Omit<Server, 'nics' | 'key' | 'shelvedImageId'> & {
+  nics: readonly ShownNic[];
+};
 
 /** What a list shows of a server without reading all of its rows. */
 export interface ListedServer {

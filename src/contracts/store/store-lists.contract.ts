@@ -224,6 +224,7 @@ export function storeListsContract(fresh: () => Promise<OpenStore>): void {
       {
         ...(await store.servers.get(made.id)),
         key: undefined,
+        shelvedImageId: undefined,
         nics: [
           { portId: null, pciRequestId: null, vif: null },
           {

@@ -11,6 +11,7 @@ import type { Port } from '#core/networking/port.ts';
 import type { Vif } from '#core/networking/vif.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { GuestNuma } from '#core/servers/guest-numa.ts';
+import type { VmState } from '#core/servers/server.ts';
 
 /** The data of each kind of workflow. */
 export interface TaskDataOf {
@@ -22,6 +23,7 @@ export interface TaskDataOf {
   follow: FollowData;
   'follow-ports': FollowPortsData;
   move: MoveData;
+  shelve: ShelveData;
 }
 
 /** Of a step that is retried with increasing pauses. */
@@ -79,6 +81,15 @@ export interface DeleteData extends RemovalData {
   moveId?: string;
   /** The other host of that move does not answer. */
   otherIsSilent?: boolean;
+}
+
+export interface ShelveData extends RemovalData {
+  /** The image that its disk is copied to. */
+  imageId: string;
+  /** The server's state before. */
+  vmState: VmState;
+  /** Why the guest is started again. */
+  failure?: { message: string; detail: string; kind?: ErrorKind };
 }
 
 export interface MoveData extends RetryData {

@@ -35,6 +35,16 @@ export interface TaskStepOf {
   detach: NicRemovalStep;
   follow: 'follow';
   'follow-ports': 'follow' | 'host-answered';
+  shelve:
+    | 'stop-guest'
+    | 'guest-stopped'
+    | 'image-copied'
+    | 'remove-guest'
+    | 'guest-removed'
+    | 'unbind-ports'
+    | 'release'
+    | 'start-guest'
+    | 'guest-started';
   move:
     | 'reserve'
     | 'bind-target'

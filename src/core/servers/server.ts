@@ -95,6 +95,8 @@ export interface Server {
   accessIpv4: string | null;
   accessIpv6: string | null;
   diskConfig: 'AUTO' | 'MANUAL';
+  /** Of its disk, while it is shelved. */
+  shelvedImageId: string | null;
   /** Of its host, once it has one. */
   availabilityZone: string | null;
   /** The zone that its user requested, which it never leaves; null: any. */

@@ -200,6 +200,7 @@ function serverRow(context: WorkflowContext, making: Making): Omit<Server, 'seri
     accessIpv4: request.accessIpv4,
     accessIpv6: request.accessIpv6,
     diskConfig: request.diskConfig,
+    shelvedImageId: null,
     availabilityZone: request.availabilityZone,
     pinnedZone: request.availabilityZone,
     reservationId,

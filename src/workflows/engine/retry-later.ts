@@ -8,11 +8,9 @@ const backoff = { firstMs: 500, longestMs: 30_000 };
  * The same or another step, with growing pauses, to relieve a host in trouble. Example: tried three
  * times already → 4 seconds from `now`. Times are epoch milliseconds.
  */
-export function retryLater<Kind extends 'boot' | 'delete' | 'attach' | 'detach' | 'move'>(
-  task: Task<Kind>,
-  now: number,
-  step: TaskStepOf[Kind] = task.step,
-): NextStep<Kind> {
+export function retryLater<
+  Kind extends 'boot' | 'delete' | 'attach' | 'detach' | 'move' | 'shelve',
+>(task: Task<Kind>, now: number, step: TaskStepOf[Kind] = task.step): NextStep<Kind> {
   const { tries = 0 } = task.data;
   const wait = backoffMs(backoff, tries);
   return { step, data: { ...task.data, tries: tries + 1 }, dueAt: now + wait };

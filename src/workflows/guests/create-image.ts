@@ -1,7 +1,5 @@
 /** Snapshots and backups: an image is made from the disk of a server. */
 import type { Caller } from '#contracts/services/identity.ts';
-import type { NewImage } from '#contracts/services/images.ts';
-import { ComputeError, isComputeError } from '#core/errors.ts';
 import { snapshotProperties } from '#core/images/snapshot-properties.ts';
 import type { Server } from '#core/servers/server.ts';
 import { refuseSilentHost, refuseState } from '../engine/begin-action.ts';
@@ -9,6 +7,7 @@ import type { WorkflowContext } from '../engine/context.ts';
 import { actOnGuest } from './act-on-guest.ts';
 import { guestActs } from './guest-acts.ts';
 import { dropImage } from '../images/drop-image.ts';
+import { newImage } from '../images/new-image.ts';
 
 /** `backup`: of which type, and how many of the type are kept; absent: a snapshot. */
 export interface ImageRequest {
@@ -49,19 +48,5 @@ export async function createImage(
   } catch (error) {
     await dropImage(context, id);
     throw error;
-  }
-}
-
-/** What is too large for the image service is over quota for the compute API. */
-async function newImage(
-  { images }: WorkflowContext,
-  caller: Caller,
-  image: NewImage,
-): Promise<string> {
-  try {
-    return await images.createImage(image, caller);
-  } catch (cause) {
-    if (!isComputeError(cause, 'tooLarge')) throw cause;
-    throw new ComputeError('overQuota', cause.message, { cause });
   }
 }

@@ -14,6 +14,7 @@ import { finishedEvent } from '../engine/record-event.ts';
 import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 import { hostChange } from '../hosts/host-change.ts';
+import { dropImage } from '../images/drop-image.ts';
 import { activateSide, addBindings } from './move-ports.ts';
 import { takesFiles } from './reserve.ts';
 import { guestOnSide, hostOnSide, isWithinHost, moveOf } from './sides.ts';
@@ -120,6 +121,8 @@ export const targetStarted: MoveStep = async (context, task) => {
   const entry = allocateServer(host, devices, server.id);
   const { requests, flavors, nics } = move.context;
   const startedAt = task.data.startedAt ?? context.clock.now();
+  // The disk is the guest's own by now.
+  if (server.shelvedImageId !== null) await dropImage(context, server.shelvedImageId);
   return {
     ...(entry.devices !== undefined && { host: hostChange(host, entry) }),
     server: {
@@ -128,6 +131,7 @@ export const targetStarted: MoveStep = async (context, task) => {
       hostName: host.name,
       availabilityZone: host.availabilityZone,
       fault: null,
+      shelvedImageId: null,
       ...stateAfter(context, move),
     },
     nics: nics.after ?? [],

@@ -98,6 +98,7 @@ export async function guestOnSide(
   const host = await hostOnSide(context, move, side);
   invariant(host, `server ${server.id} has no guest on the side ${side} of its move`);
   const { flavors } = move.context;
-  const there = { ...server, flavor: flavors[side], nics: nicsOn(server, move, side) };
+  const imageId = server.shelvedImageId ?? server.imageId;
+  const there = { ...server, imageId, flavor: flavors[side], nics: nicsOn(server, move, side) };
   return guestOn(context, there, host, { hold: holdOn(move, side) });
 }

@@ -2,6 +2,7 @@
 import type { Task } from '#contracts/store/store.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { succeeded } from '../engine/endings.ts';
+import { dropImage } from '../images/drop-image.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { serverOf } from '../engine/server-of.ts';
 import { untilHostReturns } from './remove-from-host.ts';
@@ -30,6 +31,7 @@ export const release: DeleteStep = async (context, task) => {
   // A port whose creation was not recorded: it may still be in progress.
   const portsMayCome = server.nics.some(({ portId, ownsPort }) => portId === null && !ownsPort);
   const host = hostIsSilent ? undefined : await releaseChange(context, server);
+  if (server.shelvedImageId !== null) await dropImage(context, server.shelvedImageId);
   const now = context.clock.now();
   return {
     ...(host !== undefined && { host }),

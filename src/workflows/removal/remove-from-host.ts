@@ -72,8 +72,11 @@ type RemovalStep<Kind extends RemovalKind> = (
   task: Task<Kind>,
 ) => Promise<StepOutcome<Kind>>;
 
+/** Removals that end without their host, and wait for its return. */
+type WaitingKind = Exclude<RemovalKind, 'shelve'>;
+
 /** The step to park at while a silent host still holds what the guest had. */
-export function untilHostReturns<Kind extends RemovalKind>(task: Task<Kind>): NextStep<Kind> {
+export function untilHostReturns<Kind extends WaitingKind>(task: Task<Kind>): NextStep<Kind> {
   return { step: 'host-returned', data: task.data, dueAt: null };
 }
 
@@ -81,7 +84,7 @@ export function untilHostReturns<Kind extends RemovalKind>(task: Task<Kind>): Ne
  * `host-returned` and `remove-guest-again`: the host is back and has executed its pending commands,
  * and only now what the guest held is unused. `releaseAfterSilence` records that.
  */
-export function returnSteps<Kind extends RemovalKind>(
+export function returnSteps<Kind extends WaitingKind>(
   releaseAfterSilence: RemovalStep<Kind>,
 ): Record<'hostReturned' | 'removeGuestAgain', RemovalStep<Kind>> {
   return {

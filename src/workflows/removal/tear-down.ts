@@ -17,7 +17,7 @@ import { hostOf, serverOf } from '../engine/server-of.ts';
 import { type StepOutcome, assertCurrent } from '../engine/workflow.ts';
 
 /** Workflows that remove a guest. */
-export type RemovalKind = 'boot' | 'delete';
+export type RemovalKind = 'boot' | 'delete' | 'shelve';
 
 /**
  * Commands the host to remove the guest and waits for its answer; continues at once when the host

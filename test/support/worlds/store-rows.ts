@@ -82,6 +82,7 @@ function aServer(change: Partial<Omit<Server, 'serial'>> = {}): Omit<Server, 'se
     accessIpv4: null,
     accessIpv6: null,
     diskConfig: 'MANUAL',
+    shelvedImageId: null,
     availabilityZone: null,
     pinnedZone: null,
     reservationId: 'r-1',

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type Static, Type } from 'typebox';
+import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import * as field from '../../requests/fields.ts';
 import { closed, keysIf } from '../../requests/json-schema.ts';
@@ -142,6 +143,67 @@ export async function evacuateServer(call: Call<EvacuateBody>): Promise<Reply> {
   await move(call, { type: 'evacuation', host });
   if (call.version >= 14) return {};
   return { body: { adminPass: adminPass ?? randomBytes(9).toString('base64url') } };
+}
+
+export async function shelveServer(call: Call): Promise<Reply> {
+  const server = await findServer(call);
+  refuseLocked(call, server);
+  await call.context.workflows.shelveServer(call.caller, server, call.requestId);
+  return {};
+}
+
+export async function offloadServer(call: Call): Promise<Reply> {
+  const server = await findServer(call);
+  refuseLocked(call, server);
+  await call.context.workflows.offloadServer(call.caller, server, call.requestId);
+  return {};
+}
+
+const zone = Type.String({ minLength: 1, maxLength: 255 });
+const unshelveSchemas = {
+  first: closed({ unshelve: Type.Unknown() }),
+  withZone: closed({
+    unshelve: Type.Union([Type.Null(), closed({ availability_zone: zone })]),
+  }),
+  withHost: closed({
+    unshelve: Type.Union([
+      Type.Null(),
+      Type.Object(
+        {
+          availability_zone: Type.Optional(Type.Union([zone, Type.Null()])),
+          host: Type.Optional(hostName),
+        },
+        { additionalProperties: false, minProperties: 1 },
+      ),
+    ]),
+  }),
+};
+
+/** 2.77 brought the zone, 2.91 the host, which is for administrators. */
+export function unshelveBody(version: number) {
+  if (version < 77) return unshelveSchemas.first;
+  return version < 91 ? unshelveSchemas.withZone : unshelveSchemas.withHost;
+}
+
+interface UnshelveBody {
+  unshelve?: unknown;
+}
+
+export async function unshelveServer(call: Call<UnshelveBody>): Promise<Reply> {
+  const requested = call.version < 77 ? null : (call.body.unshelve as Unshelving | null);
+  const { host = null, availability_zone: availabilityZone = null } = requested ?? {};
+  if (host !== null && !allows('admin', call.caller)) {
+    throw new ComputeError(
+      'forbidden',
+      "Policy doesn't allow a server to be unshelved on a host of choice: it needs the role admin.",
+    );
+  }
+  return move(call, { type: 'unshelve', host, availabilityZone });
+}
+
+interface Unshelving {
+  host?: string;
+  availability_zone?: string | null;
 }
 
 /** A claim that ignores what the host has would give a device twice. */

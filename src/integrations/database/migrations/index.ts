@@ -28,6 +28,7 @@ import { keysAndQuotas } from './0025-keys-and-quotas.ts';
 import { lockedBy } from './0026-locked-by.ts';
 import { aggregates } from './0027-aggregates.ts';
 import { identityAccounts } from './0028-identity-accounts.ts';
+import { shelvedImages } from './0031-shelved-images.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -58,4 +59,5 @@ export const migrations: Record<string, Migration> = {
   '0026-locked-by': lockedBy,
   '0027-aggregates': aggregates,
   '0028-identity-accounts': identityAccounts,
+  '0031-shelved-images': shelvedImages,
 };

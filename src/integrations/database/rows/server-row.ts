@@ -25,6 +25,7 @@ const serverMap: FieldMap<ServerFields, InstanceRow> = {
   accessIpv4: ['access_ip_v4', 'plain'],
   accessIpv6: ['access_ip_v6', 'plain'],
   diskConfig: ['disk_config', 'plain'],
+  shelvedImageId: ['shelved_image', 'plain'],
   availabilityZone: ['availability_zone', 'plain'],
   pinnedZone: ['pinned_zone', 'plain'],
   reservationId: ['reservation_id', 'plain'],
@@ -62,8 +63,13 @@ export function serverColumns(change: Partial<ServerFields>): Updateable<Instanc
   return toColumns(serverMap, change);
 }
 
-/** Columns that databases before migrations 0025 to 0027 do not have. Their default is null. */
-const later = ['key_data', 'locked_by', 'pinned_zone'] as const satisfies (keyof InstanceRow)[];
+/** Columns that databases before migrations 0025 to 0031 do not have. Their default is null. */
+const later = [
+  'key_data',
+  'locked_by',
+  'pinned_zone',
+  'shelved_image',
+] as const satisfies (keyof InstanceRow)[];
 
 /** The row of a new server. */
 export function instanceRow(server: Omit<Server, 'serial'>): Insertable<InstanceRow> {

@@ -82,6 +82,7 @@ export interface PciDeviceRow {
 }
 
 export interface InstanceRow {
+  shelved_image: string | null;
   id: Generated<number>;
   uuid: string;
   display_name: string;

@@ -8,6 +8,7 @@ import type * as Contract from '#contracts/store/task-data.ts';
 import type { TaskKind, TaskStepOf } from '#contracts/store/task.ts';
 import { errorKinds } from '#core/errors.ts';
 import type { GuestState } from '#core/guests/follow-guest.ts';
+import type { VmState } from '#core/servers/server.ts';
 import { vnicTypes } from '#core/networking/vnic-types.ts';
 import { numaPolicies } from '#core/pci/requests/request.ts';
 
@@ -141,6 +142,29 @@ const Attach = shapeOf<Contract.AttachData>()({
   failure: Optional(Type.Object({ message: Text(), kind: Optional(Type.Enum([...errorKinds])) })),
 });
 
+const vmStates: readonly VmState[] = [
+  'building',
+  'active',
+  'stopped',
+  'paused',
+  'suspended',
+  'rescued',
+  'resized',
+  'shelved',
+  'shelved_offloaded',
+  'error',
+  'deleted',
+];
+
+const Shelve = shapeOf<Contract.ShelveData>()({
+  ...removal,
+  imageId: Text(),
+  vmState: Type.Enum([...vmStates]),
+  failure: Optional(
+    Type.Object({ message: Text(), detail: Text(), kind: Optional(Type.Enum([...errorKinds])) }),
+  ),
+});
+
 const Move = shapeOf<Contract.MoveData>()({
   ...retry,
   moveId: Text(),
@@ -193,6 +217,7 @@ export const taskData = {
     otherIsSilent: Optional(Boolean()),
   }),
   move: Move,
+  shelve: Shelve,
   act: Act,
   attach: Attach,
   detach: shapeOf<Contract.DetachData>()(nicRemoval),
@@ -251,6 +276,17 @@ export const taskSteps: { [Kind in TaskKind]: Record<TaskStepOf[Kind], true> } =
   detach: nicRemovalSteps,
   follow: { follow: true },
   'follow-ports': { follow: true, 'host-answered': true },
+  shelve: {
+    'stop-guest': true,
+    'guest-stopped': true,
+    'image-copied': true,
+    'remove-guest': true,
+    'guest-removed': true,
+    'unbind-ports': true,
+    release: true,
+    'start-guest': true,
+    'guest-started': true,
+  },
   move: {
     reserve: true,
     'bind-target': true,
