@@ -22,7 +22,7 @@ import {
   planStop,
   planSuspend,
 } from '#core/guests/plan/plan-change.ts';
-import { planMoveIn, planMoveOut } from '#core/guests/plan/plan-move.ts';
+import { planMoveIn, planMoveOut, planPaused } from '#core/guests/plan/plan-move.ts';
 import { printPlan, printStep } from '#core/guests/plan/print-step.ts';
 import type { Step } from '#core/guests/plan/step.ts';
 import { undoStep } from '#core/guests/plan/undo-step.ts';
@@ -210,7 +210,10 @@ function stepsFor(
   const guestId = guestIdOf(body);
   switch (body.do) {
     case 'spawn':
-      return planSpawn(body.guest, found);
+      return [
+        ...planSpawn(body.guest, found),
+        ...(body.staysPaused === true ? planPaused(guestId, found) : []),
+      ];
     case 'destroy':
       return planDestroy(guestId, found);
     case 'respawn':

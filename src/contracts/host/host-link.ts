@@ -17,7 +17,8 @@ export const hostLinkPath = '/novella/v1/host-link';
  * except a reboot.
  */
 export type HostCommandBody =
-  | { do: 'spawn'; guest: Guest }
+  /** `staysPaused`: the guest of a paused server, which returns after a move that failed. */
+  | { do: 'spawn'; guest: Guest; staysPaused?: true }
   | { do: 'destroy'; guestId: string }
   /**
    * Stops a running guest, and starts it as defined now; `staysOff`: only defines it; `fresh`:

@@ -67,7 +67,7 @@ export const restoreSource: MoveStep = async (context, task) => {
   const body: HostCommandBody =
     isOff || isWithinHost(move)
       ? { do: 'respawn', guest, ...(isOff && { staysOff: true }) }
-      : { do: 'spawn', guest };
+      : { do: 'spawn', guest, ...(move.context.vmState === 'paused' && { staysPaused: true }) };
   return {
     command: { hostId: move.source.id, serverId: server.id, body },
     next: {

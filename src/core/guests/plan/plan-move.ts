@@ -30,14 +30,20 @@ export function planMoveOut(
   ];
 }
 
-/** The guest arrives, and is brought to this state. None when it runs here already. */
+/** Ends a start: nothing when the guest is paused already, as after a command that is repeated. */
+export function planPaused(guestId: string, found: FoundGuest | undefined): Step[] {
+  return found?.state === 'paused' ? [] : [{ do: 'pause', guestId }];
+}
+
+/** The guest arrives, and is brought to this state. Nothing else when it runs here already. */
 export function planMoveIn(
   guest: Guest,
   found: FoundGuest | undefined,
   { files, state }: { files: string; state: 'running' | 'paused' | 'shutOff' },
 ): Step[] {
-  if (found !== undefined && isLive(found)) return [];
   const guestId = guest.id;
+  const paused = state === 'paused' ? planPaused(guestId, found) : [];
+  if (found !== undefined && isLive(found)) return paused;
   const arrival: Step[] = [
     { do: 'receive-files', guest, files },
     { do: 'prepare-files', guest, fresh: false },
@@ -50,6 +56,6 @@ export function planMoveIn(
     ...guest.nics.flatMap((nic) => handOverSteps(guestId, nic)),
     ...guest.hostDevices.map((device) => recordHostDevice(guestId, device)),
     { do: 'start', guestId },
-    ...(state === 'paused' ? [{ do: 'pause', guestId } as const] : []),
+    ...paused,
   ];
 }
