@@ -22,6 +22,7 @@ import { storeHostChangesContract } from './store-host-changes.contract.ts';
 import { storeListsContract } from './store-lists.contract.ts';
 import { storeLifecycleContract } from './store-lifecycle.contract.ts';
 import { storeManyHostsContract } from './store-many-hosts.contract.ts';
+import { storeMovesContract } from './store-moves.contract.ts';
 import { storeNetworkEventsContract } from './store-network-events.contract.ts';
 import { storePruneContract } from './store-prune.contract.ts';
 import { storeQuotasContract } from './store-quotas.contract.ts';
@@ -83,6 +84,9 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('history', () => {
     historyContract(fresh);
+  });
+  describe('moves', () => {
+    storeMovesContract(fresh);
   });
   describe('races', () => {
     storeRaceContract(fresh);

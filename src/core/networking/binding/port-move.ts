@@ -27,6 +27,7 @@ export type PortCall =
 /**
  * Records in each port that the server is moving to `host`. Source: Nova
  * `_setup_migration_port_profile`.
+ * @internal of the recorded cases; moves bind by `src/workflows/moves/move-ports.ts`
  */
 export function prepareMove(ports: readonly Port[], serverHost: string, host: string): PortCall[] {
   if (serverHost === host) return [];
@@ -38,6 +39,7 @@ export function prepareMove(ports: readonly Port[], serverHost: string, host: st
 /**
  * Undoes `prepareMove`, and drops bindings on a host that the server is not on. Source: Nova
  * `setup_networks_on_host`.
+ * @internal of the recorded cases; moves bind by `src/workflows/moves/move-ports.ts`
  */
 export function cleanUpMove(ports: readonly Port[], serverHost: string, host: string): PortCall[] {
   const cleared = ports
@@ -70,6 +72,7 @@ export interface Arrival {
 /**
  * The device that replaces a port's present one: both were claimed for the same PCI request.
  * undefined when there is none. Source: Nova `MigrationContext.get_pci_mapping_for_migration`.
+ * @internal of the recorded cases; moves bind by `src/workflows/moves/move-ports.ts`
  */
 export function replacementOf<T extends HeldFor>(
   port: Port,
@@ -87,6 +90,7 @@ export type HeldFor = Pick<PciDevice, 'address' | 'requestId'>;
  * Binds every port to its server's new host, with its new device. All or nothing: refused before
  * any call if the new device of a port is unknown. Source: Nova
  * `_update_port_binding_for_instance`.
+ * @internal of the recorded cases; moves bind by `src/workflows/moves/move-ports.ts`
  */
 export function finishMove(arrival: Arrival): Verdict<{ calls: PortCall[] }> {
   const calls: PortCall[] = [];
