@@ -36,7 +36,7 @@ export interface StoredNetwork extends Tagged {
   /** The default for its ports. */
   portSecurityEnabled: boolean;
   mtu: number;
-  networkType: 'vlan' | 'flat' | 'local';
+  networkType: 'vlan' | 'flat' | 'local' | 'vxlan' | 'geneve' | 'gre';
   physicalNetwork: string | null;
   segmentationId: number | null;
 }

@@ -83,10 +83,23 @@ describe('networks', () => {
     },
     {
       name: 'an unsupported type',
-      given: { 'provider:network_type': 'vxlan' },
+      given: { 'provider:network_type': 'stt' },
       gives: [
         400,
-        "network.provider:network_type: 'vxlan' is not offered by the embedded network service: must be vlan, flat or local",
+        "network.provider:network_type: 'stt' is not offered by the embedded network service: must be vlan, flat, local, vxlan, geneve, gre",
+      ],
+    },
+    {
+      name: 'a tunnelled network with a physical network',
+      given: { 'provider:network_type': 'vxlan', 'provider:physical_network': 'physnet1' },
+      gives: [400, "network.provider:physical_network: 'physnet1': a vxlan network has none"],
+    },
+    {
+      name: 'a tunnel id out of range',
+      given: { 'provider:network_type': 'vxlan', 'provider:segmentation_id': 16_777_216 },
+      gives: [
+        400,
+        "network.provider:segmentation_id: '16777216' is out of range: a vxlan id is a number from 1 to 16777215",
       ],
     },
     {

@@ -7,6 +7,15 @@ import { invalidInput, NetworkError } from '../requests/errors.ts';
 
 /** VLAN ids 0 and 4095 are reserved. Source: IEEE 802.1Q. */
 const vlanIds = { min: 1, max: 4094 };
+/** Of networks in tunnels: 24 bits. Source: RFC 7348, RFC 8926. */
+const tunnelIds = { min: 1, max: 2 ** 24 - 1 };
+const tunnelTypes = ['vxlan', 'geneve', 'gre'] as const;
+type TunnelType = (typeof tunnelTypes)[number];
+
+/** Is it a type of networks in tunnels, which have an id, and no physical network? */
+export function isTunnelType(networkType: string): networkType is TunnelType {
+  return tunnelTypes.some((known) => known === networkType);
+}
 
 export interface RequestedSegment {
   'provider:network_type'?: string;
@@ -19,8 +28,9 @@ export type Segment = Pick<StoredNetwork, 'networkType' | 'physicalNetwork' | 's
 
 /**
  * Example: vlan on physnet1 with id "42" → 42. Nothing requested: the first free VLAN id of the
- * configured ranges. A local network has neither physical network nor id. Throws: unknown type or
- * physical network, id missing or out of range, segment in use.
+ * configured ranges. A local network has neither physical network nor id, a tunnelled one no
+ * physical network. Throws: unknown type or physical network, id missing or out of range, segment
+ * in use.
  */
 export function chooseSegment(
   requested: RequestedSegment,
@@ -29,6 +39,7 @@ export function chooseSegment(
 ): Segment {
   const networkType = checkType(requested['provider:network_type']);
   if (networkType === 'local') return localSegment(requested);
+  if (isTunnelType(networkType)) return tunnelSegment(networkType, requested, used);
   const physicalNetworks = checkPhysicalNetwork(requested['provider:physical_network'], known);
   const id = checkId(requested['provider:segmentation_id'], networkType);
   if (networkType === 'flat') return flatSegment(physicalNetworks, used);
@@ -44,11 +55,11 @@ export function chooseSegment(
   return { networkType, physicalNetwork: only.name, segmentationId: id };
 }
 
-function checkType(requested: string | undefined): 'vlan' | 'flat' | 'local' {
+function checkType(requested: string | undefined): 'vlan' | 'flat' | 'local' | TunnelType {
   if (requested === undefined || requested === 'vlan') return 'vlan';
-  if (requested === 'flat' || requested === 'local') return requested;
+  if (requested === 'flat' || requested === 'local' || isTunnelType(requested)) return requested;
   throw invalidInput(
-    `network.provider:network_type: '${requested}' is not offered by the embedded network service: must be vlan, flat or local`,
+    `network.provider:network_type: '${requested}' is not offered by the embedded network service: must be vlan, flat, local, ${tunnelTypes.join(', ')}`,
   );
 }
 
@@ -58,6 +69,33 @@ function localSegment(requested: RequestedSegment): Segment {
     throw invalidInput(`network.${field}: '${requested[field]}': a local network has none`);
   }
   return { networkType: 'local', physicalNetwork: null, segmentationId: null };
+}
+
+function tunnelSegment(
+  networkType: TunnelType,
+  requested: RequestedSegment,
+  used: Segment[],
+): Segment {
+  const physical = requested['provider:physical_network'];
+  if (physical !== undefined) {
+    throw invalidInput(
+      `network.provider:physical_network: '${physical}': a ${networkType} network has none`,
+    );
+  }
+  const ids = new Set(
+    used.filter((other) => other.networkType === networkType).map((other) => other.segmentationId),
+  );
+  const id = checkId(requested['provider:segmentation_id'], networkType);
+  if (id !== null && ids.has(id)) {
+    throw new NetworkError(
+      'conflict',
+      'TunnelIdInUse',
+      `Unable to create the network. The tunnel ID ${id} is in use.`,
+    );
+  }
+  let free: number = tunnelIds.min;
+  while (ids.has(free)) free += 1;
+  return { networkType, physicalNetwork: null, segmentationId: id ?? free };
 }
 
 function checkPhysicalNetwork(
@@ -75,7 +113,7 @@ function checkPhysicalNetwork(
 
 function checkId(
   requested: string | number | undefined,
-  networkType: 'vlan' | 'flat',
+  networkType: 'vlan' | 'flat' | TunnelType,
 ): number | null {
   if (requested === undefined) return null;
   const field = 'network.provider:segmentation_id';
@@ -83,9 +121,11 @@ function checkId(
     throw invalidInput(`${field}: '${requested}': a flat network has no segmentation id`);
   }
   const id = Number(requested);
-  if (/^\d+$/.test(String(requested)) && id >= vlanIds.min && id <= vlanIds.max) return id;
+  const { min, max } = networkType === 'vlan' ? vlanIds : tunnelIds;
+  if (/^\d+$/.test(String(requested)) && id >= min && id <= max) return id;
+  const kind = networkType === 'vlan' ? 'VLAN' : networkType;
   throw invalidInput(
-    `${field}: '${requested}' is out of range: a VLAN id is a number from ${vlanIds.min} to ${vlanIds.max}`,
+    `${field}: '${requested}' is out of range: a ${kind} id is a number from ${min} to ${max}`,
   );
 }
 

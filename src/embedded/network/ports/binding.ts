@@ -24,8 +24,8 @@ const bridgeNameLength = 14;
 /**
  * Example: direct on VLAN 42 of physnet1, host with physnet1 → hw_veb, vlan '42' (text; '0' on a
  * flat network). `binding_failed` when the host is unknown, lacks the physical network, or
- * makes no such NIC. A local network has normal ports only. A bound port is ACTIVE at once: no
- * agent wires it later.
+ * makes no such NIC. Local and tunnelled networks have normal ports only. A bound port is ACTIVE at
+ * once: no agent wires it later.
  */
 export function bindPort(
   port: BindablePort,
@@ -61,7 +61,10 @@ function vifDetails(
       ...details,
       bridge_name: `brq${network.id}`.slice(0, bridgeNameLength),
       // No agent of a network service makes the bridge: the host gets the instructions.
-      bridge_wiring: { physical_network: network.physicalNetwork, vlan: network.segmentationId },
+      bridge_wiring: {
+        physical_network: network.physicalNetwork,
+        vlan: network.networkType === 'vlan' ? network.segmentationId : null,
+      },
     };
   }
   const vlan = String(network.segmentationId ?? 0);
