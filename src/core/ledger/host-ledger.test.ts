@@ -14,6 +14,7 @@ import {
   diskOf,
   type HostLedger,
   type LedgerEntry,
+  releaseHold,
   releaseRequest,
   releaseServer,
   sharedVcpusUsed,
@@ -184,4 +185,60 @@ test('requests released one by one leave the same state as releasing the whole s
     expect(oneByOne.pools).toEqual(whole.pools);
   });
   fc.assert(property);
+});
+
+test('a move within a host is booked twice there; each side is released alone', () => {
+  const [one, two] = [aRequest('before'), aRequest('after')];
+  const flavors = {
+    before: { vcpus: 1, memoryMib: 512, diskGib: 10, ephemeralGib: 0 },
+    after: { vcpus: 2, memoryMib: 1024, diskGib: 20, ephemeralGib: 5 },
+  };
+  const share = (node: number): NumaShare => ({ node, vcpus: 1, memoryMib: 512, cpus: [node] });
+  const devices = aCard({ vfs: 2 }).map((device, at) =>
+    at === 0
+      ? device
+      : {
+          ...device,
+          status: 'allocated' as const,
+          serverId: 's1',
+          requestId: (at === 1 ? one : two).requestId,
+        },
+  );
+  const empty = aBook(devices);
+  const first = claimServer(
+    empty.host,
+    devices,
+    { id: 's1', flavor: flavors.before },
+    { changed: [], shares: [share(0)] },
+  );
+  const book = write(empty, first);
+  const second = claimServer(
+    book.host,
+    devices,
+    { id: 's1', flavor: flavors.after },
+    { changed: [], shares: [share(1)], moveId: 'm1' },
+  );
+  const both = write(book, second);
+  expect(both.host).toMatchObject({ vcpusUsed: 3, memoryMibUsed: 1536, diskGibUsed: 35 });
+  const release = (side: 'before' | 'after') =>
+    write(
+      both,
+      releaseHold(
+        both.host,
+        both.devices,
+        { id: 's1', flavor: flavors[side] },
+        {
+          requestIds: new Set([(side === 'before' ? one : two).requestId]),
+          hasShare: ({ moveId }) => (moveId === 'm1') === (side === 'after'),
+        },
+      ),
+    );
+  const held = ({ devices: rows }: Book) => rows.flatMap(({ requestId }) => requestId ?? []);
+  const nodes = ({ host }: Book) => host.numa.claims.map(({ node }) => node);
+  const confirmed = release('before');
+  expect(confirmed.host).toMatchObject({ vcpusUsed: 2, memoryMibUsed: 1024, diskGibUsed: 25 });
+  expect([held(confirmed), nodes(confirmed)]).toEqual([[two.requestId], [1]]);
+  const reverted = release('after');
+  expect(reverted.host).toMatchObject({ vcpusUsed: 1, memoryMibUsed: 512, diskGibUsed: 10 });
+  expect([held(reverted), nodes(reverted)]).toEqual([[one.requestId], [0]]);
 });
