@@ -87,6 +87,18 @@ function seen(disk: string): string {
 
 const guest = aGuest({ imageId: 'disk', diskGib: 1 });
 
+test('a disk grows with its server and keeps its content; it never shrinks', async () => {
+  const host = aHost(describedImages({ disk: { content: Buffer.alloc(mib, 'a') } }));
+  const { disk } = host.paths(guest.id);
+  const sizes: number[] = [];
+  for (const diskGib of [1, 2, 1]) {
+    await host.files.prepare({ ...guest, diskGib }, { fresh: false });
+    sizes.push(info(disk)['virtual-size'] / 1024 ** 3);
+  }
+  expect(sizes).toEqual([1, 2, 2]);
+  expect(seen(disk)).toBe('aaaaaaaa');
+});
+
 test.each([
   { format: 'raw', content: () => Buffer.alloc(mib, 'a') },
   { format: 'qcow2', content: qcow2Image },

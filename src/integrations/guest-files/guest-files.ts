@@ -17,7 +17,7 @@ import { asDiskFull, type FreeBytes, freeBytesOf } from './disk-space.ts';
 import { makeTraversable } from './traversable-folder.ts';
 import { ImageCache } from './image-cache.ts';
 import { baseNameOf } from './overlay.ts';
-import { copyStandalone, createDisk } from './qemu-img.ts';
+import { copyStandalone, createDisk, growDisk } from './qemu-img.ts';
 import { partEnding } from './part-ending.ts';
 
 export interface HostGuestFilesOptions {
@@ -199,7 +199,11 @@ export class HostGuestFiles implements GuestFiles {
     { disk }: Pick<GuestPaths, 'disk'>,
     fresh: boolean,
   ): Promise<boolean> {
-    if (!hasDisk(guest) || (!fresh && (await exists(disk)))) return false;
+    if (!hasDisk(guest)) return false;
+    if (!fresh && (await exists(disk))) {
+      await growDisk(disk, guest.diskGib * 1024 ** 3);
+      return false;
+    }
     const part = `${disk}${partEnding}`;
     if (guest.imageId === null) {
       await createDisk(part, accepted(diskBytesOf(guest, null)).bytes, null);

@@ -1,5 +1,7 @@
 /** Creates and inspects guests' disks with qemu-img. */
+import { open } from 'node:fs/promises';
 import type { BaseImage } from '#core/images/check-image.ts';
+import { headBytes, readQcow2Header } from '#core/images/qcow2-header.ts';
 import { runTool, ToolFailure } from './run-tool.ts';
 
 const debianPackage = 'qemu-utils';
@@ -15,6 +17,22 @@ export async function createDisk(
   // The base's format is given, never guessed: a guest can write any content to a raw disk.
   const over = base === null ? [] : ['-b', base.path, '-F', base.format];
   const args = ['create', '-q', '-f', 'qcow2', ...over, path, String(bytes)];
+  await runTool({ program: 'qemu-img', args, debianPackage });
+}
+
+/**
+ * Makes the disk this large, if it is smaller: its server has been resized. Its guest must be off.
+ */
+export async function growDisk(path: string, bytes: number): Promise<void> {
+  const head = Buffer.alloc(headBytes);
+  const file = await open(path);
+  try {
+    await file.read({ buffer: head, position: 0 });
+  } finally {
+    await file.close();
+  }
+  if ((readQcow2Header(head)?.virtualBytes ?? bytes) >= bytes) return;
+  const args = ['resize', '-q', '-f', 'qcow2', path, String(bytes)];
   await runTool({ program: 'qemu-img', args, debianPackage });
 }
 

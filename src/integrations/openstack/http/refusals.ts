@@ -15,6 +15,7 @@ const kinds: Record<number, ErrorKind> = {
   412: 'conflict',
   // Old Neutron versions; now 409 OverQuota.
   413: 'overQuota',
+  501: 'notImplemented',
 };
 
 interface NeutronError {

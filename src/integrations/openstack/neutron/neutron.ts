@@ -195,7 +195,7 @@ async function portsOf(neutron: Neutron, ids: readonly string[]): Promise<Port[]
   );
 }
 
-/** A Neutron without routers has no such path. */
+/** A network service without routers has no such path, or does not offer it. */
 async function floatingIpsOf(neutron: Neutron, portIds: readonly string[]): Promise<FloatingIp[]> {
   if (portIds.length === 0) return [];
   const path = `/v2.0/floatingips${query(portIds.map((id) => ['port_id', id]))}`;
@@ -203,7 +203,7 @@ async function floatingIpsOf(neutron: Neutron, portIds: readonly string[]): Prom
     type Answer = { floatingips: NeutronFloatingIp[] };
     return toFloatingIps((await neutron.ask<Answer>({ path, acting: 'service' })).floatingips);
   } catch (error) {
-    if (isComputeError(error, 'notFound')) return [];
+    if (isComputeError(error, 'notFound') || isComputeError(error, 'notImplemented')) return [];
     throw error;
   }
 }
