@@ -105,6 +105,14 @@ const ofKind = (kind: string): Record<string, Caller[]> => ({
   [`GET /v3/${kind}`]: admin,
   [`GET /v3/${kind}/:id`]: admin,
 });
+const changedKind = (kind: string): Record<string, Caller[]> => ({
+  ...ofKind(kind),
+  [`POST /v3/${kind}`]: admin,
+  ...methods(`/v3/${kind}/:id`, ['PATCH', 'DELETE']),
+});
+function methods(path: string, names: readonly string[]): Record<string, Caller[]> {
+  return Object.fromEntries(names.map((name) => [`${name} ${path}`, admin]));
+}
 const identity: Record<string, Caller[]> = {
   'GET /v3/auth/tokens': read,
   'DELETE /v3/auth/tokens': read,
@@ -114,9 +122,16 @@ const identity: Record<string, Caller[]> = {
   'GET /v3/role_assignments': admin,
   'GET /v3/regions': read,
   'GET /v3/regions/:id': read,
-  ...ofKind('projects'),
-  ...ofKind('users'),
-  ...ofKind('roles'),
+  ...changedKind('projects'),
+  ...changedKind('users'),
+  ...changedKind('roles'),
+  'GET /v3/projects/:id/users/:user/roles': admin,
+  ...methods('/v3/projects/:id/users/:user/roles/:role', ['GET', 'PUT', 'DELETE']),
+  // Of another user: each user has those of its own.
+  'GET /v3/users/:id/application_credentials': admin,
+  // The body is checked before the user of the path.
+  'POST /v3/users/:id/application_credentials': read,
+  ...methods('/v3/users/:id/application_credentials/:credential', ['GET', 'DELETE']),
   ...ofKind('domains'),
   ...ofKind('services'),
   ...ofKind('endpoints'),
