@@ -24,6 +24,8 @@ export interface Sides<T> {
  */
 export interface MoveContext {
   vmState: VmState;
+  /** The guest is off after the move. */
+  arrivesOff: boolean;
   flavors: Sides<Flavor>;
   requests: Sides<PciRequest[]>;
   /** The NUMA topology that is requested for the guest after the move. */

@@ -21,6 +21,7 @@ function aMove({ serverId, sourceId, change = {} }: Given): NewMove {
     source: { id: sourceId, name: 'host-1' },
     context: {
       vmState: 'active',
+      arrivesOff: false,
       flavors: { before: flavor, after: { ...flavor, vcpus: 2 } },
       requests: { before: [], after: [] },
       numa: null,

@@ -25,6 +25,8 @@ export interface MoveRequest {
   diskConfig?: Server['diskConfig'];
   host?: string | null;
   availabilityZone?: string | null;
+  /** The guest is not started on the new host. */
+  arrivesOff?: boolean;
 }
 
 /** `action`: its name in Nova. `from`: states in which it is allowed. */
@@ -60,7 +62,7 @@ export async function beginMove(
   server: Server,
   request: MoveRequest,
 ): Promise<void> {
-  const { type, requestId, diskConfig } = request;
+  const { type, requestId, diskConfig, availabilityZone, arrivesOff = false } = request;
   const { action, taskState, from } = kinds[type];
   refuseState(server, action, from);
   await refuseOpenMove(context, server, action);
@@ -74,19 +76,22 @@ export async function beginMove(
   const target = await requestedHost(context, request, source);
   if (source !== undefined) await refuseFromHost(context, { server, source, type, action });
   const flavor = await newFlavor(context, caller, server, request);
-  const move = await newMove(context, caller, { server, source, flavor, type });
+  const move = await newMove(context, caller, { server, source, flavor, type, arrivesOff });
   await beginAction(context, caller, server, {
     kind: 'move',
     step: 'reserve',
     data: {
       moveId: move.id,
       forcedHost: target,
-      availabilityZone:
-        request.availabilityZone === undefined ? server.pinnedZone : request.availabilityZone,
+      availabilityZone: availabilityZone === undefined ? server.pinnedZone : availabilityZone,
     },
     action,
     requestId,
-    change: { taskState, ...(diskConfig !== undefined && { diskConfig }) },
+    change: {
+      taskState,
+      ...(diskConfig !== undefined && { diskConfig }),
+      ...(availabilityZone !== undefined && { pinnedZone: availabilityZone }),
+    },
     move,
     needsHost: type !== 'evacuation',
   });
@@ -222,12 +227,13 @@ interface Beginning {
   source: Host | undefined;
   flavor: Flavor;
   type: MoveType;
+  arrivesOff: boolean;
 }
 
 async function newMove(
   context: WorkflowContext,
   { userId, projectId }: Caller,
-  { server, source, flavor, type }: Beginning,
+  { server, source, flavor, type, arrivesOff }: Beginning,
 ): Promise<NewMove> {
   const before = await context.store.servers.pciRequests(server.id);
   return {
@@ -239,6 +245,7 @@ async function newMove(
     source: source === undefined ? null : { id: source.id, name: source.name },
     context: {
       vmState: type === 'unshelve' ? 'shelved_offloaded' : stateToKeep(server),
+      arrivesOff: arrivesOff || server.vmState === 'stopped',
       flavors: { before: server.flavor, after: flavor },
       requests: { before, after: requestsAfter(context, server, { flavor, before }) },
       numa: guestNumaOf(flavor, server.imageProperties),

@@ -102,7 +102,7 @@ async function arrival(
   { server, move }: { server: Server; move: Move },
 ): Promise<HostCommandBody> {
   const guest = await guestOnSide(context, server, move, 'after');
-  const isOff = move.context.vmState === 'stopped';
+  const { arrivesOff: isOff } = move.context;
   if (isWithinHost(move) || (isOff && !takesFiles(move.type))) {
     return { do: 'respawn', guest, ...(isOff && { staysOff: true }) };
   }
@@ -143,7 +143,7 @@ export const targetStarted: MoveStep = async (context, task) => {
 };
 
 function stateAfter({ clock }: WorkflowContext, { type, context }: Move): Partial<Server> {
-  const isOff = context.vmState === 'stopped';
+  const { arrivesOff: isOff } = context;
   if (type === 'live-migration') return { vmState: context.vmState };
   return {
     vmState: needsConfirmation(type) ? 'resized' : isOff ? 'stopped' : 'active',

@@ -10,6 +10,7 @@ import * as field from '../../requests/fields.ts';
 import { closed, keysIf } from '../../requests/json-schema.ts';
 import type { Call, Reply } from '../../requests/route.ts';
 import { refuseLocked } from '../create/locked.ts';
+import { refuseUnknownZone } from '../create/placement.ts';
 import { findServer } from '../read/find.ts';
 
 const flavorReference = Type.Union([
@@ -140,7 +141,8 @@ export async function evacuateServer(call: Call<EvacuateBody>): Promise<Reply> {
       'evacuate.onSharedStorage: must be false: no host has its disks on shared storage',
     );
   }
-  await move(call, { type: 'evacuation', host });
+  // From 2.95 on its user starts the server, once what it needs is there.
+  await move(call, { type: 'evacuation', host, arrivesOff: call.version >= 95 });
   if (call.version >= 14) return {};
   return { body: { adminPass: adminPass ?? randomBytes(9).toString('base64url') } };
 }
@@ -159,18 +161,18 @@ export async function offloadServer(call: Call): Promise<Reply> {
   return {};
 }
 
-const zone = Type.String({ minLength: 1, maxLength: 255 });
+const zoneName = Type.String({ minLength: 1, maxLength: 255 });
 const unshelveSchemas = {
   first: closed({ unshelve: Type.Unknown() }),
   withZone: closed({
-    unshelve: Type.Union([Type.Null(), closed({ availability_zone: zone })]),
+    unshelve: Type.Union([Type.Null(), closed({ availability_zone: zoneName })]),
   }),
   withHost: closed({
     unshelve: Type.Union([
       Type.Null(),
       Type.Object(
         {
-          availability_zone: Type.Optional(Type.Union([zone, Type.Null()])),
+          availability_zone: Type.Optional(Type.Union([zoneName, Type.Null()])),
           host: Type.Optional(hostName),
         },
         { additionalProperties: false, minProperties: 1 },
@@ -191,14 +193,16 @@ interface UnshelveBody {
 
 export async function unshelveServer(call: Call<UnshelveBody>): Promise<Reply> {
   const requested = call.version < 77 ? null : (call.body.unshelve as Unshelving | null);
-  const { host = null, availability_zone: availabilityZone = null } = requested ?? {};
+  const { host = null, availability_zone: zone } = requested ?? {};
   if (host !== null && !allows('admin', call.caller)) {
     throw new ComputeError(
       'forbidden',
       "Policy doesn't allow a server to be unshelved on a host of choice: it needs the role admin.",
     );
   }
-  return move(call, { type: 'unshelve', host, availabilityZone });
+  if (typeof zone === 'string') await refuseUnknownZone(call, zone);
+  const pinned = zone !== undefined && { availabilityZone: zone };
+  return move(call, { type: 'unshelve', host, ...pinned });
 }
 
 interface Unshelving {

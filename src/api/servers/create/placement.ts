@@ -42,8 +42,14 @@ async function refuseUnknown(call: Call, zone: string, host: string | null): Pro
   if (host !== null && (await hosts.named(host)) === undefined) {
     throw new ComputeError('invalid', `Compute host ${host} could not be found.`);
   }
-  if (zone === '') return;
-  const inZone = (await everyHost(hosts)).filter((one) => one.availabilityZone === zone);
+  if (zone !== '') await refuseUnknownZone(call, zone);
+}
+
+/** Throws `invalid` unless the zone has an enabled host. */
+export async function refuseUnknownZone({ context }: Call, zone: string): Promise<void> {
+  const inZone = (await everyHost(context.store.hosts)).filter(
+    (one) => one.availabilityZone === zone,
+  );
   if (inZone.some(({ enabled }) => enabled)) return;
   const which = inZone.length === 0 ? 'no host' : 'no enabled host';
   throw new ComputeError(

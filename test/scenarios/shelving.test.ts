@@ -1,0 +1,97 @@
+/** Shelving: a server leaves its host with its disk in an image, and returns to any host. */
+import { expect } from 'vitest';
+import { ComputeError } from '#core/errors.ts';
+import { act, setService, unused, usedBy, useOf, withHosts } from '#test/moves/move-verbs.ts';
+import { type Cloud, scenario } from '#test/worlds/cloud.ts';
+
+async function aServer(cloud: Cloud) {
+  const port = await cloud.port(await cloud.network('red'), 'direct');
+  const id = await cloud.boot([{ port }]);
+  const server = await cloud.settled(id, 'ACTIVE');
+  const from: string = server['OS-EXT-SRV-ATTR:host'];
+  return { id, port, from, to: from === 'host-1' ? 'host-2' : 'host-1' };
+}
+
+async function imageNames(cloud: Cloud): Promise<string[]> {
+  const { images } = await cloud.ok('image', 'GET', '/v2/images');
+  return images.map(({ name, status }: { name: string; status: string }) => `${name} ${status}`);
+}
+
+async function shelved(cloud: Cloud, id: string) {
+  expect((await act(cloud, id, { shelve: null })).status).toBe(202);
+  return cloud.settled(id, 'SHELVED_OFFLOADED');
+}
+
+scenario(
+  'a shelved server keeps its port and address, holds nothing on its host, and returns to another',
+  async (cloud, running) => {
+    const { id, port, from, to } = await aServer(cloud);
+    const before = await cloud.showPort(port);
+    const seen = await shelved(cloud, id);
+    expect(seen).toMatchObject({ 'OS-EXT-SRV-ATTR:host': null, 'OS-EXT-STS:power_state': 0 });
+    expect(await useOf(cloud, running, from)).toMatchObject(unused);
+    expect(await imageNames(cloud)).toContain(`${seen.name}-shelved active`);
+    const kept = await cloud.showPort(port);
+    expect(kept).toMatchObject({ device_id: id, 'binding:host_id': '', 'binding:profile': {} });
+    expect(kept.fixed_ips).toEqual(before.fixed_ips);
+    await setService(cloud, from, { status: 'disabled' });
+    expect((await act(cloud, id, { unshelve: null })).status).toBe(202);
+    await cloud.settled(id, 'ACTIVE');
+    expect(await useOf(cloud, running, to)).toMatchObject(usedBy(id, { vfs: 1 }));
+    expect(await cloud.showPort(port)).toMatchObject({ 'binding:host_id': to });
+    expect(await imageNames(cloud)).not.toContain(`${seen.name}-shelved active`);
+  },
+  withHosts(2),
+);
+
+scenario(
+  'a shelved server that no host can take stays shelved; deleted, it leaves neither image nor binding',
+  async (cloud, running) => {
+    const { id, port, from, to } = await aServer(cloud);
+    const { name } = await shelved(cloud, id);
+    for (const host of [from, to]) await setService(cloud, host, { status: 'disabled' });
+    expect((await act(cloud, id, { unshelve: null })).status).toBe(202);
+    await cloud.settled(id, 'SHELVED_OFFLOADED');
+    expect((await act(cloud, id, { reboot: { type: 'HARD' } })).status).toBe(409);
+    await cloud.ok('compute', 'DELETE', `/servers/${id}`);
+    await cloud.gone(id);
+    expect(await cloud.showPort(port)).toMatchObject({ device_id: '', 'binding:host_id': '' });
+    expect(await imageNames(cloud)).not.toContain(`${name}-shelved active`);
+    expect(await useOf(cloud, running, from)).toMatchObject(unused);
+  },
+  withHosts(2),
+);
+
+scenario(
+  'a disk that cannot be copied: the guest runs again, and no image is left',
+  async (cloud, running) => {
+    const { id, from } = await aServer(cloud);
+    running.hosts.watchCalls(from, ({ act: call }, when) => {
+      if (call !== 'copyDisk' || when !== 'before') return;
+      throw new ComputeError('unavailable', 'No space left on device');
+    });
+    expect((await act(cloud, id, { shelve: null })).status).toBe(202);
+    const { name } = await cloud.settled(id, 'ACTIVE');
+    expect(await useOf(cloud, running, from)).toMatchObject(usedBy(id, { vfs: 1 }));
+    expect((await imageNames(cloud)).join()).not.toContain(`${name}-shelved`);
+  },
+  withHosts(2),
+);
+
+scenario(
+  'from 2.95 on an evacuated server is off on its new host, and its user starts it',
+  async (cloud, running) => {
+    const { id, from, to } = await aServer(cloud);
+    running.hosts.kill(from);
+    await setService(cloud, from, { forced_down: true });
+    const headers = { 'openstack-api-version': 'compute 2.95' };
+    const body = { evacuate: {} };
+    const reply = await cloud.send('compute', 'POST', `/servers/${id}/action`, { body, headers });
+    expect(reply.status).toBe(200);
+    await cloud.settled(id, 'SHUTOFF');
+    expect(await useOf(cloud, running, to)).toMatchObject(usedBy(id, { vfs: 1, state: 'shutOff' }));
+    expect((await act(cloud, id, { 'os-start': null })).status).toBe(202);
+    await cloud.settled(id, 'ACTIVE');
+  },
+  withHosts(2),
+);
