@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sha256OfToken } from '#runtime/token-hash.ts';
 import type { ImageUpload } from '#contracts/services/images.ts';
 import { ComputeError } from '#core/errors.ts';
-import { neededImages, rescueImages } from '#core/guests/needed-images.ts';
+import { neededImages, commandImages } from '#core/guests/needed-images.ts';
 import { bearerToken } from '#runtime/bearer-token.ts';
 import type { ApiContext } from './requests/context.ts';
 
@@ -76,7 +76,7 @@ async function refuseNotNeeded(context: ApiContext, name: string, imageId: strin
   const onHost = host === undefined ? [] : await servers.list({ hostId: host.id });
   if (onHost.some((server) => neededImages(server).includes(imageId))) return;
   const pending = host === undefined ? [] : await commands.pending(host.id);
-  if (pending.some(({ body }) => rescueImages(body).includes(imageId))) return;
+  if (pending.some(({ body }) => commandImages(body).includes(imageId))) return;
   throw new ComputeError('forbidden', `No server on host ${name} is made from image ${imageId}.`);
 }
 

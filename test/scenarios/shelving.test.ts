@@ -79,6 +79,44 @@ scenario(
 );
 
 scenario(
+  'an unshelve that fails on the host leaves the server shelved and its port on no host',
+  async (cloud, running) => {
+    const { id, port, from, to } = await aServer(cloud);
+    await shelved(cloud, id);
+    for (const host of [from, to]) {
+      running.hosts.watchCalls(host, ({ act: call }, when) => {
+        if (call === 'start' && when === 'before') throw new ComputeError('unavailable', 'no');
+      });
+    }
+    expect((await act(cloud, id, { unshelve: null })).status).toBe(202);
+    await cloud.settled(id, 'SHELVED_OFFLOADED');
+    expect(await cloud.showPort(port)).toMatchObject({ device_id: id, 'binding:host_id': '' });
+    for (const host of [from, to]) {
+      expect(await useOf(cloud, running, host)).toMatchObject(unused);
+      running.hosts.watchCalls(host, undefined);
+    }
+    expect((await act(cloud, id, { unshelve: null })).status).toBe(202);
+    await cloud.settled(id, 'ACTIVE');
+  },
+  withHosts(2),
+);
+
+scenario(
+  'a move is not reverted while its new host does not answer: two hosts must not run the guest',
+  async (cloud, running) => {
+    const { id } = await aServer(cloud);
+    expect((await act(cloud, id, { migrate: null })).status).toBe(202);
+    const moved = await cloud.settled(id, 'VERIFY_RESIZE');
+    const host: string = moved['OS-EXT-SRV-ATTR:host'];
+    await setService(cloud, host, { forced_down: true });
+    running.hosts.kill(host);
+    expect((await act(cloud, id, { revertResize: null })).status).toBe(409);
+    expect(await cloud.settled(id, 'VERIFY_RESIZE')).toMatchObject({ status: 'VERIFY_RESIZE' });
+  },
+  withHosts(2),
+);
+
+scenario(
   'from 2.95 on an evacuated server is off on its new host, and its user starts it',
   async (cloud, running) => {
     const { id, from, to } = await aServer(cloud);

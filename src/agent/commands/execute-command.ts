@@ -199,6 +199,7 @@ async function planFor(
 function isUndone(body: HostCommandBody, found: FoundGuest | undefined, step: Step): boolean {
   if (body.do === 'attach' || body.do === 'snapshot') return true;
   if (body.do !== 'spawn' && body.do !== 'move-in') return false;
+  if (body.do === 'spawn' && body.keepsFiles === true && step.do.endsWith('-files')) return false;
   const isOfGuest = step.do === 'define' || step.do.endsWith('-files');
   return found === undefined || !isOfGuest;
 }

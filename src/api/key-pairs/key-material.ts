@@ -26,6 +26,7 @@ function invalid(why: string): ComputeError {
 
 /** A key takes a tenth of a second of one processor: other work must not wait for many. */
 const atOnce = new ConcurrencyLimit(1);
+const mostWaiting = 20;
 
 /**
  * `privateKey`: PEM for SSH; for a certificate, base64 of a PKCS #12 file without password. `now`:
@@ -36,6 +37,10 @@ export function generatedKey(
   userId: string,
   now: number,
 ): Promise<PublicHalf & { privateKey: string }> {
+  if (atOnce.waiting >= mostWaiting) {
+    const message = 'Too many key pairs are being generated; try again later.';
+    return Promise.reject(new ComputeError('tooManyRequests', message));
+  }
   return atOnce.run(async () => {
     if (type === 'x509') {
       const { certificate, pkcs12 } = await generateX509(userId, now);

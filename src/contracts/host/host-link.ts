@@ -17,8 +17,11 @@ export const hostLinkPath = '/novella/v1/host-link';
  * except a reboot.
  */
 export type HostCommandBody =
-  /** `staysPaused`: the guest of a paused server, which returns after a move that failed. */
-  | { do: 'spawn'; guest: Guest; staysPaused?: true }
+  /**
+   * Of a guest that returns after a move that failed: `staysPaused`: its server is paused;
+   * `keepsFiles`: its disk is here, and stays if the start fails.
+   */
+  | { do: 'spawn'; guest: Guest; staysPaused?: true; keepsFiles?: true }
   | { do: 'destroy'; guestId: string }
   /**
    * Stops a running guest, and starts it as defined now; `staysOff`: only defines it; `fresh`:

@@ -141,7 +141,11 @@ export function describeImageService(name: string, make: () => Promise<ImagesUnd
       for (const id of [await make('s1', 'weekly'), await make('s2', 'daily')]) {
         expect(ids).not.toContain(id);
       }
-      const found = await images.listBackups({ serverId: 's1', backupType: 'daily' });
+      const found = await images.listBackups({
+        serverId: 's1',
+        backupType: 'daily',
+        likeImageId: ids[0] ?? '',
+      });
       expect(found.toSorted()).toEqual(ids.toSorted());
     });
 

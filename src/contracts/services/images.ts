@@ -36,8 +36,15 @@ export interface ImageWriter {
   createImage(image: NewImage, caller: Caller): Promise<string>;
   /** No error when it is gone. */
   deleteImage(id: string): Promise<void>;
-  /** Ids of the backups of this kind of a server, newest first, with those without bytes. */
-  listBackups(backups: { serverId: string; backupType: string }): Promise<string[]>;
+  /**
+   * Ids of the backups of this kind of a server, newest first, with those without bytes: those that
+   * the owner of the image `likeImageId` owns.
+   */
+  listBackups(backups: {
+    serverId: string;
+    backupType: string;
+    likeImageId: string;
+  }): Promise<string[]>;
 }
 
 /** Bytes for an image. `open` begins again after a failure. */

@@ -142,6 +142,9 @@ export function storeMovesContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.moves.left()).toHaveLength(1);
     expect(await store.moves.settle(settled, { ...stale, generation })).toBe('ok');
     expect(await store.moves.left()).toEqual([]);
+    // Another process has settled it: nothing is released twice.
+    const again = { hostId, generation: generation + 1, vcpusUsed: 3 };
+    expect(await store.moves.settle(settled, again)).toBe('ok');
     expect(await store.moves.get(id)).toMatchObject(settled);
     expect(await store.hosts.get(hostId)).toMatchObject({ vcpusUsed: 7 });
   });

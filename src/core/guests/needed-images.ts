@@ -12,12 +12,19 @@ export function neededImages(server: Pick<Server, 'imageId' | 'imageProperties'>
   return [server.imageId, kernelId, ramdiskId].filter((id) => id !== null);
 }
 
-/** The images that a command needs to rescue a guest; none for other commands. */
-export function rescueImages(command: { guest?: Pick<Guest, 'rescue'> } | object): string[] {
-  const rescue = 'guest' in command ? command.guest?.rescue : undefined;
-  if (rescue === undefined) return [];
-  const { imageId, kernel } = rescue;
-  return [imageId, kernel?.imageId, kernel?.ramdiskImageId ?? undefined].filter(
-    (id) => id !== undefined,
-  );
+/** The parts of a guest that are made from images. */
+type MadeFrom = Pick<Guest, 'imageId' | 'kernel' | 'rescue'>;
+
+/**
+ * The images that a command needs for its guest, which may not be on the host yet, or is rescued;
+ * none for other commands.
+ */
+export function commandImages(command: { guest?: MadeFrom } | object): string[] {
+  const guest = 'guest' in command ? command.guest : undefined;
+  return [guest, guest?.rescue].flatMap((made) => {
+    const { imageId = null, kernel = null } = made ?? {};
+    return [imageId, kernel?.imageId ?? null, kernel?.ramdiskImageId ?? null].filter(
+      (id) => id !== null,
+    );
+  });
 }

@@ -17,9 +17,12 @@ export function imageWriter(
       await store.remove(id);
       await files.remove(id);
     },
-    async listBackups({ serverId, backupType }) {
+    async listBackups({ serverId, backupType, likeImageId }) {
       const images = await store.list();
-      return images.flatMap(({ id, properties }) => {
+      const newest = images.find(({ id }) => id === likeImageId);
+      return images.flatMap(({ id, properties, projectId, isProtected }) => {
+        // Any user may set these properties.
+        if (projectId !== newest?.projectId || isProtected) return [];
         const isOfServer = properties['instance_uuid'] === serverId;
         const isBackup = properties['image_type'] === 'backup';
         return isOfServer && isBackup && properties['backup_type'] === backupType ? [id] : [];

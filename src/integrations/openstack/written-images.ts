@@ -15,7 +15,7 @@ export function glanceWriter(
     async deleteImage(id) {
       await called(session, { method: 'DELETE', path: imagePath(id), acting: 'service' }, [404]);
     },
-    async listBackups({ serverId, backupType }) {
+    async listBackups({ serverId, backupType, likeImageId }) {
       const query = new URLSearchParams({
         image_type: 'backup',
         backup_type: backupType,
@@ -25,7 +25,10 @@ export function glanceWriter(
       });
       const path = `/v2/images?${query.toString()}`;
       const body = await called(session, { method: 'GET', path, acting: 'service' });
-      return ((body as { images?: { id: string }[] })?.images ?? []).map(({ id }) => id);
+      const images = (body as { images?: GlanceBackup[] })?.images ?? [];
+      const newest = images.find(({ id }) => id === likeImageId);
+      // Any user may set these properties.
+      return images.filter(({ owner }) => owner === newest?.owner).map(({ id }) => id);
     },
     async saveImage(id, upload) {
       // Also renews our token, if necessary: bytes are sent once.
@@ -36,6 +39,11 @@ export function glanceWriter(
       await called(session, file);
     },
   };
+}
+
+interface GlanceBackup {
+  id: string;
+  owner: string;
 }
 
 function imagePath(id: string): string {

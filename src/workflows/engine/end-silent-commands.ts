@@ -49,11 +49,13 @@ async function endCommand(
   // The host may have come back while the rows were read.
   const silentMs = links.silentMs(host);
   if (!isNeverSent && silentMs <= settings.hostLostMs) return;
+  // The guest of a move that failed may never have left its host.
+  const returns = body.do === 'spawn' && body.keepsFiles === true;
   const result: CommandResult = {
     ok: false,
     message: hostSilentMessage,
     detail: silenceDetail(host, { silentMs, isNeverSent }),
-    ...(isNeverSent && { undone: true }),
+    ...(isNeverSent && !returns && { undone: true }),
     steps: [],
   };
   log.warn({ server: serverId, host: host.name, command: body.do }, result.detail);

@@ -10,6 +10,10 @@ export async function rotateBackups(context: WorkflowContext, task: Task<'act'>)
   if (rotation === undefined) return;
   await assertCurrent(context, task);
   const { backupType, keep } = rotation;
-  const ids = await context.images.listBackups({ serverId: task.serverId, backupType });
+  const ids = await context.images.listBackups({
+    serverId: task.serverId,
+    backupType,
+    likeImageId: task.data.image?.id ?? '',
+  });
   for (const id of ids.slice(keep)) await dropImage(context, id);
 }

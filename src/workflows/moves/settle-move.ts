@@ -3,7 +3,7 @@ import type { Caller } from '#contracts/services/identity.ts';
 import type { Move } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
-import { beginAction, refuseState } from '../engine/begin-action.ts';
+import { beginAction, refuseSilentHost, refuseState } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
 /** Begins to release the old host. Throws `conflict` unless the server waits for this. */
@@ -35,6 +35,10 @@ export async function revertMove(
 ): Promise<void> {
   const action = 'revertResize';
   const move = await finishedMove(context, server, action);
+  // The new host must have stopped the guest before the old one starts it.
+  await refuseSilentHost(context, server, action);
+  const { id: hostId = null } = move.source ?? {};
+  await refuseSilentHost(context, { ...server, hostId }, action);
   await beginAction(context, caller, server, {
     kind: 'move',
     step: 'clear-target',

@@ -13,6 +13,7 @@ import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 import { removalFrom } from './clear-host.ts';
 import { activateSide, dropBindings } from './move-ports.ts';
+import { unbindNics } from '../ports/unbind-nics.ts';
 import { guestOnSide, hasLanded, hostOnSide, isWithinHost, moveOf, releaseSide } from './sides.ts';
 
 type MoveStep = (context: WorkflowContext, task: Task<'move'>) => Promise<StepOutcome<'move'>>;
@@ -47,8 +48,11 @@ export const restorePorts: MoveStep = async (context, task) => {
   const data = task.data;
   const now = context.clock.now();
   const source = await hostOnSide(context, move, 'before');
-  if (source !== undefined && move.target !== null) {
-    await activateSide(context, task, 'before', { server, move, host: source });
+  if (move.target !== null) {
+    // An evacuated server's old host cannot bind anything, and a shelved server has none.
+    if (source === undefined || move.type === 'evacuation') {
+      await unbindNics(context, task, server);
+    } else await activateSide(context, task, 'before', { server, move, host: source });
   }
   const hasStopped = isWithinHost(move)
     ? data.targetMayHaveGuest === true
@@ -67,7 +71,12 @@ export const restoreSource: MoveStep = async (context, task) => {
   const body: HostCommandBody =
     isOff || isWithinHost(move)
       ? { do: 'respawn', guest, ...(isOff && { staysOff: true }) }
-      : { do: 'spawn', guest, ...(move.context.vmState === 'paused' && { staysPaused: true }) };
+      : {
+          do: 'spawn',
+          guest,
+          keepsFiles: true,
+          ...(move.context.vmState === 'paused' && { staysPaused: true }),
+        };
   return {
     command: { hostId: move.source.id, serverId: server.id, body },
     next: {
@@ -124,20 +133,20 @@ async function rowBefore(
   { server, move }: { server: Server; move: Move },
 ): Promise<Pick<Transition, 'server' | 'nics' | 'newPciRequests' | 'removedPciRequests'>> {
   const { vmState, flavors, requests, nics } = move.context;
-  const { sourceProblem } = data;
+  const { sourceProblem, failure } = data;
+  // No host runs it. Source: Nova.
+  const lost = move.type === 'evacuation' ? failure : undefined;
   const created = context.clock.now();
+  const fault = (message: string, details: string) => ({
+    vmState: 'error' as const,
+    fault: { code: 500, message, details, created },
+  });
   const state =
-    sourceProblem === undefined
-      ? { vmState, powerState: vmState === 'stopped' ? (4 as const) : server.powerState }
-      : {
-          vmState: 'error' as const,
-          fault: {
-            code: 500,
-            message: 'The server could not be started on its host again.',
-            details: sourceProblem,
-            created,
-          },
-        };
+    lost !== undefined
+      ? fault(lost.message, lost.detail)
+      : sourceProblem !== undefined
+        ? fault('The server could not be started on its host again.', sourceProblem)
+        : { vmState, powerState: vmState === 'stopped' ? (4 as const) : server.powerState };
   const same = { ...state, taskState: null };
   if (!hasLanded(move)) return { server: same };
   const source = await hostOnSide(context, move, 'before');

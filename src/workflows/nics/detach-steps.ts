@@ -17,7 +17,8 @@ import { hostSilentMessage } from '../engine/end-silent-commands.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryLater } from '../engine/retry-later.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
-import { isBoundFor, portsMadeFor, unbindPort } from '../removal/tear-down.ts';
+import { unbindPort } from '../ports/unbind-nics.ts';
+import { isBoundFor, portsMadeFor } from '../removal/tear-down.ts';
 import { type StepOutcome, assertCurrent } from '../engine/workflow.ts';
 
 /** Workflows that remove a NIC. */

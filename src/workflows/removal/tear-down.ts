@@ -3,16 +3,15 @@
  * devices, in that order.
  */
 import type { HostChange, StoredCommand, Task } from '#contracts/store/store.ts';
-import { isComputeError } from '#core/errors.ts';
 import { releaseServer } from '#core/ledger/host-ledger.ts';
 import type { Port } from '#core/networking/port.ts';
-import { unbindChange } from '#core/networking/binding/port-binding.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { hostChange } from '../hosts/host-change.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryLater } from '../engine/retry-later.ts';
+import { unbindPort } from '../ports/unbind-nics.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
 import { type StepOutcome, assertCurrent } from '../engine/workflow.ts';
 
@@ -49,10 +48,12 @@ async function mayHaveGuest(
   serverId: string,
   hostId: string,
 ): Promise<boolean> {
-  const kinds = ['spawn', 'respawn', 'move-in'] as const;
-  const spawned = await store.commands.lastOn({ hostId, serverId }, ...kinds);
-  const isUndone = spawned?.result?.ok === false && spawned.result.undone === true;
-  return spawned !== undefined && !isUndone;
+  const at = { hostId, serverId };
+  const arrived = await store.commands.lastOn(at, 'spawn', 'move-in');
+  const isUndone = arrived?.result?.ok === false && arrived.result.undone === true;
+  if (arrived !== undefined && !isUndone) return true;
+  // One that was not sent leaves the guest as it was.
+  return (await store.commands.lastOn(at, 'respawn')) !== undefined;
 }
 
 /** The removal that the server's host was last commanded. */
@@ -151,19 +152,6 @@ async function releasePorts<Kind extends RemovalKind>(
  */
 export function isBoundFor({ id, hostName }: Server, { deviceId, bindingHost }: Port): boolean {
   return deviceId === id || (deviceId === '' && bindingHost !== '' && bindingHost === hostName);
-}
-
-/** Unbinds a port from its host. One deleted in between needs no unbinding. */
-export async function unbindPort(
-  context: WorkflowContext,
-  port: Port,
-  how: { keepOwner?: boolean } = {},
-): Promise<void> {
-  try {
-    await context.network.updatePort(port.id, unbindChange(port, how));
-  } catch (error) {
-    if (!isComputeError(error, 'notFound')) throw error;
-  }
 }
 
 /**

@@ -9,12 +9,12 @@ import { endUnreadable, failedBy, succeeded } from '../engine/endings.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryStep } from '../engine/retry-later.ts';
 import { serverOf } from '../engine/server-of.ts';
-import { assertCurrent, type StepOutcome, type Workflow } from '../engine/workflow.ts';
+import type { StepOutcome, Workflow } from '../engine/workflow.ts';
 import { dropImage } from '../images/drop-image.ts';
 import { guestOf } from '../placement/guest-of.ts';
 import { removalSteps } from '../removal/remove-from-host.ts';
-import { releaseChange, unbindPort } from '../removal/tear-down.ts';
-import { settleAll } from '#runtime/settle-all.ts';
+import { unbindNics } from '../ports/unbind-nics.ts';
+import { releaseChange } from '../removal/tear-down.ts';
 
 type ShelveStep = (
   context: WorkflowContext,
@@ -62,13 +62,7 @@ const imageCopied: ShelveStep = async (context, task) => {
 const unbindPorts: ShelveStep = async (context, task) => {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
-  await assertCurrent(context, task);
-  const ports = await context.network.listServerPorts(server.id);
-  const own = ports.filter((port) => server.nics.some(({ portId }) => portId === port.id));
-  await settleAll(own, async (port) => {
-    await assertCurrent(context, task);
-    await unbindPort(context, port, { keepOwner: true });
-  });
+  await unbindNics(context, task, server);
   return {
     nics: server.nics.map((nic) => ({ ...nic, vif: null })),
     events: [finishedEvent(context, 'unbind_ports', startedAt)],

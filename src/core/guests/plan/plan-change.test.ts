@@ -52,6 +52,19 @@ test.each([
     gives: ['destroy', ...spawn],
   },
   {
+    name: 'one with other devices than before: those that it loses are restored',
+    steps: planRespawn({ ...guest, nics: [direct] }, found('running')),
+    gives: [
+      'destroy',
+      'restore-device',
+      'check-devices',
+      'prepare-files',
+      'define',
+      'record-device',
+      'start',
+    ],
+  },
+  {
     name: 'one that is off is started again',
     steps: planRespawn(guest, found('shutOff')),
     gives: spawn,

@@ -1,5 +1,6 @@
 /** Steps for a guest that is on its host already: power, pause, NICs attached and detached. */
 import { type Guest, type GuestNic, isPciNic, type PciGuestNic } from '../description/guest.ts';
+import { heldDevices } from '../description/held-device.ts';
 import { handBackSteps, handOverSteps, vfChangeOf } from './hand-over-steps.ts';
 import { type FoundGuest, isLive, planSpawn } from './plan.ts';
 import type { Step } from './step.ts';
@@ -14,8 +15,14 @@ export function planRespawn(
   found: FoundGuest | undefined,
   { staysOff = false, fresh = false }: { staysOff?: boolean; fresh?: boolean } = {},
 ): Step[] {
-  const off: Step[] =
-    found !== undefined && isLive(found) ? [{ do: 'destroy', guestId: guest.id }] : [];
+  const guestId = guest.id;
+  const kept = new Set(heldDevices(guest).map(({ address }) => address));
+  const lost = (found?.devices ?? []).filter(({ address }) => !kept.has(address));
+  const off: Step[] = [
+    ...(found !== undefined && isLive(found) ? [{ do: 'destroy', guestId } as const] : []),
+    // As when its server is resized on its host.
+    ...lost.map((device): Step => ({ do: 'restore-device', device, guestId })),
+  ];
   if (!staysOff) return [...off, ...planSpawn(guest, undefined, { fresh })];
   return [...off, { do: 'prepare-files', guest, fresh }, { do: 'define', guest }];
 }

@@ -11,6 +11,7 @@ import { queryValue } from '#http/routes/query.ts';
 import { checkedBody } from '../../request-body.ts';
 import type { Directory } from '../directory.ts';
 import { unknownKey } from '../list-query.ts';
+import { ConcurrencyLimit } from '#runtime/concurrency-limit.ts';
 import { hashPassword } from '../sign-in/password.ts';
 import { actorOf } from '../sign-in/tokens.ts';
 import { viewTime } from '../views.ts';
@@ -63,7 +64,7 @@ export async function createCredential(
     description: given.description ?? null,
     userId: user.id,
     projectId: project.id,
-    secretHash: await hashPassword(secret),
+    secretHash: await hashed(secret),
     roleIds: (given.roles ?? roles).map((named) => rolesOf(named, roles).id),
     expiresAt: expiryOf(given.expires_at ?? null, directory),
     unrestricted: given.unrestricted ?? false,
@@ -110,6 +111,16 @@ async function credentialOf(call: Call, directory: Directory) {
   const credential = await directory.store.applicationCredential(id);
   const own = credential?.userId === userId ? credential : undefined;
   return found(own, 'Application Credential', id);
+}
+
+/** A hash takes 16 MiB and a twentieth of a second: sign-ins must not wait for many. */
+const hashing = new ConcurrencyLimit(1);
+const mostWaiting = 20;
+
+function hashed(secret: string): Promise<string> {
+  if (hashing.waiting < mostWaiting) return hashing.run(() => hashPassword(secret));
+  const message = 'Too many application credentials are being created; try again later.';
+  return Promise.reject(new ComputeError('tooManyRequests', message));
 }
 
 function ownSession({ caller, params }: Call) {

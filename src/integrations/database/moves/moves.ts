@@ -37,14 +37,21 @@ export function moveStore(
     },
     settle: async (change, host) => {
       const isFresh = await db.transaction().execute(async (trx) => {
+        if (!(await isLeft(trx, change.id, host.hostId))) return undefined;
         if (!(await applyHostChange(trx, host))) return false;
         await writeMove(trx, change, clock.now());
         return true;
       });
-      if (isFresh) recorded.add(host);
-      return isFresh ? 'ok' : 'stale-host';
+      if (isFresh === true) recorded.add(host);
+      return isFresh === false ? 'stale-host' : 'ok';
     },
   };
+}
+
+/** Another process may have settled it. */
+async function isLeft(trx: Db, id: string, hostId: string): Promise<boolean> {
+  const move = rows(trx).where('uuid', '=', id).where('left_on', '=', hostId);
+  return (await move.executeTakeFirst()) !== undefined;
 }
 
 function rows(db: Db) {
