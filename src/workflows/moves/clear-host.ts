@@ -13,6 +13,8 @@ interface Removal {
   wait: Step;
   following: Step;
   event: string;
+  /** Its guest may run: the move waits for the host, unless that is forced down. */
+  mustAnswer?: boolean;
 }
 
 type RemovalStep = (
@@ -27,6 +29,7 @@ export function removalFrom({
   wait,
   following,
   event,
+  mustAnswer = false,
 }: Removal): Record<'remove' | 'removed', RemovalStep> {
   const waiting = async (
     context: WorkflowContext,
@@ -35,7 +38,8 @@ export function removalFrom({
   ): Promise<StepOutcome<'move'>['next'] & object> => {
     const now = context.clock.now();
     const host = await context.fleet.host(context.store.hosts, hostId);
-    if (host === undefined || !context.links.isAlive(host)) {
+    const isWaitedFor = mustAnswer && host !== undefined && !host.forcedDown;
+    if (!isWaitedFor && (host === undefined || !context.links.isAlive(host))) {
       return { step: following, data: { ...task.data, isSilent: true }, dueAt: now };
     }
     const data = { startedAt: now, ...task.data };

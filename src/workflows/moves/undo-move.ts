@@ -25,6 +25,11 @@ export const clearTarget: MoveStep = async (context, task) => {
   if (!targetMayHaveGuest || move.target === null || isWithinHost(move)) {
     return { next: { step: 'restore-ports', data: task.data, dueAt: context.clock.now() } };
   }
+  const at = { hostId: move.target.id, serverId: task.serverId };
+  const arrival = await context.store.commands.lastOn(at, 'spawn', 'respawn', 'move-in');
+  if (arrival?.result?.ok === false && arrival.result.undone === true) {
+    return { next: { step: 'restore-ports', data: task.data, dueAt: context.clock.now() } };
+  }
   return target.remove(context, task, move.target.id);
 };
 
@@ -39,6 +44,7 @@ const target = removalFrom({
   wait: 'target-cleared',
   following: 'restore-ports',
   event: 'clear_target',
+  mustAnswer: true,
 });
 
 /** The bindings of the old host are the active ones again. */
