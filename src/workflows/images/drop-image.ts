@@ -1,4 +1,4 @@
-/** Removes an image that was not completed, or is not to be kept. */
+/** Deletes an image that is incomplete or no longer needed. */
 import type { WorkflowContext } from '../engine/context.ts';
 
 /** Never throws: its user can delete an image that is left. */
