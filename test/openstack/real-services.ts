@@ -3,6 +3,7 @@
  * clients.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { emptyQcow2 } from '#core/images/empty-qcow2.ts';
 import type { IdentityUnderTest } from '#contracts/services/identity.contract.ts';
 import type { ImagesUnderTest } from '#contracts/services/image-service.contract.ts';
 import type { NetworkUnderTest } from '#contracts/services/network.contract.ts';
@@ -138,9 +139,8 @@ export async function realImages(openstack: OpenStack): Promise<ImagesUnderTest>
     if (sent.status !== 204) throw new Error(`upload: ${await sent.text()}`);
     return id;
   };
-  // The first bytes of a qcow2 image: Glance looks whether the content is what was said.
-  const bytes = Buffer.alloc(300_000);
-  Buffer.from('QFI\xfb\0\0\0\x03', 'latin1').copy(bytes);
+  // Glance compares the bytes with the declared format.
+  const bytes = emptyQcow2(2 ** 30);
   const small = { name: 'small', visibility: 'public', min_disk: 2, min_ram: 64 };
   return {
     images: client.image,

@@ -71,7 +71,8 @@ export interface ImageContents {
   openImage(id: string): Promise<ImageContent>;
   /**
    * Gives a queued image its bytes; no error when it has them already. Throws `notFound` when there
-   * is no such image, `tooLarge` over a quota, `unavailable` when the bytes break off.
+   * is no such image, `tooLarge` over a quota, `invalid` when the service finds another format in
+   * the bytes than the image declares, `unavailable` when the bytes break off.
    */
   saveImage(id: string, upload: ImageUpload): Promise<void>;
 }

@@ -25,10 +25,12 @@ const askAgainMs = 500;
 const answerTimeoutMs = 30_000;
 
 const kinds: Record<number, ErrorKind> = {
+  400: 'invalid',
   401: 'unauthenticated',
   403: 'forbidden',
   404: 'notFound',
   409: 'conflict',
+  413: 'tooLarge',
 };
 
 /** Source of the headers: `src/api/host-images.ts`. */

@@ -58,6 +58,21 @@ test('an image that is saving has no bytes: 204', async () => {
   await expect(scripted.client.image.openImage('i')).rejects.toMatchObject({ kind: 'conflict' });
 });
 
+test('bytes of another format than the image declares are refused for good, not as an outage', async () => {
+  const queued = { ...image, status: 'queued' };
+  const body = 'The request media type application/octet-stream is not supported by this server.';
+  scripted = await scriptedOpenStack([
+    { status: 200, body: queued },
+    { status: 415, body },
+  ]);
+  async function* open() {
+    yield Buffer.from('"no qcow2"');
+  }
+  await expect(scripted.client.image.saveImage('i', { sizeBytes: 10, open })).rejects.toMatchObject(
+    { kind: 'invalid', message: expect.stringContaining('format') },
+  );
+});
+
 test('a long download delays no other call', async () => {
   const slow: Reply = (response) => {
     response.writeHead(200, { 'content-length': '10' });

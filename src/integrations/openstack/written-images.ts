@@ -83,6 +83,12 @@ async function called(
   if (answer.status === 413) {
     throw new ComputeError('tooLarge', 'The image service has no room for it: a quota is reached.');
   }
+  if (answer.status === 415) {
+    throw new ComputeError(
+      'invalid',
+      'The image service refuses the bytes: their format is not the one that the image declares.',
+    );
+  }
   if (answer.status === 404) throw new ComputeError('notFound', `No image found: ${call.path}`);
   throw refusalOf(answer, {
     name: await session.name(),

@@ -16,7 +16,7 @@ import {
 } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';
 import { consoleText } from './console-text.ts';
-import { emptyQcow2 } from './empty-qcow2.ts';
+import { emptyQcow2 } from '#core/images/empty-qcow2.ts';
 import { KeptGuests } from './kept-guests.ts';
 
 export interface SimulatedGuestFilesOptions {

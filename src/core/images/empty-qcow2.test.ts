@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readQcow2Header } from '#core/images/qcow2-header.ts';
+import { readQcow2Header } from './qcow2-header.ts';
 import { emptyQcow2 } from './empty-qcow2.ts';
 
 test.each([1, 2 ** 20, 2 ** 30, 40 * 2 ** 30])('an empty disk of %i bytes', (bytes) => {
