@@ -68,6 +68,6 @@ export function madeNics(): NicOfBench[] {
       x_sysfs_ifname: `ens0v${at}`,
       x_flavor_extra_specs: {},
     };
-    return { vif: vifOf(wire), extraSpecs: {}, macvtapSources: { [slot]: wire.x_sysfs_ifname } };
+    return { vif: vifOf(wire), extraSpecs: {}, nicSources: { [slot]: wire.x_sysfs_ifname } };
   });
 }

@@ -8,19 +8,19 @@ import { type CoreData, vifOf, type WireVif } from './core-data.ts';
 export interface NicOfBench {
   vif: Vif;
   extraSpecs: Record<string, string>;
-  macvtapSources: Record<string, string>;
+  nicSources: Record<string, string>;
 }
 
 export function nicsOf({ vifs }: CoreData): NicOfBench[] {
   return vifs.map((wire: WireVif) => ({
     vif: vifOf(wire),
     extraSpecs: wire.x_flavor_extra_specs,
-    macvtapSources: { [String(wire.profile['pci_slot'])]: wire.x_sysfs_ifname },
+    nicSources: { [String(wire.profile['pci_slot'])]: wire.x_sysfs_ifname },
   }));
 }
 
 /** The XML of one NIC. Throws when it is refused. */
-export function xmlOf({ vif, extraSpecs, macvtapSources }: NicOfBench): string {
+export function xmlOf({ vif, extraSpecs, nicSources }: NicOfBench): string {
   const planned = planGuestNic(vif, {
     vcpus: 1,
     extraSpecs,
@@ -30,5 +30,5 @@ export function xmlOf({ vif, extraSpecs, macvtapSources }: NicOfBench): string {
     maxQueues: null,
   });
   if (!planned.ok) throw new Error(planned.reasons.map(({ message }) => message).join('; '));
-  return printXml(nicXml(planned.nic, { virtType: 'kvm', macvtapSources }));
+  return printXml(nicXml(planned.nic, { virtType: 'kvm', nicSources }));
 }

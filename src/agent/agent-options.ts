@@ -31,6 +31,8 @@ export interface AgentOptions {
   auditsSpecs?: boolean;
   /** Physical networks that its bridges reach, beside those of its device specs. */
   bridgedNetworks: readonly string[];
+  /** The bridge of its switch that steers devices by flows; absent: none. */
+  offloadBridge?: string;
   /** Reserved for the host itself; absent: nothing. */
   reserved?: Reserved;
   /** Where it keeps commands across restarts. */

@@ -56,6 +56,7 @@ export async function reportHost(
       ...uptime,
       hostIp: options.hostIp,
       physicalNetworks: reachedNetworks(options.deviceSpecs, options.bridgedNetworks),
+      ...(options.offloadBridge !== undefined && { offloadBridge: options.offloadBridge }),
       devices,
       unsettledGuests: actedOn(),
       problems: problem === undefined ? problems : [...problems, problem],

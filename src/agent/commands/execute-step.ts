@@ -3,7 +3,7 @@
  */
 import type { PciBus } from '#contracts/host/pci-bus.ts';
 import { ComputeError } from '#core/errors.ts';
-import { type GuestNic, isPciNic } from '#core/guests/description/guest.ts';
+import type { GuestNic, PciGuestNic } from '#core/guests/description/guest.ts';
 import type { Step } from '#core/guests/plan/step.ts';
 import { checkDevices } from '../devices/check-devices.ts';
 import type { HostParts } from '../host-parts.ts';
@@ -32,7 +32,7 @@ const executors: Executors = {
   'drop-copy': ({ guestFiles }, { guestId, imageId }) => guestFiles.dropCopy(guestId, imageId),
   'remove-files': ({ guestFiles }, { guestId }) => guestFiles.remove(guestId),
   define: async (parts, { guest }) =>
-    parts.hypervisor.define(guest, await macvtapSources(parts.pciBus, guest.nics)),
+    parts.hypervisor.define(guest, await nicSources(parts.pciBus, guest.nics)),
   start: ({ hypervisor }, { guestId }) => hypervisor.start(guestId),
   destroy: ({ hypervisor }, { guestId }) => hypervisor.destroy(guestId),
   undefine: ({ hypervisor }, { guestId }) => hypervisor.undefine(guestId),
@@ -44,7 +44,7 @@ const executors: Executors = {
   save: ({ hypervisor }, { guestId }) => hypervisor.save(guestId),
   restore: ({ hypervisor }, { guestId }) => hypervisor.restore(guestId),
   'attach-nic': async ({ hypervisor, pciBus }, { guestId, nic }) =>
-    hypervisor.attachNic(guestId, nic, await macvtapSources(pciBus, [nic])),
+    hypervisor.attachNic(guestId, nic, await nicSources(pciBus, [nic])),
   'detach-nic': ({ hypervisor }, { guestId, nic, keep }) =>
     hypervisor.detachNic(guestId, nic, { keep: keep === true }),
 };
@@ -54,22 +54,38 @@ export async function executeStep(parts: HostParts, step: Step): Promise<void> {
   await (executors[step.do] as (parts: HostParts, step: Step) => Promise<void>)(parts, step);
 }
 
-/** The VF interface under each macvtap NIC, by PCI address. */
-async function macvtapSources(
+/** What each macvtap and vDPA NIC is on top of, by PCI address. */
+async function nicSources(
   pciBus: PciBus,
   nics: readonly GuestNic[],
 ): Promise<Record<string, string>> {
   const sources: Record<string, string> = {};
   for (const nic of nics) {
-    if (!isPciNic(nic) || nic.kind !== 'macvtap') continue;
-    const ifname = await pciBus.ifnameOf(nic.address);
-    if (ifname === null) {
-      throw new ComputeError(
-        'unavailable',
-        `PCI device ${nic.address} has no network interface, which the macvtap port ${nic.portId} needs`,
-      );
-    }
-    sources[nic.address] = ifname;
+    if (nic.kind === 'macvtap') sources[nic.address] = await interfaceUnder(pciBus, nic);
+    if (nic.kind === 'vdpa') sources[nic.address] = await vdpaDeviceUnder(pciBus, nic);
   }
   return sources;
+}
+
+type NicOfFunction = Pick<PciGuestNic, 'address' | 'portId'>;
+
+async function interfaceUnder(pciBus: PciBus, { address, portId }: NicOfFunction): Promise<string> {
+  const ifname = await pciBus.ifnameOf(address);
+  if (ifname !== null) return ifname;
+  throw new ComputeError(
+    'unavailable',
+    `PCI device ${address} has no network interface, which the macvtap port ${portId} needs`,
+  );
+}
+
+async function vdpaDeviceUnder(
+  pciBus: PciBus,
+  { address, portId }: NicOfFunction,
+): Promise<string> {
+  const device = await pciBus.vdpaDeviceOf(address);
+  if (device !== null) return device;
+  throw new ComputeError(
+    'unavailable',
+    `PCI device ${address} has no vhost-vdpa device, which the vdpa port ${portId} needs: create its vDPA device (vdpa dev add) and bind it to the driver vhost_vdpa`,
+  );
 }

@@ -40,7 +40,7 @@ beforeEach(() => {
   const host = simulatedHost('h1', cards);
   hypervisor = new SimulatedHypervisor({
     host,
-    domainXml: (one, macvtapSources) => domainXml(one, { virtType: 'kvm', macvtapSources }),
+    domainXml: (one, nicSources) => domainXml(one, { virtType: 'kvm', nicSources }),
   });
 });
 afterEach(async () => {

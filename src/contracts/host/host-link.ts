@@ -104,6 +104,8 @@ export interface HostReport {
   hostIp: string;
   /** Physical networks that its ports reach: those of its device specs and of its bridges. */
   physicalNetworks: string[];
+  /** The bridge of its switch that steers devices by flows; absent: none. Example: `br-int`. */
+  offloadBridge?: string;
   devices: { function: PciFunction; tags: DeviceTags }[];
   guests: FoundGuest[];
   /** Ids of guests for which `guests` is unreliable: they were being changed while it was read. */

@@ -33,10 +33,10 @@ export interface Hypervisor {
   facts(): Promise<HypervisorFacts>;
   listGuests(): Promise<FoundGuest[]>;
   /**
-   * Defines the guest without starting it. `macvtapSources`: the VF's netdev by PCI address, for
-   * macvtap NICs.
+   * Defines the guest without starting it. `nicSources`: by PCI address, the VF's interface under a
+   * macvtap NIC, or the character device under a vDPA NIC.
    */
-  define(guest: Guest, macvtapSources: Record<string, string>): Promise<void>;
+  define(guest: Guest, nicSources: Record<string, string>): Promise<void>;
   /** Throws `conflict` when one of its devices is in use by another running guest. */
   start(guestId: string): Promise<void>;
   /** Cuts the power. */
@@ -60,7 +60,7 @@ export interface Hypervisor {
    * Adds the NIC, also to a running guest. Throws `notFound` for an unknown guest, `conflict` when
    * its device is in use by another running guest.
    */
-  attachNic(guestId: string, nic: GuestNic, macvtapSources: Record<string, string>): Promise<void>;
+  attachNic(guestId: string, nic: GuestNic, nicSources: Record<string, string>): Promise<void>;
   /**
    * Removes the NIC and returns once the guest has released its device. `keep`: from the running
    * guest only. No error when the guest or the NIC is gone.

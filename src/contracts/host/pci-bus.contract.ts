@@ -71,6 +71,12 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       expect(await bus.isUp(parsePciAddress('0000:7f:00.0'))).toBeNull();
     });
 
+    test('a function without a vDPA device has no character device', async () => {
+      const bus = await make();
+      expect(await bus.vdpaDeviceOf(vf0)).toBeNull();
+      expect(await bus.vdpaDeviceOf(parsePciAddress('0000:7f:00.0'))).toBeNull();
+    });
+
     test('one function is found by address, with its driver', async () => {
       const bus = await make();
       const { functions } = await bus.listFunctions();

@@ -37,6 +37,11 @@ export interface PciBus {
   driverOf(address: PciAddress): Promise<string | null>;
   /** The current network interface of a function, or null: a VF in a guest has none. */
   ifnameOf(address: PciAddress): Promise<string | null>;
+  /**
+   * The character device by which a guest gets the function's vDPA device; null: it has none.
+   * Example: `/dev/vhost-vdpa-0`.
+   */
+  vdpaDeviceOf(address: PciAddress): Promise<string | null>;
   /** Is that interface up? null: the function has no interface now. */
   isUp(address: PciAddress): Promise<boolean | null>;
   /** Throws `unavailable` for anything but a VF of a PF with an interface. */

@@ -60,4 +60,8 @@ test('after the time-out the error names each port, its host, and the agent that
   expect(message).toContain('after 300 s');
   expect(message).toContain('neutron-sriov-nic-agent');
   expect(message).toMatch(/port n \(normal, .*layer-2 agent .*agent list --host hv1/);
+  const wirerOf = (vnicType: 'vdpa' | 'remote-managed') =>
+    unwiredMessage([{ ...down, vnicType }], 'hv1', 300);
+  expect(wirerOf('vdpa')).toContain('layer-2 agent (Open vSwitch or OVN)');
+  expect(wirerOf('remote-managed')).toContain('see the log of what wires remote-managed ports');
 });

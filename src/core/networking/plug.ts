@@ -3,7 +3,7 @@
  * does.
  */
 import type { Port } from './port.ts';
-import { type VnicType, vnicTraits } from './vnic-types.ts';
+import { type VnicTraits, type VnicType, vnicTraits } from './vnic-types.ts';
 
 /**
  * Does this bound port still have to be wired? Not if it is ACTIVE, its network service keeps no
@@ -64,9 +64,13 @@ export function unwiredMessage(ports: readonly Port[], host: string, seconds: nu
 }
 
 function whatToCheck(vnicType: VnicType, host: string): string {
-  const agent =
-    vnicTraits(vnicType).agent === 'switch'
-      ? 'layer-2 agent (Open vSwitch or Linux bridge)'
-      : 'SR-IOV NIC agent (neutron-sriov-nic-agent)';
+  const agent = wirers[vnicTraits(vnicType).agent];
+  if (agent === undefined) return `see the log of what wires ${vnicType} ports for it`;
   return `see whether the ${agent} there is alive (openstack network agent list --host ${host}), and its log`;
 }
+
+const wirers: Partial<Record<VnicTraits['agent'], string>> = {
+  switch: 'layer-2 agent (Open vSwitch or Linux bridge)',
+  'offloading-switch': 'layer-2 agent (Open vSwitch or OVN)',
+  'nic-switch': 'SR-IOV NIC agent (neutron-sriov-nic-agent)',
+};

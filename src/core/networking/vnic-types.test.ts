@@ -3,23 +3,25 @@ import { type VnicType, vnicRefusal, vnicTraits, vnicTypes } from './vnic-types.
 
 const accepted = vnicTypes.filter((each) => vnicRefusal(each) === undefined);
 
-test('four vnic types are accepted', () => {
-  expect(accepted).toEqual(['normal', 'direct', 'macvtap', 'direct-physical']);
+test('these vnic types are accepted', () => {
+  const plain = ['normal', 'direct', 'macvtap', 'direct-physical'];
+  expect(accepted).toEqual([...plain, 'virtio-forwarder', 'vdpa', 'remote-managed']);
 });
 
-test('the binder of every accepted vnic type is known', () => {
-  expect(accepted.filter((each) => vnicTraits(each).agent === 'unknown')).toEqual([]);
+test('only ports that a driver of its own or a DPU binds have an unknown binder', () => {
+  const unknown = accepted.filter((each) => vnicTraits(each).agent === 'unknown');
+  expect(unknown).toEqual(['virtio-forwarder', 'remote-managed']);
 });
 
 test('a guest gets a PCI function only where a request claims one', () => {
   const whole = accepted.filter((each) => ['vf', 'pf'].includes(vnicTraits(each).guestGets));
-  expect(whole.map((each) => vnicTraits(each).device)).toEqual(['VF', 'PF']);
+  expect(whole.map((each) => vnicTraits(each).device)).toEqual(['VF', 'PF', 'VF']);
 });
 
 test('a refusal names the rule and what to use instead', () => {
-  expect(vnicRefusal('vdpa')).toBe(
-    'which is not supported; use normal, direct, macvtap or direct-physical ' +
-      '(vdpa: no host prepares vDPA devices for guests)',
+  expect(vnicRefusal('smart-nic')).toBe(
+    'which is not supported; use normal, direct, macvtap, direct-physical, virtio-forwarder, vdpa ' +
+      'or remote-managed (smart-nic: it is for machines of a bare metal service, not for guests)',
   );
 });
 

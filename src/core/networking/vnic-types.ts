@@ -16,10 +16,11 @@ export interface VnicTraits {
   /** Is something made over the device's own network interface, so that it must have one? */
   needsInterface: boolean;
   /**
-   * Which agent binds and wires the port on its host: a virtual switch's; the SR-IOV NIC agent;
-   * `none`: bound without one, and not wired; `unknown`: an unknown driver.
+   * Which agent binds and wires the port on its host: a virtual switch's; one whose switch steers
+   * devices by flows; the SR-IOV NIC agent; `none`: bound without one, and not wired; `unknown`: a
+   * driver of its own, or an agent elsewhere (on a DPU).
    */
-  agent: 'switch' | 'nic-switch' | 'none' | 'unknown';
+  agent: 'switch' | 'offloading-switch' | 'nic-switch' | 'none' | 'unknown';
   /**
    * What the guest gets: a NIC of the hypervisor; one over a VF's interface; a vhost-user NIC of a
    * forwarder in front of a VF; the function itself; or `nothing`, if guests cannot have it.
@@ -77,14 +78,12 @@ const table = {
     device: 'VF',
     agent: 'unknown',
     guestGets: 'forwarded',
-    refusal: 'no host runs the forwarder that it needs between VF and guest',
   },
   vdpa: {
     ...plain,
     device: 'vdpa',
-    agent: 'unknown',
+    agent: 'offloading-switch',
     guestGets: 'vdpa',
-    refusal: 'no host prepares vDPA devices for guests',
   },
   'remote-managed': {
     ...plain,
@@ -92,7 +91,6 @@ const table = {
     agent: 'unknown',
     guestGets: 'vf',
     isRemoteManaged: true,
-    refusal: 'no network service here configures the DPU that manages its device',
   },
   'smart-nic': {
     ...plain,
@@ -152,7 +150,7 @@ export function takesDeviceType(vnicType: VnicType, deviceType: PciDeviceType | 
 
 /**
  * Why a server cannot have a port of this type; undefined when it can. Example: `which is not
- * supported; use normal, direct, macvtap or direct-physical (smart-nic: it is for …)`.
+ * supported; use normal, direct, … or remote-managed (smart-nic: it is for …)`.
  */
 export function vnicRefusal(vnicType: VnicType): string | undefined {
   const { refusal } = vnicTraits(vnicType);

@@ -138,6 +138,31 @@ describe('binding', () => {
     });
   }
 
+  for (const { vnicType, gives } of [
+    { vnicType: 'vdpa', gives: { 'binding:vif_type': 'ovs' } },
+    { vnicType: 'remote-managed', gives: { 'binding:vif_type': 'ovs' } },
+    { vnicType: 'virtio-forwarder', gives: { 'binding:vif_type': 'vhostuser' } },
+  ]) {
+    test(`a ${vnicType} port binds to the switch of a host that has one`, async () => {
+      const { port } = (await newPort({ 'binding:vnic_type': vnicType })).body;
+      const bound = await change(port.id, { 'binding:host_id': 'switching-host' });
+      expect(bound.body.port).toMatchObject({
+        ...gives,
+        status: 'ACTIVE',
+        'binding:vif_details': {
+          bridge_name: 'br-int',
+          ...(vnicType === 'virtio-forwarder' && {
+            vhostuser_mode: 'server',
+            vhostuser_socket: `/var/run/openvswitch/vhu${port.id.slice(0, 11)}`,
+          }),
+        },
+      });
+      const elsewhere = await change(port.id, { 'binding:host_id': 'peer-compute-1' });
+      expect(elsewhere.body.port['binding:vif_type']).toBe('binding_failed');
+      await remove(port.id);
+    });
+  }
+
   for (const host of ['host-2', 'unknown-host']) {
     test(`binding fails on ${host}, which has no physnet1; that is an answer, not an error`, async () => {
       const { port } = (await newPort({ 'binding:vnic_type': 'direct' })).body;

@@ -94,6 +94,7 @@ export const HostReport = sameAs<Contract.HostReport>()(
     facts: Facts,
     hostIp: ShortText,
     physicalNetworks: Type.Array(ShortText, { maxItems: 1024 }),
+    offloadBridge: Type.Optional(ShortText),
     devices: Type.Array(
       Type.Object({
         function: PciFunction,

@@ -4,7 +4,7 @@
  */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readNodeDevices, vdpaDevices } from './node-device.ts';
+import { readNodeDevices } from './node-device.ts';
 
 const sysfs = { ifnameOf: () => null, macOf: () => null, vfNumOf: () => undefined };
 
@@ -45,7 +45,6 @@ test('any text is parsed, and one that is not a function is reported', () => {
       const { functions, unreadable } = readNodeDevices(texts, sysfs);
       expect(functions.length + unreadable.length).toBeLessThanOrEqual(texts.length);
       for (const fn of functions) expect(Number.isNaN(fn.numaNode)).toBe(false);
-      vdpaDevices(texts);
     }),
     { numRuns: 200 },
   );

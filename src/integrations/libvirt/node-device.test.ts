@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readNodeDevices, vdpaDevices } from './node-device.ts';
+import { readNodeDevices } from './node-device.ts';
 
 const none = { ifnameOf: () => null, macOf: () => null, vfNumOf: () => undefined };
 
@@ -60,10 +60,4 @@ test.each(odd)('a node device with $name is reported and hides no other', ({ giv
   const { functions, unreadable } = readNodeDevices([given, vf], none);
   expect(functions.map(({ address }) => address)).toEqual(['0000:01:10.2']);
   expect(unreadable).toHaveLength(1);
-});
-
-test('a vDPA device is found by the address of its VF', () => {
-  const vdpa = `<device><name>vdpa_vdpa0</name><parent>pci_0000_3b_00_2</parent>
-    <capability type='vdpa'><chardev>/dev/vhost-vdpa-0</chardev></capability></device>`;
-  expect(vdpaDevices([vf, vdpa])).toEqual({ '0000:3b:00.2': '/dev/vhost-vdpa-0' });
 });

@@ -5,12 +5,7 @@
 import { XMLParser } from 'fast-xml-parser';
 import type { UnreadableFunction } from '#contracts/host/pci-bus.ts';
 import { errorText } from '#core/errors.ts';
-import {
-  nodeDeviceName,
-  type PciAddress,
-  printPciAddress,
-  tryParsePciAddress,
-} from '#core/pci/devices/address.ts';
+import { nodeDeviceName, type PciAddress, printPciAddress } from '#core/pci/devices/address.ts';
 import type { PciCapabilities, PciDeviceType, PciFunction } from '#core/pci/devices/device.ts';
 
 /** Facts that node devices lack and sysfs has. */
@@ -63,24 +58,6 @@ export function readNodeDevices(
     }
   });
   return { functions, unreadable };
-}
-
-/**
- * The vDPA character device of each function that has one. Example: `{ '0000:3b:00.2':
- * '/dev/vhost-vdpa-0' }`.
- */
-export function vdpaDevices(texts: readonly string[]): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const device of texts.flatMap((text) => parseDevice(text, []))) {
-    const chardev = text(capability(device, 'vdpa')?.['chardev']);
-    const address = tryParsePciAddress(
-      text(device['parent'])
-        .replace(/^pci_/, '')
-        .replace(/^(\w+)_(\w+)_(\w+)_(\w)$/, '$1:$2:$3.$4'),
-    );
-    if (chardev !== '' && address !== undefined) found[address] = chardev;
-  }
-  return found;
 }
 
 function parseDevice(xml: string, unreadable: UnreadableFunction[]): XmlNode[] {

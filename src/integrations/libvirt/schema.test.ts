@@ -133,8 +133,7 @@ const nics: { name: string; nic: GuestNic }[] = [
 ];
 
 const names = {
-  macvtapSources: { [vf1]: 'enp1s0v1' },
-  vdpaDevices: { [vf0]: '/dev/vhost-vdpa-0' },
+  nicSources: { [vf1]: 'enp1s0v1', [vf0]: '/dev/vhost-vdpa-0' },
 };
 
 describe.runIf(areHere)(skipTitle('libvirt’s domain schema accepts', areHere, absence), () => {

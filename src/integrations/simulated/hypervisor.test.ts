@@ -31,7 +31,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function hypervisorIn(stateDirectory?: string): SimulatedHypervisor {
   return new SimulatedHypervisor({
     host,
-    domainXml: (guest, macvtapSources) => domainXml(guest, { virtType: 'kvm', macvtapSources }),
+    domainXml: (guest, nicSources) => domainXml(guest, { virtType: 'kvm', nicSources }),
     ...(stateDirectory !== undefined && { stateDirectory }),
   });
 }

@@ -17,7 +17,7 @@ import { KeptGuests } from './kept-guests.ts';
 export interface SimulatedHypervisorOptions {
   host: SimulatedHost;
   /** Writes a guest's domain XML: libvirt's writer, passed in. */
-  domainXml: (guest: Guest, macvtapSources: Record<string, string>) => string;
+  domainXml: (guest: Guest, nicSources: Record<string, string>) => string;
   /** Folder with one file per guest; guests live in memory only when absent. */
   stateDirectory?: string;
 }
@@ -27,6 +27,7 @@ interface KeptGuest {
   guest: Guest;
   state: FoundGuest['state'];
   xml: string;
+  /** The host's names under its NICs. The key is that of the first version of these files. */
   macvtapSources: Record<string, string>;
   /** Ports of NICs detached from the running guest but still in its definition. */
   offPorts?: string[];
@@ -69,11 +70,11 @@ export class SimulatedHypervisor implements Hypervisor {
     return Promise.resolve(this.#list());
   }
 
-  async define(guest: Guest, macvtapSources: Record<string, string>): Promise<void> {
+  async define(guest: Guest, nicSources: Record<string, string>): Promise<void> {
     const before = this.#guests.get(guest.id);
     if (before !== undefined && isLive(found(before))) return;
-    const xml = this.#options.domainXml(guest, macvtapSources);
-    await this.#keep({ guest, state: 'shutOff', xml, macvtapSources });
+    const xml = this.#options.domainXml(guest, nicSources);
+    await this.#keep({ guest, state: 'shutOff', xml, macvtapSources: nicSources });
   }
 
   async start(guestId: string): Promise<void> {
@@ -144,7 +145,7 @@ export class SimulatedHypervisor implements Hypervisor {
   async attachNic(
     guestId: string,
     nic: GuestNic,
-    macvtapSources: Record<string, string>,
+    nicSources: Record<string, string>,
   ): Promise<void> {
     const kept = this.#known(guestId);
     const others = kept.guest.nics.filter(({ portId }) => portId !== nic.portId);
@@ -154,7 +155,7 @@ export class SimulatedHypervisor implements Hypervisor {
       this.#refuseHeldDevices({ ...kept.guest, nics: [nic], hostDevices: [] });
     const guest = isAttached ? kept.guest : { ...kept.guest, nics: [...others, nic] };
     const offPorts = (kept.offPorts ?? []).filter((portId) => portId !== nic.portId);
-    await this.#redefine({ ...kept, guest, offPorts }, macvtapSources);
+    await this.#redefine({ ...kept, guest, offPorts }, nicSources);
   }
 
   async detachNic(guestId: string, nic: GuestNic, how = { keep: false }): Promise<void> {
@@ -216,9 +217,9 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   #redefine(kept: KeptGuest, moreSources: Record<string, string>): Promise<void> {
-    const macvtapSources = { ...kept.macvtapSources, ...moreSources };
-    const xml = this.#options.domainXml(kept.guest, macvtapSources);
-    return this.#keep({ ...kept, macvtapSources, xml });
+    const nicSources = { ...kept.macvtapSources, ...moreSources };
+    const xml = this.#options.domainXml(kept.guest, nicSources);
+    return this.#keep({ ...kept, macvtapSources: nicSources, xml });
   }
 
   #refuseHeldDevices(guest: Guest): void {

@@ -97,6 +97,14 @@ test('a VF with a vDPA device is of type vdpa', async () => {
   expect(functions.map(({ deviceType }) => deviceType)).toEqual(['type-PF', 'vdpa']);
 });
 
+test('a guest gets a vDPA device by its character device, if the driver has made one', async () => {
+  const vf = parsePciAddress('0000:3b:00.2');
+  const bound = tree('vhost-vdpa', { '0000:3b:00.2/vdpa0/vhost-vdpa-4/dev': '511:4' });
+  expect(await bound.vdpaDeviceOf(vf)).toBe('/dev/vhost-vdpa-4');
+  const unbound = tree('virtio-vdpa', { '0000:3b:00.2/vdpa0/virtio3/driver': '' });
+  expect(await unbound.vdpaDeviceOf(vf)).toBeNull();
+});
+
 test('the representors of VFs on a switching PF are not the PF’s own interfaces', async () => {
   const bus = tree('switchdev', {
     '0000:3b:00.0/net/ens1f0/phys_port_name': 'p0',

@@ -31,6 +31,7 @@ import { readFunction } from './reading/read-function.ts';
 import { readInterface } from './reading/read-interfaces.ts';
 import { runDeviceTool, type RunProgram } from '#runtime/run-program.ts';
 import { isUp, linkedName, readText } from './reading/sysfs-files.ts';
+import { vhostVdpaDevice } from './reading/vdpa.ts';
 import { VfControl } from './control/vf-control.ts';
 import { readVfCount, type WriteFile, writeVfCount } from './control/vf-count.ts';
 import { watchSysfs } from './watch.ts';
@@ -89,6 +90,10 @@ export class SysfsPciBus implements PciBus {
 
   async ifnameOf(address: PciAddress): Promise<string | null> {
     return (await readInterface(join(this.#devices, address)))?.name ?? null;
+  }
+
+  vdpaDeviceOf(address: PciAddress): Promise<string | null> {
+    return vhostVdpaDevice(join(this.#devices, address));
   }
 
   async isUp(address: PciAddress): Promise<boolean | null> {

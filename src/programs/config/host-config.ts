@@ -44,6 +44,11 @@ export const HostSection = Type.Object(
       'physical network → interface under the bridges of normal ports',
       { default: {} },
     ),
+    offload_bridge: key(
+      InterfaceName,
+      'Open vSwitch bridge that you wire for `vdpa`, `remote-managed` and `virtio-forwarder` ports of the embedded network service',
+      { unset: 'none: such ports are not bound' },
+    ),
     vf_counts: key(
       Type.Record(Type.String(), Type.Integer({ minimum: 0, maximum: 256 })),
       "number of VFs, by the PF's interface or PCI address",
@@ -99,6 +104,8 @@ export interface RealHostConfig {
    * `bridge_mappings`.
    */
   bridgeMappings: Record<string, string>;
+  /** The bridge of its switch that steers devices by flows; undefined: none. */
+  offloadBridge: string | undefined;
   /** The number of VFs of a PF, by its interface or PCI address. */
   vfCounts: Record<string, number>;
   /** Reserved for the host itself: never available to guests. */
@@ -133,6 +140,7 @@ export function toHostConfig(
     ip: section.ip ?? machine.ip,
     deviceSpec: list === undefined ? otherwise : entries(list, ['host', 'device_spec'], place),
     bridgeMappings: section.bridge_mappings ?? {},
+    offloadBridge: section.offload_bridge,
     vfCounts: section.vf_counts ?? {},
     reserved: {
       vcpus: reserved.vcpus ?? 0,

@@ -1,5 +1,6 @@
 /** A host before its agent runs, real or simulated. */
 import type { AgentOptions } from '#agent/agent-options.ts';
+import type { HostNetworks } from '#embedded/network/requests/context.ts';
 import type { ImageSource } from '#contracts/services/images.ts';
 import { reachedNetworks } from '#core/networking/binding/reached-networks.ts';
 import type { HostFaults } from '#integrations/simulated/host-faults.ts';
@@ -37,7 +38,23 @@ export interface SimulatedMachine {
 /** How often an agent sends a heartbeat. */
 export const heartbeatMs = 10_000;
 
-/** The physical networks that its agent will report as reached, known before it reports. */
-export function physicalNetworksOf({ deviceSpecs, bridgedNetworks }: HostParts): Set<string> {
-  return new Set(reachedNetworks(deviceSpecs, bridgedNetworks));
+/** The networks that its agent will report as reached, known before it reports. */
+export function networksOf({
+  deviceSpecs,
+  bridgedNetworks,
+  offloadBridge,
+}: HostParts): HostNetworks {
+  const physicalNetworks = reachedNetworks(deviceSpecs, bridgedNetworks);
+  return reportedNetworks({ physicalNetworks, offloadBridge });
+}
+
+/** For the embedded network service. */
+export function reportedNetworks({
+  physicalNetworks,
+  offloadBridge = null,
+}: {
+  physicalNetworks: readonly string[];
+  offloadBridge?: string | null | undefined;
+}): HostNetworks {
+  return { physicalNetworks: new Set(physicalNetworks), offloadBridge };
 }

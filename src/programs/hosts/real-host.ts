@@ -74,6 +74,7 @@ export async function realHostParts(
     deviceSpecs,
     vfCounts: config.vfCounts,
     bridgedNetworks: Object.keys(config.bridgeMappings),
+    ...(config.offloadBridge !== undefined && { offloadBridge: config.offloadBridge }),
     reserved: config.reserved,
     checkHealth: () => machineProblems(machine),
     notes: await startNotes(machine),

@@ -141,7 +141,7 @@ function hostParts(
   }
   const hypervisor = new SimulatedHypervisor({
     host: machine,
-    domainXml: (guest, macvtapSources) => domainXml(guest, { virtType: 'kvm', macvtapSources }),
+    domainXml: (guest, nicSources) => domainXml(guest, { virtType: 'kvm', nicSources }),
     stateDirectory: join(folder, machine.name, 'guests'),
   });
   const listGuests = () => hypervisor.listGuests();
@@ -162,6 +162,7 @@ function hostParts(
     }),
     deviceSpecs,
     bridgedNetworks: [],
+    offloadBridge: 'br-int',
     journal: memoryJournal(),
     uptime: simulatedUptime,
     simulated: { machine, hypervisor, pciBus, faults: new HostFaults(), changes: 0 },

@@ -43,7 +43,7 @@ export interface CloudServices {
 
 export type CloudServicesOptions<Tables> = Pick<
   EmbeddedOptions<Tables>,
-  'db' | 'clock' | 'log' | 'urls' | 'physicalNetworks' | 'quotas' | 'portEvents' | 'tls'
+  'db' | 'clock' | 'log' | 'urls' | 'hostNetworks' | 'quotas' | 'portEvents' | 'tls'
 > & {
   state: StateDirectory;
   stops: (() => void | Promise<void>)[];

@@ -10,7 +10,7 @@ import type { NetworkService } from '#contracts/services/network.ts';
 import type { PublicUrls, TlsFiles } from '../config/doors-config.ts';
 import { createIdentityService } from '#embedded/identity/service.ts';
 import { createImageService } from '#embedded/image/service.ts';
-import type { PhysicalNetwork } from '#embedded/network/requests/context.ts';
+import type { HostNetworks, PhysicalNetwork } from '#embedded/network/requests/context.ts';
 import { createNetworkService } from '#embedded/network/service.ts';
 import { createIdentityStore } from '#integrations/database/services/identity-store.ts';
 import { createImageStore } from '#integrations/database/services/image-store.ts';
@@ -47,8 +47,8 @@ export interface EmbeddedOptions<Tables> {
   portEvents: PortEvents;
   /** Resolves when all that was committed so far is on disk. */
   onDisk: () => Promise<void>;
-  /** The physical networks that each host is connected to. */
-  physicalNetworks: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The networks that each host is connected to. */
+  hostNetworks: ReadonlyMap<string, HostNetworks>;
 }
 
 /** VLAN ids that the network service chooses from, on every physical network. */
@@ -101,8 +101,8 @@ export async function embeddedServices<Tables>(
     // Its commits leave the process in replies only, which wait for the disk.
     store: createNetworkStore(deferred(db).db),
     identity: identityService,
-    physicalNetworks: () => allPhysicalNetworks(options.physicalNetworks),
-    hostMappings: (host) => options.physicalNetworks.get(host),
+    physicalNetworks: () => allPhysicalNetworks(options.hostNetworks),
+    hostMappings: (host) => options.hostNetworks.get(host),
     portEvents: options.portEvents.report,
     limitsOf: options.quotas.limitsOf,
   });
@@ -122,7 +122,7 @@ export async function embeddedServices<Tables>(
 /** All zeros: simulated hosts do not read it. Guests that boot need an uploaded image. */
 const tinyDisk = new Uint8Array(64 * 1024);
 
-function allPhysicalNetworks(byHost: ReadonlyMap<string, ReadonlySet<string>>): PhysicalNetwork[] {
-  const names = new Set([...byHost.values()].flatMap((networks) => [...networks]));
+function allPhysicalNetworks(byHost: ReadonlyMap<string, HostNetworks>): PhysicalNetwork[] {
+  const names = new Set([...byHost.values()].flatMap((host) => [...host.physicalNetworks]));
   return [...names].sort().map((name) => ({ name, vlanRange }));
 }

@@ -32,7 +32,7 @@ import { readTls, type TlsFiles } from '../config/doors-config.ts';
 import { diskRooms } from '../state/disks.ts';
 import { inProcessWakeup } from './in-process-wakeup.ts';
 import { letHostsIn } from '../hosts/host-door.ts';
-import { type HostParts, physicalNetworksOf } from '../config/host-parts.ts';
+import { type HostParts, networksOf, reportedNetworks } from '../config/host-parts.ts';
 import { realHostParts } from '../hosts/real-host.ts';
 import { openState } from '../state/open-state.ts';
 import { PortEvents } from './port-events.ts';
@@ -107,22 +107,22 @@ async function start(
   const returning = await hostsOfBefore(store, known, stops);
   await ensureFlavors(store);
 
-  const physicalNetworks = new Map(
-    known.map((host) => [host.name, new Set(host.physicalNetworks)]),
+  const hostNetworks = new Map(
+    known.map(({ name, physicalNetworks }) => [name, reportedNetworks({ physicalNetworks })]),
   );
   const listener: ReportListener = {
-    onReceived: (name, report) => void physicalNetworks.set(name, new Set(report.physicalNetworks)),
+    onReceived: (name, report) => void hostNetworks.set(name, reportedNetworks(report)),
     onReport: ({ name }: Host) => returning.reported(name),
   };
   const urls = { identity: '', compute: '', network: '', image: '' };
   const ready = readiness({ reserve, db, clock });
   const quotas = new ProjectQuotas(config.quotas);
   const portEvents = new PortEvents();
-  const own = { db, clock, state, urls, physicalNetworks, quotas, portEvents, tls, log, stops };
+  const own = { db, clock, state, urls, hostNetworks, quotas, portEvents, tls, log, stops };
   const cloud = await cloudServices(config, { ...own, onDisk: () => store.onDisk() });
   const { services } = cloud;
   const hosts = await inProcessHosts(config, state, { images: services.image, log, stops });
-  for (const host of hosts) physicalNetworks.set(host.host, physicalNetworksOf(host));
+  for (const host of hosts) hostNetworks.set(host.host, networksOf(host));
   const localHosts = new Set(hosts.map(({ host }) => host));
   const links = new HostLinks({ clock, monotonic, localHosts, hostTimeoutMs: config.hostDownMs });
   await assumeSent(store, links);

@@ -100,8 +100,7 @@ function outcomeOf(
   try {
     const xml = nicXml(planned.nic, {
       virtType: input.virt_type ?? 'kvm',
-      macvtapSources: Object.fromEntries(ifnames),
-      vdpaDevices: input.vdpa ?? {},
+      nicSources: { ...Object.fromEntries(ifnames), ...input.vdpa },
     });
     const held = heldByNic(planned.nic);
     return {

@@ -28,7 +28,7 @@ export function anIgbHost(folder: string) {
   const { root, run, write } = kernel;
   const hypervisor = new SimulatedHypervisor({
     host: simulatedHost('host-1', []),
-    domainXml: (guest, macvtapSources) => domainXml(guest, { virtType: 'kvm', macvtapSources }),
+    domainXml: (guest, nicSources) => domainXml(guest, { virtType: 'kvm', nicSources }),
   });
   const bridges = new SimulatedBridges({ host: 'host-1' });
   const taps = new SimulatedTaps();

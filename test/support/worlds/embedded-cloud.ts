@@ -11,6 +11,7 @@ import type { BootstrapUser } from '#embedded/identity/bootstrap.ts';
 import { createIdentityService } from '#embedded/identity/service.ts';
 import type { DiskSpace } from '#embedded/image/files/image-files.ts';
 import { createImageService } from '#embedded/image/service.ts';
+import type { HostNetworks } from '#embedded/network/requests/context.ts';
 import { createNetworkService } from '#embedded/network/service.ts';
 import { noLimits, type QuotaLimits } from '#core/quotas/limits.ts';
 import { createIdentityStore } from '#integrations/database/services/identity-store.ts';
@@ -78,12 +79,17 @@ export function signInBody(name: string, password: string, project: string) {
 
 export type EmbeddedCloud = Awaited<ReturnType<typeof startEmbeddedCloud>>;
 
-/** The host of the recorded exchanges, and one that has only physnet2. */
-const hosts: Record<string, ReadonlySet<string>> = {
-  'peer-compute-1': new Set(['physnet1', 'physnet2']),
-  'peer-compute-2': new Set(['physnet1']),
-  'host-2': new Set(['physnet2']),
+/** The host of the recorded exchanges, one that has only physnet2, and one with a switch. */
+const hosts: Record<string, HostNetworks> = {
+  'peer-compute-1': networks(['physnet1', 'physnet2']),
+  'peer-compute-2': networks(['physnet1']),
+  'host-2': networks(['physnet2']),
+  'switching-host': networks(['physnet1'], 'br-int'),
 };
+
+function networks(names: string[], offloadBridge: string | null = null): HostNetworks {
+  return { physicalNetworks: new Set(names), offloadBridge };
+}
 
 /**
  * Users admin (project admin) and demo (project demo), and these users, whose password is

@@ -105,6 +105,7 @@ export function describeBinder(need: BindingNeed): string | undefined {
 
 const kindsOf: Record<VnicTraits['agent'], string[]> = {
   switch: switching,
+  'offloading-switch': offloading,
   'nic-switch': nicSwitch,
   none: [],
   unknown: [],

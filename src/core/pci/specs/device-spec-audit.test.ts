@@ -286,15 +286,3 @@ test('VFs of a card that continue in the next slot are reported where the addres
     expect(findings({ address })).toEqual([]);
   }
 });
-
-test('VFs with vDPA devices cannot serve ports', () => {
-  const vdpa = aCard({ vfs: 1 }).map((fn) =>
-    fn.deviceType === 'type-VF' ? { ...fn, deviceType: 'vdpa' as const } : fn,
-  );
-  const audit = (object: object) =>
-    auditDeviceSpecs(parseDeviceSpecs([{ object, source: 'x' }], vdpa), vdpa);
-  expect(audit({ product_id: '1018', physical_network: 'physnet1' })).toMatchObject([
-    { code: 'vdpa', message: expect.stringMatching(/^0000:3b:00.1 has a vDPA device: no port/) },
-  ]);
-  expect(audit({ product_id: '1018' })).toEqual([]);
-});

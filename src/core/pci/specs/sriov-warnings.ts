@@ -22,8 +22,7 @@ export interface SriovWarning {
     | 'pf-without-interface'
     | 'managed-port'
     | 'wide-domain'
-    | 'vfs-in-further-slots'
-    | 'vdpa';
+    | 'vfs-in-further-slots';
   message: string;
 }
 
@@ -37,12 +36,7 @@ export function sriovWarnings(cover: Offer, functions: readonly PciFunction[]): 
     ...withSlotsLeftOut(cover),
     ...withWideDomain(cover),
     ...(isForPorts(cover)
-      ? [
-          ...withoutSriov(cover),
-          ...withoutInterface(cover, functions),
-          ...unmanaged(cover),
-          ...withVdpa(cover),
-        ]
+      ? [...withoutSriov(cover), ...withoutInterface(cover, functions), ...unmanaged(cover)]
       : []),
   ];
 }
@@ -104,14 +98,6 @@ function withSlotsLeftOut({ spec, taken, leftOut }: Offer): SriovWarning[] {
     const message = `${written} admits ${own.length} of the ${all} VFs of PF ${pf.address}; the others, from ${first.address} on, are in further slots: write ${pf.address}`;
     return [{ code: 'vfs-in-further-slots' as const, message }];
   });
-}
-
-function withVdpa({ taken }: Offer): SriovWarning[] {
-  const vdpa = taken.filter(({ deviceType }) => deviceType === 'vdpa');
-  if (vdpa.length === 0) return [];
-  const [has, it] = vdpa.length === 1 ? ['has a vDPA device', 'it'] : ['have vDPA devices', 'them'];
-  const message = `${listed(vdpa.map(({ address }) => address))} ${has}: no port of Novella can get ${it} (vdpa dev del NAME makes plain VFs of them)`;
-  return [{ code: 'vdpa', message }];
 }
 
 function withWideDomain({ taken }: Offer): SriovWarning[] {

@@ -60,12 +60,14 @@ async function newPort(
   const securityGroupIds = await groupsForPort(rows, context, { projectId, groupIds });
   refuseGroupsWithoutSecurity({ portSecurityEnabled, securityGroupIds }, groupIds);
   const numaAffinityPolicy = requested.numa_affinity_policy ?? null;
+  const stored = newStored(context, { projectId, name, description });
   const place = {
+    id: stored.id,
     vnicType: requested['binding:vnic_type'] ?? 'normal',
     bindingHost: requested['binding:host_id'] ?? '',
   };
   return {
-    ...newStored(context, { projectId, name, description }),
+    ...stored,
     tags: requested.tags ?? [],
     revision: 1,
     networkId: network.id,

@@ -12,8 +12,18 @@ export interface PhysicalNetwork {
   vlanRange?: readonly [number, number];
 }
 
-/** The physical networks a host is connected to; undefined when the host is unknown. */
-export type HostMappings = (host: string) => ReadonlySet<string> | undefined;
+/** What decides which ports can be bound on a host. */
+export interface HostNetworks {
+  physicalNetworks: ReadonlySet<string>;
+  /**
+   * The bridge of its switch that steers vDPA devices and offloaded VFs by flows; null: none.
+   * Example: `br-int`.
+   */
+  offloadBridge: string | null;
+}
+
+/** undefined when the host is unknown. */
+export type HostMappings = (host: string) => HostNetworks | undefined;
 
 export interface NetworkContext {
   store: NetworkStore;

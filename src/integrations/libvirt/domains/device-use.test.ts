@@ -5,8 +5,8 @@ import { refuseDevicesInUse, wantedDevices } from './device-use.ts';
 import { viewOf } from './domain-view.ts';
 import { domainXml } from '../xml/domain-xml.ts';
 
-function aDomain(guest: Guest, state: number, macvtapSources: Record<string, string> = {}) {
-  const xml = domainXml(guest, { virtType: 'kvm', macvtapSources });
+function aDomain(guest: Guest, state: number, nicSources: Record<string, string> = {}) {
+  const xml = domainXml(guest, { virtType: 'kvm', nicSources });
   return viewOf({ id: guest.id, name: guest.name, state, isSaved: false, xml });
 }
 

@@ -7,7 +7,7 @@ import { printXml } from '../xml/xml.ts';
 
 const host = {
   virtType: 'kvm' as const,
-  macvtapSources: { [vf0]: 'enp1s0v0', [vf1]: 'enp1s0v1' },
+  nicSources: { [vf0]: 'enp1s0v0', [vf1]: 'enp1s0v1' },
 };
 /** All have one MAC: a bond in the guest. */
 const macAddress = 'fa:16:3e:00:00:77';

@@ -106,10 +106,10 @@ test('what is written into a domain is read back, trust and unusual names too', 
 
 test('the devices of our own domain XML are found again', () => {
   const guest = aGuest({ nics: [aHostdevNic(vf0), aMacvtapNic(vf1)] });
-  const xml = domainXml(guest, { virtType: 'kvm', macvtapSources: { [vf1]: 'enp1s0v1' } });
+  const xml = domainXml(guest, { virtType: 'kvm', nicSources: { [vf1]: 'enp1s0v1' } });
   const view = viewOf({ id: guest.id, name: guest.name, state: 5, isSaved: true, xml });
   expect(view.held.map(({ address }) => address)).toEqual([vf0, vf1]);
-  expect(view.macvtapSources).toEqual({ [vf1]: 'enp1s0v1' });
+  expect(view.nicSources).toEqual({ [vf1]: 'enp1s0v1' });
   expect(view.state).toBe('saved');
 });
 

@@ -18,8 +18,8 @@ export interface DomainView {
   devices: DomainDevice[];
   /** Of the running domain, or of its definition when it does not run. */
   held: HeldDevice[];
-  /** The host's interface under each macvtap, by its function. */
-  macvtapSources: Record<string, string>;
+  /** The host's interface under each macvtap, or its vDPA device, by its function. */
+  nicSources: Record<string, string>;
 }
 
 export function viewOf(row: DomainRow): DomainView {
@@ -34,9 +34,9 @@ export function viewOf(row: DomainRow): DomainView {
     metadata,
     devices,
     held: pairs.map(({ held }) => held),
-    macvtapSources: Object.fromEntries(
+    nicSources: Object.fromEntries(
       pairs.flatMap(({ device, held }) =>
-        device.isMacvtap && device.source !== null ? [[held.address, device.source]] : [],
+        device.source === null ? [] : [[held.address, device.source]],
       ),
     ),
   };

@@ -14,7 +14,7 @@ const rows: DomainRow[] = [
     name: ours.name,
     state: 1,
     isSaved: false,
-    xml: domainXml(ours, { virtType: 'kvm', macvtapSources: {} }),
+    xml: domainXml(ours, { virtType: 'kvm', nicSources: {} }),
   },
   { id: 'theirs', name: 'theirs', state: 1, isSaved: false, xml: '<domain/>' },
 ];

@@ -30,7 +30,7 @@ import { PortNetworks } from './port-networks.ts';
 export interface LibvirtHypervisorOptions {
   child: LibvirtChild;
   /** How domains are written, apart from each guest's own parts. */
-  domain: Omit<DomainOptions, 'virtType' | 'macvtapSources'>;
+  domain: Omit<DomainOptions, 'virtType' | 'nicSources'>;
   virtType: () => Promise<'kvm' | 'qemu'>;
   /** Of the file system with the guests' disks. */
   diskGib: () => Promise<number>;
@@ -71,13 +71,13 @@ export class LibvirtHypervisor implements Hypervisor {
     return ours.map(foundGuest);
   }
 
-  async define(guest: Guest, macvtapSources: Record<string, string>): Promise<void> {
+  async define(guest: Guest, nicSources: Record<string, string>): Promise<void> {
     if ((await this.#domains.find(guest.id))?.isActive === true) return;
-    const host = await this.#host(macvtapSources);
+    const host = await this.#host(nicSources);
     const xml = domainXml(guest, host);
     this.#changes.remember(guest.id);
     await this.#withNetworks(async (networks) => {
-      await networks?.ensure(guest.nics, macvtapSources);
+      await networks?.ensure(guest.nics, nicSources);
       await this.#child.call('defineDomain', [xml], `define guest ${guest.name}`);
     });
   }
@@ -149,18 +149,18 @@ export class LibvirtHypervisor implements Hypervisor {
   async attachNic(
     guestId: string,
     nic: GuestNic,
-    macvtapSources: Record<string, string>,
+    nicSources: Record<string, string>,
   ): Promise<void> {
     const domain = await this.#domains.known(guestId);
-    const host = await this.#host(macvtapSources);
+    const host = await this.#host(nicSources);
     const held = heldByNic(nic);
-    const ifname = held === undefined ? null : (macvtapSources[held.address] ?? null);
+    const ifname = held === undefined ? null : (nicSources[held.address] ?? null);
     const isAttached = domain.isActive && deviceOfNic(domain.devices, nic, ifname) !== undefined;
     const wanted = held === undefined || !domain.isActive || isAttached ? [] : [held];
-    const sources = { ...domain, macvtapSources };
+    const sources = { ...domain, nicSources };
     await this.#withFreeDevices(sources, wanted, () =>
       this.#withNetworks(async (networks) => {
-        if (!isAttached) await networks?.ensure([nic], macvtapSources);
+        if (!isAttached) await networks?.ensure([nic], nicSources);
         await this.#nics.attach(domain, nic, host);
       }),
     );
@@ -193,8 +193,8 @@ export class LibvirtHypervisor implements Hypervisor {
     return this.#child.close();
   }
 
-  async #host(macvtapSources: Record<string, string>): Promise<DomainOptions> {
-    return { ...this.#options.domain, virtType: await this.#options.virtType(), macvtapSources };
+  async #host(nicSources: Record<string, string>): Promise<DomainOptions> {
+    return { ...this.#options.domain, virtType: await this.#options.virtType(), nicSources };
   }
 
   /**
@@ -202,7 +202,7 @@ export class LibvirtHypervisor implements Hypervisor {
    * one is in use.
    */
   async #withFreeDevices(
-    domain: Pick<DomainView, 'id' | 'macvtapSources'>,
+    domain: Pick<DomainView, 'id' | 'nicSources'>,
     held: readonly HeldDevice[],
     work: () => Promise<void>,
   ): Promise<void> {
@@ -210,7 +210,7 @@ export class LibvirtHypervisor implements Hypervisor {
     const keys = held.map(({ address }) => address);
     await this.#queue.run(keys, async () => {
       if (held.length > 0) {
-        const wanted = await wantedDevices(held, domain.macvtapSources, ifnameOf);
+        const wanted = await wantedDevices(held, domain.nicSources, ifnameOf);
         refuseDevicesInUse(wanted, await this.#domains.list(), domain.id);
       }
       await work();

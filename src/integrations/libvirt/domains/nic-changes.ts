@@ -60,7 +60,7 @@ export class NicChanges {
     const xml = printXml(nicXml(nic, host));
     // First: from here on the device counts as the guest's, even if a later step fails.
     await this.#record(domain, (ports) => [...without(ports, nic), portRecord(nic)]);
-    const ifname = 'address' in nic ? (host.macvtapSources[nic.address] ?? null) : null;
+    const ifname = 'address' in nic ? (host.nicSources[nic.address] ?? null) : null;
     if (domain.isActive && deviceOfNic(domain.devices, nic, ifname) === undefined) {
       await this.#child.call('attachDevice', [id, xml, affect.live], act);
     }

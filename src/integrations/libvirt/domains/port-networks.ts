@@ -25,12 +25,12 @@ export class PortNetworks {
   /** Creates or updates the networks of these NICs, and starts them. */
   async ensure(
     nics: readonly GuestNic[],
-    macvtapSources: Readonly<Record<string, string>>,
+    nicSources: Readonly<Record<string, string>>,
   ): Promise<void> {
     for (const nic of nics.filter(hasPortNetwork)) {
       await this.#child.call(
         'defineNetwork',
-        [networkXml(nic, macvtapSources)],
+        [networkXml(nic, nicSources)],
         `define the network of port ${nic.portId}`,
       );
       await this.#restart(portNetworkName(nic.portId));
@@ -96,10 +96,10 @@ function namedNetworks({ devices, metadata }: DomainView): string[] {
   ];
 }
 
-function networkXml(nic: PortNetworkNic, macvtapSources: Readonly<Record<string, string>>): string {
+function networkXml(nic: PortNetworkNic, nicSources: Readonly<Record<string, string>>): string {
   const name = portNetworkName(nic.portId);
   if (nic.kind === 'hostdev') return vfNetworkXml({ name, address: nic.address, vlan: nic.vlan });
-  const source = macvtapSources[nic.address];
+  const source = nicSources[nic.address];
   if (source !== undefined) return macvtapNetworkXml({ name, interface: source, vlan: nic.vlan });
   throw new ComputeError(
     'unavailable',

@@ -11,7 +11,7 @@ test.each([
 ] as const)('an image may require its machine type and its disk bus: $diskBus', (row) => {
   const { diskBus, drive, controllers } = row;
   const guest = aGuest({ hardware: { machine: 'pc-q35-9.2', diskBus }, configDrive: [] });
-  const xml = domainXml(guest, { virtType: 'kvm', macvtapSources: {} });
+  const xml = domainXml(guest, { virtType: 'kvm', nicSources: {} });
   expect(xml).toContain(`<type arch='x86_64' machine='pc-q35-9.2'>hvm</type>`);
   expect(xml).toContain(`<target dev='${diskBus === 'virtio' ? 'vda' : 'sda'}' bus='${diskBus}'/>`);
   expect(xml).toContain(`<target dev='${drive}' bus='sata'/>`);
@@ -30,7 +30,7 @@ test.each([
     nics: [aHostdevNic(vf0)],
   });
   const rescue = { imageId: 'rescue', kernel: null, hardware: { machine: 'q35', diskBus } };
-  const options = { virtType: 'kvm', macvtapSources: {} } as const;
+  const options = { virtType: 'kvm', nicSources: {} } as const;
   const xml = domainXml({ ...guest, rescue }, options);
   const files = [...xml.matchAll(/<source file='[^']*\/([^/']+)'\/>\s*<target dev='(\w+)'/g)];
   expect(files.map(([, file, dev]) => `${file} ${dev}`)).toEqual([
@@ -48,8 +48,8 @@ test.each([
 
 test('a guest with a VF and a macvtap becomes a q35 domain that names both', () => {
   const guest = aGuest({ nics: [aHostdevNic(vf0), aMacvtapNic(vf1)] });
-  const macvtapSources = { [vf1]: 'enp1s0v1' };
-  const xml = domainXml(guest, { virtType: 'kvm', macvtapSources, sparePorts: 1 });
+  const nicSources = { [vf1]: 'enp1s0v1' };
+  const xml = domainXml(guest, { virtType: 'kvm', nicSources, sparePorts: 1 });
   expect(xml).toBe(`<domain type='kvm'>
   <name>instance-0000002a</name>
   <uuid>0a1b2c3d-1111-4222-8333-444455556666</uuid>
@@ -125,7 +125,7 @@ test('a guest with a VF and a macvtap becomes a q35 domain that names both', () 
 `);
 });
 
-const emulated: DomainOptions = { virtType: 'qemu', macvtapSources: {} };
+const emulated: DomainOptions = { virtType: 'qemu', nicSources: {} };
 
 test('a guest that boots its kernel directly names kernel, ramdisk and command line, and needs no disk', () => {
   const kernel = { imageId: 'image-1', ramdiskImageId: 'image-2', commandLine: 'console=ttyS0' };
@@ -171,7 +171,7 @@ test('with KVM the processor is the host’s; an emulated one omits what is not 
 
 test('with networks the domain names each port’s network, and neither VF nor VLAN', () => {
   const guest = aGuest({ nics: [aHostdevNic(vf0), aMacvtapNic(vf1)] });
-  const xml = domainXml(guest, { virtType: 'kvm', macvtapSources: {}, networkXml: true });
+  const xml = domainXml(guest, { virtType: 'kvm', nicSources: {}, networkXml: true });
   expect(xml).toContain(`    <interface type='network'>
       <mac address='fa:16:3e:5b:10:01'/>
       <source network='novella-port-6d0f5f54-9a1c-4b7e-8b6e-0d1c6a5f7e21'/>
@@ -188,7 +188,7 @@ test('with networks the domain names each port’s network, and neither VF nor V
 
 test('a macvtap NIC whose VF has no interface is refused, naming port and device', () => {
   const guest = aGuest({ nics: [aMacvtapNic(vf1)] });
-  expect(() => domainXml(guest, { virtType: 'kvm', macvtapSources: {} })).toThrow(
+  expect(() => domainXml(guest, { virtType: 'kvm', nicSources: {} })).toThrow(
     /port 6d0f5f54.*0000:01:10.2 has no network interface/,
   );
 });
@@ -217,7 +217,7 @@ test('a pinned guest of two cells names host processor and node of each', () => 
     { node: 1, vcpus: 2, memoryMib: 256, cpus: [4, 6] },
     { node: 0, vcpus: 1, memoryMib: 256, cpus: [1] },
   ];
-  const xml = domainXml(aGuest({ vcpus: 3, numa }), { virtType: 'kvm', macvtapSources: {} });
+  const xml = domainXml(aGuest({ vcpus: 3, numa }), { virtType: 'kvm', nicSources: {} });
   expect(xml).toContain(`  <cputune>
     <vcpupin vcpu='0' cpuset='4'/>
     <vcpupin vcpu='1' cpuset='6'/>
@@ -244,6 +244,6 @@ test.each([
   [true, 'kvm', "<driver name='vhost' queues='4'/>"],
 ] as const)('a multiqueue tap that we create: %s, on %s', (madeByUs, virtType, gives) => {
   const nic = { ...aTapNic(), madeByUs, frontend: { ...virtio, queues: 4 } } as GuestNic;
-  const xml = domainXml(aGuest({ nics: [nic] }), { virtType, macvtapSources: {} });
+  const xml = domainXml(aGuest({ nics: [nic] }), { virtType, nicSources: {} });
   expect(xml).toContain(gives);
 });

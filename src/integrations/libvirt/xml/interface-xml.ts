@@ -17,10 +17,12 @@ import { element, type XmlElement } from './xml.ts';
 /** The host's part of a guest: names that exist only there, by PCI address. */
 export interface HostNames {
   virtType: 'kvm' | 'qemu';
-  /** The VF's own interface, for macvtap NICs. Example: `{ '0000:01:10.2': 'enp1s0v1' }`. */
-  macvtapSources: Readonly<Record<string, string>>;
-  /** The VF's vDPA character device. Example: `{ '0000:3b:00.2': '/dev/vhost-vdpa-1' }`. */
-  vdpaDevices?: Readonly<Record<string, string>>;
+  /**
+   * What a NIC is on top of: under a macvtap NIC the VF's own interface, under a vDPA NIC the
+   * character device. Example: `{ '0000:01:10.2': 'enp1s0v1' }`, `{ '0000:3b:00.2':
+   * '/dev/vhost-vdpa-1' }`.
+   */
+  nicSources: Readonly<Record<string, string>>;
   /**
    * VFs come from libvirt networks, one per port: the domain then names neither address nor
    * interface.
@@ -99,14 +101,14 @@ function backend(nic: Interface, host: HostNames): (XmlElement | null)[] {
       return [
         ...frontendXml(nic.frontend, host, { name: 'vhost' }),
         element('source', {
-          dev: needed(host.macvtapSources, nic, 'network interface'),
+          dev: needed(host.nicSources, nic, 'network interface'),
           mode: 'passthrough',
         }),
         vlanXml(nic.vlan),
         qbhXml(nic.portProfileId),
       ];
     case 'vdpa':
-      return [element('source', { dev: needed(host.vdpaDevices ?? {}, nic, 'vDPA device') })];
+      return [element('source', { dev: needed(host.nicSources, nic, 'vDPA device') })];
     case 'interface-macvtap':
       return [
         ...frontendXml(nic.frontend, host),

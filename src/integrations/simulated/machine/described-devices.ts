@@ -22,6 +22,8 @@ export interface DescribedDevice {
   vf_product?: string;
   /** Its VFs are vDPA devices. */
   vdpa?: boolean;
+  /** The serial number of the card, which its VFs report. Absent: they report none. */
+  serial?: string;
 }
 
 /** The functions of these cards, in address order of each card. */
@@ -63,7 +65,10 @@ function virtuals(device: DescribedDevice): PciFunction[] {
     parentAddress: address(device, 0),
     ifname: device.vdpa === true ? null : `${ifname(device)}v${vfNum}`,
     parentIfname: ifname(device),
-    capabilities: { sriov: { pfMacAddress: macAddress(device), vfNum } },
+    capabilities: {
+      sriov: { pfMacAddress: macAddress(device), vfNum },
+      ...(device.serial !== undefined && { vpd: { cardSerialNumber: device.serial } }),
+    },
   }));
 }
 

@@ -79,6 +79,15 @@ export class SimulatedPciBus implements PciBus {
     return this.#at(address)?.ifname ?? null;
   }
 
+  /** Numbered in the order of the functions, as the kernel numbers them. */
+  vdpaDeviceOf(address: PciAddress): Promise<string | null> {
+    const vdpa = this.#sorted(this.#options.host.functions).filter(
+      ({ deviceType }) => deviceType === 'vdpa',
+    );
+    const number = vdpa.findIndex((fn) => fn.address === address);
+    return Promise.resolve(number === -1 ? null : `/dev/vhost-vdpa-${number}`);
+  }
+
   /** A PF's interface is always up. */
   async isUp(address: PciAddress): Promise<boolean | null> {
     if ((await this.ifnameOf(address)) === null) return null;

@@ -19,6 +19,20 @@ export async function vdpaChildren(folder: string): Promise<string[]> {
   return children.filter((_, at) => are[at]);
 }
 
+/**
+ * The character device of the first of them that the driver `vhost_vdpa` has; null: none. Example:
+ * `/dev/vhost-vdpa-0`. Source: Linux `drivers/vhost/vdpa.c`: it is a child of the vDPA device.
+ */
+export async function vhostVdpaDevice(folder: string): Promise<string | null> {
+  for (const vdpa of await vdpaChildren(folder)) {
+    const child = (await foldersIn(join(folder, vdpa))).find((name) =>
+      /^vhost-vdpa-\d+$/.test(name),
+    );
+    if (child !== undefined) return `/dev/${child}`;
+  }
+  return null;
+}
+
 async function isVdpa(folder: string, name: string): Promise<boolean> {
   if ((await linkedName(join(folder, name, 'subsystem'))) === 'vdpa') return true;
   // Captures may have the kernel's default name, or its event, instead of the link.
