@@ -8,6 +8,7 @@ import {
   otherProjectId,
   projectId,
 } from '#test/worlds/compute-world.ts';
+import { taskOf } from '#test/worlds/store-rows.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {
@@ -191,4 +192,29 @@ test.each([
   const refused = faultOf(await world.ask(`PUT ${path}`, { version, body }));
   expect(refused).toMatchObject({ name: 'badRequest', code: 400 });
   expect(refused.message).toContain(expected);
+});
+
+test('concurrent resizes never exceed the quota together; what has begun is in use', async () => {
+  const flavor = { name: 'larger', ram: 2048, vcpus: 3, disk: 20 };
+  const { body } = await world.ask('POST /v2.1/flavors', { body: { flavor } });
+  const servers = [];
+  for (let at = 0; at < 8; at += 1) {
+    const { id } = await world.activeServer({ nics: [] });
+    await world.store.commit({ task: taskOf('boot', await world.store.tasks.of(id)), next: null });
+    servers.push(id);
+  }
+  await put({ cores: 13 });
+  const answers = await Promise.all(
+    servers.map((id) =>
+      world.ask(`POST /v2.1/servers/${id}/action`, {
+        as: 'member',
+        body: { resize: { flavorRef: body.flavor.id } },
+      }),
+    ),
+  );
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 202, ...Array(6).fill(403)]);
+  expect(faultOf(answers.find(({ status }) => status === 403)!).message).toBe(
+    'Quota exceeded for cores: Requested 2, but already used 12 of 13 cores',
+  );
+  expect((await read('/detail')).cores).toMatchObject({ limit: 13, in_use: 12 });
 });

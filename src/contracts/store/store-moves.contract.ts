@@ -1,6 +1,7 @@
 /** Suite for the moves of servers: they begin with their task, and end with what hosts hold. */
 import { expect, test } from 'vitest';
-import { aBoot, aFlavor, aHost } from '#test/worlds/store-rows.ts';
+import { type ConfiguredQuotas, noLimits } from '#core/quotas/limits.ts';
+import { aBoot, aFlavor, aHost, aNewServer } from '#test/worlds/store-rows.ts';
 import type { OpenStore } from './store.contract.ts';
 import type { MoveSelection, NewMove, Store } from './store.ts';
 
@@ -33,7 +34,7 @@ function aMove({ serverId, sourceId, change = {} }: Given): NewMove {
 }
 
 /** Begins the move of an idle server, and ends its task with this change. */
-async function begin(store: Store, move: NewMove) {
+async function begin(store: Store, move: NewMove, quotas?: ConfiguredQuotas) {
   const actionId = crypto.randomUUID();
   const { serverId } = move;
   return store.tasks.begin(
@@ -56,7 +57,7 @@ async function begin(store: Store, move: NewMove) {
       startedAt: 1_000,
     },
     { taskState: 'resize_prep' },
-    { onlyIdle: true, move },
+    { onlyIdle: true, move, ...(quotas !== undefined && { quotas }) },
   );
 }
 
@@ -93,6 +94,84 @@ export function storeMovesContract(fresh: () => Promise<OpenStore>): void {
     const ending = await begin(store, aMove({ serverId, sourceId }));
     await store.commit({ task: ending, next: null, move: last });
     await store.moves.get('unknown').then((found) => expect(found).toBeUndefined());
+  });
+
+  const larger = { ...aFlavor(), vcpus: 3, memoryMib: 1024 };
+  const resize = (serverId: string, sourceId: string, flavors: NewMove['context']['flavors']) => {
+    const move = aMove({ serverId, sourceId });
+    return { ...move, context: { ...move.context, flavors } };
+  };
+
+  test.each([
+    { limits: { cores: 13 }, begun: 2 },
+    { limits: { ram: 5_120 }, begun: 2 },
+  ])('of eight concurrent resizes $begun begin within $limits', async ({ limits, begun }) => {
+    const open = await fresh();
+    const stores = [await open(), await open()];
+    const sourceId = await aHost(stores[0]!, []);
+    const servers: string[] = [];
+    for (let at = 0; at < 8; at += 1) servers.push(await anIdleServer(stores[0]!));
+    const flavors = { before: aFlavor(), after: larger };
+    const quotas = { standard: noLimits, exceptions: limits };
+    const ends = await Promise.allSettled(
+      servers.map((id, at) => begin(stores[at % 2]!, resize(id, sourceId, flavors), quotas)),
+    );
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(begun);
+    const refused = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+    expect(refused.map(({ kind }) => kind)).toEqual(refused.map(() => 'overQuota'));
+    const states = await Promise.all(servers.map((id) => stores[0]!.servers.get(id)));
+    expect(states.filter((server) => server?.taskState === 'resize_prep')).toHaveLength(begun);
+    expect(await stores[1]!.moves.select({ limit: 9 })).toHaveLength(begun);
+    const more = { instances: 8, cores: 8 + begun * 2, ram: (8 + begun) * 512 };
+    expect(await stores[1]!.quotaUsage('project-1')).toMatchObject(more);
+    await expect(
+      stores[0]!.servers.createWithin({ configured: quotas, minCount: 2 }, [
+        aNewServer({ flavor: larger }),
+        aNewServer({ flavor: larger }),
+      ]),
+    ).rejects.toMatchObject({ kind: 'overQuota' });
+  });
+
+  test('the larger flavor of a resize counts until it is confirmed or reverted', async () => {
+    const store = await (await fresh())();
+    const sourceId = await aHost(store, []);
+    const usage = async () => {
+      const { cores, ram } = await store.quotas.usage({ projectId: 'project-1', userId: 'user-1' });
+      return { cores, ram };
+    };
+    const small = { cores: 1, ram: 512 };
+    const large = { cores: 3, ram: 1024 };
+    const quotas = { standard: noLimits, exceptions: large };
+    const serverId = await anIdleServer(store);
+    const up = resize(serverId, sourceId, { before: aFlavor(), after: larger });
+    const task = await begin(store, up, quotas);
+    expect(await usage()).toEqual(large);
+    const landed = { vmState: 'resized', flavor: larger } as const;
+    await store.commit({
+      task,
+      next: null,
+      server: landed,
+      move: { id: up.id, status: 'finished' },
+    });
+    expect(await usage()).toEqual(large);
+    const confirm = await begin(
+      store,
+      aMove({ serverId, sourceId, change: { type: 'migration' } }),
+    );
+    await store.commit({ task: confirm, next: null, move: { id: up.id, status: 'confirmed' } });
+    expect(await usage()).toEqual(large);
+    const down = resize(serverId, sourceId, { before: larger, after: aFlavor() });
+    const lowering = await begin(store, down, { standard: noLimits, exceptions: { cores: 1 } });
+    await store.commit({
+      task: lowering,
+      next: null,
+      server: { flavor: aFlavor() },
+      move: { id: down.id, status: 'finished' },
+    });
+    expect(await usage()).toEqual(large);
+    const last = await begin(store, aMove({ serverId, sourceId, change: { type: 'migration' } }));
+    await store.commit({ task: last, next: null, move: { id: down.id, status: 'confirmed' } });
+    expect(await usage()).toEqual(small);
   });
 
   test('moves are selected by each filter, newest first, in pages', async () => {

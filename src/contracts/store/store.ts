@@ -142,7 +142,10 @@ export interface ServerDamage {
   reason: string;
 }
 
-/** Quota usage by the live servers and the groups of a project; `ram` in MiB. */
+/**
+ * Quota usage by the live servers and the groups of a project; `ram` in MiB. Of a server whose
+ * resize has not been confirmed or reverted the larger flavor counts.
+ */
 export type QuotaUsage = Record<'instances' | 'cores' | 'ram' | 'server_groups', number>;
 
 /** Fields of a server to set. */
@@ -256,13 +259,14 @@ export interface TaskStore {
    * The new one is leased only when the running step has returned. Throws `notFound` when the
    * server does not exist or is deleted; with `onlyIdle`, `conflict` when a workflow runs for it.
    * `action` null: it is not one of the server's actions. `move`: the record of a move that begins
-   * with it.
+   * with it. `quotas`: throws `overQuota` when the server gets more by that move than they allow,
+   * counted in the same transaction: concurrent moves cannot exceed a limit together.
    */
   begin<Kind extends TaskKind>(
     task: NewTask<Kind>,
     action: NewAction | null,
     server: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>,
-    how?: { onlyIdle: boolean; move?: NewMove },
+    how?: { onlyIdle: boolean; move?: NewMove; quotas?: ConfiguredQuotas },
   ): Promise<Task<Kind>>;
   /** The current task of a server. */
   of(serverId: string): Promise<StoredTask | undefined>;

@@ -12,6 +12,7 @@ import type {
   TaskStepOf,
 } from '#contracts/store/store.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
+import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
 import type { WorkflowContext } from './context.ts';
 import { waitForWakeup } from './wait-for-wakeup.ts';
@@ -28,6 +29,8 @@ export interface NewWorkflow<Kind extends TaskKind> {
   change: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
   /** The record of the move that begins. */
   move?: NewMove;
+  /** The move must be within these. */
+  quotas?: ConfiguredQuotas;
   /** Whether its host must answer; default: yes. */
   needsHost?: boolean;
   /** The request leases the task until it releases it. */
@@ -36,7 +39,7 @@ export interface NewWorkflow<Kind extends TaskKind> {
 
 /**
  * Records the request; the dispatcher does the rest. Throws `conflict` while another workflow runs
- * for the server, `notFound` when it is deleted.
+ * for the server, `notFound` when it is deleted, `overQuota` when its move exceeds the quotas.
  */
 export async function beginAction<Kind extends TaskKind>(
   context: WorkflowContext,
@@ -44,7 +47,7 @@ export async function beginAction<Kind extends TaskKind>(
   server: Server,
   { kind, step, data, action, requestId, change, ...how }: NewWorkflow<Kind>,
 ): Promise<Task<Kind>> {
-  const { move, needsHost = true, isLeased } = how;
+  const { move, quotas, needsHost = true, isLeased } = how;
   if (needsHost) await refuseSilentHost(context, server, action);
   const now = context.clock.now();
   const actionId = context.newId();
@@ -63,7 +66,11 @@ export async function beginAction<Kind extends TaskKind>(
     task,
     { id: actionId, serverId: server.id, action, requestId, userId, projectId, startedAt: now },
     change,
-    { onlyIdle: true, ...(move !== undefined && { move }) },
+    {
+      onlyIdle: true,
+      ...(move !== undefined && { move }),
+      ...(quotas !== undefined && { quotas }),
+    },
   );
   context.wakeup.notify('tasks');
   return begun;

@@ -4,7 +4,6 @@ import type { Host, NewMove } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { requestsForFlavor } from '#core/pci/requests/flavor-request.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
-import { exceededQuotas, quotaSentence } from '#core/quotas/check.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { affinityPolicyOf, guestNumaOf } from '#core/servers/guest-numa.ts';
 import type { MoveType } from '#core/servers/move.ts';
@@ -93,6 +92,7 @@ export async function beginMove(
       ...(availabilityZone !== undefined && { pinnedZone: availabilityZone }),
     },
     move,
+    quotas: context.configuredQuotas(server.projectId),
     needsHost: type !== 'evacuation',
   });
 }
@@ -199,27 +199,7 @@ async function newFlavor(
       `flavorRef: flavor ${flavor.name} has ${flavor.diskGib} GiB of disk, the server has ${server.flavor.diskGib}; a disk cannot be made smaller`,
     );
   }
-  await refuseBeyondQuota(context, server, flavor);
   return flavor;
-}
-
-/** What the server gets more. Source: Nova `check_deltas` of a resize. */
-async function refuseBeyondQuota(
-  { store, configuredQuotas }: WorkflowContext,
-  { projectId, userId, flavor: before }: Server,
-  after: Flavor,
-): Promise<void> {
-  const requested = {
-    ...(after.vcpus > before.vcpus && { cores: after.vcpus - before.vcpus }),
-    ...(after.memoryMib > before.memoryMib && { ram: after.memoryMib - before.memoryMib }),
-  };
-  for (const owner of [{ projectId }, { projectId, userId }]) {
-    const limits = await store.quotas.limits(owner, configuredQuotas(projectId));
-    const used = await store.quotas.usage(owner);
-    const exceeded = exceededQuotas(limits, { used, requested });
-    if (exceeded.length === 0) continue;
-    throw new ComputeError('overQuota', quotaSentence(exceeded, { limits, used, requested }));
-  }
 }
 
 interface Beginning {

@@ -1,8 +1,8 @@
 /**
- * What a project, or a user in it, uses of its quotas. Of a project from indexes alone: the cost
- * does not grow with the number of servers.
+ * What a project, or a user in it, uses of its quotas. Of a project from indexes alone; beside them
+ * only the servers with an open resize are read.
  */
-import type { Kysely } from 'kysely';
+import { type Kysely, type SqlBool, sql } from 'kysely';
 import type { QuotaOwner } from '#contracts/store/projects/quota-store.ts';
 import type { QuotaUsage } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
@@ -47,15 +47,58 @@ const usageOfUser = prepared((db: Db, given: { projectId: string; userId: string
     .where('deleted_at', 'is', null),
 );
 
+/**
+ * What open resizes need beyond the flavor that their servers have now: until a resize is confirmed
+ * or reverted, the larger of both flavors counts, so that neither way out exceeds a quota.
+ */
+const addedByResizes = prepared((db: Db, given: { projectId: string }) =>
+  openResizes(db).where('instances.project_id', '=', given.projectId),
+);
+
+const addedByResizesOfUser = prepared((db: Db, given: { projectId: string; userId: string }) =>
+  openResizes(db)
+    .where('instances.project_id', '=', given.projectId)
+    .where('instances.user_id', '=', given.userId),
+);
+
+/**
+ * The condition on moves is that of their index `migrations_open_resizes`, word for word. A cross
+ * join is done in the order in which it is written: SQLite would begin with the servers.
+ */
+function openResizes(db: Db) {
+  return db
+    .selectFrom('migrations')
+    .crossJoin('instances')
+    .whereRef('instances.uuid', '=', 'migrations.instance_uuid')
+    .select([
+      sql<number | null>`sum(max(vcpus_before, vcpus_after) - vcpus)`.as('cores'),
+      sql<number | null>`sum(max(memory_mb_before, memory_mb_after) - memory_mb)`.as('ram'),
+    ])
+    .where(
+      sql<SqlBool>`migration_type = 'resize'
+        and status not in ('confirmed', 'reverted', 'completed', 'done', 'error')`,
+    )
+    .where('instances.deleted_at', 'is', null);
+}
+
 export async function quotaUsage(db: Db, { projectId, userId }: QuotaOwner): Promise<QuotaUsage> {
-  const { rows } =
+  const [{ rows }, added] =
     userId === undefined
-      ? await usageOf(db, { projectId })
-      : await usageOfUser(db, { projectId, userId });
+      ? [await usageOf(db, { projectId }), await addedByResizes(db, { projectId })]
+      : [
+          await usageOfUser(db, { projectId, userId }),
+          await addedByResizesOfUser(db, { projectId, userId }),
+        ];
   const [usage] = rows;
-  invariant(usage, 'a sum has a row');
+  const [more] = added.rows;
+  invariant(usage !== undefined && more !== undefined, 'a sum has a row');
   const { instances, cores, ram, server_groups: groups } = usage;
-  return { instances, cores: cores ?? 0, ram: ram ?? 0, server_groups: groups ?? 0 };
+  return {
+    instances,
+    cores: (cores ?? 0) + (more.cores ?? 0),
+    ram: (ram ?? 0) + (more.ram ?? 0),
+    server_groups: groups ?? 0,
+  };
 }
 
 /** How many members a group has; with `userId`, of this user's servers. */

@@ -6,8 +6,9 @@ import type {
   QuotaStore,
   ServerQuota,
 } from '#contracts/store/projects/quota-store.ts';
+import type { NewMove } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { type Amounts, exceededQuotas } from '#core/quotas/check.ts';
+import { type Amounts, exceededQuotas, quotaSentence } from '#core/quotas/check.ts';
 import {
   checkProjectLimits,
   checkUserLimits,
@@ -134,6 +135,38 @@ export async function refuseTooManyGroups(
   if (isRefused) {
     throw new ComputeError('overQuota', 'Quota exceeded, too many server groups.');
   }
+}
+
+/**
+ * Throws `overQuota` when the project of the server, or the user in it, may not have what the server
+ * gets more by this resize. Call it in the transaction that records the move, before that. Source:
+ * Nova `check_deltas` of a resize.
+ */
+export async function refuseLargerServer(
+  trx: Db,
+  { serverId, context }: Pick<NewMove, 'serverId' | 'context'>,
+  configured: ConfiguredQuotas,
+): Promise<void> {
+  const { before, after } = context.flavors;
+  const requested = {
+    ...(after.vcpus > before.vcpus && { cores: after.vcpus - before.vcpus }),
+    ...(after.memoryMib > before.memoryMib && { ram: after.memoryMib - before.memoryMib }),
+  };
+  if (Object.keys(requested).length === 0) return;
+  const { project_id: projectId, user_id: userId } = await trx
+    .selectFrom('instances')
+    .select(['project_id', 'user_id'])
+    .where('uuid', '=', serverId)
+    .executeTakeFirstOrThrow();
+  const { project, user, userHasOwn } = await readLimits(trx, { projectId, userId }, configured);
+  const refuse = async (limits: typeof project, owner: QuotaOwner) => {
+    const used = await quotaUsage(trx, owner);
+    const exceeded = exceededQuotas(limits, { used, requested });
+    if (exceeded.length === 0) return;
+    throw new ComputeError('overQuota', quotaSentence(exceeded, { limits, used, requested }));
+  };
+  await refuse(project, { projectId });
+  if (userHasOwn) await refuse(user, { projectId, userId });
 }
 
 /** Throws `overQuota` when the user may not have another key pair. */

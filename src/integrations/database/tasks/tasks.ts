@@ -21,7 +21,9 @@ import type {
   TaskStore,
 } from '#contracts/store/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
+import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
 import { insertMove } from '../moves/write-move.ts';
+import { refuseLargerServer } from '../projects/quotas.ts';
 import { insertAction } from './actions.ts';
 import { type ServerFields, serverColumns } from '../rows/server-row.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
@@ -55,12 +57,10 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
     releaseAll: async () => {
       await db.updateTable('tasks').set(noLease).where('leased_by', 'is not', null).execute();
     },
-    begin: (task, action, server, { onlyIdle, move } = { onlyIdle: false }) =>
+    begin: (task, action, server, how = { onlyIdle: false }) =>
       db
         .transaction()
-        .execute((trx) =>
-          beginTask(trx, { task, action, server, onlyIdle, move, now: clock.now() }),
-        ),
+        .execute((trx) => beginTask(trx, { task, action, server, ...how, now: clock.now() })),
     of: async (serverId) => {
       const { rows } = await taskOf(db, { serverId });
       return rows[0] && readTask(rows[0]);
@@ -292,13 +292,15 @@ async function beginTask<Kind extends TaskKind>(
     server,
     onlyIdle,
     move,
+    quotas,
     now,
   }: {
     task: NewTask<Kind>;
     action: NewAction | null;
     server: Partial<ServerFields>;
     onlyIdle: boolean;
-    move: NewMove | undefined;
+    move?: NewMove;
+    quotas?: ConfiguredQuotas;
     now: number;
   },
 ): Promise<Task<Kind>> {
@@ -312,7 +314,6 @@ async function beginTask<Kind extends TaskKind>(
     throw new ComputeError('notFound', `Instance ${task.serverId} could not be found.`);
   }
   if (action !== null) await insertAction(trx, action);
-  if (move !== undefined) await insertMove(trx, move);
   const row = await trx
     .insertInto('tasks')
     .values(newTaskRow(task))
@@ -344,6 +345,10 @@ async function beginTask<Kind extends TaskKind>(
       'conflict',
       `Instance ${task.serverId} is busy: another action runs for it; try again when it has ended.`,
     );
+  }
+  if (move !== undefined) {
+    if (quotas !== undefined) await refuseLargerServer(trx, move, quotas);
+    await insertMove(trx, move);
   }
   invariant(row, `task ${task.id} was created but cannot be found`);
   const { lease: _, ...begun } = task;
