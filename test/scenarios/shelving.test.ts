@@ -133,3 +133,57 @@ scenario(
   },
   withHosts(2),
 );
+
+const losses = [
+  { name: 'stays silent', hostDownMs: 1_000, hostLostMs: 2_000, isForced: false },
+  { name: 'is forced down', hostDownMs: 1_000, hostLostMs: 600_000, isForced: true },
+];
+
+for (const { name, isForced, ...limits } of losses) {
+  for (const returns of [true, false]) {
+    scenario(
+      `a host that dies before it has removed a shelved guest and ${name}: the server is offloaded ${returns ? 'and returns elsewhere' : 'and can be deleted'}, and the host is free once it is back`,
+      async (cloud, running) => {
+        const { id, port, from, to } = await aServer(cloud);
+        running.hosts.watchCalls(from, ({ act: call }, when) => {
+          if (call !== 'undefine' || when !== 'before') return;
+          running.hosts.watchCalls(from, undefined);
+          running.hosts.kill(from);
+        });
+        expect((await act(cloud, id, { shelve: null })).status).toBe(202);
+        await cloud.until(async () => {
+          const { server } = await cloud.ok('compute', 'GET', `/servers/${id}`);
+          return { done: server['OS-EXT-STS:vm_state'].startsWith('shelved'), value: server };
+        });
+        if (isForced) await setService(cloud, from, { forced_down: true });
+        const server = await cloud.settled(id, 'SHELVED_OFFLOADED');
+        expect(server['OS-EXT-SRV-ATTR:host']).toBeNull();
+        expect(await cloud.showPort(port)).toMatchObject({ 'binding:host_id': '' });
+        // A device is not given twice: the guest is still there.
+        expect(await useOf(cloud, running, from)).toMatchObject(
+          usedBy(id, { vfs: 1, state: 'shutOff' }),
+        );
+        if (returns) {
+          expect((await act(cloud, id, { unshelve: null })).status).toBe(202);
+          await cloud.settled(id, 'ACTIVE');
+        } else {
+          await cloud.ok('compute', 'DELETE', `/servers/${id}`);
+          await cloud.gone(id);
+        }
+        if (isForced) await setService(cloud, from, { forced_down: false });
+        await running.hosts.start(from);
+        await cloud.until(async () => {
+          const value = await useOf(cloud, running, from);
+          return { done: value.guests.length + value.holders.length === 0, value };
+        });
+        expect(await useOf(cloud, running, from)).toMatchObject(unused);
+        expect(await useOf(cloud, running, to)).toMatchObject(
+          returns ? usedBy(id, { vfs: 1 }) : unused,
+        );
+        if (returns) expect(await cloud.showPort(port)).toMatchObject({ 'binding:host_id': to });
+      },
+      (config) => ({ ...withHosts(2)(config), ...limits }),
+      90_000,
+    );
+  }
+}

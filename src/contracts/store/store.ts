@@ -97,6 +97,8 @@ export interface Transition<Kind extends TaskKind = TaskKind> {
   serverGroup?: Pick<ServerGroup, 'id' | 'generation'>;
   command?: NewCommand;
   decision?: Decision;
+  /** The record of a move, written before `move` changes it. */
+  newMove?: NewMove;
   move?: MoveChange;
   /** The server's network events of these kinds, up to this id, are handled. */
   seenEvents?: { kinds: readonly NetworkEventKind[]; upTo: number };

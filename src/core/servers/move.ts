@@ -1,11 +1,23 @@
 /** Moves of a server from host to host: their kinds and states. */
 
-/** Wire spelling of Nova's `migration_type`; `unshelve` is Novella's. */
-export type MoveType = 'resize' | 'migration' | 'live-migration' | 'evacuation' | 'unshelve';
+/**
+ * Wire spelling of Nova's `migration_type`; `unshelve` and `shelve` are Novella's. `shelve`: the
+ * server left a host that does not answer, and is on none.
+ */
+export type MoveType =
+  | 'resize'
+  | 'migration'
+  | 'live-migration'
+  | 'evacuation'
+  | 'unshelve'
+  | 'shelve';
+
+/** Moves that find a new host for the server. */
+export type MoveToHost = Exclude<MoveType, 'shelve'>;
 
 /**
  * Wire spelling of Nova. `accepted`: no host is chosen; `finished`: waits for a confirmation;
- * `done`: evacuated, and the old host has not returned. Source: Nova `Migration.status`.
+ * `done`: evacuated or shelved, and the old host has not returned. Source: Nova `Migration.status`.
  */
 export type MoveStatus =
   | 'accepted'

@@ -10,7 +10,7 @@ import { insertDecision } from './servers/decisions.ts';
 import { eraseServer, type LogEraser } from './sqlite/erasure.ts';
 import type { RecordedChanges } from './hosts/host-changes.ts';
 import { applyHostChange } from './hosts/hosts.ts';
-import { writeMove } from './moves/write-move.ts';
+import { insertMove, writeMove } from './moves/write-move.ts';
 import { forgetNetworkEvents, hasNetworkEvent } from './tasks/network-events.ts';
 import { refusePortInUse, removeNics, retireNics, writeNics } from './servers/nics.ts';
 import { insertPciRequests, removePciRequests } from './servers/pci-requests.ts';
@@ -73,6 +73,7 @@ async function write(trx: Db, transition: Transition, now: number): Promise<Tran
   if (deleted) await eraseServer(trx, task.serverId);
   if (command !== undefined) await insertCommand(trx, command);
   if (decision !== undefined) await insertDecision(trx, decision);
+  if (transition.newMove !== undefined) await insertMove(trx, transition.newMove);
   if (transition.move !== undefined) await writeMove(trx, transition.move, now);
   await recordProgress(trx, task.actionId, {
     ...(events !== undefined && { events }),

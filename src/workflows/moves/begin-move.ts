@@ -6,7 +6,7 @@ import { requestsForFlavor } from '#core/pci/requests/flavor-request.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { affinityPolicyOf, guestNumaOf } from '#core/servers/guest-numa.ts';
-import type { MoveType } from '#core/servers/move.ts';
+import type { MoveToHost } from '#core/servers/move.ts';
 import type { Server, TaskState, VmState } from '#core/servers/server.ts';
 import { findFlavor } from '../placement/find-flavor.ts';
 import { beginAction, refuseState } from '../engine/begin-action.ts';
@@ -18,7 +18,7 @@ import { hostOf } from '../engine/server-of.ts';
  * a resize. `availabilityZone`: absent: the zone that the server is pinned to; null: any.
  */
 export interface MoveRequest {
-  type: MoveType;
+  type: MoveToHost;
   requestId: string;
   flavorId?: string;
   diskConfig?: Server['diskConfig'];
@@ -35,7 +35,7 @@ interface MoveKind {
   from: VmState[];
 }
 
-const kinds: Record<MoveType, MoveKind> = {
+const kinds: Record<MoveToHost, MoveKind> = {
   resize: { action: 'resize', taskState: 'resize_prep', from: ['active', 'stopped'] },
   migration: { action: 'migrate', taskState: 'resize_prep', from: ['active', 'stopped'] },
   'live-migration': {
@@ -128,7 +128,7 @@ async function requestedHost(
 interface Leaving {
   server: Server;
   source: Host;
-  type: MoveType;
+  type: MoveToHost;
   action: string;
 }
 
@@ -206,7 +206,7 @@ interface Beginning {
   server: Server;
   source: Host | undefined;
   flavor: Flavor;
-  type: MoveType;
+  type: MoveToHost;
   arrivesOff: boolean;
 }
 

@@ -169,6 +169,7 @@ function ending(
     case 'evacuation':
       return { move: { id, status: 'done', leftOn: source?.id ?? null }, ...ended };
     case 'unshelve':
+    case 'shelve':
       return { move: { id, status: 'completed' }, ...ended };
     case 'resize':
     case 'migration':

@@ -67,5 +67,6 @@ export async function offloadServer(
     action,
     requestId,
     change: { taskState: 'shelving_offloading' },
+    needsHost: false,
   });
 }

@@ -3,7 +3,8 @@
  * then on no step gives up, because what it frees must not leak.
  */
 import type { Task } from '#contracts/store/store.ts';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
+import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { endUnreadable, failedBy, succeeded } from '../engine/endings.ts';
 import { finishedEvent } from '../engine/record-event.ts';
@@ -12,7 +13,7 @@ import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome, Workflow } from '../engine/workflow.ts';
 import { dropImage } from '../images/drop-image.ts';
 import { guestOf } from '../placement/guest-of.ts';
-import { removalSteps } from '../removal/remove-from-host.ts';
+import { isHostLost, removalSteps } from '../removal/remove-from-host.ts';
 import { unbindNics } from '../ports/unbind-nics.ts';
 import { releaseChange } from '../removal/tear-down.ts';
 
@@ -21,7 +22,8 @@ type ShelveStep = (
   task: Task<'shelve'>,
 ) => Promise<StepOutcome<'shelve'>>;
 
-const removal = removalSteps<'shelve'>(async () => false);
+/** The guest is off: the server may return elsewhere before a lost host has removed it. */
+const removal = removalSteps<'shelve'>(isHostLost);
 
 const stopGuest: ShelveStep = async (context, task) => {
   const { id, hostId } = await serverOf(context, task);
@@ -71,9 +73,12 @@ const unbindPorts: ShelveStep = async (context, task) => {
 };
 
 const release: ShelveStep = async (context, task) => {
-  const host = await releaseChange(context, await serverOf(context, task));
+  const server = await serverOf(context, task);
+  const { hostIsSilent = false } = task.data;
+  const host = hostIsSilent ? undefined : await releaseChange(context, server);
   return {
     ...(host !== undefined && { host }),
+    ...(hostIsSilent && (await leftBehind(context, server))),
     server: {
       hostId: null,
       hostName: null,
@@ -85,6 +90,29 @@ const release: ShelveStep = async (context, task) => {
     next: null,
   };
 };
+
+/** The record by which a silent host removes the guest once it is back, and only then is free. */
+async function leftBehind(
+  { store, newId, clock }: WorkflowContext,
+  server: Server,
+): Promise<Pick<StepOutcome<'shelve'>, 'newMove' | 'move'>> {
+  const { id: serverId, projectId, userId, flavor, hostId, hostName } = server;
+  invariant(hostId !== null && hostName !== null, `server ${serverId} is on no silent host`);
+  const requests = await store.servers.pciRequests(serverId);
+  const id = newId();
+  return {
+    newMove: {
+      ...{ id, serverId, projectId, userId, type: 'shelve', createdAt: clock.now() },
+      source: { id: hostId, name: hostName },
+      context: {
+        ...{ vmState: 'shelved', arrivesOff: true, numa: null, nics: {} },
+        flavors: { before: flavor, after: flavor },
+        requests: { before: requests, after: [] },
+      },
+    },
+    move: { id, status: 'done', leftOn: hostId },
+  };
+}
 
 /** Back: the guest runs again, if it did. */
 const startGuest: ShelveStep = async (context, task) => {
