@@ -299,3 +299,38 @@ scenario(
   },
   withHosts(2),
 );
+
+scenario(
+  'a server whose state was reset before its confirmation: what a revert could not take back is refused',
+  async (cloud, running) => {
+    const server = await aServer(cloud);
+    const { id, from, to, ports } = server;
+    const spare = await cloud.port((await cloud.showPort(ports[0]!)).network_id, 'direct');
+    const flavorRef = await flavorId(cloud, 'm1.medium');
+    await move(cloud, id, { resize: { flavorRef } }, 'VERIFY_RESIZE');
+    await move(cloud, id, { 'os-resetState': { state: 'active' } }, 'ACTIVE');
+    const imageRef = (await cloud.ok('compute', 'GET', `/servers/${id}`)).server.image.id;
+    const refused = [
+      ...[{ resize: { flavorRef: '1' } }, { migrate: null }, { shelve: null }, { rescue: null }],
+      ...[{ rebuild: { imageRef } }, { reboot: { type: 'HARD' } }],
+    ];
+    for (const body of refused) {
+      const reply = await act(cloud, id, body);
+      expect({ body, status: reply.status }).toEqual({ body, status: 409 });
+      expect(reply.body.conflictingRequest.message).toMatch(
+        /^Cannot '\w+' instance \S+: its resize has not ended; confirm or revert it first$/,
+      );
+    }
+    const interfaces = `/servers/${id}/os-interface`;
+    const attachment = { body: { interfaceAttachment: { port_id: spare } } };
+    expect((await cloud.send('compute', 'POST', interfaces, attachment)).status).toBe(409);
+    expect((await cloud.send('compute', 'DELETE', `${interfaces}/${ports[0]}`)).status).toBe(409);
+    expect(await cloud.showPort(spare)).toMatchObject({ device_id: '' });
+    await move(cloud, id, { revertResize: null }, 'ACTIVE');
+    expect(await useOf(cloud, running, from)).toMatchObject(usedBy(id, { vfs: 2 }));
+    expect(await useOf(cloud, running, to)).toMatchObject(unused);
+    await expectPorts(cloud, server, from);
+    await cloud.ok('compute', 'POST', interfaces, attachment.body);
+  },
+  withHosts(2),
+);

@@ -212,7 +212,8 @@ test('concurrent resizes never exceed the quota together; what has begun is in u
       }),
     ),
   );
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 202, ...Array(6).fill(403)]);
+  expect(answers.filter(({ status }) => status === 202)).toHaveLength(2);
+  expect(answers.filter(({ status }) => status === 403)).toHaveLength(6);
   expect(faultOf(answers.find(({ status }) => status === 403)!).message).toBe(
     'Quota exceeded for cores: Requested 2, but already used 12 of 13 cores',
   );

@@ -141,6 +141,23 @@ export function refuseState(server: Server, action: string, allowed: readonly Vm
   );
 }
 
+/**
+ * For actions after which the way back of a move would be wrong: an administrator may have reset
+ * the state of a server that waits for its confirmation. Throws `conflict`.
+ */
+export async function refuseOpenMove(
+  { store }: WorkflowContext,
+  server: Server,
+  action: string,
+): Promise<void> {
+  const open = await store.moves.openOf(server.id);
+  if (open === undefined) return;
+  throw new ComputeError(
+    'conflict',
+    `Cannot '${action}' instance ${server.id}: its ${open.type} has not ended; confirm or revert it first`,
+  );
+}
+
 const longestWaitMs = 60_000;
 
 /**

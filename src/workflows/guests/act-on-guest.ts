@@ -4,7 +4,7 @@ import type { GuestActName, MadeImage } from '#contracts/store/task-data.ts';
 import type { RescueImage } from '#core/guests/build-guest.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
-import { beginAction, refuseState } from '../engine/begin-action.ts';
+import { beginAction, refuseOpenMove, refuseState } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { guestActs } from './guest-acts.ts';
 
@@ -29,8 +29,10 @@ export async function actOnGuest(
   server: Server,
   { act, requestId, change = {}, rescueImage, image }: ActRequest,
 ): Promise<void> {
-  const { action, taskState, from } = guestActs[act];
+  const { action, taskState, from, command } = guestActs[act];
   refuseState(server, action, from);
+  // The guest would be recreated, from what both sides of the move hold.
+  if (command === 'respawn' || command === 'rescue') await refuseOpenMove(context, server, action);
   if (server.hostId === null) {
     throw new ComputeError(
       'conflict',

@@ -9,7 +9,7 @@ import { affinityPolicyOf, guestNumaOf } from '#core/servers/guest-numa.ts';
 import type { MoveToHost } from '#core/servers/move.ts';
 import type { Server, TaskState, VmState } from '#core/servers/server.ts';
 import { findFlavor } from '../placement/find-flavor.ts';
-import { beginAction, refuseState } from '../engine/begin-action.ts';
+import { beginAction, refuseOpenMove, refuseState } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { hostOf } from '../engine/server-of.ts';
 
@@ -95,20 +95,6 @@ export async function beginMove(
     quotas: context.configuredQuotas(server.projectId),
     needsHost: type !== 'evacuation',
   });
-}
-
-/** An administrator may have reset the state of a server that waits for its confirmation. */
-async function refuseOpenMove(
-  { store }: WorkflowContext,
-  server: Server,
-  action: string,
-): Promise<void> {
-  const open = await store.moves.openOf(server.id);
-  if (open === undefined) return;
-  throw new ComputeError(
-    'conflict',
-    `Cannot '${action}' instance ${server.id}: its ${open.type} has not ended; confirm or revert it first`,
-  );
 }
 
 /** Throws `invalid` for one that does not exist, or is the server's own. */

@@ -13,6 +13,7 @@ import {
   beginAfterNicChanges,
   endOfAction,
   type NewWorkflow,
+  refuseOpenMove,
   refuseState,
 } from '../engine/begin-action.ts';
 import { bindingNeeds } from '../ports/binding-needs.ts';
@@ -52,6 +53,7 @@ export async function attachInterface(
   { nic, requestId }: AttachRequest,
 ): Promise<string> {
   refuseState(server, 'attach_interface', attachable);
+  await refuseOpenMove(context, server, 'attach_interface');
   const requested =
     nic === null ? await automaticNics(context, caller, 'auto', 'invalid') : { requested: [nic] };
   const affinityPolicy = affinityPolicyOf(server.flavor, server.imageProperties);

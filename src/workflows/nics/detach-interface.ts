@@ -2,7 +2,7 @@
 import type { Caller } from '#contracts/services/identity.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
-import { beginAfterNicChanges, refuseState } from '../engine/begin-action.ts';
+import { beginAfterNicChanges, refuseOpenMove, refuseState } from '../engine/begin-action.ts';
 import { startSystemTask } from '../engine/start-system-task.ts';
 import { attachable } from './attach-interface.ts';
 import type { WorkflowContext } from '../engine/context.ts';
@@ -18,6 +18,7 @@ export async function detachInterface(
   { portId, requestId }: { portId: string; requestId: string },
 ): Promise<void> {
   refuseState(server, 'detach_interface', attachable);
+  await refuseOpenMove(context, server, 'detach_interface');
   const nic = server.nics.find((each) => each.portId === portId);
   if (nic === undefined) {
     throw new ComputeError('notFound', `Port ${portId} is not attached to instance ${server.id}`);

@@ -5,7 +5,12 @@
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
 import { snapshotProperties } from '#core/images/snapshot-properties.ts';
-import { beginAction, refuseSilentHost, refuseState } from '../engine/begin-action.ts';
+import {
+  beginAction,
+  refuseOpenMove,
+  refuseSilentHost,
+  refuseState,
+} from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { newImage } from '../images/new-image.ts';
 import { dropImage } from '../images/drop-image.ts';
@@ -24,6 +29,7 @@ export async function shelveServer(
 ): Promise<void> {
   const action = 'shelve';
   refuseState(server, action, shelvable);
+  await refuseOpenMove(context, server, action);
   await refuseSilentHost(context, server, action);
   const isForeign = caller.projectId !== server.projectId;
   const imageId = await newImage(context, caller, {

@@ -102,13 +102,21 @@ async function leftBehind(
   const id = newId();
   return {
     newMove: {
-      ...{ id, serverId, projectId, userId, type: 'shelve', createdAt: clock.now() },
+      id,
+      serverId,
+      projectId,
+      userId,
+      type: 'shelve',
       source: { id: hostId, name: hostName },
       context: {
-        ...{ vmState: 'shelved', arrivesOff: true, numa: null, nics: {} },
+        vmState: 'shelved',
+        arrivesOff: true,
         flavors: { before: flavor, after: flavor },
         requests: { before: requests, after: [] },
+        numa: null,
+        nics: {},
       },
+      createdAt: clock.now(),
     },
     move: { id, status: 'done', leftOn: hostId },
   };

@@ -138,9 +138,9 @@ export async function refuseTooManyGroups(
 }
 
 /**
- * Throws `overQuota` when the project of the server, or the user in it, may not have what the server
- * gets more by this resize. Call it in the transaction that records the move, before that. Source:
- * Nova `check_deltas` of a resize.
+ * Throws `overQuota` when the project of the server, or the user in it, may not have what the
+ * server gets more by this resize. Call it in the transaction that records the move, before that.
+ * Source: Nova `check_deltas` of a resize.
  */
 export async function refuseLargerServer(
   trx: Db,
