@@ -68,3 +68,36 @@ scenario(
     });
   },
 );
+
+const copies = [
+  { name: 'a snapshot', body: { createImage: { name: 'half' } } },
+  { name: 'a backup', body: { createBackup: { name: 'half', backup_type: 'daily', rotation: 1 } } },
+  { name: 'a shelve', body: { shelve: null } },
+];
+
+for (const { name, body } of copies) {
+  scenario(
+    `a deletion interrupts ${name} on a host that died: its image is deleted too`,
+    async (cloud, { hosts }) => {
+      const id = await cloud.boot([]);
+      const { 'OS-EXT-SRV-ATTR:host': host } = await cloud.settled(id, 'ACTIVE');
+      hosts.watchCalls(host, ({ act: call }, when) => {
+        if (call === 'copyDisk' && when === 'before') hosts.kill(host);
+      });
+      expect((await act(cloud, id, body)).status).toBe(202);
+      const queued = async () => {
+        const { images } = await cloud.ok('image', 'GET', '/v2/images');
+        return images.filter(({ status }: { status: string }) => status !== 'active').length;
+      };
+      expect(await queued()).toBe(1);
+      await cloud.ok('compute', 'DELETE', `/servers/${id}`);
+      await cloud.gone(id);
+      await cloud.until(async () => {
+        const value = await queued();
+        return { done: value === 0, value };
+      });
+    },
+    (config) => ({ ...config, hostDownMs: 1_000 }),
+    60_000,
+  );
+}

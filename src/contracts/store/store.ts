@@ -22,7 +22,16 @@ import type { MoveChange, MoveStore, NewMove } from './move-store.ts';
 import type { PruneStore } from './prune-store.ts';
 import type { NetworkEventStore } from '../services/network-events.ts';
 import type { ListedServer, ServerSelection, ShownServer } from './server-selection.ts';
-import type { Lease, NewTask, NextStep, StoredTask, Task, TaskKind, TaskRef } from './task.ts';
+import type {
+  Lease,
+  NewTask,
+  NextStep,
+  StoredTask,
+  Task,
+  TaskDataOf,
+  TaskKind,
+  TaskRef,
+} from './task.ts';
 
 export type {
   ChangedHosts,
@@ -262,13 +271,19 @@ export interface TaskStore {
    * server does not exist or is deleted; with `onlyIdle`, `conflict` when a workflow runs for it.
    * `action` null: it is not one of the server's actions. `move`: the record of a move that begins
    * with it. `quotas`: throws `overQuota` when the server gets more by that move than they allow,
-   * counted in the same transaction: concurrent moves cannot exceed a limit together.
+   * counted in the same transaction: concurrent moves cannot exceed a limit together. `passOn`:
+   * what the data gets of the workflow that is taken over, atomically.
    */
   begin<Kind extends TaskKind>(
     task: NewTask<Kind>,
     action: NewAction | null,
     server: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>,
-    how?: { onlyIdle: boolean; move?: NewMove; quotas?: ConfiguredQuotas },
+    how?: {
+      onlyIdle: boolean;
+      move?: NewMove;
+      quotas?: ConfiguredQuotas;
+      passOn?: (running: StoredTask) => Partial<TaskDataOf[Kind]>;
+    },
   ): Promise<Task<Kind>>;
   /** The current task of a server. */
   of(serverId: string): Promise<StoredTask | undefined>;

@@ -76,7 +76,21 @@ export interface BootData extends PlugData, RemovalData {
   failure?: { message: string; detail: string; retry: boolean; kind?: ErrorKind };
 }
 
+/** An image that an interrupted workflow was making. */
+export interface UnfinishedImage {
+  id: string;
+  /**
+   * Its host was commanded to copy the disk to it: it stays if that succeeds before the guest is
+   * removed.
+   */
+  staysIfCopied?: true;
+}
+
 export interface DeleteData extends RemovalData {
+  /** To be deleted. */
+  images?: UnfinishedImage[];
+  /** A port may still be created for the server. */
+  portsMayCome?: true;
   /** The move that the deletion has interrupted. */
   moveId?: string;
   /** The other host of that move does not answer. */

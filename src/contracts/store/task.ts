@@ -27,6 +27,7 @@ export interface TaskStepOf {
   delete:
     | RemovalStep
     | 'delete-late-ports'
+    | 'drop-images'
     | 'remove-elsewhere'
     | 'elsewhere-removed'
     | 'release-elsewhere';

@@ -1,6 +1,7 @@
 /** What a deletion does after the server is deleted. The rest is in the scenarios. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Task } from '#contracts/store/store.ts';
+import { ComputeError } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import type { ServerNic } from '#core/servers/server.ts';
 import { aPort, aComputeWorld, type ComputeWorld, projectId } from '#test/worlds/compute-world.ts';
@@ -136,4 +137,61 @@ test('what a deleted server holds until its silent host returns is not released 
   await damageFlavor(damaged);
   await removed(damaged);
   expect((await usedOf()).used).toEqual([4, 1024, 21]);
+});
+
+/** Requests the deletion of a server whose image is being made, and runs it from its release. */
+async function interrupted(step: 'command-host' | 'host-answered'): Promise<Task<'delete'>> {
+  const { id } = await world.activeServer();
+  const boot = taskOf('boot', await world.store.tasks.of(id));
+  const data = { act: 'snapshot', image: { id: 'made' } } as const;
+  const next = { kind: 'act', step, data, dueAt: world.time.now } as const;
+  await world.store.commit({ task: boot, next });
+  await world.ask(`DELETE /v2.1/servers/${id}`);
+  const task = await deletionOf(id);
+  const release = { step: 'release', data: task.data, dueAt: world.time.now } as const;
+  await world.store.commit({ task, next: release });
+  return deletionOf(id);
+}
+
+test('the image of an interrupted copy is deleted; while the image service fails that is retried', async () => {
+  const images: string[] = [];
+  let isDown = true;
+  world.context.images.deleteImage = async (id) => {
+    if (isDown) throw new ComputeError('unavailable', 'no answer');
+    images.push(id);
+  };
+  let task = await run(await interrupted('command-host'));
+  expect(task).toMatchObject({ step: 'drop-images' });
+  for (let tries = 1; tries <= 3; tries += 1) {
+    task = await run(task!);
+    expect(task).toMatchObject({ step: 'drop-images', data: { tries } });
+    expect(task!.dueAt).toBeGreaterThan(world.time.now);
+  }
+  isDown = false;
+  expect(await run(task!)).toBeUndefined();
+  expect(images).toEqual(['made']);
+});
+
+test('an image service that stays down does not keep the deletion for ever', async () => {
+  world.context.images.deleteImage = async () => {
+    throw new ComputeError('unavailable', 'no answer');
+  };
+  let task = await run(await interrupted('command-host'));
+  let tries = 0;
+  for (; task !== undefined && tries < 100; tries += 1) task = await run(task);
+  expect(tries).toBe(26);
+});
+
+test('a copy that its host completed before it removed the guest stays', async () => {
+  const images: string[] = [];
+  world.context.images.deleteImage = async (id) => void images.push(id);
+  const task = await interrupted('host-answered');
+  const [host] = await world.store.hosts.list();
+  const body = { do: 'snapshot', guestId: task.serverId, imageId: 'made' } as const;
+  await world.store.commands.issue({ hostId: host!.id, serverId: task.serverId, body });
+  const [{ seq } = { seq: 0 }] = await world.store.commands.pending(host!.id);
+  const result = { ok: true as const, steps: [] };
+  await world.store.commands.complete(host!.id, seq, result, { now: world.time.now });
+  expect(await run(task)).toBeUndefined();
+  expect(images).toEqual([]);
 });

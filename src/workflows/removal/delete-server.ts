@@ -1,5 +1,7 @@
 /** Begins the deletion of a server: it takes over from any running workflow. */
 import type { Caller } from '#contracts/services/identity.ts';
+import type { StoredTask, Task, TaskKind } from '#contracts/store/store.ts';
+import type { DeleteData } from '#contracts/store/task-data.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { isHostSilent } from './remove-from-host.ts';
@@ -39,6 +41,26 @@ export async function deleteServer(
       startedAt: now,
     },
     { taskState: 'deleting' },
+    { onlyIdle: false, passOn: unfinishedImages },
   );
   context.wakeup.notify('tasks');
+}
+
+/** What the interrupted workflow was making of the server's disk. */
+function unfinishedImages(running: StoredTask): Pick<DeleteData, 'images'> {
+  if (isOf('shelve', running)) return { images: [{ id: running.data.imageId }] };
+  if (isOf('act', running) && running.data.image !== undefined) {
+    const isCommanded = running.step === 'host-answered';
+    return {
+      images: [{ id: running.data.image.id, ...(isCommanded && { staysIfCopied: true }) }],
+    };
+  }
+  if (isOf('delete', running) && running.data.images !== undefined) {
+    return { images: running.data.images };
+  }
+  return {};
+}
+
+function isOf<Kind extends TaskKind>(kind: Kind, task: StoredTask): task is Task<Kind> {
+  return !('problem' in task) && task.kind === kind;
 }

@@ -9,7 +9,7 @@ import type { WorkflowContext } from '../engine/context.ts';
 import { deletedAtOf, failedBy } from '../engine/endings.ts';
 import { retryStep } from '../engine/retry-later.ts';
 import { elsewhereRemoved, releaseElsewhere, removeElsewhere } from './remove-elsewhere.ts';
-import { deleteLatePorts, releaseAfterSilence, release } from './release-server.ts';
+import { deleteLatePorts, dropImages, releaseAfterSilence, release } from './release-server.ts';
 import { isHostSilent, removalSteps, returnSteps } from './remove-from-host.ts';
 import { unbindPorts } from './tear-down.ts';
 import { assertCurrent, type StepOutcome, type Workflow } from '../engine/workflow.ts';
@@ -27,6 +27,8 @@ export const deleteWorkflow: Workflow<'delete'> = {
     'guest-removed': { run: removal.guestRemoved },
     'unbind-ports': { run: unbindPorts },
     release: { run: release, exclusive: true },
+    // Of shelving, and of copies that the deletion interrupted.
+    'drop-images': { run: dropImages },
     // The host was silent: what the guest holds there is released when it has returned.
     'host-returned': { run: returned.hostReturned, exclusive: true },
     'remove-guest-again': { run: returned.removeGuestAgain },

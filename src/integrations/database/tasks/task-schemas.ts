@@ -215,6 +215,10 @@ export const taskData = {
     ...removal,
     moveId: Optional(Text()),
     otherIsSilent: Optional(Boolean()),
+    images: Optional(
+      Type.Array(Type.Object({ id: Text(), staysIfCopied: Optional(Type.Literal(true)) })),
+    ),
+    portsMayCome: Optional(Type.Literal(true)),
   }),
   move: Move,
   shelve: Shelve,
@@ -261,6 +265,7 @@ export const taskSteps: { [Kind in TaskKind]: Record<TaskStepOf[Kind], true> } =
   delete: {
     ...removalSteps,
     'delete-late-ports': true,
+    'drop-images': true,
     'remove-elsewhere': true,
     'elsewhere-removed': true,
     'release-elsewhere': true,

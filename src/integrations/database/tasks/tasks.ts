@@ -16,6 +16,7 @@ import type {
   NextStep,
   StoredTask,
   Task,
+  TaskDataOf,
   TaskKind,
   TaskRef,
   TaskStore,
@@ -284,26 +285,24 @@ async function renewLeases(
     .execute();
 }
 
+interface Beginning<Kind extends TaskKind> {
+  task: NewTask<Kind>;
+  action: NewAction | null;
+  server: Partial<ServerFields>;
+  onlyIdle: boolean;
+  move?: NewMove;
+  quotas?: ConfiguredQuotas;
+  passOn?: (running: StoredTask) => Partial<TaskDataOf[Kind]>;
+  now: number;
+}
+
 async function beginTask<Kind extends TaskKind>(
   trx: Db,
-  {
-    task,
-    action,
-    server,
-    onlyIdle,
-    move,
-    quotas,
-    now,
-  }: {
-    task: NewTask<Kind>;
-    action: NewAction | null;
-    server: Partial<ServerFields>;
-    onlyIdle: boolean;
-    move?: NewMove;
-    quotas?: ConfiguredQuotas;
-    now: number;
-  },
+  { task: given, action, server, onlyIdle, move, quotas, passOn, now }: Beginning<Kind>,
 ): Promise<Task<Kind>> {
+  const running = passOn && (await taskOf(trx, given)).rows[0];
+  const passedOn = running && passOn(readTask(running));
+  const task = { ...given, data: { ...given.data, ...passedOn } };
   const { numUpdatedRows } = await trx
     .updateTable('instances')
     .set({ updated_at: now, ...serverColumns(server) })
@@ -314,6 +313,17 @@ async function beginTask<Kind extends TaskKind>(
     throw new ComputeError('notFound', `Instance ${task.serverId} could not be found.`);
   }
   if (action !== null) await insertAction(trx, action);
+  const epoch = await takeOver(trx, task, onlyIdle);
+  if (move !== undefined) {
+    if (quotas !== undefined) await refuseLargerServer(trx, move, quotas);
+    await insertMove(trx, move);
+  }
+  const { lease: _, ...begun } = task;
+  return { ...begun, epoch };
+}
+
+/** Makes it the server's task. Returns its epoch; throws `conflict` for one that must not wait. */
+async function takeOver(trx: Db, task: NewTask, onlyIdle: boolean): Promise<number> {
   const row = await trx
     .insertInto('tasks')
     .values(newTaskRow(task))
@@ -346,11 +356,6 @@ async function beginTask<Kind extends TaskKind>(
       `Instance ${task.serverId} is busy: another action runs for it; try again when it has ended.`,
     );
   }
-  if (move !== undefined) {
-    if (quotas !== undefined) await refuseLargerServer(trx, move, quotas);
-    await insertMove(trx, move);
-  }
   invariant(row, `task ${task.id} was created but cannot be found`);
-  const { lease: _, ...begun } = task;
-  return { ...begun, epoch: row.epoch };
+  return row.epoch;
 }
