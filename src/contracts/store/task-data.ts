@@ -123,8 +123,13 @@ export interface MoveData extends RetryData {
   isSilent?: boolean;
   /** The guest could not be started on its old host again. */
   sourceProblem?: string;
-  /** Why the move is being undone; absent where its user requested that, or confirmed it. */
-  failure?: { message: string; detail: string; kind?: ErrorKind };
+  /** New hosts that failed before, and have nothing of the move any more. */
+  failedHosts?: { host: string; reason: string }[];
+  /**
+   * Why the move is being undone; absent where its user requested that, or confirmed it. `retry`:
+   * another new host may help.
+   */
+  failure?: { message: string; detail: string; retry?: boolean; kind?: ErrorKind };
 }
 
 /** An operation on a guest, by its name in the task row. */

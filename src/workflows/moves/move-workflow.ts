@@ -2,7 +2,8 @@
  * Workflow: a server moves to another host, or gets another size: resize, cold and live migration,
  * evacuation, unshelve. One record in `migrations` has what changes. The old host keeps what it
  * holds until the move is confirmed, or known to be complete; a step that fails starts the undo,
- * which leaves the server where it was.
+ * which leaves the server where it was; where the new host failed, the move begins again with
+ * another one.
  */
 import type { Task } from '#contracts/store/store.ts';
 import type { ComputeError } from '#core/errors.ts';
@@ -48,6 +49,12 @@ export const moveWorkflow: Workflow<'move'> = {
   recover: (context, task, error) => endUnreadable(context, task, error),
 };
 
+/** Steps whose failures are the new host's: another may succeed. */
+const ofNewHost: ReadonlySet<string> = new Set<Task<'move'>['step']>([
+  'bind-target',
+  'target-started',
+]);
+
 /** Names of the forward steps in the list of a server's actions. */
 const eventNames: Partial<Record<Task<'move'>['step'], string>> = {
   reserve: 'schedule',
@@ -71,6 +78,7 @@ async function failed(
   const event = finishedEvent(context, eventNames[task.step] ?? task.step, startedAt, {
     error: message,
   });
-  const data = { ...task.data, failure: { kind, message, detail } };
+  const retry = kind === 'unavailable' && ofNewHost.has(task.step);
+  const data = { ...task.data, failure: { kind, message, detail, retry } };
   return { events: [event], next: { step: 'clear-target', data, dueAt: now } };
 }

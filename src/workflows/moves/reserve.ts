@@ -110,7 +110,7 @@ async function requestSpec(
     numa,
     availabilityZone: data.availabilityZone,
     forcedHost: data.forcedHost,
-    failedHosts: await excludedHosts(context, move),
+    failedHosts: [...(data.failedHosts ?? []), ...(await excludedHosts(context, move))],
     needsTransfer: takesFiles(move.type),
     aggregateSpecs: requirementsOf(after.extraSpecs),
     ...group.spec,

@@ -3,8 +3,9 @@
  * guest, the ports return, the guest starts on its old host again, and the claim is released.
  */
 import type { HostCommandBody } from '#contracts/host/host-link.ts';
-import type { Move, Task, Transition } from '#contracts/store/store.ts';
+import type { Move, NextStep, Task, Transition } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
+import { needsConfirmation } from '#core/servers/move.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { failedBy, succeeded } from '../engine/endings.ts';
@@ -110,7 +111,10 @@ export const sourceRestored: MoveStep = async (context, task) => {
   };
 };
 
-/** Last step: what was claimed on the new host is free, unless that is silent. */
+/**
+ * Last step: what was claimed on the new host is free, unless that is silent. Another host is tried
+ * where that can help.
+ */
 export const releaseTarget: MoveStep = async (context, task) => {
   const server = await serverOf(context, task);
   const move = await moveOf(context, task);
@@ -119,6 +123,8 @@ export const releaseTarget: MoveStep = async (context, task) => {
     await dropBindings(context, server, move.target.name);
   }
   const host = isSilent ? undefined : await releaseSide(context, move, 'after');
+  const again = nextHost(context, task, { server, move });
+  if (again !== undefined) return { ...(host !== undefined && { host }), ...again };
   return {
     ...(host !== undefined && { host }),
     move: {
@@ -131,6 +137,44 @@ export const releaseTarget: MoveStep = async (context, task) => {
     next: null,
   };
 };
+
+/**
+ * The move begins again, without the hosts that failed; undefined: it ends here. A silent host may
+ * have the guest, and no other may then start it. A live migration is not repeated: every attempt
+ * interrupts the guest.
+ */
+function nextHost(
+  { clock, settings }: WorkflowContext,
+  { data }: Task<'move'>,
+  { server, move }: { server: Server; move: Move },
+): (Pick<Transition, 'move' | 'server'> & { next: NextStep<'move'> }) | undefined {
+  const { failure, failedHosts = [], isSilent = false, sourceProblem, ...rest } = data;
+  const { moveId, forcedHost, availabilityZone } = rest;
+  const mayHelp =
+    failure?.retry === true &&
+    !isSilent &&
+    sourceProblem === undefined &&
+    forcedHost === null &&
+    move.type !== 'live-migration' &&
+    !isWithinHost(move) &&
+    failedHosts.length + 1 < settings.bootAttempts;
+  if (!mayHelp || move.target === null) return undefined;
+  const failed = [...failedHosts, { host: move.target.name, reason: failure.message }];
+  return {
+    move: {
+      id: move.id,
+      status: 'accepted',
+      target: null,
+      context: { ...move.context, nics: {} },
+    },
+    server: { taskState: needsConfirmation(move.type) ? 'resize_prep' : server.taskState },
+    next: {
+      step: 'reserve',
+      data: { moveId, forcedHost, availabilityZone, failedHosts: failed },
+      dueAt: clock.now(),
+    },
+  };
+}
 
 /** The server as it was, or in ERROR when its guest could not be started again. */
 async function rowBefore(

@@ -54,6 +54,8 @@ const DevicePorts = shapeOf<Contract.DevicePorts>()({
   readAt: Time,
 });
 
+const FailedHosts = Type.Array(Type.Object({ host: Text(), reason: Text() }));
+
 const Boot = shapeOf<Contract.BootData>()({
   ...removal,
   ...plug,
@@ -67,7 +69,7 @@ const Boot = shapeOf<Contract.BootData>()({
     }),
   ),
   hasWaited: Optional(Boolean()),
-  failedHosts: Type.Array(Type.Object({ host: Text(), reason: Text() })),
+  failedHosts: FailedHosts,
   devicePorts: Optional(DevicePorts),
   sameHost: Optional(Type.Array(Text())),
   differentHost: Optional(Type.Array(Text())),
@@ -176,8 +178,14 @@ const Move = shapeOf<Contract.MoveData>()({
   targetMayHaveGuest: Optional(Boolean()),
   isSilent: Optional(Boolean()),
   sourceProblem: Optional(Text()),
+  failedHosts: Optional(FailedHosts),
   failure: Optional(
-    Type.Object({ message: Text(), detail: Text(), kind: Optional(Type.Enum([...errorKinds])) }),
+    Type.Object({
+      message: Text(),
+      detail: Text(),
+      retry: Optional(Boolean()),
+      kind: Optional(Type.Enum([...errorKinds])),
+    }),
   ),
 });
 
