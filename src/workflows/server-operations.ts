@@ -36,6 +36,8 @@ import { rebuildServer, type RebuildRequest } from './guests/rebuild-server.ts';
 import { changeGroups, type SecurityGroupChange } from './ports/security-groups.ts';
 import { takeNetworkEvent } from './ports/take-network-event.ts';
 import { setHostService, type HostServiceChange } from './operator/set-host-service.ts';
+import { whatIf } from './what-if/what-if.ts';
+import type { WhatIfQuestion } from './what-if/wanted-server.ts';
 import type { Workflows } from './engine/workflow.ts';
 
 export const workflows: Workflows = {
@@ -104,6 +106,7 @@ export function serverOperations(context: WorkflowContext) {
     enrollHost: (host: string, how: { replaces: boolean }) => enrollHost(context, host, how),
     forgetHost: (host: string) => forgetHost(context, host),
     revokeHost: (host: string) => revokeHost(context, host),
+    whatIf: (caller: Caller, question: WhatIfQuestion) => whatIf(context, caller, question),
     setHostService: (hostId: string, request: HostServiceChange) =>
       setHostService(context, hostId, request),
   };

@@ -35,6 +35,10 @@ const known: Record<string, unknown> = {
   disk: 1,
   length: 10,
   host: 'host-1',
+  network_id: placeholders.network,
+  image_id: placeholders.image,
+  image_properties: { hw_pci_numa_affinity_policy: 'preferred' },
+  devices: [{ spec: [{ vendor_id: '8086', product_id: '10ca' }], count: 2 }],
   device_spec: [{ devname: 'enp1s0', physical_network: 'physnet1' }],
 };
 /** Would be refused together with the others. */
@@ -51,6 +55,8 @@ const leftOut = [
   'user_data',
   'port_id',
   'fixed_ips',
+  'physical_network',
+  'scheduler_hints',
   'id',
 ];
 

@@ -1,10 +1,11 @@
 /**
- * Every route of the compute API × every role × the own or another project, compared with the
+ * Every route of the compute API and of the operator API × every role × the own or another project, compared with the
  * policy in the table of routes.
  */
 import { expect } from 'vitest';
+import { operatorRoutes } from '#api/operator/routes.ts';
 import type { Route } from '#api/requests/route.ts';
-import { routes } from '#api/routes.ts';
+import { routes as computeRoutes } from '#api/routes.ts';
 import { allows } from '#core/access/policy.ts';
 import { titleOf } from '#http/routes/route.ts';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
@@ -12,6 +13,12 @@ import { bodyFor, placeholders } from '../fuzz/bodies.ts';
 
 const roles = ['reader', 'member', 'manager', 'service', 'admin'] as const;
 type RoleName = (typeof roles)[number];
+
+/** By the service that has them. */
+const routes = [
+  ...computeRoutes.map((route) => ({ service: 'compute' as const, route })),
+  ...operatorRoutes.map((route) => ({ service: 'operator' as const, route })),
+];
 
 /** A project with what its member created there. */
 interface Tenant {
@@ -62,10 +69,11 @@ scenario(
     let count = 0;
     for (const place of ['foreign', 'own'] as const) {
       for (const role of roles) {
-        for (const route of routes) {
+        for (const { service, route } of routes) {
           // What an administrator may do in any project is no matter of this test.
           if (place === 'foreign' && role === 'admin') continue;
           const status = await statusOf(cloud, route, {
+            service,
             token: own.tokens[role],
             tenant: places[place],
           });
@@ -107,7 +115,7 @@ function isRemoved(status: number): boolean {
 async function statusOf(
   cloud: Cloud,
   route: Route,
-  { token, tenant }: { token: string; tenant: Tenant },
+  { service, token, tenant }: { service: 'compute' | 'operator'; token: string; tenant: Tenant },
 ): Promise<number> {
   const minor = Math.max(route.from ?? 1, Math.min(route.to ?? 96, 96));
   const kind = owned.find(([prefix]) => route.path.startsWith(prefix));
@@ -118,7 +126,7 @@ async function statusOf(
   const generated = schema === undefined ? empty : bodyFor({ ...schema });
   const body = bodies[titleOf(route)] ?? generated;
   const text = body === undefined ? undefined : JSON.stringify(body);
-  const reply = await cloud.send('compute', route.method, path, {
+  const reply = await cloud.send(service, route.method, path, {
     token,
     headers: { ...version(minor), 'content-type': 'application/json' },
     ...(text !== undefined &&

@@ -4,6 +4,7 @@ import { explainServer } from './explain.ts';
 import { enroll, enrolmentBody, forget, listEnrolments, revoke } from './enrolments.ts';
 import { listDevices, listHosts, listPools } from './handlers.ts';
 import { showStatus } from './status.ts';
+import { answerWhatIf, whatIfBody } from './what-if.ts';
 import { checkPci, pciCheckBody } from './pci-check.ts';
 
 export const operatorRoutes: readonly Route[] = [
@@ -34,4 +35,10 @@ export const operatorRoutes: readonly Route[] = [
     ...withBody(() => pciCheckBody, checkPci),
   },
   { method: 'GET', path: '/servers/:id/explain', rule: 'admin', handler: explainServer },
+  {
+    method: 'POST',
+    path: '/what-if',
+    rule: 'admin',
+    ...withBody(() => whatIfBody, answerWhatIf),
+  },
 ];

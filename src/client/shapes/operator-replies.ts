@@ -5,6 +5,7 @@ import { EnrolmentsReply, HostsReply, NewEnrolmentReply } from './hosts.ts';
 import { DevicesReply, PoolsReply } from './pci.ts';
 import { CheckView } from './pci-check.ts';
 import { ControllerStatus } from './status.ts';
+import { WhatIfReply } from './what-if.ts';
 
 /**
  * By method and path below `/novella/v1`; null: no body. Errors are `FaultReply` on all of them.
@@ -20,6 +21,7 @@ export const operatorReplies = {
   'GET /pci/pools': PoolsReply,
   'POST /pci/check': CheckView,
   'GET /servers/:id/explain': ExplainReply,
+  'POST /what-if': WhatIfReply,
 } as const satisfies Record<string, TSchema | null>;
 
 type Replies = typeof operatorReplies;

@@ -10,7 +10,7 @@ import type { Vif } from './vif.ts';
  * network. Example: segments vxlan and vlan 42 on physnet1 → the vlan one. Source: Nova
  * `_get_physnet_tunneled_info`.
  */
-export function physicalSegmentOf(network: Network): NetworkSegment | undefined {
+export function physicalSegmentOf(network: Pick<Network, 'segments'>): NetworkSegment | undefined {
   return network.segments.find((segment) => segment.physicalNetwork !== null);
 }
 
@@ -18,7 +18,7 @@ export function physicalSegmentOf(network: Network): NetworkSegment | undefined 
  * The physical network an SR-IOV port of this network needs, or null when it is tunnelled (a legal
  * request).
  */
-export function physicalNetworkOf(network: Network): string | null {
+export function physicalNetworkOf(network: Pick<Network, 'segments'>): string | null {
   return physicalSegmentOf(network)?.physicalNetwork ?? null;
 }
 

@@ -20,7 +20,7 @@ const tunnelTypes = new Set(['vxlan', 'gre', 'geneve']);
  * physicalNetworks: ['physnet1'], isTunneled: true }`. Throws `invalid` for a multi-segment network
  * without any physical network. Source: Nova `_get_physnet_tunneled_info`.
  */
-export function networkNeeds(networks: readonly Network[]): NetworkNeeds {
+export function networkNeeds(networks: readonly Pick<Network, 'id' | 'segments'>[]): NetworkNeeds {
   const needs = networks.map((network) => {
     const physicalNetwork = physicalNetworkOf(network);
     if (network.segments.length > 1 && physicalNetwork === null) {

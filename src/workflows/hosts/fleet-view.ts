@@ -139,7 +139,7 @@ export class FleetView {
 }
 
 /** The row that the store has once the change is committed. */
-function changedRow(row: Host, { hostId: _id, generation, ...change }: HostChange): Host {
+export function changedRow(row: Host, { hostId: _id, generation, ...change }: HostChange): Host {
   const { devices: _devices, removedDevices: _removed, ...fields } = change;
   return { ...row, ...fields, generation: generation + 1 };
 }

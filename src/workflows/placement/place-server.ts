@@ -5,13 +5,16 @@
 import type { Host, HostChange } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import { type Booked, claimServer } from '#core/ledger/host-ledger.ts';
+import type { CardPreference } from '#core/pci/claims/card-preference.ts';
+import type { HostDevices } from '#core/pci/claims/host-devices.ts';
 import { takeDevices } from '#core/pci/claims/take-devices.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
-import type { Decision, Rejection } from '#core/scheduling/decision.ts';
+import type { Candidate, Decision, Rejection } from '#core/scheduling/decision.ts';
+import type { Fleet } from '#core/scheduling/fleet.ts';
 import { fitTogether } from '#core/scheduling/pci-fit.ts';
 import type { RequestSpec } from '#core/scheduling/request-spec.ts';
-import { selectBest, selectHosts } from '#core/scheduling/select-hosts.ts';
+import { type HostSelection, selectBest, selectHosts } from '#core/scheduling/select-hosts.ts';
 import type { GuestNuma } from '#core/servers/guest-numa.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import type { FleetView } from '../hosts/fleet-view.ts';
@@ -48,46 +51,91 @@ export async function placeServer(
   context: WorkflowContext,
   placing: Placing,
 ): Promise<Placed | NotPlaced> {
-  const { booked, spec, attempt } = placing;
   const view = await context.fleet.refresh(context.store.hosts, context.settings, context.links);
-  const decision: Decision = {
-    serverId: booked.id,
-    attempt,
-    decidedAt: context.clock.now(),
-    chosen: null,
-    ...chooseFrom(view, spec, context.settings),
-    devices: [],
+  const hosts: HostsToChoose = {
+    fleet: view.fleet,
+    row: (name) => view.row(name),
+    devices: (host) => context.fleet.devices(context.store.hosts, host),
   };
-  for (const candidate of decision.candidates) {
-    const host = view.row(candidate.host);
-    invariant(host, `the scheduler chose ${candidate.host}, which was not a candidate`);
-    const claim = await tryClaim(context, host, placing);
-    if ('rejection' in claim) decision.rejections.push(claim.rejection);
-    else return placed(host, claim, decision);
-  }
-  return { host: undefined, view, decision: withReasons(decision, view, spec) };
+  const choice = await chooseHost(hosts, placing, context.settings);
+  const decision = decisionOf(choice, placing, context.clock.now());
+  const { claim } = choice;
+  if (claim !== undefined) return { host: claim.host, change: claim.change, decision };
+  return { host: undefined, view, decision: withReasons(decision, view, placing.spec) };
 }
 
-function placed(host: Host, { change, taken }: Claim, decision: Decision): Placed {
-  const devices = taken.map((device) => ({
+/** Snapshots of the hosts, and what a claim on one of them reads. */
+export interface HostsToChoose {
+  fleet: Fleet;
+  /** By name. */
+  row(name: string): Host | undefined;
+  devices(host: Host): Promise<HostDevices>;
+}
+
+/** What was chosen, and what was refused until then. */
+export interface Choice {
+  /** undefined: no host is left. `taken`: the devices. */
+  claim: { host: Host; change: HostChange; taken: PciDevice[] } | undefined;
+  candidates: Candidate[];
+  /** The hosts that a filter refused; made when they are first read. None for a large fleet. */
+  filtered: () => Rejection[];
+  /** The candidates whose claim was refused. */
+  unclaimed: Rejection[];
+}
+
+/** The choice alone; the caller records it and commits the claim, or drops both. */
+export async function chooseHost(
+  hosts: HostsToChoose,
+  placing: Placing,
+  settings: Pick<WorkflowContext['settings'], 'weights' | 'cardPreference'>,
+): Promise<Choice> {
+  const selection = chooseFrom(hosts.fleet, placing.spec, settings);
+  const { candidates } = selection;
+  const unclaimed: Rejection[] = [];
+  const filtered = () => selection.rejections;
+  for (const candidate of candidates) {
+    const host = hosts.row(candidate.host);
+    invariant(host, `the scheduler chose ${candidate.host}, which was not a candidate`);
+    const claim = await tryClaim(hosts, host, placing, settings.cardPreference);
+    if ('rejection' in claim) unclaimed.push(claim.rejection);
+    else return { claim: { host, ...claim }, candidates, filtered, unclaimed };
+  }
+  return { claim: undefined, candidates, filtered, unclaimed };
+}
+
+/** The choice as it is stored and explained. `decidedAt`: epoch milliseconds. */
+export function decisionOf(
+  { claim, candidates, filtered, unclaimed }: Choice,
+  { booked, attempt }: Pick<Placing, 'booked' | 'attempt'>,
+  decidedAt: number,
+): Decision {
+  const devices = (claim?.taken ?? []).map((device) => ({
     requestId: device.requestId ?? '',
     address: device.address,
     pool: device.parentAddress ?? device.address,
   }));
-  return { host, change, decision: { ...decision, chosen: host.name, devices } };
+  return {
+    serverId: booked.id,
+    attempt,
+    decidedAt,
+    chosen: claim?.host.name ?? null,
+    candidates,
+    rejections: [...filtered(), ...unclaimed],
+    devices,
+  };
 }
 
 /**
  * Above this number, the reasons of hosts that were not chosen are too expensive; they are computed
  * when no host is left.
  */
-const mostHostsExplained = 200;
+export const mostHostsExplained = 200;
 
 function chooseFrom(
-  { fleet }: FleetView,
+  fleet: Fleet,
   spec: RequestSpec,
   { weights }: Pick<WorkflowContext['settings'], 'weights'>,
-): Pick<Decision, 'candidates' | 'rejections'> {
+): HostSelection {
   if (fleet.size <= mostHostsExplained) return selectHosts(spec, fleet, { weights });
   return { candidates: selectBest(spec, fleet, { weights }), rejections: [] };
 }
@@ -111,18 +159,16 @@ interface Claim {
  * changed since, the commit is refused and the choice is made again.
  */
 async function tryClaim(
-  context: WorkflowContext,
+  hosts: HostsToChoose,
   host: Host,
   { booked, requests, numa: guest, moveId }: Placing,
+  preference: CardPreference | undefined,
 ): Promise<Claim | { rejection: Rejection }> {
-  const devices =
-    requests.length === 0 ? [] : await context.fleet.devices(context.store.hosts, host);
+  const devices = requests.length === 0 ? [] : await hosts.devices(host);
   const taking = fitTogether(
     { guest, host: host.numa, pools: host.pciStats, requests },
-    ({ cells = [], host: hostNuma = [] }) => {
-      const preference = context.settings.cardPreference;
-      return takeDevices({ devices, requests, numaCells: cells, hostNuma, preference }, booked.id);
-    },
+    ({ cells = [], host: hostNuma = [] }) =>
+      takeDevices({ devices, requests, numaCells: cells, hostNuma, preference }, booked.id),
   );
   if (!taking.ok) {
     return { rejection: { host: host.name, filter: 'claim', reasons: taking.reasons } };

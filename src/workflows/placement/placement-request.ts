@@ -8,6 +8,7 @@ import type { BootData } from '#contracts/store/task-data.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { RequestSpec } from '#core/scheduling/request-spec.ts';
 import type { PlacementHints } from '#core/servers/new-server.ts';
+import type { ServerGroup } from '#core/servers/server-group.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
 /**
@@ -55,28 +56,39 @@ export async function placementRequest(
   serverId: string,
   { sameHost = [], differentHost = [] }: Pick<BootData, 'sameHost' | 'differentHost'>,
 ): Promise<PlacementRequest> {
-  const { serverGroups } = context.store;
-  const group = await serverGroups.of(serverId);
+  const group = await context.store.serverGroups.of(serverId);
   return {
-    spec: {
-      group:
-        group === undefined
-          ? null
-          : {
-              name: group.name,
-              policy: group.policy,
-              maxServersPerHost: group.maxServersPerHost ?? 1,
-              hosts: await serverGroups.hosts(group.id),
-            },
-      sameHost: sameHost.length === 0 ? null : await hostsOf(context, sameHost),
-      differentHost: await hostsOf(context, differentHost),
-    },
+    spec: await hostsRequested(context, group, { sameHost, differentHost }),
     serverGroup: group && { id: group.id, generation: group.generation },
   };
 }
 
+/** The same of a server in this group. */
+export async function hostsRequested(
+  context: Pick<WorkflowContext, 'store'>,
+  group: ServerGroup | undefined,
+  { sameHost, differentHost }: Pick<PlacementHints, 'sameHost' | 'differentHost'>,
+): Promise<PlacementRequest['spec']> {
+  return {
+    group:
+      group === undefined
+        ? null
+        : {
+            name: group.name,
+            policy: group.policy,
+            maxServersPerHost: group.maxServersPerHost ?? 1,
+            hosts: await context.store.serverGroups.hosts(group.id),
+          },
+    sameHost: sameHost.length === 0 ? null : await hostsOf(context, sameHost),
+    differentHost: await hostsOf(context, differentHost),
+  };
+}
+
 /** Names of the hosts of these servers; a deleted server, or one without a host yet, has none. */
-async function hostsOf({ store }: WorkflowContext, serverIds: string[]): Promise<string[]> {
+async function hostsOf(
+  { store }: Pick<WorkflowContext, 'store'>,
+  serverIds: readonly string[],
+): Promise<string[]> {
   const servers = await Promise.all(serverIds.map((id) => store.servers.get(id)));
   return servers.flatMap((server) =>
     server?.deletedAt === null && server.hostName !== null ? [server.hostName] : [],

@@ -3,7 +3,7 @@
  * them. Read from the network service.
  */
 import type { DevicePort, DevicePorts } from '#contracts/store/task-data.ts';
-import { bindingNeed } from '#core/networking/binding/binding-need.ts';
+import { type BindingNeed, bindingNeed } from '#core/networking/binding/binding-need.ts';
 import type { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
 import type { SpecBinding } from '#core/scheduling/request-spec.ts';
@@ -21,17 +21,26 @@ export async function bindingNeeds(
   nics: readonly NetworkRequest[],
   devicePorts: DevicePorts | undefined,
 ): Promise<SpecBinding | null> {
-  if (nics.length === 0) return null;
   const portOf = ({ portId, pciRequestId }: NetworkRequest) =>
     pciRequestId === null ? normalPort : devicePorts?.ports.find(({ id }) => id === portId);
+  return whereAgents(context, nics, async (nic) => {
+    const port = portOf(nic);
+    if (port === undefined || nic.networkId === null) return [];
+    return [bindingNeed(port, await context.network.showNetwork(nic.networkId))];
+  });
+}
+
+/** The needs of these NICs beside the agents; null as above. */
+export async function whereAgents<Nic>(
+  context: WorkflowContext,
+  nics: readonly Nic[],
+  needsOf: (nic: Nic) => Promise<BindingNeed[]>,
+): Promise<SpecBinding | null> {
+  if (nics.length === 0) return null;
   try {
     const agents = await context.network.listAgents();
     if (agents.all.length === 0) return null;
-    const needs = await settleAll(nics, async (nic) => {
-      const port = portOf(nic);
-      if (port === undefined || nic.networkId === null) return [];
-      return [bindingNeed(port, await context.network.showNetwork(nic.networkId))];
-    });
+    const needs = await settleAll(nics, needsOf);
     return { needs: needs.flat(), agents };
   } catch (error) {
     context.log.warn(

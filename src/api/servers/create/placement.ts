@@ -37,7 +37,12 @@ export async function placementOf(
   return { availabilityZone: zone === '' ? null : zone, forcedHost };
 }
 
-async function refuseUnknown(call: Call, zone: string, host: string | null): Promise<void> {
+/** Throws `invalid` for an unknown host, or a zone without an enabled host; '' is no zone. */
+export async function refuseUnknown(
+  call: Pick<Call, 'context'>,
+  zone: string,
+  host: string | null,
+): Promise<void> {
   const { hosts } = call.context.store;
   if (host !== null && (await hosts.named(host)) === undefined) {
     throw new ComputeError('invalid', `Compute host ${host} could not be found.`);
@@ -46,7 +51,10 @@ async function refuseUnknown(call: Call, zone: string, host: string | null): Pro
 }
 
 /** Throws `invalid` unless the zone has an enabled host. */
-export async function refuseUnknownZone({ context }: Call, zone: string): Promise<void> {
+export async function refuseUnknownZone(
+  { context }: Pick<Call, 'context'>,
+  zone: string,
+): Promise<void> {
   const inZone = (await everyHost(context.store.hosts)).filter(
     (one) => one.availabilityZone === zone,
   );

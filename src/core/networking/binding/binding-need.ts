@@ -47,7 +47,7 @@ const known = new Set([...nicSwitch, ...switching, ...bystanders]);
  */
 export function bindingNeed(
   { vnicType, profile }: { vnicType: VnicType; profile: BindingProfile },
-  network: Network,
+  network: Pick<Network, 'segments'>,
 ): BindingNeed {
   const physical = physicalSegmentOf(network);
   const { device, mayBeOffloaded } = vnicTraits(vnicType);
