@@ -8,6 +8,7 @@ import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { withExamples } from './terminal/examples.ts';
 import type { EnrollOptions } from './servers/host.ts';
 import { withJson } from './terminal/json-option.ts';
+import { addWhatIf } from './what-if/what-if-command.ts';
 import type { PciDevicesOptions } from './pci/pci-devices.ts';
 import type { RegisterOptions } from './register/keystone-register.ts';
 import type { Screen } from './terminal/screen.ts';
@@ -31,8 +32,9 @@ type Login = (command: Command) => Promise<Session>;
 const statuses = ['available', 'claimed', 'allocated', 'unclaimable', 'unavailable', 'missing'];
 
 /**
- * Adds `status`, `pci devices`, `pci pools`, `host …`, `keystone register` and `explain` to the
- * program. They throw ComputeError; the program prints it. Returns the command `pci`.
+ * Adds `status`, `pci devices`, `pci pools`, `host …`, `keystone register`, `explain` and
+ * `what-if` to the program. They throw ComputeError; the program prints it. Returns the command
+ * `pci`.
  */
 export function addCommands(program: Command, environment: CommandEnvironment): Command {
   const { screen } = environment;
@@ -56,6 +58,7 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
       await showExplanation(await login(command), { ...options, server }, screen);
     });
   withExamples(explain, 'novella explain web', 'novella explain web --xml');
+  addWhatIf(program, { login, screen, end: environment.end });
   return pci;
 }
 

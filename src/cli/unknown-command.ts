@@ -15,6 +15,8 @@ const ours: Readonly<Record<string, string>> = {
   register: 'keystone register',
   import: 'config import',
   health: 'status',
+  whatif: 'what-if',
+  capacity: 'what-if',
   version: '--version',
   start: 'up',
   run: 'up',

@@ -8,6 +8,7 @@ import type { EnrolmentView, HostView, NewEnrolmentView } from './shapes/hosts.t
 import type { OperatorReply } from './shapes/operator-replies.ts';
 import type { DeviceView, PoolsReply } from './shapes/pci.ts';
 import type { ControllerStatus } from './shapes/status.ts';
+import type { WhatIfReply } from './shapes/what-if.ts';
 
 /**
  * The PCI devices that the operator offers, by host and address. `only` restricts them to one host
@@ -87,4 +88,10 @@ function enrolmentPath(name: string): string {
 export function explainServer(session: Session, serverId: string): Promise<ExplainReply> {
   const path = `/servers/${serverId}/explain`;
   return request<OperatorReply<'GET /servers/:id/explain'>>(session, { service: 'operator', path });
+}
+
+/** Where servers of this shape would be placed; the body is the API's. Nothing is claimed. */
+export function askWhatIf(session: Session, body: object): Promise<WhatIfReply> {
+  const call = { service: 'operator', method: 'POST', path: '/what-if', body } as const;
+  return request<OperatorReply<'POST /what-if'>>(session, call);
 }

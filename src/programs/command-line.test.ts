@@ -42,7 +42,7 @@ const examples = paths
 
 test('the commands are those that docs/commands.md describes', () => {
   const page = readFileSync(new URL('../../docs/commands.md', import.meta.url), 'utf8');
-  const described = [...page.matchAll(/^\| `novella ([a-z ]+[a-z])/gm)].map(
+  const described = [...page.matchAll(/^\| `novella ([a-z -]+[a-z])/gm)].map(
     ([, path = '']) => path,
   );
   expect(described.toSorted()).toEqual(paths.toSorted());

@@ -10,6 +10,8 @@ const mostRows = 10;
 
 interface Style {
   bold?: boolean;
+  /** The devices are not taken: it is a what-if. */
+  wouldTake?: boolean;
 }
 
 /** The entire explanation: state, fault, each decision, each NIC from request to binding. */
@@ -59,7 +61,7 @@ export function whyLines(decision: DecisionView, style: Style = {}): string[] {
     ...section(tableLines(candidateColumns, decision.candidates, style)),
     ...tieLines(decision),
     ...section(tableLines(refusalColumns, refusals, style)),
-    ...takenLines(decision),
+    ...takenLines(decision, style),
   ];
 }
 
@@ -88,11 +90,12 @@ function tieLines({ candidates }: DecisionView): string[] {
   return [`${equals.length} hosts weigh the same; hosts of equal weight are tried by name`];
 }
 
-function takenLines(decision: DecisionView): string[] {
-  return decision.devices.flatMap((device) => [
-    `took ${device.address} from the pool of ${device.pool}`,
-    `  for request ${device.request_id}`,
-  ]);
+function takenLines({ devices }: DecisionView, { wouldTake = false }: Style): string[] {
+  return devices.flatMap(({ address, pool, request_id: request }) =>
+    wouldTake
+      ? [`would take ${address} from the pool of ${pool}`]
+      : [`took ${address} from the pool of ${pool}`, `  for request ${request}`],
+  );
 }
 
 function decisionTitle(decision: DecisionView): string {

@@ -7,7 +7,7 @@ import type { HostDevices } from '#core/pci/claims/host-devices.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import { Fleet } from '#core/scheduling/fleet.ts';
-import type { PausedWork } from '#runtime/paused-work.ts';
+import type { PausedWork } from './paused-work.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { changedRow } from '../hosts/fleet-view.ts';
 import { hostState } from '../hosts/host-state.ts';

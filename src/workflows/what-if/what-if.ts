@@ -1,6 +1,6 @@
 /**
- * Where servers would be placed that nobody has requested: by the engine of every boot, on a copy of
- * the hosts in memory. Nothing is claimed or stored.
+ * Where servers would be placed that nobody has requested: by the engine of every boot, on a copy
+ * of the hosts in memory. Nothing is claimed or stored.
  */
 import type { Caller } from '#contracts/services/identity.ts';
 import { compareText } from '#core/compare-text.ts';
@@ -8,7 +8,7 @@ import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { Decision, Rejection } from '#core/scheduling/decision.ts';
 import type { RequestSpec } from '#core/scheduling/request-spec.ts';
 import { selectHosts } from '#core/scheduling/select-hosts.ts';
-import { PausedWork } from '#runtime/paused-work.ts';
+import { PausedWork } from './paused-work.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import {
@@ -26,7 +26,7 @@ export const mostServers = 10_000;
 /** Milliseconds of processor time after which no further server is placed. */
 const mostMs = 5_000;
 
-/** `count`: all that were asked for; `capacity`: no host takes another; else a bound of the answer. */
+/** `count`: all that were asked for; `capacity`: no host takes another; else a bound. */
 export type WhatIfEnd = 'count' | 'capacity' | 'most' | 'time';
 
 export interface WhatIfAnswer {
