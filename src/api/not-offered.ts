@@ -13,48 +13,74 @@ const proxy = { to: 35 } as const;
 const imageMetadata = { to: 38 } as const;
 const hosts = { to: 42 } as const;
 
+const servers = 'os_compute_api:servers';
+const snapshots = 'os_compute_api:os-assisted-volume-snapshots';
+const audits = 'os_compute_api:os-instance-usage-audit-log';
+const volumes = 'os_compute_api:os-volumes';
+const groups = 'os_compute_api:os-security-groups';
+const floating = 'os_compute_api:os-floating-ips';
+
 const ofServers: Route[] = [
-  ...missing('member', 'POST /servers/:id/remote-consoles', { from: 6 }),
-  ...missing('reader', 'GET /os-volumes_boot GET /os-volumes_boot/detail GET /os-volumes_boot/:id'),
-  ...missing('member', 'POST /os-volumes_boot PUT DELETE /os-volumes_boot/:id'),
-  ...missing('member', 'POST /os-volumes_boot/:id/action'),
+  ...missing('os_compute_api:os-remote-consoles', 'POST /servers/:id/remote-consoles', { from: 6 }),
+  ...missing(`${servers}:index`, 'GET /os-volumes_boot'),
+  ...missing(`${servers}:detail`, 'GET /os-volumes_boot/detail'),
+  ...missing(`${servers}:show`, 'GET /os-volumes_boot/:id'),
+  ...missing(`${servers}:create`, 'POST /os-volumes_boot'),
+  ...missing(`${servers}:update`, 'PUT /os-volumes_boot/:id'),
+  ...missing(`${servers}:delete`, 'DELETE /os-volumes_boot/:id'),
+  ...missing('signed-in', 'POST /os-volumes_boot/:id/action'),
 ];
 
 const ofAdministrators: Route[] = [
-  ...missing('admin', 'POST /os-aggregates/:id/images', { from: 81 }),
-  ...missing('service', 'POST /os-assisted-volume-snapshots'),
-  ...missing('service', 'DELETE /os-assisted-volume-snapshots/:id'),
-  ...missing('admin', 'GET /os-console-auth-tokens/:id'),
-  ...missing('admin', 'GET /os-instance_usage_audit_log GET /os-instance_usage_audit_log/:id'),
-  ...missing('admin', 'GET /os-hosts GET PUT /os-hosts/:id', hosts),
-  ...missing(
-    'admin',
-    'GET /os-hosts/:id/reboot GET /os-hosts/:id/shutdown GET /os-hosts/:id/startup',
-    hosts,
-  ),
+  ...missing('compute:aggregates:images', 'POST /os-aggregates/:id/images', { from: 81 }),
+  ...missing(`${snapshots}:create`, 'POST /os-assisted-volume-snapshots'),
+  ...missing(`${snapshots}:delete`, 'DELETE /os-assisted-volume-snapshots/:id'),
+  ...missing('os_compute_api:os-console-auth-tokens', 'GET /os-console-auth-tokens/:id'),
+  ...missing(`${audits}:list`, 'GET /os-instance_usage_audit_log'),
+  ...missing(`${audits}:show`, 'GET /os-instance_usage_audit_log/:id'),
+  ...missing('os_compute_api:os-hosts:list', 'GET /os-hosts', hosts),
+  ...missing('os_compute_api:os-hosts:show', 'GET /os-hosts/:id', hosts),
+  ...missing('os_compute_api:os-hosts:update', 'PUT /os-hosts/:id', hosts),
+  ...missing('os_compute_api:os-hosts:reboot', 'GET /os-hosts/:id/reboot', hosts),
+  ...missing('os_compute_api:os-hosts:shutdown', 'GET /os-hosts/:id/shutdown', hosts),
+  ...missing('os_compute_api:os-hosts:start', 'GET /os-hosts/:id/startup', hosts),
 ];
 
+/** Nova has no rules for images, and for changes of bare metal nodes. */
 const ofOtherServices: Route[] = [
-  ...missing('reader', 'GET /images GET /images/detail GET /images/:id', proxy),
-  ...missing('member', 'DELETE /images/:id', proxy),
-  ...missing('reader', 'GET /images/:id/metadata GET /images/:id/metadata/:key', imageMetadata),
-  ...missing('member', 'POST PUT /images/:id/metadata', imageMetadata),
-  ...missing('member', 'PUT DELETE /images/:id/metadata/:key', imageMetadata),
-  ...missing('reader', 'GET /os-volumes GET /os-volumes/detail GET /os-volumes/:id', proxy),
-  ...missing('member', 'POST /os-volumes DELETE /os-volumes/:id', proxy),
-  ...missing('reader', 'GET /os-snapshots GET /os-snapshots/detail GET /os-snapshots/:id', proxy),
-  ...missing('member', 'POST /os-snapshots DELETE /os-snapshots/:id', proxy),
-  ...missing('reader', 'GET /os-networks GET /os-networks/:id', proxy),
-  ...missing('reader', 'GET /os-tenant-networks GET /os-tenant-networks/:id', proxy),
-  ...missing('reader', 'GET /os-security-groups GET /os-security-groups/:id', proxy),
-  ...missing('member', 'POST /os-security-groups PUT DELETE /os-security-groups/:id', proxy),
-  ...missing('member', 'POST /os-security-group-rules', proxy),
-  ...missing('member', 'DELETE /os-security-group-rules/:id', proxy),
-  ...missing('reader', 'GET /os-floating-ips GET /os-floating-ips/:id', proxy),
-  ...missing('member', 'POST /os-floating-ips DELETE /os-floating-ips/:id', proxy),
-  ...missing('reader', 'GET /os-floating-ip-pools', proxy),
-  ...missing('admin', 'GET POST /os-baremetal-nodes GET DELETE /os-baremetal-nodes/:id', proxy),
-  ...missing('admin', 'POST /os-baremetal-nodes/:id/action', proxy),
+  ...missing('signed-in', 'GET /images GET /images/detail GET DELETE /images/:id', proxy),
+  ...missing('signed-in', 'GET POST PUT /images/:id/metadata', imageMetadata),
+  ...missing('signed-in', 'GET PUT DELETE /images/:id/metadata/:key', imageMetadata),
+  ...missing(`${volumes}:list`, 'GET /os-volumes', proxy),
+  ...missing(`${volumes}:detail`, 'GET /os-volumes/detail', proxy),
+  ...missing(`${volumes}:show`, 'GET /os-volumes/:id', proxy),
+  ...missing(`${volumes}:create`, 'POST /os-volumes', proxy),
+  ...missing(`${volumes}:delete`, 'DELETE /os-volumes/:id', proxy),
+  ...missing(`${volumes}:snapshots:list`, 'GET /os-snapshots', proxy),
+  ...missing(`${volumes}:snapshots:detail`, 'GET /os-snapshots/detail', proxy),
+  ...missing(`${volumes}:snapshots:show`, 'GET /os-snapshots/:id', proxy),
+  ...missing(`${volumes}:snapshots:create`, 'POST /os-snapshots', proxy),
+  ...missing(`${volumes}:snapshots:delete`, 'DELETE /os-snapshots/:id', proxy),
+  ...missing('os_compute_api:os-networks:list', 'GET /os-networks', proxy),
+  ...missing('os_compute_api:os-networks:show', 'GET /os-networks/:id', proxy),
+  ...missing('os_compute_api:os-tenant-networks:list', 'GET /os-tenant-networks', proxy),
+  ...missing('os_compute_api:os-tenant-networks:show', 'GET /os-tenant-networks/:id', proxy),
+  ...missing(`${groups}:get`, 'GET /os-security-groups', proxy),
+  ...missing(`${groups}:show`, 'GET /os-security-groups/:id', proxy),
+  ...missing(`${groups}:create`, 'POST /os-security-groups', proxy),
+  ...missing(`${groups}:update`, 'PUT /os-security-groups/:id', proxy),
+  ...missing(`${groups}:delete`, 'DELETE /os-security-groups/:id', proxy),
+  ...missing(`${groups}:rule:create`, 'POST /os-security-group-rules', proxy),
+  ...missing(`${groups}:rule:delete`, 'DELETE /os-security-group-rules/:id', proxy),
+  ...missing(`${floating}:list`, 'GET /os-floating-ips', proxy),
+  ...missing(`${floating}:show`, 'GET /os-floating-ips/:id', proxy),
+  ...missing(`${floating}:create`, 'POST /os-floating-ips', proxy),
+  ...missing(`${floating}:delete`, 'DELETE /os-floating-ips/:id', proxy),
+  ...missing('os_compute_api:os-floating-ip-pools', 'GET /os-floating-ip-pools', proxy),
+  ...missing('os_compute_api:os-baremetal-nodes:list', 'GET /os-baremetal-nodes', proxy),
+  ...missing('os_compute_api:os-baremetal-nodes:show', 'GET /os-baremetal-nodes/:id', proxy),
+  ...missing('signed-in', 'POST /os-baremetal-nodes DELETE /os-baremetal-nodes/:id', proxy),
+  ...missing('signed-in', 'POST /os-baremetal-nodes/:id/action', proxy),
 ];
 
 export const notOffered: readonly Route[] = [...ofServers, ...ofAdministrators, ...ofOtherServices];

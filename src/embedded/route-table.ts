@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Actor } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
+import { admits } from '#http/routes/admits.ts';
 import { mountRoutes as mountTable } from '#http/routes/mount.ts';
 import {
   type BodyOf,
@@ -54,7 +55,7 @@ export function mountRoutes<Who>(app: FastifyInstance, table: RouteTable<Who>): 
     routes: [...table.open, ...table.guarded],
     publicUrl: table.publicUrl,
     accept: async (request) => ({ caller: await table.guard(request) }),
-    actorOf: ({ caller }) => table.actorOf(caller),
+    admits: ({ rule }, { caller }) => admits(rule, table.actorOf(caller)),
     unknown: table.unknown,
     forbidden: (route) =>
       new ComputeError(

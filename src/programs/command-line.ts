@@ -13,6 +13,7 @@ import { addPciCheck } from '#cli/pci/pci-check-command.ts';
 import { addAgentCommand, logFormatOption, logLevelOption } from './agent/agent-command.ts';
 import { addBackupCommands } from './backup-commands.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
+import { addPolicyCommands } from './policy/policy-command.ts';
 import { optionsKeptByNpm } from './terminal/npm-options.ts';
 import { runCommand } from './terminal/run-command.ts';
 import { screenOn } from './terminal/screen-on.ts';
@@ -57,6 +58,7 @@ export function novellaProgram(): Command {
   addDemo(novella);
   addConfigImport(novella);
   addBackupCommands(novella, { screen, ...surroundings() });
+  addPolicyCommands(novella, { screen, ...surroundings() });
   const end = (status: number) => {
     process.exitCode = status;
   };

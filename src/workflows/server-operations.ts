@@ -69,8 +69,11 @@ export function serverOperations(context: WorkflowContext) {
       server: Server,
       request: { reason: string | null; requestId: string },
     ) => lockServer(context, caller, server, request),
-    unlockServer: (caller: Caller, server: Server, request: { requestId: string }) =>
-      unlockServer(context, caller, server, request),
+    unlockServer: (
+      caller: Caller,
+      server: Server,
+      request: { requestId: string; mayOverride: boolean },
+    ) => unlockServer(context, caller, server, request),
     resetState: (
       caller: Caller,
       server: Server,

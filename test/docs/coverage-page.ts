@@ -1,7 +1,9 @@
 /** The route table as a page for people: docs/api-coverage.md is this text. */
 import { titleOf } from '#http/routes/route.ts';
 import { maxVersion } from '#api/requests/negotiate.ts';
+import { namesOf } from '#api/requests/permission.ts';
 import type { Route } from '#api/requests/route.ts';
+import { standardRules } from '#core/access/rules/standard-rules.ts';
 
 /** The whole page. */
 export function coveragePage(routes: readonly Route[], operatorRoutes: readonly Route[]): string {
@@ -27,13 +29,39 @@ export function coveragePage(routes: readonly Route[], operatorRoutes: readonly 
 
 function table(routes: readonly Route[]): string[] {
   return [
-    '| call | microversions | role | answers |',
-    '|---|---|---|---|',
+    '| call | microversions | rule | role | answers |',
+    '|---|---|---|---|---|',
     ...routes.map(
-      (route) => `| \`${titleOf(route)}\` | ${range(route)} | ${route.rule} | ${answer(route)} |`,
+      (route) =>
+        `| \`${titleOf(route)}\` | ${range(route)} | ${rules(route)} | ${roles(route)} | ${answer(route)} |`,
     ),
   ];
 }
+
+/** Example: `os_compute_api:servers:create`; empty where Nova has none. */
+function rules({ rule }: Route): string {
+  return namesOf(rule)
+    .map((name) => `\`${name}\``)
+    .join(', ');
+}
+
+/** The least that the default of each rule requires. */
+function roles({ rule }: Route): string {
+  if (rule === 'signed-in') return 'any';
+  return namesOf(rule)
+    .map((name) => leastRole[standardRules[name].check] ?? standardRules[name].check)
+    .join(', ');
+}
+
+const leastRole: Record<string, string> = {
+  'rule:context_is_admin': 'admin',
+  'rule:project_manager_or_admin': 'manager',
+  'rule:project_member_or_admin': 'member',
+  'rule:project_reader_or_admin': 'reader',
+  'rule:service_or_admin': 'service or admin',
+  '(rule:context_is_admin) or user_id:%(user_id)s': 'any; for others, admin',
+  '@': 'any',
+};
 
 function range({ from, to }: Route): string {
   if (to !== undefined) return `2.${from ?? 1}–2.${to}`;

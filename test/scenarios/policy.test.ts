@@ -6,10 +6,9 @@ import { expect } from 'vitest';
 import { operatorRoutes } from '#api/operator/routes.ts';
 import type { Route } from '#api/requests/route.ts';
 import { routes as computeRoutes } from '#api/routes.ts';
-import { allows } from '#core/access/policy.ts';
 import { titleOf } from '#http/routes/route.ts';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
-import { bodyFor, placeholders } from '../fuzz/bodies.ts';
+import { isAdmitted, ownedKind, requestFor, type Tenant } from '../fuzz/policy-requests.ts';
 
 const roles = ['reader', 'member', 'manager', 'service', 'admin'] as const;
 type RoleName = (typeof roles)[number];
@@ -19,29 +18,6 @@ const routes = [
   ...computeRoutes.map((route) => ({ service: 'compute' as const, route })),
   ...operatorRoutes.map((route) => ({ service: 'operator' as const, route })),
 ];
-
-/** A project with what its member created there. */
-interface Tenant {
-  project: string;
-  image: string;
-  server: string;
-  group: string;
-}
-
-/** What belongs to a project: another's is not there. Quotas name the project itself. */
-const owned: [prefix: string, id: keyof Tenant][] = [
-  ['/servers/:id', 'server'],
-  ['/os-server-groups/:id', 'group'],
-];
-
-const volume = '5f0c1f7e-0000-4000-8000-000000000001';
-/** Where one made of the schema is refused before the server is read. */
-const bodies: Record<string, object> = {
-  'POST /servers/:id/action rebuild': { rebuild: { imageRef: placeholders.image } },
-  'POST /servers/:id/os-interface': { interfaceAttachment: { net_id: volume } },
-  'POST /servers/:id/os-volume_attachments': { volumeAttachment: { volumeId: volume } },
-  'PUT /servers/:id/os-volume_attachments/:volume': { volumeAttachment: { volumeId: volume } },
-};
 
 scenario(
   'every route admits the roles that its policy names, and no role reaches another project',
@@ -95,12 +71,9 @@ function problemOf(
   route: Route,
   { role, place, status }: { role: RoleName; place: 'own' | 'foreign'; status: number },
 ): string | undefined {
-  const isAllowed = [route.rule]
-    .flat()
-    .some((rule) => allows(rule, { roles: [role], isAdmin: role === 'admin', projectId: 'p' }));
-  if (!isAllowed) return status === 403 ? undefined : `${status}, not 403`;
+  if (!isAdmitted(route, role)) return status === 403 ? undefined : `${status}, not 403`;
   if (status >= 500 && status !== 501) return String(status);
-  const isOwned = owned.some(([prefix]) => route.path.startsWith(prefix));
+  const isOwned = ownedKind(route) !== undefined;
   if (place === 'foreign' && isOwned && route.handler !== undefined) {
     return status === 404 || isRemoved(status) ? undefined : `${status}, not 404`;
   }
@@ -117,24 +90,11 @@ async function statusOf(
   route: Route,
   { service, token, tenant }: { service: 'compute' | 'operator'; token: string; tenant: Tenant },
 ): Promise<number> {
-  const minor = Math.max(route.from ?? 1, Math.min(route.to ?? 96, 96));
-  const kind = owned.find(([prefix]) => route.path.startsWith(prefix));
-  const id = kind === undefined ? tenant.project : tenant[kind[1]];
-  const path = route.path.replace(':id', id).replaceAll(/:\w+/g, 'x');
-  const schema = route.body?.(minor);
-  const empty = route.action === undefined ? undefined : { [route.action]: null };
-  const generated = schema === undefined ? empty : bodyFor({ ...schema });
-  const body = bodies[titleOf(route)] ?? generated;
-  const text = body === undefined ? undefined : JSON.stringify(body);
+  const { path, minor, text } = requestFor(route, tenant);
   const reply = await cloud.send(service, route.method, path, {
     token,
     headers: { ...version(minor), 'content-type': 'application/json' },
-    ...(text !== undefined &&
-      route.method !== 'GET' && {
-        text: text
-          .replaceAll(placeholders.flavor, '1')
-          .replaceAll(placeholders.image, tenant.image),
-      }),
+    ...(text !== undefined && { text }),
   });
   return reply.status;
 }

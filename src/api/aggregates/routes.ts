@@ -1,4 +1,4 @@
-/** The rows of `os-aggregates`. Every call is an administrator's and answers 200. */
+/** The rows of `os-aggregates`. Every call answers 200. */
 import { type Route, withBody } from '../requests/route.ts';
 import * as aggregates from './aggregates.ts';
 import {
@@ -11,26 +11,55 @@ import {
 
 const path = '/os-aggregates';
 const one = `${path}/:id`;
-const ofAdmin = { rule: 'admin' } as const;
-const acts = { method: 'POST', path: `${one}/action`, ...ofAdmin } as const;
+const acts = { method: 'POST', path: `${one}/action` } as const;
 
 export const aggregateRoutes: Route[] = [
-  { method: 'GET', path, ...ofAdmin, handler: aggregates.listAggregates },
+  {
+    method: 'GET',
+    path,
+    rule: 'os_compute_api:os-aggregates:index',
+    handler: aggregates.listAggregates,
+  },
   {
     method: 'POST',
     path,
-    ...ofAdmin,
+    rule: 'os_compute_api:os-aggregates:create',
     ...withBody(createAggregateBody, aggregates.createAggregate),
   },
-  { method: 'GET', path: one, ...ofAdmin, handler: aggregates.showAggregate },
+  {
+    method: 'GET',
+    path: one,
+    rule: 'os_compute_api:os-aggregates:show',
+    handler: aggregates.showAggregate,
+  },
   {
     method: 'PUT',
     path: one,
-    ...ofAdmin,
+    rule: 'os_compute_api:os-aggregates:update',
     ...withBody(changeAggregateBody, aggregates.changeAggregate),
   },
-  { method: 'DELETE', path: one, ...ofAdmin, handler: aggregates.deleteAggregate },
-  { ...acts, action: 'add_host', ...withBody(addHostBody, aggregates.addHost) },
-  { ...acts, action: 'remove_host', ...withBody(removeHostBody, aggregates.removeHost) },
-  { ...acts, action: 'set_metadata', ...withBody(setMetadataBody, aggregates.setMetadata) },
+  {
+    method: 'DELETE',
+    path: one,
+    rule: 'os_compute_api:os-aggregates:delete',
+    handler: aggregates.deleteAggregate,
+  },
+  {
+    ...acts,
+    action: 'add_host',
+    rule: 'os_compute_api:os-aggregates:add_host',
+    ...withBody(addHostBody, aggregates.addHost),
+  },
+  {
+    ...acts,
+    action: 'remove_host',
+    rule: 'os_compute_api:os-aggregates:remove_host',
+    ...withBody(removeHostBody, aggregates.removeHost),
+  },
+  {
+    ...acts,
+    action: 'set_metadata',
+    rule: 'os_compute_api:os-aggregates:set_metadata',
+    ...withBody(setMetadataBody, aggregates.setMetadata),
+  },
 ];

@@ -1,5 +1,4 @@
 /** GET, POST and DELETE of flavors. */
-import { may } from '#core/access/policy.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { isSet } from '../requests/fields.ts';
@@ -64,8 +63,7 @@ export async function deleteFlavor(call: Call): Promise<Reply> {
 export async function findFlavor(call: Call): Promise<Flavor> {
   const id = call.params['id'] ?? '';
   const flavor = await readFlavor(call, id);
-  if (flavor !== undefined && (flavor.isPublic || may('seeEveryFlavor', call.caller)))
-    return flavor;
+  if (flavor !== undefined && (flavor.isPublic || call.caller.isAdmin)) return flavor;
   const { flavorAccess } = call.context.store;
   if (flavor !== undefined && (await flavorAccess.flavors(call.caller.projectId)).has(id)) {
     return flavor;
@@ -82,7 +80,7 @@ async function readFlavor({ context, caller }: Call, id: string): Promise<Flavor
     return await context.store.flavors.get(id);
   } catch (error) {
     if (!isComputeError(error, 'conflict')) throw error;
-    if (!may('seeDamage', caller)) return undefined;
+    if (!caller.isAdmin) return undefined;
     const { message, detail, cause } = error;
     throw new ComputeError('conflict', `${message} The reason: ${detail}`, { cause });
   }
@@ -106,7 +104,7 @@ async function listBy(call: Call, view: (call: Call, flavor: Flavor) => View): P
 async function publicityTest(call: Call): Promise<(flavor: Flavor) => boolean> {
   const given = (queryValue(call.query, 'is_public') ?? 'true').toLowerCase();
   const own = await call.context.store.flavorAccess.flavors(call.caller.projectId);
-  if (!may('seeEveryFlavor', call.caller)) {
+  if (!call.caller.isAdmin) {
     return ({ id, isPublic, isDisabled }) => (isPublic || own.has(id)) && !isDisabled;
   }
   if (given === 'none') return () => true;

@@ -8,6 +8,7 @@ import {
   type View,
   without,
 } from '../requests/microversions.ts';
+import { isAllowed } from '../requests/permission.ts';
 import type { Call } from '../requests/route.ts';
 
 const steps: StepDown<unknown>[] = [
@@ -32,7 +33,9 @@ export function viewFlavor(call: Call, flavor: Flavor): View {
       rxtx_factor: flavor.rxtxFactor,
       links: linksTo(call, 'flavors', flavor.id),
       description: flavor.description,
-      extra_specs: flavor.extraSpecs,
+      ...(isAllowed(call, 'os_compute_api:os-flavor-extra-specs:index') && {
+        extra_specs: flavor.extraSpecs,
+      }),
     },
     call.version,
     steps,
@@ -56,7 +59,7 @@ export function viewFlavorBriefly(call: Call, flavor: Flavor): View {
 }
 
 /** A server's own copy of its flavor, from 2.47 on. */
-export function viewFlavorOfServer(flavor: Flavor): View {
+export function viewFlavorOfServer(flavor: Flavor, showsExtraSpecs: boolean): View {
   return {
     original_name: flavor.name,
     vcpus: flavor.vcpus,
@@ -64,6 +67,6 @@ export function viewFlavorOfServer(flavor: Flavor): View {
     disk: flavor.diskGib,
     ephemeral: flavor.ephemeralGib,
     swap: flavor.swapMib,
-    extra_specs: flavor.extraSpecs,
+    ...(showsExtraSpecs && { extra_specs: flavor.extraSpecs }),
   };
 }

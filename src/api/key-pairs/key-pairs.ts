@@ -2,13 +2,13 @@
  * `os-keypairs`: list, show, create, delete. Each user has key pairs, in no project. Source: Nova
  * `api/openstack/compute/keypairs.py`.
  */
-import { may } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { KeyPair, KeyType } from '#core/key-pairs/key-pair.ts';
 import { queryValue } from '#http/routes/query.ts';
 import { atMicrosecond } from '../requests/links.ts';
 import { type StepDown, steppedDown, type View, without } from '../requests/microversions.ts';
 import { longestPage, nextLinks, pageLimit } from '../requests/paging.ts';
+import { requireOwnRule } from '../requests/permission.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import { generatedKey, importedKey } from './key-material.ts';
 import type { CreateKeyPairBody } from './schemas.ts';
@@ -84,18 +84,14 @@ export async function deleteKeyPair(call: Call): Promise<Reply> {
 }
 
 function userOfQuery(call: Call): string {
-  if (call.version < ofUserFrom) return call.caller.userId;
-  return permitted(call, queryValue(call.query, 'user_id'));
+  return permitted(call, call.version < ofUserFrom ? undefined : queryValue(call.query, 'user_id'));
 }
 
-/** Throws `forbidden` for another user's key pairs. */
-function permitted({ caller }: Pick<Call, 'caller'>, userId: string | undefined): string {
-  if (userId === undefined || userId === '' || userId === caller.userId) return caller.userId;
-  if (may('useKeyPairsOfAll', caller)) return userId;
-  throw new ComputeError(
-    'forbidden',
-    `Policy doesn't allow the key pairs of user ${userId}: it needs the role admin.`,
-  );
+/** Throws `forbidden` where the rule of the call does not hold for this user's key pairs. */
+function permitted(call: Pick<Call, 'policy' | 'caller' | 'rule'>, other?: string): string {
+  const userId = other === undefined || other === '' ? call.caller.userId : other;
+  requireOwnRule(call, { user_id: userId });
+  return userId;
 }
 
 function briefly({ name, publicKey, fingerprint, type }: KeyPair): {

@@ -6,6 +6,7 @@ import { queryValue } from '#http/routes/query.ts';
 import { atMicrosecond } from '../requests/links.ts';
 import { type StepDown, steppedDown, type View, without } from '../requests/microversions.ts';
 import { longestPage, nextLinks, pageLimit, queryTime } from '../requests/paging.ts';
+import { isAllowed, requireRule, targetOf } from '../requests/permission.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import { findServer } from '../servers/read/find.ts';
 
@@ -30,13 +31,21 @@ const steps: StepDown<unknown>[] = [
   without(23, 'migration_type', 'links'),
 ];
 
-/** All moves, newest first. Pages and dates came in 2.59, `changes-before` in 2.66. */
+/**
+ * All moves, newest first; who may not see those of all projects names its own. Pages and dates
+ * came in 2.59, `changes-before` in 2.66.
+ */
 export async function listMoves(call: Call): Promise<Reply> {
   const limit = call.version >= 59 ? pageLimit(call.query) : longestPage;
-  const selection = { ...filtersOf(call), ...pageOf(call), limit };
+  const filters = filtersOf(call);
+  if (filters.projectId !== call.caller.projectId) {
+    requireRule(call, 'os_compute_api:os-migrations:index:all_projects');
+  }
+  const selection = { ...filters, ...pageOf(call), limit };
   const moves = await call.context.store.moves.select(selection);
   const links = call.version >= 59 ? nextLinks(call, moves, { limit, idOf: ({ id }) => id }) : [];
-  const migrations = moves.map((move) => viewMove(call, move));
+  const showsHosts = isAllowed(call, 'os_compute_api:os-migrations:index:host');
+  const migrations = moves.map((move) => viewMove(call, move, showsHosts));
   return { body: { migrations, ...(links.length > 0 && { migrations_links: links }) } };
 }
 
@@ -68,17 +77,14 @@ function filtersOf({ query, version }: Call): Omit<MoveSelection, 'limit'> {
   };
 }
 
-function viewMove(call: Call, move: Move): View {
+// oxlint-disable-next-line max-params -- a move, and what of it the caller may see
+function viewMove(call: Call, move: Move, showsHosts: boolean): View {
   return steppedDown(
     {
       id: move.number,
       uuid: move.id,
       instance_uuid: move.serverId,
-      source_compute: move.source?.name ?? null,
-      source_node: move.source?.name ?? null,
-      dest_compute: move.target?.name ?? null,
-      dest_node: move.target?.name ?? null,
-      dest_host: null,
+      ...hostsOf(move, showsHosts),
       status: move.status,
       // Flavors have no numbers here.
       old_instance_type_id: null,
@@ -94,6 +100,17 @@ function viewMove(call: Call, move: Move): View {
     steps,
     undefined,
   );
+}
+
+function hostsOf({ source, target }: Move, areShown: boolean): View {
+  const [from = null, to = null] = areShown ? [source?.name, target?.name] : [];
+  return {
+    source_compute: from,
+    source_node: from,
+    dest_compute: to,
+    dest_node: to,
+    dest_host: null,
+  };
 }
 
 function linksOf(call: Call, { serverId, number }: Move) {
@@ -112,11 +129,13 @@ function isLiveNow({ type, status }: Pick<Move, 'type' | 'status'>): boolean {
 export async function listServerMoves(call: Call): Promise<Reply> {
   const server = await findServer(call);
   const moves = await liveMovesOf(call, server.id);
-  return { body: { migrations: moves.map((move) => viewServerMove(call, move)) } };
+  const rule = 'os_compute_api:servers:migrations:index:host';
+  const showsHosts = isAllowed(call, rule, targetOf(server));
+  return { body: { migrations: moves.map((move) => viewServerMove(call, move, showsHosts)) } };
 }
 
 export async function showServerMove(call: Call): Promise<Reply> {
-  return { body: { migration: viewServerMove(call, await findServerMove(call)) } };
+  return { body: { migration: viewServerMove(call, await findServerMove(call), true) } };
 }
 
 /** Guests arrive in one step, so that there is nothing to end early, or to hasten. */
@@ -159,7 +178,8 @@ async function liveMovesOf({ context }: Call, serverId: string): Promise<Move[]>
   return moves.filter(isLiveNow);
 }
 
-function viewServerMove(call: Call, move: Move): View {
+// oxlint-disable-next-line max-params -- a move, and what of it the caller may see
+function viewServerMove(call: Call, move: Move, showsHosts: boolean): View {
   const amounts = { total_bytes: null, processed_bytes: null, remaining_bytes: null };
   const named = (what: string) =>
     Object.fromEntries(Object.entries(amounts).map(([name, value]) => [`${what}_${name}`, value]));
@@ -168,11 +188,7 @@ function viewServerMove(call: Call, move: Move): View {
       id: move.number,
       uuid: move.id,
       server_uuid: move.serverId,
-      source_compute: move.source?.name ?? null,
-      source_node: move.source?.name ?? null,
-      dest_compute: move.target?.name ?? null,
-      dest_node: move.target?.name ?? null,
-      dest_host: null,
+      ...hostsOf(move, showsHosts),
       status: move.status,
       ...named('memory'),
       ...named('disk'),

@@ -1,11 +1,10 @@
 /**
  * `GET /limits`: how much a project may have, and what it uses. -1 is Nova's value for no limit.
  */
-import { allows } from '#core/access/policy.ts';
-import { ComputeError } from '#core/errors.ts';
 import type { ComputeLimits } from '#core/quotas/compute-quotas.ts';
 import { queryValue } from '#http/routes/query.ts';
 import { type StepDown, steppedDown } from '../requests/microversions.ts';
+import { requireRule } from '../requests/permission.ts';
 import type { Call, Reply } from '../requests/route.ts';
 
 const steps: StepDown<ComputeLimits>[] = [
@@ -38,11 +37,8 @@ export const limitsQuery = ['reserved', 'tenant_id'] as const;
 
 export async function showLimits(call: Call): Promise<Reply> {
   const projectId = queryValue(call.query, 'tenant_id') ?? call.caller.projectId;
-  if (projectId !== call.caller.projectId && !allows('admin', call.caller)) {
-    throw new ComputeError(
-      'forbidden',
-      "Policy doesn't allow the limits of another project to be shown: it needs the role admin.",
-    );
+  if (projectId !== call.caller.projectId) {
+    requireRule(call, 'os_compute_api:limits:other_project');
   }
   const { store, configuredQuotas } = call.context;
   const used = await store.quotaUsage(projectId);

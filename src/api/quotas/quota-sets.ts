@@ -2,25 +2,25 @@
  * `os-quota-sets`: the limits of a project, and with `user_id` those of a user in it. Source: Nova
  * `api/openstack/compute/quota_sets.py`.
  */
-import { maySee } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { type SetLimits, standardInForce } from '#core/quotas/compute-quotas.ts';
 import type { QuotaOwner } from '#contracts/store/projects/quota-store.ts';
 import { queryValue } from '#http/routes/query.ts';
 import { isSet } from '../requests/fields.ts';
+import { requireOwnRule } from '../requests/permission.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import { type QuotaSetBody, quotasOfSets } from './schemas.ts';
 
 export const quotaSetQuery = ['user_id'] as const;
 
 export async function showQuotaSet(call: Call): Promise<Reply> {
-  const owner = await readOwner(call);
+  const owner = await ownerOf(call);
   return viewSet(call, await limitsOf(call, owner), owner.projectId);
 }
 
 /** With what is in use. Nova counts neither members of groups nor metadata of servers here. */
 export async function showQuotaSetInDetail(call: Call): Promise<Reply> {
-  const owner = await readOwner(call);
+  const owner = await ownerOf(call);
   const limits = await limitsOf(call, owner);
   const used = await call.context.store.quotas.usage(owner);
   const shown = quotasOfSets(call.version).map((name) => [
@@ -44,7 +44,7 @@ export async function showDefaultQuotas(call: Call): Promise<Reply> {
 
 /** The reply has no `id`, unlike the others. */
 export async function changeQuotaSet(call: Call<QuotaSetBody>): Promise<Reply> {
-  const owner = { projectId: await existingProject(call), userId: userOf(call) };
+  const owner = await ownerOf(call);
   const { force, ...limits } = call.body.quota_set;
   const { store, configuredQuotas } = call.context;
   await store.quotas.set(owner, numbersOf(limits), {
@@ -56,6 +56,7 @@ export async function changeQuotaSet(call: Call<QuotaSetBody>): Promise<Reply> {
 
 export async function deleteQuotaSet(call: Call): Promise<Reply> {
   const projectId = call.params['id'] ?? '';
+  requireOwnRule(call, { project_id: projectId });
   await call.context.store.quotas.clear({ projectId, userId: userOf(call) });
   return {};
 }
@@ -65,21 +66,20 @@ export function numbersOf(limits: QuotaSetBody['quota_set']): SetLimits {
   return Object.fromEntries(Object.entries(limits).map(([name, limit]) => [name, Number(limit)]));
 }
 
-/** For those who may see the project. Throws `forbidden`, and `invalid` when there is none. */
-async function readOwner(call: Call): Promise<QuotaOwner> {
-  const id = call.params['id'] ?? '';
-  if (!maySee(call.caller, id)) {
-    throw new ComputeError(
-      'forbidden',
-      "Policy doesn't allow the quotas of another project to be shown: it needs the role admin.",
-    );
-  }
+async function ownerOf(call: Call): Promise<QuotaOwner> {
   return { projectId: await existingProject(call), userId: userOf(call) };
 }
 
-/** Throws `invalid` when the identity service has no such project. */
-async function existingProject({ context, caller, params }: Call): Promise<string> {
+/**
+ * Throws `forbidden` where the rule of the call does not hold for this project, and `invalid` when
+ * the identity service has no such project.
+ */
+async function existingProject(
+  call: Pick<Call, 'context' | 'caller' | 'policy' | 'rule' | 'params'>,
+): Promise<string> {
+  const { context, caller, params } = call;
   const { id = '' } = params;
+  requireOwnRule(call, { project_id: id });
   if (id === caller.projectId || (await context.identity.hasProject(id, caller))) return id;
   throw new ComputeError('invalid', `Project ID ${id} is not a valid project.`);
 }

@@ -2,13 +2,13 @@
  * `os-simple-tenant-usage`: what servers used in a period, deleted ones too as long as they are
  * stored. Source: Nova `api/openstack/compute/simple_tenant_usage.py`.
  */
-import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { hoursIn, sumOfUsage } from '#core/quotas/usage.ts';
 import type { UsagePeriod, UsedServer } from '#contracts/store/projects/usage-store.ts';
 import { queryValue } from '#http/routes/query.ts';
 import { atMicrosecond } from '../requests/links.ts';
 import { longestPage, nextLinks, pageLimit } from '../requests/paging.ts';
+import { requireOwnRule } from '../requests/permission.ts';
 import type { Call, Query, Reply } from '../requests/route.ts';
 
 const periodQuery = ['start', 'end'] as const;
@@ -33,12 +33,7 @@ export async function listUsage(call: Call): Promise<Reply> {
 /** Of one project; an empty object when none of its servers ran. */
 export async function showUsage(call: Call): Promise<Reply> {
   const projectId = call.params['id'] ?? '';
-  if (projectId !== call.caller.projectId && !allows('admin', call.caller)) {
-    throw new ComputeError(
-      'forbidden',
-      "Policy doesn't allow the usage of another project to be shown: it needs the role admin.",
-    );
-  }
+  requireOwnRule(call, { project_id: projectId });
   const period = periodOf(call);
   const { servers, links } = await readPage(call, period, projectId);
   const usage = servers.length === 0 ? {} : viewUsage(call, servers, { period, isDetailed: true });

@@ -9,6 +9,7 @@ import type { ImageContents, ImageService } from '#contracts/services/images.ts'
 import type { NetworkService } from '#contracts/services/network.ts';
 import type { Store } from '#contracts/store/store.ts';
 import type { LinkedHost } from '#contracts/host/host-link.ts';
+import type { ComputePolicy } from '#core/access/rules/compute-policy.ts';
 import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
 import type { HostLinks } from '#workflows/hosts/host-links.ts';
 import type { ServerOperations } from '#workflows/server-operations.ts';
@@ -27,6 +28,8 @@ export interface DiskRoom {
 export interface ApiContext {
   store: Store;
   identity: IdentityService;
+  /** The rules in force: an operator may change them while this runs. */
+  policy: () => ComputePolicy;
   images: ImageService;
   /** For hosts, not for users. */
   imageContents: ImageContents;

@@ -6,10 +6,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ComputeError } from '#core/errors.ts';
 import { noteUser } from '#http/request-log.ts';
 import { mountRoutes as mountTable, type Place } from '#http/routes/mount.ts';
-import { titleOf } from '#http/routes/route.ts';
+import type { GuardedRoute, Handler, OpenCall } from '#http/routes/route.ts';
 import type { ApiContext } from './context.ts';
 import { negotiate, versionHeaders } from './negotiate.ts';
-import { type Accepted, type Call, isInVersion, type Query, type Route } from './route.ts';
+import { namesOf, refusedBy } from './permission.ts';
+import { type Accepted, isInVersion, type Query, type Route, type RouteRule } from './route.ts';
 
 /** Where a table of routes is reachable. */
 export interface Mount {
@@ -33,22 +34,29 @@ export function mountRoutes(
   mount: Mount,
   routes: readonly Route[],
 ): void {
-  mountTable<Accepted, Route>(app, {
+  mountTable<Accepted, MountedRoute>(app, {
     prefix: mount.prefix,
-    routes,
+    routes: routes.map(mounted),
     publicUrl: context.publicUrl,
     leading: mount.projectInPath ? projectIn : () => '',
     accept: (request, reply, place) => accept(context, mount, place, { request, reply }),
-    actorOf: ({ caller }) => caller,
+    admits: ({ rule }, { policy, caller }) =>
+      rule === 'signed-in' || namesOf(rule).some((name) => policy.mayAllow(name, caller)),
     isOffered: (route, { version }) => isInVersion(route, version),
     check: refuseUnknownQuery,
     unknown: () => new ComputeError('notFound', 'The resource could not be found.'),
-    forbidden: (route, { caller }) =>
-      new ComputeError(
-        'forbidden',
-        `Policy doesn't allow ${titleOf(route)} to be performed: it needs the role ${route.rule}, the caller has ${caller.roles.join(', ') || 'none'}.`,
-      ),
+    forbidden: ({ rule }) => refusedBy(namesOf(rule)[0] ?? ''),
   });
+}
+
+type Arriving = OpenCall & Accepted;
+type MountedRoute = Omit<Route, 'handler'> & GuardedRoute<Arriving, RouteRule>;
+
+/** A row whose handler is given the row's rule. */
+function mounted({ handler, ...row }: Route): MountedRoute {
+  const { rule } = row;
+  const handle: Handler<Arriving> | undefined = handler && ((call) => handler({ ...call, rule }));
+  return { ...row, ...(handle !== undefined && { handler: handle }) };
 }
 
 /** The first part of a path, as it stands there, if it is a project's id; else ''. */
@@ -82,7 +90,9 @@ async function accept(
       'The request you have made requires authentication: it has no X-Auth-Token header.',
     );
   }
-  const caller = await context.identity.validate(token);
+  const policy = context.policy();
+  const known = await context.identity.validate(token);
+  const caller = { ...known, isAdmin: policy.isAdmin(known) };
   noteUser(request, caller);
   const project = decoded(leading);
   const projectId = project.slice(1);
@@ -95,6 +105,7 @@ async function accept(
   return {
     context,
     caller,
+    policy,
     version,
     isLenient: mount.lenient,
     base: `${origin}${mount.prefix}${project}`,
@@ -104,7 +115,7 @@ async function accept(
 
 const bare = (id: string) => id.replaceAll('-', '').toLowerCase();
 
-function refuseUnknownQuery(route: Route, { query, version }: Call): void {
+function refuseUnknownQuery(route: MountedRoute, { query, version }: Arriving): void {
   if (route.query === undefined || version < (route.queryFrom ?? 75)) return;
   const extra = extraKeys(query, route.query);
   if (extra.length === 0) return;

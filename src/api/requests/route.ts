@@ -7,7 +7,8 @@ import {
   type OpenCall,
   withBody as withBodyOf,
 } from '#http/routes/route.ts';
-import type { Rule } from '#core/access/policy.ts';
+import type { RuleName } from '#core/access/rules/standard-rules.ts';
+import type { ComputePolicy } from '#core/access/rules/compute-policy.ts';
 import type { ApiContext } from './context.ts';
 import { readBody } from './json-schema.ts';
 
@@ -18,6 +19,8 @@ export type { Method, Reply } from '#http/routes/route.ts';
 export interface Accepted {
   context: ApiContext;
   caller: Caller;
+  /** The rules in force when the request came. */
+  policy: ComputePolicy;
   /** The minor number: 96 for 2.96. */
   version: number;
   /** Mistakes of older clients in a body are tolerated, not refused, as in v2. */
@@ -29,15 +32,26 @@ export interface Accepted {
 }
 
 /** An authenticated call in an accepted microversion. */
-export type Call<Body = unknown> = Omit<OpenCall, 'body'> & Accepted & { body: Body };
+export type Call<Body = unknown> = Omit<OpenCall, 'body'> &
+  Accepted & {
+    body: Body;
+    /** Of its row. */
+    rule: RouteRule;
+  };
 
 export type Handler = HandlerOf<Call>;
 
 /** The schema of a body in a microversion. One object per range, so that it is compiled once. */
 export type BodySchema<Schema extends TSchema = TSchema> = (version: number) => Schema;
 
-export interface Route extends GuardedRoute<Call> {
-  rule: Rule;
+/**
+ * The rule of a row. Of several at least one must hold, and the call decides which: a migration to
+ * a host of choice has another than one without. `signed-in`: Nova has no rule for it.
+ */
+export type RouteRule = RuleName | readonly RuleName[] | 'signed-in';
+
+export interface Route extends Omit<GuardedRoute<Call, RouteRule>, 'status'> {
+  status?: number | ((call: Pick<Call, 'version'>) => number);
   /** First and last minor version that has it; default: all. */
   from?: number;
   to?: number;

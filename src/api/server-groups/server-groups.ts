@@ -2,12 +2,13 @@
  * `os-server-groups`: list, show, create, delete. Source: Nova compute API reference, "Server
  * groups".
  */
-import { may, maySee } from '#core/access/policy.ts';
+import { maySee } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ServerGroup } from '#core/servers/server-group.ts';
 import { type StepDown, steppedDown, type View, without } from '../requests/microversions.ts';
 import { mapInTurns } from '#http/lists/in-turns.ts';
 import { requestedSlice } from '../requests/paging.ts';
+import { isAllowed, requireOwnRule, requireRule, targetOf } from '../requests/permission.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import type { CreateGroupBody } from './schemas.ts';
 
@@ -26,16 +27,23 @@ const steps: StepDown<ServerGroup>[] = [
 export const groupsQuery = ['limit', 'offset', 'all_projects'] as const;
 
 /**
- * Administrators see those of all projects with `all_projects`; for others the key has no effect.
+ * `all_projects` has no effect for those who may not see them.
  */
 export async function listGroups(call: Call): Promise<Reply> {
-  const isAll = 'all_projects' in call.query && may('listGroupsOfAll', call.caller);
+  const isAll = 'all_projects' in call.query && mayListAll(call);
   const { projectId } = call.caller;
   const groups = await call.context.store.serverGroups.list({
     ...(!isAll && { projectId }),
     ...requestedSlice(call.query),
   });
   return { body: { server_groups: await mapInTurns(groups, (each) => view(call, each)) } };
+}
+
+/** Throws `forbidden` for an administrator without the rule, as Nova does; others see their own. */
+function mayListAll(call: Call): boolean {
+  const rule = 'os_compute_api:os-server-groups:index:all_projects';
+  if (call.caller.isAdmin) requireRule(call, rule);
+  return isAllowed(call, rule);
 }
 
 export async function showGroup(call: Call): Promise<Reply> {
@@ -76,7 +84,10 @@ export async function deleteGroup(call: Call): Promise<Reply> {
 async function findGroup(call: Call): Promise<ServerGroup> {
   const id = call.params['id'] ?? '';
   const group = await call.context.store.serverGroups.get(id);
-  if (group !== undefined && maySee(call.caller, group.projectId)) return group;
+  if (group !== undefined && maySee(call.caller, group.projectId)) {
+    requireOwnRule(call, targetOf(group));
+    return group;
+  }
   throw new ComputeError('notFound', `Instance group ${id} could not be found.`);
 }
 

@@ -3,6 +3,7 @@ import type { HostSummary } from '#contracts/store/store.ts';
 import type { ShownServer } from '#contracts/store/server-selection.ts';
 import { listText } from '#http/routes/json-text.ts';
 import { mapInTurns } from '#http/lists/in-turns.ts';
+import { targetOf } from '../requests/permission.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import { findShownServer } from './read/find.ts';
 import { groupsOfServers } from './parts/security-groups.ts';
@@ -13,6 +14,7 @@ import {
   viewOneServer,
   viewServer,
   viewServerBriefly,
+  visibleParts,
 } from './read/views.ts';
 
 export async function showServer(call: Call): Promise<Reply> {
@@ -34,11 +36,13 @@ export async function listServersInDetail(call: Call): Promise<Reply> {
   const items = [...page.servers.flatMap((server) => ('nics' in server ? [server] : [])), ...read];
   const hosts = await hostsOf(call, items);
   const groups = await groupsOfServers(call, items, { isDisplayOnly: true });
+  const visible = visibleParts(call);
   const texts = await mapInTurns(items, (server) =>
     JSON.stringify(
       viewServer(call, server, {
         host: hosts.get(server.hostId ?? ''),
         securityGroups: groups.get(server.id) ?? [],
+        visible,
       }),
     ),
   );
@@ -66,5 +70,6 @@ export async function surroundingsOf(call: Call, server: ShownServer): Promise<S
   const group = showsGroups(call) ? await serverGroups.of(server.id) : undefined;
   const securityGroups =
     (await groupsOfServers(call, [server], { isDisplayOnly: true })).get(server.id) ?? [];
-  return { host, groupIds: group === undefined ? [] : [group.id], securityGroups };
+  const visible = visibleParts(call, targetOf(server));
+  return { host, groupIds: group === undefined ? [] : [group.id], securityGroups, visible };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Actor, allows, type Decision, may, maySee, type Rule } from './policy.ts';
+import { type Actor, allows, maySee, type Rule } from './policy.ts';
 
 const actor = (roles: string[], projectId = 'p1'): Actor => ({
   roles,
@@ -59,23 +59,3 @@ const views: { name: string; given: Actor; gives: boolean }[] = [
 for (const { name, given, gives } of views) {
   test(`policy: a caller sees ${name}`, () => expect(maySee(given, 'p1')).toBe(gives));
 }
-
-const ofAdministrators: Decision[] = [
-  'seeEveryFlavor',
-  'seeDamage',
-  'listGroupsOfAll',
-  'listDeletedServers',
-  'filterServersByAll',
-  'sortServersByHost',
-  'seeServersHost',
-  'seeInnerMessages',
-  'seeActionEvents',
-];
-
-test.each(ofAdministrators)(
-  'policy: administrators may %s, managers and services may not',
-  (what) => {
-    const roles = [['admin'], ['manager'], ['service'], []];
-    expect(roles.map((has) => may(what, actor(has)))).toEqual([true, false, false, false]);
-  },
-);

@@ -11,6 +11,7 @@ import { silentLog } from '#test/silent-log.ts';
 import { ComputeError } from '#core/errors.ts';
 import { createHttpService } from '../service.ts';
 import { statusOf } from '../status.ts';
+import { admits } from './admits.ts';
 import { mountRoutes } from './mount.ts';
 import { type OpenCall, type Route, withBody } from './route.ts';
 
@@ -83,7 +84,8 @@ beforeEach(() => {
       if (typeof role !== 'string') throw new ComputeError('unauthenticated', 'who?');
       return { role, version: Number(headers['x-version'] ?? 1) };
     },
-    actorOf: ({ role }) => ({ roles: [role], isAdmin: role === 'admin', projectId: 'p' }),
+    admits: ({ rule }, { role }) =>
+      admits(rule, { roles: [role], isAdmin: role === 'admin', projectId: 'p' }),
     isOffered: ({ from = 1 }, { version }) => version >= from,
     check: (_row, { query }) => {
       if ('bad' in query) throw new ComputeError('invalid', 'bad query');

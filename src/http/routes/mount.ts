@@ -3,14 +3,13 @@
  * what a service adds, such as microversions, is in its `RouteTable`.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Actor, allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { originOf } from '../origin.ts';
 import type { Query } from './query.ts';
 import { JsonText } from './json-text.ts';
 import { pathsOf } from './route-paths.ts';
 import {
-  type Access,
+  type Guard,
   type GuardedRoute,
   type OpenCall,
   type Reply,
@@ -22,7 +21,7 @@ import {
  * The routes of one service below one prefix. `Given`: what its calls have beside what every call
  * has, such as who calls.
  */
-export interface RouteTable<Given extends object, Row extends Route<OpenCall & Given>> {
+export interface RouteTable<Given extends object, Row extends Route<OpenCall & Given, Guard>> {
   /** Before every path. Example: `/v2.1`; '' for none. */
   prefix: string;
   routes: readonly Row[];
@@ -35,15 +34,19 @@ export interface RouteTable<Given extends object, Row extends Route<OpenCall & G
   leading?: (below: string) => string;
   /** Reads the caller, before the body is read. Throws `unauthenticated`. */
   accept: (request: FastifyRequest, reply: FastifyReply, place: Place) => Promise<Given>;
-  actorOf: (given: Given) => Actor;
+  /** May the caller make this call, as far as it is known before the body is read? */
+  admits: (row: Guarded<Row>, given: Given) => boolean;
   /** Is the row there for this call? Default: yes. Example: by microversion. */
   isOffered?: (row: Row, given: Given) => boolean;
   /** What else a row refuses before its handler. Example: unknown keys of the query. */
   check?: (row: Row, call: OpenCall & Given) => void;
   /** The refusal of a path without a row, or of a method that belongs to what is not offered. */
   unknown: (request: FastifyRequest) => ComputeError;
-  forbidden: (row: Row, given: Given) => ComputeError;
+  forbidden: (row: Guarded<Row>, given: Given) => ComputeError;
 }
+
+/** Those of the rows that require a token. */
+type Guarded<Row> = Exclude<Row, { rule: 'anybody' }>;
 
 /** Where a request points to. */
 export interface Place {
@@ -69,7 +72,7 @@ interface Arrived<Given, Row> extends Place {
  * hundreds. A known path with another method answers 405. Caller, method and role are decided
  * before the body is read, but for actions, which the body names.
  */
-export function mountRoutes<Given extends object, Row extends Route<OpenCall & Given>>(
+export function mountRoutes<Given extends object, Row extends Route<OpenCall & Given, Guard>>(
   app: FastifyInstance,
   table: RouteTable<Given, Row>,
 ): void {
@@ -87,7 +90,7 @@ export function mountRoutes<Given extends object, Row extends Route<OpenCall & G
   });
 }
 
-function arrivals<Given extends object, Row extends Route<OpenCall & Given>>(
+function arrivals<Given extends object, Row extends Route<OpenCall & Given, Guard>>(
   table: RouteTable<Given, Row>,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<Arrived<Given, Row>> {
   const find = pathsOf(table.routes);
@@ -121,7 +124,7 @@ function arrivals<Given extends object, Row extends Route<OpenCall & Given>>(
   };
 }
 
-function isOfferedFor<Given extends object, Row extends Route<OpenCall & Given>>(
+function isOfferedFor<Given extends object, Row extends Route<OpenCall & Given, Guard>>(
   { isOffered }: RouteTable<Given, Row>,
   row: Row,
   given: Given | undefined,
@@ -142,12 +145,12 @@ function methodOf({ method }: FastifyRequest): string {
   return method === 'HEAD' ? 'GET' : method;
 }
 
-function isOpen({ rule }: { rule: Access | 'anybody' }): boolean {
+function isOpen({ rule }: { rule: Guard | 'anybody' }): boolean {
   return rule === 'anybody';
 }
 
 function refuseMethod(
-  rows: readonly Route<never>[],
+  rows: readonly Route<never, Guard>[],
   unknown: ComputeError,
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
 ): never {
@@ -161,21 +164,17 @@ function refuseMethod(
   );
 }
 
-function refuseWithoutRole<Given extends object, Row extends Route<OpenCall & Given>>(
+function refuseWithoutRole<Given extends object, Row extends Route<OpenCall & Given, Guard>>(
   table: RouteTable<Given, Row>,
   row: Row,
   given: Given | undefined,
 ): void {
-  if (given === undefined || admits(row.rule, table.actorOf(given))) return;
-  throw table.forbidden(row, given);
+  if (given === undefined || isOpen(row)) return;
+  const guarded = row as Guarded<Row>;
+  if (!table.admits(guarded, given)) throw table.forbidden(guarded, given);
 }
 
-function admits(access: Access | 'anybody', actor: Actor): boolean {
-  if (access === 'anybody' || access === 'signed-in') return true;
-  return [access].flat().some((rule) => allows(rule, actor));
-}
-
-async function serve<Given extends object, Row extends Route<OpenCall & Given>>(
+async function serve<Given extends object, Row extends Route<OpenCall & Given, Guard>>(
   table: RouteTable<Given, Row>,
   { given, rows, params, origin, path }: Arrived<Given, Row>,
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
@@ -189,7 +188,7 @@ async function serve<Given extends object, Row extends Route<OpenCall & Given>>(
   });
   if (row.action !== undefined) refuseWithoutRole(table, row, given);
   if (row.headers !== undefined) reply.headers(row.headers);
-  const route: Route<OpenCall & Given> = row;
+  const route: Route<OpenCall & Given, Guard> = row;
   if (route.rule === 'anybody') {
     return send(reply, statusOf(route, open), await route.handler(open));
   }

@@ -55,9 +55,13 @@ interface Row<Call> {
   headers?: Record<string, string>;
 }
 
+/** A rule of a service with named rules. Example: `os_compute_api:servers:create`. */
+export type NamedRule = `${string}:${string}`;
+export type Guard = Access | NamedRule | readonly NamedRule[];
+
 /** A row that requires a token. `handler` undefined: known, not offered; answers 501. */
-export interface GuardedRoute<Call> extends Row<Call> {
-  rule: Access;
+export interface GuardedRoute<Call, By extends Guard = Access> extends Row<Call> {
+  rule: By;
   handler?: Handler<Call>;
 }
 
@@ -67,7 +71,9 @@ export interface OpenRoute extends Row<OpenCall> {
   handler: Handler<OpenCall>;
 }
 
-export type Route<Call extends OpenCall> = GuardedRoute<Call> | OpenRoute;
+export type Route<Call extends OpenCall, By extends Guard = Access> =
+  | GuardedRoute<Call, By>
+  | OpenRoute;
 
 /** Reads a body. Throws `invalid`, naming field, value and rule. */
 export type BodyReader<Call, Body> = (body: unknown, call: Call) => Body;

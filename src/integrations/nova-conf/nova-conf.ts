@@ -35,6 +35,8 @@ export interface NovaConf {
   allocationRatios: AllocationRatios;
   /** `[filter_scheduler] …_weight_multiplier`, of the weighers that Novella has. */
   weights: ImportedWeights;
+  /** `[oslo_policy] policy_file`. A relative path is below the folder of the file that names it. */
+  policyFile?: { path: string; source: string };
   /** All options of the files, including those in the fields above. */
   options: IniOption[];
   taken: ReadonlySet<IniOption>;
@@ -74,13 +76,18 @@ export function readNovaConf(files: readonly NovaConfFile[]): NovaConf {
   const aliases = perFile.flatMap((one) => aliasNames.flatMap((name) => named(one, name)));
   const { ratios, from } = readRatios(options);
   const { weights, from: weightLines } = readWeights(options);
+  const policyFiles = named(options, ['oslo_policy', 'policy_file']);
+  const policyFile = policyFiles.at(-1);
   return {
     deviceSpecs: specs.map(entryOf),
     aliases: aliases.map(entryOf),
     allocationRatios: ratios,
     weights,
+    ...(policyFile !== undefined && {
+      policyFile: { path: policyFile.value, source: policyFile.file },
+    }),
     options,
-    taken: new Set([...specs, ...aliases, ...from, ...weightLines]),
+    taken: new Set([...specs, ...aliases, ...from, ...weightLines, ...policyFiles]),
   };
 }
 

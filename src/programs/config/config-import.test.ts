@@ -17,6 +17,9 @@ passthrough_whitelist = [{"vendor_id": "8086", "product_id": "1e10"},
 alias = {"name": "gpu", "vendor_id": "10de", "product_id": "1db4"}
 [filter_scheduler]
 ram_weight_multiplier = -1.0
+[oslo_policy]
+policy_file = /etc/nova/rules.yaml
+enforce_scope = true
 `;
 
 const expected = `# Made by "novella config import" from nova.conf
@@ -37,6 +40,7 @@ allocation_ratio:
 scheduler:
   weights:
     ram: -1
+policy_file: "/etc/nova/rules.yaml"
 `;
 
 function importText(text: string, file: string) {
@@ -51,8 +55,20 @@ test('a nova.conf becomes a novella.yaml that names the origin of each entry', (
     '1 alias',
     'allocation ratio of vcpus 8',
     'weight of ram -1',
+    'policy file',
   ]);
-  expect(left).toMatchObject([{ line: 2, option: '[DEFAULT] transport_url' }]);
+  expect(left).toMatchObject([
+    { line: 2, option: '[DEFAULT] transport_url' },
+    { line: 13, option: '[oslo_policy] enforce_scope' },
+  ]);
+});
+
+test('the path of a policy file is below the folder of its nova.conf', () => {
+  const { yaml } = importText('[oslo_policy]\npolicy_file = policy.yaml', '/etc/nova/nova.conf');
+  expect(parseConfig(yaml, 'x').policyFile).toEqual({
+    path: '/etc/nova/policy.yaml',
+    isNamed: true,
+  });
 });
 
 const text = fc.oneof(
@@ -109,10 +125,11 @@ test('the file is written once, with a report of what was not imported', () => {
   expect(readFileSync(output, 'utf8')).toBe(expected.replaceAll('nova.conf', from));
   expect(messages).toBe(
     [
-      `Carried over from ${from}: 3 device specs, 1 alias, allocation ratio of vcpus 8, weight of ram -1`,
+      `Carried over from ${from}: 3 device specs, 1 alias, allocation ratio of vcpus 8, weight of ram -1, policy file`,
       '',
-      'LINE  NOT CARRIED OVER         BECAUSE',
-      '   2  [DEFAULT] transport_url  Novella has no message broker',
+      'LINE  NOT CARRIED OVER             BECAUSE',
+      '   2  [DEFAULT] transport_url      Novella has no message broker',
+      '  13  [oslo_policy] enforce_scope  Novella always has the new defaults of Nova, and no system scope',
       '',
       `Written: ${output}`,
       '',

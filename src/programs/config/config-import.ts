@@ -3,6 +3,7 @@
  * reported line by line.
  */
 import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Document, isSeq, type Node } from 'yaml';
 import { type Screen, writeLines } from '#cli/terminal/screen.ts';
 import { tableLines } from '#cli/terminal/table.ts';
@@ -34,12 +35,13 @@ export function importNovaConf(conf: NovaConf, file: string): Import {
   const aliases = conf.aliases.flatMap(objectsOf);
   const ratios = Object.entries(conf.allocationRatios);
   return {
-    yaml: toYaml({ specs, aliases, ratios: conf.allocationRatios, weights: conf.weights }, file),
+    yaml: toYaml({ specs, aliases, ...sectionsOf(conf) }, file),
     carried: [
       counted(specs.length, 'device spec', 'device specs'),
       counted(aliases.length, 'alias', 'aliases'),
       ...ratios.map(([name, ratio]) => `allocation ratio of ${name} ${ratio}`),
       ...Object.entries(conf.weights).map(([name, weight]) => `weight of ${name} ${weight}`),
+      ...(conf.policyFile === undefined ? [] : ['policy file']),
     ],
     left: unsupportedOptions(conf),
   };
@@ -114,6 +116,12 @@ function objectsOf({ text, source }: NovaConfEntry): Entry[] {
 interface Sections {
   ratios: NovaConf['allocationRatios'];
   weights: NovaConf['weights'];
+  policyFile?: string;
+}
+
+function sectionsOf({ allocationRatios: ratios, weights, policyFile }: NovaConf): Sections {
+  if (policyFile === undefined) return { ratios, weights };
+  return { ratios, weights, policyFile: resolve(dirname(policyFile.source), policyFile.path) };
 }
 
 function toYaml(parts: { specs: Entry[]; aliases: Entry[] } & Sections, file: string): string {
@@ -129,6 +137,7 @@ function toYaml(parts: { specs: Entry[]; aliases: Entry[] } & Sections, file: st
     ...(Object.keys(pci).length > 0 && { pci }),
     ...(hasRatios && { allocation_ratio: parts.ratios }),
     ...(Object.keys(parts.weights).length > 0 && { scheduler: { weights: parts.weights } }),
+    ...(parts.policyFile !== undefined && { policy_file: parts.policyFile }),
   });
   document.commentBefore = ` Made by "novella config import" from ${file}`;
   for (const [key, entries] of Object.entries(lists)) {

@@ -46,6 +46,19 @@ test('without any list the built-in one offers both cards', () => {
   expect(readConfig().deviceSpec).toBeUndefined();
 });
 
+test('the policy file is named, or beside the configuration', () => {
+  expect(parseConfig('policy_file: /etc/rules.yaml', 'x').policyFile).toEqual({
+    path: '/etc/rules.yaml',
+    isNamed: true,
+  });
+  expect(parseConfig('', '/etc/novella/novella.yaml').policyFile).toEqual({
+    path: '/etc/novella/policy.yaml',
+    isNamed: false,
+  });
+  expect(readConfig().policyFile).toBeUndefined();
+  expect(() => parseConfig('policy_file: 7', 'x')).toThrow('x:1 policy_file: must be text');
+});
+
 test('weights that are not configured stay at 1', () => {
   expect(parseConfig('scheduler: { weights: { pci: 0, ram: -2 } }', 'x').weights).toEqual({
     cpu: 1,

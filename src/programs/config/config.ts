@@ -2,12 +2,12 @@
  * `novella.yaml`: read, checked, and with its defaults. Errors name file, place and rule before
  * anything starts.
  */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type TSchema, Type } from 'typebox';
 import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { ComputeError } from '#core/errors.ts';
 import { hostNameRule } from '#core/host-name.ts';
-import { type CardPreference, cardPreferences } from '#core/pci/claims/card-preference.ts';
+import type { CardPreference } from '#core/pci/claims/card-preference.ts';
 import {
   standardWeights,
   type WeigherName,
@@ -32,7 +32,10 @@ import {
   DeviceSpecEntry,
   HostSection,
   machineSize,
+  PciSection,
+  RatioSection,
   type RealHostConfig,
+  standardRatios,
   toHostConfig,
 } from './host-config.ts';
 import { logFormats, logLevels, type LogOptions, standardLog } from '../terminal/log-choices.ts';
@@ -43,19 +46,12 @@ import { readTextFile } from './text-file.ts';
 export type { ConfigEntry, ServicePorts };
 export { freePorts } from './doors-config.ts';
 
-/**
- * The default overcommit: processors four times, memory and disk once (a VF pins all memory of its
- * guest).
- */
-const standardRatios = { vcpus: 4, memory: 1, disk: 1 };
-
 /** Up to a week. */
 const Seconds = Type.Integer({ minimum: 1, maximum: 604_800 });
 /** Up to ten years. */
 const Days = Type.Integer({ minimum: 0, maximum: 3_650 });
 const standardKept = { history: 30 };
 const dayMs = 86_400_000;
-const Ratio = Type.Number({ exclusiveMinimum: 0 });
 
 const LogSection = Type.Object(
   {
@@ -117,45 +113,6 @@ const Fleet = Type.Object(
   { additionalProperties: false },
 );
 
-const PciSection = Type.Object(
-  {
-    device_spec: key(
-      Type.Array(DeviceSpecEntry),
-      'devices for guests, on hosts that have no list: see [device-specs.md](device-specs.md)',
-      { unset: 'none' },
-    ),
-    alias: key(
-      Type.Array(DeviceSpecEntry),
-      "aliases that flavors may request, as Nova's `[pci] alias`",
-      { default: [] },
-    ),
-    card_preference: key(
-      Type.Enum([...cardPreferences]),
-      'among VFs of equal cards: `pack` fills one card first, `spread` takes the emptiest',
-      { unset: 'the lowest address' },
-    ),
-  },
-  { additionalProperties: false },
-);
-
-const RatioSection = Type.Object(
-  {
-    vcpus: key(Ratio, "overcommit of a host's processors", {
-      default: standardRatios.vcpus,
-    }),
-    memory: key(
-      Ratio,
-      'overcommit of its memory; keep 1, because a server with a PCI device has all its memory ' +
-        'pinned',
-      { default: standardRatios.memory },
-    ),
-    disk: key(Ratio, 'overcommit of its disk', {
-      default: standardRatios.disk,
-    }),
-  },
-  { additionalProperties: false },
-);
-
 /**
  * The file, with one of the two ways to describe simulated hosts: one schema each, so that an error
  * refers to the chosen one.
@@ -207,6 +164,11 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
           '[agents.md](agents.md#when-a-host-dies)',
         { unit: 's', default: 600 },
       ),
+      policy_file: key(
+        Type.String({ minLength: 1 }),
+        'rules of the compute API, in the form of oslo.policy: see [policy.md](policy.md)',
+        { unset: '`policy.yaml` in the folder of this file, if there is one' },
+      ),
       scheduler: Type.Optional(Scheduler),
       log: Type.Optional(LogSection),
       host: Type.Optional(HostSection),
@@ -247,6 +209,12 @@ export interface DescribedHostConfig {
   startsDown?: boolean;
 }
 
+/** One that the configuration does not name may be absent. */
+export interface PolicyFile {
+  path: string;
+  isNamed: boolean;
+}
+
 export interface Config extends DoorsConfig {
   stateDir: string;
   listen: string;
@@ -277,6 +245,8 @@ export interface Config extends DoorsConfig {
   hostLostMs: number;
   /** `scheduler.weights`: the weight of each weigher in the choice of a host. */
   weights: Weights;
+  /** `policy_file`; undefined: there is no configuration file to look beside. */
+  policyFile: PolicyFile | undefined;
   /** `log`. */
   log: LogOptions;
   /** The services to use; undefined: embedded ones. */
@@ -307,7 +277,9 @@ type FileShape = Type.Static<typeof FleetFile> | Type.Static<typeof HostsFile>;
  * nowhere. Throws `invalid` naming file, line, key and rule.
  */
 export function readConfig(path?: string, surroundings?: Surroundings): Config {
-  if (path === undefined) return toConfig({}, () => 'built-in default', nowhere);
+  if (path === undefined) {
+    return toConfig({}, { place: () => 'built-in default', surroundings: nowhere });
+  }
   return parseConfig(readTextFile(path), path, surroundings);
 }
 
@@ -317,7 +289,7 @@ export function parseConfig(text: string, path: string, surroundings = nowhere):
   const checked = isFleet(content)
     ? checkedBy(FleetFile, content, place)
     : checkedBy(HostsFile, content, place);
-  return toConfig(checked, place, surroundings);
+  return toConfig(checked, { place, surroundings, path });
 }
 
 /** A number of hosts means a fleet; anything else is read as a list of hosts. */
@@ -326,7 +298,10 @@ function isFleet(content: unknown): boolean {
   return typeof simulated?.hosts === 'number';
 }
 
-function toConfig(file: FileShape, place: Place, surroundings: Surroundings): Config {
+function toConfig(
+  file: FileShape,
+  { place, surroundings, path }: { place: Place; surroundings: Surroundings; path?: string },
+): Config {
   const listed = file.pci?.device_spec;
   const deviceSpec = listed && entries(listed, ['pci', 'device_spec'], place);
   return {
@@ -348,6 +323,7 @@ function toConfig(file: FileShape, place: Place, surroundings: Surroundings): Co
     hostDownMs: (file.host_down_after ?? 60) * 1_000,
     hostLostMs: (file.host_lost_after ?? 600) * 1_000,
     weights: { ...standardWeights, ...file.scheduler?.weights },
+    policyFile: policyFileOf(file.policy_file, path),
     resizesWithinHost: file.scheduler?.resize_to_same_host ?? true,
     log: { ...standardLog, ...file.log },
     openstack: file.openstack && toOpenStackConfig(file.openstack, place, surroundings),
@@ -355,6 +331,13 @@ function toConfig(file: FileShape, place: Place, surroundings: Surroundings): Co
     libvirt: false,
     simulated: toSimulated(file.simulated, deviceSpec ?? builtInSpec, place),
   };
+}
+
+function policyFileOf(named: string | undefined, path: string | undefined): PolicyFile | undefined {
+  if (named !== undefined) return { path: resolve(named), isNamed: true };
+  return path === undefined
+    ? undefined
+    : { path: resolve(dirname(path), 'policy.yaml'), isNamed: false };
 }
 
 type HostEntry = Type.Static<typeof SimulatedHost>;

@@ -3,6 +3,7 @@
  * up --libvirt`.
  */
 import { type Static, Type } from 'typebox';
+import { cardPreferences } from '#core/pci/claims/card-preference.ts';
 import { ComputeError } from '#core/errors.ts';
 import { hostNameRule, isHostName } from '#core/host-name.ts';
 import { type ConfigEntry, entries, type Place } from './config-file.ts';
@@ -14,12 +15,59 @@ export const DeviceSpecEntry = Type.Union([
   Type.Record(Type.String(), Type.Unknown()),
 ]);
 
+export const PciSection = Type.Object(
+  {
+    device_spec: key(
+      Type.Array(DeviceSpecEntry),
+      'devices for guests, on hosts that have no list: see [device-specs.md](device-specs.md)',
+      { unset: 'none' },
+    ),
+    alias: key(
+      Type.Array(DeviceSpecEntry),
+      "aliases that flavors may request, as Nova's `[pci] alias`",
+      { default: [] },
+    ),
+    card_preference: key(
+      Type.Enum([...cardPreferences]),
+      'among VFs of equal cards: `pack` fills one card first, `spread` takes the emptiest',
+      { unset: 'the lowest address' },
+    ),
+  },
+  { additionalProperties: false },
+);
+
 const closed = { additionalProperties: false };
 
 /** Nova's `reserved_host_memory_mb`. */
 const usuallyReservedMib = 512;
 
 const InterfaceName = Type.String({ minLength: 1, maxLength: 15 });
+
+/**
+ * The default overcommit: processors four times, memory and disk once (a VF pins all memory of its
+ * guest).
+ */
+export const standardRatios = { vcpus: 4, memory: 1, disk: 1 };
+
+const Ratio = Type.Number({ exclusiveMinimum: 0 });
+
+export const RatioSection = Type.Object(
+  {
+    vcpus: key(Ratio, "overcommit of a host's processors", {
+      default: standardRatios.vcpus,
+    }),
+    memory: key(
+      Ratio,
+      'overcommit of its memory; keep 1, because a server with a PCI device has all its memory ' +
+        'pinned',
+      { default: standardRatios.memory },
+    ),
+    disk: key(Ratio, 'overcommit of its disk', {
+      default: standardRatios.disk,
+    }),
+  },
+  { additionalProperties: false },
+);
 
 /** The size of a simulated machine. */
 export const machineSize = {

@@ -35,6 +35,7 @@ import { letHostsIn } from '../hosts/host-door.ts';
 import { type HostParts, networksOf, reportedNetworks } from '../config/host-parts.ts';
 import { realHostParts } from '../hosts/real-host.ts';
 import { openState } from '../state/open-state.ts';
+import { type PolicyInForce, policyInForce } from '../policy/policy-in-force.ts';
 import { PortEvents } from './port-events.ts';
 import { ProjectQuotas } from '../config/project-quotas.ts';
 import { type Readiness, readiness } from './readiness.ts';
@@ -64,6 +65,14 @@ export interface AllInOne {
 
 type Stops = (() => void | Promise<void>)[];
 
+/** What a start has before there is any state. */
+interface Beginnings {
+  tls: TlsFiles | undefined;
+  policy: PolicyInForce;
+  log: Logger;
+  stops: Stops;
+}
+
 const clock: Clock = { now: Date.now };
 const monotonic: Clock = { now: () => performance.now() };
 const pollMs = 1_000;
@@ -77,8 +86,8 @@ export async function startAllInOne(
   log: Logger = pino({ level: 'silent' }),
 ): Promise<AllInOne> {
   const tls = readTls(config);
-  const state = takeStateDirectory(config.stateDir, { entered: config.libvirt });
-  const stops: Stops = [() => state.release()];
+  const policy = policyInForce(config.policyFile, log);
+  const stops: Stops = [() => policy.stop()];
   const stop = async (): Promise<void> => {
     const errors: unknown[] = [];
     for (const act of stops.splice(0).toReversed()) {
@@ -90,7 +99,9 @@ export async function startAllInOne(
     if (errors.length > 0) throw errors[0];
   };
   try {
-    return { ...(await start(config, state, { tls, log, stops })), stop };
+    const state = takeStateDirectory(config.stateDir, { entered: config.libvirt });
+    stops.push(() => state.release());
+    return { ...(await start(config, state, { tls, policy, log, stops })), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -100,7 +111,7 @@ export async function startAllInOne(
 async function start(
   config: Config,
   state: StateDirectory,
-  { tls, log, stops }: { tls: TlsFiles | undefined; log: Logger; stops: Stops },
+  { tls, policy, log, stops }: Beginnings,
 ): Promise<Omit<AllInOne, 'stop'>> {
   const { store, db, reserve } = await openState(state, { clock, log, stops });
   const known = await store.hosts.list();
@@ -150,7 +161,8 @@ async function start(
   dispatchWhenBack(context, returning, { stops, ready });
   const pruning = watchEnded(context, config.kept);
   stops.push(() => pruning.stop());
-  const doors = { context, cloud, urls, tls, log, stops, ready, reserve, localHosts, listener };
+  const parts = { context, cloud, urls, tls, policy, log, stops };
+  const doors = { ...parts, ready, reserve, localHosts, listener };
   Object.assign(urls, await openDoors(config, doors));
   const cloudsYaml = cloud.writeCloudsYaml();
   const { survey, newPassword } = cloud;
@@ -244,26 +256,25 @@ function dispatchWhenBack(
  */
 async function openDoors(
   config: Config,
-  parts: {
+  parts: Beginnings & {
     context: WorkflowContext;
     cloud: CloudServices;
     urls: AllInOne['urls'];
-    tls: TlsFiles | undefined;
-    log: Logger;
-    stops: Stops;
     ready: Readiness;
     reserve: DiskReserve;
     localHosts: ReadonlySet<string>;
     listener: ReportListener;
   },
 ): Promise<AllInOne['urls']> {
-  const { context, cloud, urls, tls, log, stops, ready, reserve, localHosts, listener } = parts;
+  const { context, cloud, urls, tls, policy, log, stops, ready, reserve, localHosts, listener } =
+    parts;
   const publicUrl = config.publicUrls.compute;
   let door: ReturnType<typeof letHostsIn> | undefined;
   const compute = createComputeApi({
     ...context,
     log,
     identity: cloud.services.identity,
+    policy: policy.current,
     identityUrl: () => urls.identity,
     ...(publicUrl !== undefined && { publicUrl }),
     ...(tls !== undefined && { tls }),

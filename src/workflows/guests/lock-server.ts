@@ -1,6 +1,5 @@
 /** Lock and unlock: a locked server can be changed only by administrators. */
 import type { Caller } from '#contracts/services/identity.ts';
-import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
@@ -30,25 +29,23 @@ export async function lockServer(
   });
 }
 
+const overrideRefusal =
+  "Policy doesn't allow os_compute_api:os-lock-server:unlock:unlock_override to be performed.";
+
 /**
- * Unlocks the server. Throws `forbidden` for a lock that the other side set, unless the caller is
- * an administrator. Source: Nova `API.is_expected_locked_by`.
+ * Unlocks the server. Throws `forbidden` for a lock that the other side set, unless the caller
+ * `mayOverride` it. Source: Nova `API.is_expected_locked_by`.
  */
 export async function unlockServer(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  { requestId }: { requestId: string },
+  { requestId, mayOverride }: { requestId: string; mayOverride: boolean },
 ): Promise<void> {
   const action = newAction(context, caller, server, { action: 'unlock', requestId });
   await context.store.servers.perform(action, 'api_unlock', (now) => {
     const isOther = now.lockedBy !== null && now.lockedBy !== roleOf(caller, now);
-    if (isOther && !allows('admin', caller)) {
-      throw new ComputeError(
-        'forbidden',
-        `Policy doesn't allow os_compute_api:os-lock-server:unlock:unlock_override to be performed: instance ${now.id} was locked by an administrator.`,
-      );
-    }
+    if (isOther && !mayOverride) throw new ComputeError('forbidden', overrideRefusal);
     return { locked: false, lockedBy: null, lockedReason: null };
   });
 }

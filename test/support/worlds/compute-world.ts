@@ -30,6 +30,7 @@ import { standardWeights } from '#core/scheduling/weights.ts';
 import { serverOperations } from '#workflows/server-operations.ts';
 import { ask, type Answer } from './embedded-cloud.ts';
 import { wrongInReply } from '../operator-replies.ts';
+import { policyWith } from '../policy/policy-with.ts';
 import { silentLog } from '../silent-log.ts';
 import { aFlavor, aHost, aNewServer, aNic } from './store-rows.ts';
 
@@ -48,10 +49,13 @@ const hostTimeoutMs = 60_000;
 /** Tokens are these names. */
 const callers: Record<string, { roles: string[]; project: string }> = {
   admin: { roles: ['admin'], project: projectId },
+  manager: { roles: ['manager'], project: projectId },
   member: { roles: ['member'], project: projectId },
   reader: { roles: ['reader'], project: projectId },
   stranger: { roles: ['member'], project: otherProjectId },
   service: { roles: ['service'], project: otherProjectId },
+  'own service': { roles: ['service'], project: projectId },
+  'no role': { roles: [], project: projectId },
 };
 
 export interface RequestOptions {
@@ -78,7 +82,8 @@ export async function aComputeWorld() {
   const time = { now: Date.parse('2026-11-23T07:30:00Z') };
   const clock = { now: () => time.now };
   const { store, db } = await migratedStore(':memory:', { clock });
-  await store.flavors.create(aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} }));
+  const flavor = aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} });
+  await store.flavors.create(flavor);
   const ports = new Map([[portId, aPort(portId)]]);
   const limits = new Map<string, Partial<QuotaLimits>>();
   const madeImages: MadeImages = new Map();
@@ -113,9 +118,11 @@ export async function aComputeWorld() {
   };
   const contents = describedContents(madeImages);
   const workflows = serverOperations(context);
+  let policy = policyWith({});
   const app = createComputeApi({
     ...context,
     log: silentLog,
+    policy: () => policy,
     identity: {
       validate: async (token) => callerOf(token),
       hasProject: async (id) => [projectId, otherProjectId].includes(id),
@@ -137,6 +144,8 @@ export async function aComputeWorld() {
     store,
     /** Images made from servers, by id. */
     madeImages,
+    /** Overrides rules. Example: `{ admin_api: '!' }`. */
+    useRules: (rules: Record<string, string>) => void (policy = policyWith(rules)),
     /** Below the store, to damage rows. */
     db,
     time,
@@ -162,7 +171,6 @@ export async function aComputeWorld() {
     },
     /** A stored server of the first project. */
     server: async (change: Partial<Omit<Server, 'serial'>> = {}): Promise<Server> => {
-      const flavor = aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} });
       const newServer = aNewServer({ projectId, imageId, flavor, ...change });
       return store.servers.create(newServer);
     },
@@ -171,7 +179,6 @@ export async function aComputeWorld() {
       const [host] = await store.hosts.list();
       const hostId = host?.id ?? (await aHost(store, []));
       await store.hosts.seen(hostId, time.now);
-      const flavor = aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} });
       const newServer = aNewServer({
         projectId,
         imageId,

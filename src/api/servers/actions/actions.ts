@@ -2,8 +2,7 @@
  * The actions of `POST /servers/:id/action`. Those without a handler are not supported. Source:
  * Nova compute API reference, "Servers - run an action".
  */
-import { type Route, withBody } from '../../requests/route.ts';
-import { splitNames } from '../../requests/split-names.ts';
+import { type Route, type RouteRule, withBody } from '../../requests/route.ts';
 import * as admin from './admin-acts.ts';
 import { consoleBody, showConsole } from './console.ts';
 import { emptyBody, guestAct, rebootBody, rebootServer } from './guest-acts.ts';
@@ -16,17 +15,43 @@ import { rebuildBody, rebuildServer } from './rebuild.ts';
 import { rescueBody, rescueServer } from './rescue.ts';
 
 const action = { method: 'POST', path: '/servers/:id/action', status: 202 } as const;
+const servers = 'os_compute_api:servers';
+const { migration, 'live-migration': liveMigration } = moves.migrationRules;
 
-const ofMembers = splitNames(`
-  os-start os-stop reboot pause unpause suspend resume lock unlock rebuild resize
-  confirmResize revertResize shelve unshelve rescue unrescue os-getConsoleOutput
-  createImage createBackup changePassword forceDelete restore addSecurityGroup
-  removeSecurityGroup
-`);
-
-const ofAdministrators = splitNames(`
-  migrate os-migrateLive evacuate shelveOffload os-resetState injectNetworkInfo
-`);
+/** The rule of each. */
+const rules: Record<string, RouteRule> = {
+  'os-start': `${servers}:start`,
+  'os-stop': `${servers}:stop`,
+  reboot: `${servers}:reboot`,
+  pause: 'os_compute_api:os-pause-server:pause',
+  unpause: 'os_compute_api:os-pause-server:unpause',
+  suspend: 'os_compute_api:os-suspend-server:suspend',
+  resume: 'os_compute_api:os-suspend-server:resume',
+  lock: 'os_compute_api:os-lock-server:lock',
+  unlock: 'os_compute_api:os-lock-server:unlock',
+  rebuild: `${servers}:rebuild`,
+  resize: `${servers}:resize`,
+  confirmResize: `${servers}:confirm_resize`,
+  revertResize: `${servers}:revert_resize`,
+  shelve: 'os_compute_api:os-shelve:shelve',
+  unshelve: 'os_compute_api:os-shelve:unshelve',
+  shelveOffload: 'os_compute_api:os-shelve:shelve_offload',
+  rescue: 'os_compute_api:os-rescue',
+  unrescue: 'os_compute_api:os-unrescue',
+  'os-getConsoleOutput': 'os_compute_api:os-console-output',
+  createImage: `${servers}:create_image`,
+  createBackup: 'os_compute_api:os-create-backup',
+  changePassword: 'os_compute_api:os-admin-password',
+  forceDelete: 'os_compute_api:os-deferred-delete:force',
+  restore: 'os_compute_api:os-deferred-delete:restore',
+  addSecurityGroup: 'os_compute_api:os-security-groups:add',
+  removeSecurityGroup: 'os_compute_api:os-security-groups:remove',
+  migrate: [migration.anywhere, migration.toHost],
+  'os-migrateLive': [liveMigration.anywhere, liveMigration.toHost],
+  evacuate: 'os_compute_api:os-evacuate',
+  'os-resetState': 'os_compute_api:os-admin-actions:reset_state',
+  injectNetworkInfo: 'os_compute_api:os-admin-actions:inject_network_info',
+};
 
 /** Those that are offered. */
 const offered: Record<string, Pick<Route, 'body' | 'handler' | 'status'>> = {
@@ -64,35 +89,32 @@ const offered: Record<string, Pick<Route, 'body' | 'handler' | 'status'>> = {
 };
 
 /** Removed after these minor versions. */
-const old: Record<string, number> = {
-  addFixedIp: 43,
-  removeFixedIp: 43,
-  addFloatingIp: 43,
-  removeFloatingIp: 43,
-  'os-getVNCConsole': 5,
-  'os-getSPICEConsole': 5,
-  'os-getRDPConsole': 5,
-  'os-getSerialConsole': 5,
+const old: Record<string, [rule: RouteRule, to: number]> = {
+  addFixedIp: ['os_compute_api:os-multinic:add', 43],
+  removeFixedIp: ['os_compute_api:os-multinic:remove', 43],
+  addFloatingIp: ['os_compute_api:os-floating-ips:add', 43],
+  removeFloatingIp: ['os_compute_api:os-floating-ips:remove', 43],
+  'os-getVNCConsole': ['os_compute_api:os-remote-consoles', 5],
+  'os-getSPICEConsole': ['os_compute_api:os-remote-consoles', 5],
+  'os-getRDPConsole': ['os_compute_api:os-remote-consoles', 5],
+  'os-getSerialConsole': ['os_compute_api:os-remote-consoles', 5],
 };
 
 export const serverActions: Route[] = [
-  ...ofMembers.map((key): Route => ({ ...action, rule: 'member', action: key, ...offered[key] })),
-  ...ofAdministrators.map(
-    (key): Route => ({ ...action, rule: 'admin', action: key, ...offered[key] }),
+  ...Object.entries(rules).map(
+    ([key, rule]): Route => ({ ...action, rule, action: key, ...offered[key] }),
   ),
-  ...Object.entries(old).map(
-    ([key, to]): Route => ({ ...action, rule: 'member', action: key, to }),
-  ),
+  ...Object.entries(old).map(([key, [rule, to]]): Route => ({ ...action, rule, action: key, to })),
   {
     ...action,
-    rule: 'member',
+    rule: `${servers}:trigger_crash_dump`,
     action: 'trigger_crash_dump',
     from: 17,
     ...withBody(emptyBody('trigger_crash_dump'), guestAct('crash-dump')),
   },
   {
     ...action,
-    rule: 'reader',
+    rule: 'signed-in',
     action: 'resetNetwork',
     ...withBody(admin.anyBody('resetNetwork'), admin.resetNetwork),
   },

@@ -1,5 +1,4 @@
 /** What a server wrote to its console: the action `os-getConsoleOutput`. */
-import { may } from '#core/access/policy.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { memberText } from '#core/servers/member-text.ts';
 import { type Static, Type } from 'typebox';
@@ -28,7 +27,7 @@ async function hidingHosts<T>({ caller }: Call, read: () => Promise<T>): Promise
   try {
     return await read();
   } catch (error) {
-    if (may('seeInnerMessages', caller) || !isComputeError(error, 'unavailable')) throw error;
+    if (caller.isAdmin || !isComputeError(error, 'unavailable')) throw error;
     throw new ComputeError('unavailable', memberText(error.message), { cause: error });
   }
 }

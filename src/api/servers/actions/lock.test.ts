@@ -110,7 +110,9 @@ test('the lock of an administrator of another project is theirs to take off', as
   expect(await act(server, lock, { as: 'admin' })).toMatchObject({ status: 202 });
   const { caller } = ownerIn(foreign);
   const { workflows } = world;
-  await expect(workflows.unlockServer(caller, server, { requestId: 'r' })).rejects.toMatchObject({
+  await expect(
+    workflows.unlockServer(caller, server, { requestId: 'r', mayOverride: false }),
+  ).rejects.toMatchObject({
     kind: 'forbidden',
     message: expect.stringMatching(/unlock:unlock_override/) as string,
   });

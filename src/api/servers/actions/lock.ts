@@ -1,6 +1,7 @@
 /** The actions `lock` and `unlock`. */
 import { type Static, Type } from 'typebox';
 import { closed } from '../../requests/json-schema.ts';
+import { isAllowed, targetOf } from '../../requests/permission.ts';
 import type { Call, Reply } from '../../requests/route.ts';
 import { findServer } from '../read/find.ts';
 
@@ -28,6 +29,8 @@ function reasonIn({ lock }: Static<typeof withReason>): string | null {
 export async function unlockServer(call: Call): Promise<Reply> {
   const server = await findServer(call);
   const { requestId, caller } = call;
-  await call.context.workflows.unlockServer(caller, server, { requestId });
+  const override = 'os_compute_api:os-lock-server:unlock:unlock_override';
+  const mayOverride = isAllowed(call, override, targetOf(server));
+  await call.context.workflows.unlockServer(caller, server, { requestId, mayOverride });
   return {};
 }

@@ -4,10 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type Static, Type } from 'typebox';
-import { allows } from '#core/access/policy.ts';
+import type { RuleName } from '#core/access/rules/standard-rules.ts';
 import { ComputeError } from '#core/errors.ts';
+import type { Server } from '#core/servers/server.ts';
 import * as field from '../../requests/fields.ts';
 import { closed, keysIf } from '../../requests/json-schema.ts';
+import { requireRule, targetOf } from '../../requests/permission.ts';
 import type { Call, Reply } from '../../requests/route.ts';
 import { refuseLocked } from '../create/locked.ts';
 import { refuseUnknownZone } from '../create/placement.ts';
@@ -58,7 +60,7 @@ export const migrateBody = (version: number) => (version >= 56 ? migrateSince : 
 export async function migrateServer(call: Call<{ migrate?: unknown }>): Promise<Reply> {
   const requested =
     call.version >= 56 ? (call.body.migrate as { host?: string | null } | null) : null;
-  return move(call, { type: 'migration', host: requested?.host ?? null });
+  return migrate(call, { type: 'migration', host: requested?.host || null });
 }
 
 const liveSchemas = {
@@ -96,7 +98,29 @@ interface LiveBody {
 export async function migrateLive(call: Call<LiveBody>): Promise<Reply> {
   const { host, force } = call.body['os-migrateLive'];
   refuseForced(host, force);
-  return move(call, { type: 'live-migration', host });
+  return migrate(call, { type: 'live-migration', host });
+}
+
+/** Of a migration to a host of choice, and of one to any host. */
+export const migrationRules = {
+  migration: {
+    toHost: 'os_compute_api:os-migrate-server:migrate:host',
+    anywhere: 'os_compute_api:os-migrate-server:migrate',
+  },
+  'live-migration': {
+    toHost: 'os_compute_api:os-migrate-server:migrate_live:host',
+    anywhere: 'os_compute_api:os-migrate-server:migrate_live',
+  },
+} as const satisfies Record<string, Record<string, RuleName>>;
+
+async function migrate(
+  call: Call,
+  request: Request & { type: keyof typeof migrationRules },
+): Promise<Reply> {
+  const server = await findServer(call);
+  const { toHost, anywhere } = migrationRules[request.type];
+  requireRule(call, request.host === null ? anywhere : toHost, targetOf(server));
+  return moveServer(call, server, request);
 }
 
 const evacuateSchemas = {
@@ -194,15 +218,13 @@ interface UnshelveBody {
 export async function unshelveServer(call: Call<UnshelveBody>): Promise<Reply> {
   const requested = call.version < 77 ? null : (call.body.unshelve as Unshelving | null);
   const { host = null, availability_zone: zone } = requested ?? {};
-  if (host !== null && !allows('admin', call.caller)) {
-    throw new ComputeError(
-      'forbidden',
-      "Policy doesn't allow a server to be unshelved on a host of choice: it needs the role admin.",
-    );
+  const server = await findServer(call);
+  if (host !== null) {
+    requireRule(call, 'os_compute_api:os-shelve:unshelve_to_host', targetOf(server));
   }
   if (typeof zone === 'string') await refuseUnknownZone(call, zone);
   const pinned = zone !== undefined && { availabilityZone: zone };
-  return move(call, { type: 'unshelve', host, ...pinned });
+  return moveServer(call, server, { type: 'unshelve', host, ...pinned });
 }
 
 interface Unshelving {
@@ -223,7 +245,10 @@ function refuseForced(host: string | null, force: unknown): void {
 type Request = Omit<Parameters<Call['context']['workflows']['moveServer']>[2], 'requestId'>;
 
 async function move(call: Call, request: Request): Promise<Reply> {
-  const server = await findServer(call);
+  return moveServer(call, await findServer(call), request);
+}
+
+async function moveServer(call: Call, server: Server, request: Request): Promise<Reply> {
   refuseLocked(call, server);
   const { requestId } = call;
   await call.context.workflows.moveServer(call.caller, server, { ...request, requestId });

@@ -5,6 +5,7 @@
 import { ComputeError } from '#core/errors.ts';
 import type { NewServerRequest, PlacementHints } from '#core/servers/new-server.ts';
 import { idOfReference, isSet } from '../../requests/fields.ts';
+import { requireRule } from '../../requests/permission.ts';
 import type { Call } from '../../requests/route.ts';
 import { accessAddress } from './access-address.ts';
 import { bootImageId } from './boot-image.ts';
@@ -21,6 +22,7 @@ type ServerBody = CreateServerBody['server'];
 export async function newServerRequest(call: Call<CreateServerBody>): Promise<NewServerRequest> {
   const { server } = call.body;
   refuseWhatIsNotOffered(server);
+  requireRulesOf(call, server);
   const metadata = server.metadata ?? {};
   refuseTooManyItems(await limitsOfCaller(call), metadata);
   const counts = countsOf(server, call.context.serversPerRequest);
@@ -46,6 +48,18 @@ export async function newServerRequest(call: Call<CreateServerBody>): Promise<Ne
     hints: hintsOf(call.body),
     securityGroups: groupNamesOf(server),
   };
+}
+
+/** Block devices and networks have rules of their own. */
+function requireRulesOf(call: Call, server: ServerBody): void {
+  const { block_device_mapping: old = [], block_device_mapping_v2: devices = [] } = server;
+  if (old.length + devices.length > 0) {
+    requireRule(call, 'os_compute_api:servers:create:attach_volume');
+  }
+  const { networks = [] } = server;
+  if (networks !== 'none' && networks.length > 0) {
+    requireRule(call, 'os_compute_api:servers:create:attach_network');
+  }
 }
 
 function countsOf(

@@ -1,5 +1,4 @@
 /** The owner of a locked server may only read it. */
-import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { Call } from '../../requests/route.ts';
@@ -9,6 +8,6 @@ import type { Call } from '../../requests/route.ts';
  * `check_instance_lock`.
  */
 export function refuseLocked(call: Call, server: Server): void {
-  if (!server.locked || allows('admin', call.caller)) return;
+  if (!server.locked || call.caller.isAdmin) return;
   throw new ComputeError('conflict', `Instance ${server.id} is locked`);
 }

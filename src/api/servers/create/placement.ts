@@ -1,8 +1,8 @@
 /** Where a user wants a server: a zone, and for administrators a host. */
-import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { NewServerRequest } from '#core/servers/new-server.ts';
 import { everyHost } from '../../hosts/host-pages.ts';
+import { requireRule } from '../../requests/permission.ts';
 import type { Call } from '../../requests/route.ts';
 import type { CreateServerBody } from './create-schema.ts';
 
@@ -17,15 +17,12 @@ export async function placementOf(
   call: Call,
   server: CreateServerBody['server'],
 ): Promise<Placement> {
-  const [zone = '', host = '', node = ''] = (server.availability_zone ?? '').split(':');
-  const named = [host, node, server.host ?? '', server.hypervisor_hostname ?? ''];
-  const hosts = new Set(named.filter((name) => name !== ''));
-  if (hosts.size > 0 && !allows('admin', call.caller)) {
-    throw new ComputeError(
-      'forbidden',
-      "Policy doesn't allow a server to be created on a host of choice: it needs the role admin.",
-    );
-  }
+  const [zone = '', ...inZone] = (server.availability_zone ?? '').split(':').slice(0, 3);
+  const forced = namesIn(inZone);
+  if (forced.length > 0) requireRule(call, 'os_compute_api:servers:create:forced_host');
+  const requested = namesIn([server.host, server.hypervisor_hostname]);
+  if (requested.length > 0) requireRule(call, 'compute:servers:create:requested_destination');
+  const hosts = new Set([...forced, ...requested]);
   if (hosts.size > 1) {
     throw new ComputeError(
       'invalid',
@@ -35,6 +32,10 @@ export async function placementOf(
   const [forcedHost = null] = hosts;
   await refuseUnknown(call, zone, forcedHost);
   return { availabilityZone: zone === '' ? null : zone, forcedHost };
+}
+
+function namesIn(names: readonly (string | undefined)[]): string[] {
+  return names.flatMap((name) => (name === undefined || name === '' ? [] : [name]));
 }
 
 /** Throws `invalid` for an unknown host, or a zone without an enabled host; '' is no zone. */

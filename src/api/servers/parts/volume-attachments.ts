@@ -7,6 +7,7 @@ import { type Static, Type } from 'typebox';
 import { ComputeError } from '#core/errors.ts';
 import * as field from '../../requests/fields.ts';
 import { closed, keysIf } from '../../requests/json-schema.ts';
+import { requireRule, targetOf } from '../../requests/permission.ts';
 import type { Call, Reply } from '../../requests/route.ts';
 import { findServer } from '../read/find.ts';
 import { refuseLocked } from '../create/locked.ts';
@@ -75,9 +76,21 @@ export async function addAttachment(
   return withoutVolume(call, call.body.volumeAttachment.volumeId);
 }
 
-/** Of a change and of a removal: the volume in the path comes first. */
-export function changeAttachment(call: Call): Promise<Reply> {
+/** Of a removal. */
+export function removeAttachment(call: Call): Promise<Reply> {
   return withoutVolume(call, call.params['volume'] ?? '');
+}
+
+/** The volume in the path comes first. Another in the body swaps them, which has its own rule. */
+export async function changeAttachment(
+  call: Call<Static<ReturnType<typeof changedBody>>>,
+): Promise<Reply> {
+  const volume = call.params['volume'] ?? '';
+  if (call.body.volumeAttachment.volumeId !== volume) {
+    const server = await findServer(call);
+    requireRule(call, 'os_compute_api:os-volumes-attachments:swap', targetOf(server));
+  }
+  return withoutVolume(call, volume);
 }
 
 async function withoutVolume(call: Call, volume: string): Promise<Reply> {

@@ -1,12 +1,16 @@
 /** The server that a call is about, when the caller may see it. */
-import { may, maySee } from '#core/access/policy.ts';
+import { maySee } from '#core/access/policy.ts';
 import type { ShownServer } from '#contracts/store/server-selection.ts';
 import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
+import { requireOwnRule, targetOf } from '../../requests/permission.ts';
 import type { Call } from '../../requests/route.ts';
 
-/** The live server of `:id`. Throws `notFound` for a deleted one, and for another project's. */
+/**
+ * The live server of `:id`. Throws `notFound` for a deleted one, and for another project's;
+ * `forbidden` where the rule of the call does not hold for it.
+ */
 export async function findServer(call: Call): Promise<Server> {
   return live(await findServerEvenDeleted(call));
 }
@@ -23,11 +27,14 @@ export async function findServerEvenDeleted(call: Call): Promise<Server> {
   return visible(call, await call.context.store.servers.get(call.params['id'] ?? ''));
 }
 
-async function visible<Found extends Pick<Server, 'projectId'>>(
+async function visible<Found extends Pick<Server, 'projectId' | 'userId'>>(
   call: Call,
   server: Found | undefined,
 ): Promise<Found> {
-  if (server !== undefined && maySee(call.caller, server.projectId)) return server;
+  if (server !== undefined && maySee(call.caller, server.projectId)) {
+    requireOwnRule(call, targetOf(server));
+    return server;
+  }
   const id = call.params['id'] ?? '';
   if (server === undefined) await refuseDamaged(call, id);
   throw noSuchServer(id);
@@ -55,7 +62,7 @@ export async function findServerToDelete(call: Call): Promise<Server> {
 async function refuseDamaged({ context, caller }: Call, id: string): Promise<void> {
   const damage = await context.store.servers.damage(id);
   if (damage === undefined || !maySee(caller, damage.projectId)) return;
-  throw damagedRecord(`Instance ${id}`, may('seeDamage', caller) ? damage.reason : undefined);
+  throw damagedRecord(`Instance ${id}`, caller.isAdmin ? damage.reason : undefined);
 }
 
 function noSuchServer(id: string): ComputeError {

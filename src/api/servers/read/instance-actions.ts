@@ -1,6 +1,5 @@
 /** What was done to a server, and with which events: `openstack server event list|show`. */
 import type { Action, ActionEvent } from '#contracts/store/store.ts';
-import { may } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { memberText } from '#core/servers/member-text.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -8,6 +7,7 @@ import { atMicrosecond } from '../../requests/links.ts';
 import { type StepDown, steppedDown, type View, without } from '../../requests/microversions.ts';
 import { queryValue } from '#http/routes/query.ts';
 import { nextLinks, pageLimit, queryTime } from '../../requests/paging.ts';
+import { isAllowed, targetOf } from '../../requests/permission.ts';
 import type { Call, Reply } from '../../requests/route.ts';
 import { findServer, findServerEvenDeleted } from './find.ts';
 import { opaqueHostId } from './views.ts';
@@ -40,6 +40,8 @@ export async function listActions(call: Call): Promise<Reply> {
   return { body: { instanceActions, ...(links.length > 0 && { links }) } };
 }
 
+const eventsRule = 'os_compute_api:os-instance-actions:events';
+
 /**
  * Events are for administrators before 2.51, for all from it on; tracebacks, hosts and details stay
  * administrators'.
@@ -51,8 +53,13 @@ export async function showAction(call: Call): Promise<Reply> {
   if (action === undefined) {
     throw new ComputeError('notFound', `Action for request_id ${requestId} not found`);
   }
-  const showsEvents = call.version >= 51 || may('seeActionEvents', call.caller);
-  const events = action.events.map((event) => viewEvent(call, server, event));
+  const target = targetOf(server);
+  const shown = {
+    host: isAllowed(call, eventsRule, target),
+    details: isAllowed(call, `${eventsRule}:details`, target),
+  };
+  const showsEvents = call.version >= 51 || shown.host;
+  const events = action.events.map((event) => viewEvent(call, server, event, shown));
   const view = { ...viewAction(call, action), ...(showsEvents && { events }) };
   return { body: { instanceAction: view } };
 }
@@ -81,10 +88,16 @@ function viewAction(call: Call, action: Action): View {
 }
 
 function messageFor({ caller }: Call, { message }: Action): string | null {
-  return message === null || may('seeInnerMessages', caller) ? message : memberText(message);
+  return message === null || caller.isAdmin ? message : memberText(message);
 }
 
-function viewEvent(call: Call, server: Server, event: ActionEvent): View {
+// oxlint-disable-next-line max-params -- whose event, and what of it the caller may see
+function viewEvent(
+  call: Call,
+  server: Server,
+  event: ActionEvent,
+  shown: { host: boolean; details: boolean },
+): View {
   const { projectId } = server;
   return steppedDown(
     {
@@ -92,11 +105,8 @@ function viewEvent(call: Call, server: Server, event: ActionEvent): View {
       start_time: atMicrosecond(event.startedAt),
       finish_time: atMicrosecond(event.finishedAt),
       result: event.result,
-      ...(may('seeInnerMessages', call.caller) && {
-        traceback: event.details,
-        host: event.host,
-        details: event.details,
-      }),
+      ...(shown.host && { traceback: event.details, host: event.host }),
+      ...(shown.details && { details: event.details }),
       hostId: opaqueHostId({ projectId, hostName: event.host }),
     },
     call.version,

@@ -6,8 +6,6 @@ import type {
   ServerSelection,
   ShownServer,
 } from '#contracts/store/server-selection.ts';
-import { may } from '#core/access/policy.ts';
-import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { statesShownAs } from '#core/servers/lifecycle.ts';
 import { everyHost } from '../../hosts/host-pages.ts';
@@ -16,6 +14,7 @@ import { filterInTurns } from '#http/lists/in-turns.ts';
 import type { Link } from '../../requests/links.ts';
 import { queryValue, queryValues } from '#http/routes/query.ts';
 import { longestPage, nextLinks, pageLimit, queryFlag, queryTime } from '../../requests/paging.ts';
+import { isAllowed, requireRule } from '../../requests/permission.ts';
 import type { Call } from '../../requests/route.ts';
 import { splitNames } from '../../requests/split-names.ts';
 import { filters, isNoFilter } from './filters.ts';
@@ -39,7 +38,7 @@ export async function selectServers(
 ): Promise<ServerPage> {
   const { store } = call.context;
   const limit = pageLimit(call.query);
-  const { selection, tests } = await requested(call);
+  const { selection, tests } = await requested(call, isInDetail);
   let after = queryValue(call.query, 'marker');
   const isRead = isInDetail && !hasTests(tests);
   const servers: (ListedServer | ShownServer)[] = [];
@@ -85,11 +84,12 @@ async function passing(
 
 async function requested(
   call: Call,
+  isInDetail: boolean,
 ): Promise<{ selection: Omit<ServerSelection, 'limit'>; tests: Tests }> {
   const either = requestedStatuses(call);
   const times = requestedTimes(call);
   const { where, tests } = await requestedFields(call);
-  const projectId = requestedProject(call);
+  const projectId = requestedProject(call, isInDetail);
   const selection = {
     ...times,
     ...(either !== undefined && { either }),
@@ -102,12 +102,12 @@ async function requested(
 }
 
 /**
- * Lists of changes include deleted servers. The key `deleted` is for administrators. Source: Nova
+ * Lists of changes include deleted servers. Source: Nova
  * `_get_servers`.
  */
 function requestedDeleted(call: Call): 'none' | 'only' | 'too' {
-  const { query, caller, version } = call;
-  const value = may('listDeletedServers', caller) ? queryValue(query, 'deleted') : undefined;
+  const { query, version } = call;
+  const value = filtersByAll(call) ? queryValue(query, 'deleted') : undefined;
   if (includesDeleted(call) || (value !== undefined && isSet(value))) return 'only';
   if (value !== undefined) return 'none';
   const hasTimes =
@@ -123,7 +123,7 @@ function requestedDeleted(call: Call): 'none' | 'only' | 'too' {
 function includesDeleted(call: Call): boolean {
   const statuses = statusNames(call);
   if (statuses.length === 0 || statuses.some((status) => status !== 'DELETED')) return false;
-  if (may('listDeletedServers', call.caller)) return true;
+  if (call.caller.isAdmin) return true;
   throw new ComputeError('forbidden', 'Only administrators may list deleted instances');
 }
 
@@ -146,16 +146,12 @@ function requestedTimes({
 }
 
 /** undefined: the servers of all projects. */
-function requestedProject(call: Call): string | undefined {
+function requestedProject(call: Call, isInDetail: boolean): string | undefined {
   const { query, caller } = call;
   const all = queryValue(query, 'all_tenants') === '' || queryFlag(query, 'all_tenants');
   if (all !== true) return caller.projectId;
-  if (!allows('admin', caller)) {
-    throw new ComputeError(
-      'forbidden',
-      "Policy doesn't allow GET /servers of all tenants to be performed: it needs the role admin.",
-    );
-  }
+  const list = isInDetail ? 'detail' : 'index';
+  requireRule(call, `os_compute_api:servers:${list}:get_all_tenants`);
   return queryValue(query, 'project_id') ?? queryValue(query, 'tenant_id');
 }
 
@@ -184,13 +180,13 @@ function requestedStatuses(call: Call): ServerSelection['either'] {
 }
 
 /**
- * Filters that only administrators may use are ignored for others, as in Nova. Throws `invalid` for
+ * Filters that members do not have are ignored for them, as in Nova. Throws `invalid` for
  * a key that cannot be filtered by.
  */
 async function requestedFields(call: Call): Promise<{ where: ServerCondition[]; tests: Tests }> {
-  const { query, caller, version } = call;
-  const filtersByAll = may('filterServersByAll', caller);
-  const refused = Object.keys(query).find((key) => filtersByAll && isNoFilter(key));
+  const { query, version } = call;
+  const isFree = filtersByAll(call);
+  const refused = Object.keys(query).find((key) => isFree && isNoFilter(key));
   if (refused !== undefined) {
     throw new ComputeError('invalid', `Invalid filter field: ${refused}.`);
   }
@@ -200,7 +196,7 @@ async function requestedFields(call: Call): Promise<{ where: ServerCondition[]; 
   for (const [key, filter] of Object.entries(filters)) {
     const { members = Number.POSITIVE_INFINITY, from = 1, to = Number.POSITIVE_INFINITY } = filter;
     const value = queryValue(query, key);
-    const isOffered = version >= from && version <= to && (filtersByAll || version >= members);
+    const isOffered = version >= from && version <= to && (isFree || version >= members);
     if (value === undefined || !isOffered) continue;
     const found = filter.read(value, key);
     if ('field' in found) where.push(found);
@@ -208,6 +204,11 @@ async function requestedFields(call: Call): Promise<{ where: ServerCondition[]; 
     else tests.ofServer.push((server) => found.ofServer(server, zoneOf(server)));
   }
   return { where, tests };
+}
+
+/** May the caller use every filter, also by what members do not see? */
+function filtersByAll(call: Call): boolean {
+  return isAllowed(call, 'os_compute_api:servers:allow_all_filters');
 }
 
 /** The zone of a server is its host's, and without a host the requested one. */

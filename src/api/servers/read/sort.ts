@@ -1,6 +1,5 @@
 /** The order of a server list: `sort_key` and `sort_dir`, each repeatable. */
 import type { ServerField, ServerSelection } from '#contracts/store/server-selection.ts';
-import { may } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
 import { queryValues } from '#http/routes/query.ts';
 import type { Call } from '../../requests/route.ts';
@@ -58,7 +57,7 @@ export function requestedOrder({ query, caller }: Call): NonNullable<ServerSelec
   );
   return unique.flatMap(({ key, direction }) => {
     const by = Object.hasOwn(keys, key) ? keys[key] : undefined;
-    if (administrators.includes(key) && !may('sortServersByHost', caller)) {
+    if (administrators.includes(key) && !caller.isAdmin) {
       throw new ComputeError('forbidden', `Only administrators can sort servers by ${key}`);
     }
     if (by === undefined) throw bad('sort_key', key, Object.keys(keys));

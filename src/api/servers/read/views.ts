@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import type { HostSummary } from '#contracts/store/store.ts';
-import { may } from '#core/access/policy.ts';
+import type { Target } from '#core/access/rules/compute-policy.ts';
 import { hasConfigDrive } from '#core/guests/description/config-drive.ts';
 import type { SecurityGroup } from '#core/networking/security-group.ts';
 import { kernelImages, rootDevice } from '#core/guests/description/guest-kernel.ts';
@@ -17,6 +17,7 @@ import { viewFlavorOfServer } from '../../flavors/views.ts';
 import { hostStatus } from '../../hosts/host-status.ts';
 import { atMicrosecond, atSecond, bookmark, linksTo } from '../../requests/links.ts';
 import { type StepDown, steppedDown, type View, without } from '../../requests/microversions.ts';
+import { isAllowed } from '../../requests/permission.ts';
 import type { Call } from '../../requests/route.ts';
 import { splitNames } from '../../requests/split-names.ts';
 import { addressesOf, plainAddressesOf } from './addresses.ts';
@@ -24,6 +25,7 @@ import { addressesOf, plainAddressesOf } from './addresses.ts';
 interface Shown {
   call: Call;
   server: ShownServer;
+  visible: VisibleParts;
 }
 
 const attributesOf23 = splitNames(
@@ -43,8 +45,8 @@ const steps: StepDown<Shown>[] = [
   without(96, 'pinned_availability_zone'),
   {
     below: 90,
-    undo: (view, { call }) => {
-      if (!may('seeServersHost', call.caller)) view[hostnameKey] = undefined;
+    undo: (view, { visible }) => {
+      if (!visible.attributes) view[hostnameKey] = undefined;
     },
   },
   without(73, 'locked_reason'),
@@ -73,7 +75,12 @@ export function viewServer(
   server: ShownServer,
   around: Omit<Surroundings, 'groupIds'>,
 ): View {
-  return steppedDown(newestView(call, server, around), call.version, steps, { call, server });
+  const { visible } = around;
+  return steppedDown(newestView(call, server, around), call.version, steps, {
+    call,
+    server,
+    visible,
+  });
 }
 
 /** What the view of one server shows beside its own row: its host, and the groups it is in. */
@@ -81,12 +88,33 @@ export interface Surroundings {
   host: HostSummary | undefined;
   groupIds: string[];
   securityGroups: readonly SecurityGroup[];
+  visible: VisibleParts;
+}
+
+/** What of a server has rules of its own. */
+export interface VisibleParts {
+  /** `OS-EXT-SRV-ATTR:*`: its host and the like. */
+  attributes: boolean;
+  hostStatus: 'all' | 'unknown' | 'none';
+  flavorExtraSpecs: boolean;
+}
+
+/** `target`: the server, or for a list undefined: the caller's own project, as in Nova. */
+export function visibleParts(call: Call, target?: Target): VisibleParts {
+  const show = 'os_compute_api:servers:show';
+  const status = `${show}:host_status` as const;
+  const ofUnknown = isAllowed(call, `${status}:unknown-only`, target) ? 'unknown' : 'none';
+  return {
+    attributes: isAllowed(call, 'os_compute_api:os-extended-server-attributes', target),
+    hostStatus: isAllowed(call, status, target) ? 'all' : ofUnknown,
+    flavorExtraSpecs: isAllowed(call, `${show}:flavor-extra-specs`, target),
+  };
 }
 
 /** Of `GET /servers/{id}`: with the server's groups, from 2.71 on. */
 export function viewOneServer(call: Call, server: ShownServer, around: Surroundings): View {
   const view = { ...newestView(call, server, around), server_groups: around.groupIds };
-  return steppedDown(view, call.version, steps, { call, server });
+  return steppedDown(view, call.version, steps, { call, server, visible: around.visible });
 }
 
 /** The reply of PUT: from 2.75 on that of GET, before it without what came by extensions. */
@@ -132,7 +160,7 @@ let opaqueIdCount = 0;
 function newestView(
   call: Call,
   server: ShownServer,
-  { host, securityGroups }: Omit<Surroundings, 'groupIds'>,
+  { host, securityGroups, visible }: Omit<Surroundings, 'groupIds'>,
 ): View {
   const status = serverStatus(server);
   return {
@@ -147,7 +175,7 @@ function newestView(
       server.imageId === null
         ? ''
         : { id: server.imageId, links: [bookmark(call, 'images', server.imageId)] },
-    flavor: viewFlavorOfServer(server.flavor),
+    flavor: viewFlavorOfServer(server.flavor, visible.flavorExtraSpecs),
     created: atSecond(server.createdAt),
     updated: atSecond(server.updatedAt),
     addresses: addressesOf(server),
@@ -171,7 +199,8 @@ function newestView(
     }),
     [hostnameKey]: server.hostname,
     pinned_availability_zone: server.pinnedZone,
-    ...(may('seeServersHost', call.caller) && administratorsView(call, server, host)),
+    ...(visible.attributes && attributesOf(server)),
+    ...hostStatusOf(call, host, visible),
     locked: server.locked,
     locked_reason: server.lockedReason,
     description: server.description,
@@ -180,7 +209,7 @@ function newestView(
   };
 }
 
-function administratorsView(call: Call, server: ShownServer, host: HostSummary | undefined): View {
+function attributesOf(server: ShownServer): View {
   const { kernelId, ramdiskId } = kernelImages(server.imageProperties);
   return {
     'OS-EXT-SRV-ATTR:host': server.hostName,
@@ -193,8 +222,17 @@ function administratorsView(call: Call, server: ShownServer, host: HostSummary |
     'OS-EXT-SRV-ATTR:root_device_name':
       server.launchedAt === null ? null : rootDeviceOf(server.imageProperties),
     'OS-EXT-SRV-ATTR:user_data': server.userData,
-    host_status: hostStatus(call.context, host),
   };
+}
+
+function hostStatusOf(
+  call: Call,
+  host: HostSummary | undefined,
+  { hostStatus: shown }: VisibleParts,
+): View {
+  if (shown === 'none') return {};
+  const status = hostStatus(call.context, host);
+  return shown === 'all' || status === 'UNKNOWN' ? { host_status: status } : {};
 }
 
 /** By a server's properties, which the servers of a list share. */
@@ -213,7 +251,7 @@ function rootDeviceOf(properties: ShownServer['imageProperties']): string {
 function faultOf(call: Call, server: ShownServer, status: string): View {
   if (server.fault === null || (status !== 'ERROR' && status !== 'DELETED')) return {};
   const { code, message, details, created } = server.fault;
-  const isForCaller = may('seeInnerMessages', call.caller) || code !== 500;
+  const isForCaller = call.caller.isAdmin || code !== 500;
   return {
     fault: {
       code,
