@@ -7,6 +7,7 @@ import { expect } from 'vitest';
 import { readCloud } from '#client/cloud/clouds-yaml.ts';
 import { openSession } from '#client/session/session.ts';
 import { scenario } from '#test/worlds/cloud.ts';
+import { uploadImage } from '#test/worlds/upload-image.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { freePorts, readConfig } from '#programs/config/config.ts';
 import { startAllInOne } from '#programs/up/up.ts';
@@ -27,6 +28,44 @@ scenario(
     for (const name of ['admin-password', 'demo-password', 'clouds.yaml']) {
       expect(statSync(join(folder, name)).mode & 0o077).toBe(0);
     }
+  },
+);
+
+scenario(
+  'the agent in a guest sets its password, which the database does not keep',
+  async (cloud, running) => {
+    const red = await cloud.network('red');
+    const imageRef = await uploadImage(
+      cloud.session,
+      {
+        ...{ name: 'with-agent', container_format: 'bare', disk_format: 'raw' },
+        hw_qemu_guest_agent: 'yes',
+      },
+      new Uint8Array(4096),
+    );
+    const id = await cloud.boot([{ port: await cloud.port(red, 'direct') }], { imageRef });
+    await cloud.settled(id, 'ACTIVE');
+    const adminPass = 'correct-horse-battery';
+    const body = { changePassword: { adminPass } };
+    const reply = await cloud.send('compute', 'POST', `/servers/${id}/action`, { body });
+    expect(reply.status).toBe(202);
+    const actions = await cloud.ok('compute', 'GET', `/servers/${id}/os-instance-actions`);
+    expect(actions.instanceActions[0].action).toBe('changePassword');
+    const folder = dirname(running.cloudsYaml);
+    const isKept = () =>
+      readdirSync(folder)
+        .filter((name) => name.startsWith('novella.sqlite'))
+        .some((name) => readFileSync(join(folder, name)).includes(adminPass));
+    await expect.poll(isKept, { timeout: 20_000 }).toBe(false);
+    const { domain_xml: xml } = await cloud.ok('operator', 'GET', `/servers/${id}/explain`);
+    expect(xml).toContain("name='org.qemu.guest_agent.0'");
+    await cloud.ok('compute', 'POST', `/servers/${id}/action`, { 'os-stop': null });
+    await cloud.settled(id, 'SHUTOFF');
+    const off = await cloud.send('compute', 'POST', `/servers/${id}/action`, { body });
+    expect([off.status, JSON.stringify(off.body)]).toEqual([
+      409,
+      expect.not.stringContaining(adminPass),
+    ]);
   },
 );
 

@@ -3,7 +3,7 @@
  * each result is kept until the controller has it. Links may change in between.
  */
 import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/host/command-journal.ts';
-import type { CommandResult, HostCommand } from '#contracts/host/host-link.ts';
+import { type CommandResult, type HostCommand, questions } from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
 import { errorText } from '#core/errors.ts';
 import { executeCommand } from './execute-command.ts';
@@ -54,8 +54,8 @@ export class CommandQueue {
     if (kept?.result != null) return this.#options.answer(key, kept.result);
     this.#running.add(name);
     const isDone = () => void this.#running.delete(name);
-    // A query changes nothing, and need not wait for commands that may take as long as a start.
-    if (command.body.do === 'console') void this.#reply(key, command).finally(isDone);
+    // A question need not wait for commands that may take as long as a start.
+    if (questions.includes(command.body.do)) void this.#reply(key, command).finally(isDone);
     else {
       this.#options.turns.take(command.serverId, () =>
         this.#serve(key, command, kept !== undefined).finally(isDone),

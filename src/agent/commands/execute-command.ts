@@ -2,11 +2,12 @@
  * Executes a command of the controller: reads the host, plans the missing steps, executes them,
  * reports the outcome.
  */
-import type {
-  CommandResult,
-  HostCommandBody,
-  HostQuestion,
-  StepRecord,
+import {
+  type CommandResult,
+  type HostCommandBody,
+  type HostQuestion,
+  questions,
+  type StepRecord,
 } from '#contracts/host/host-link.ts';
 import { ComputeError, errorText, isComputeError } from '#core/errors.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
@@ -51,9 +52,9 @@ export async function executeCommand(
   const begun: Step[] = [];
   let isUndone: Plan['isUndone'] = () => false;
   try {
-    if (body.do === 'console') {
-      const output = await parts.guestFiles.consoleOutput(body.guestId, body.lines);
-      return { ok: true, steps: records, output };
+    if (isQuestion(body)) {
+      const output = await answer(parts, body);
+      return { ok: true, steps: records, ...(output !== undefined && { output }) };
     }
     const plan = await planFor(parts, body);
     isUndone = plan.isUndone;
@@ -90,6 +91,21 @@ export async function executeCommand(
       ...(undone && { undone }),
     };
   }
+}
+
+function isQuestion(body: HostCommandBody): body is HostQuestion {
+  return questions.includes(body.do);
+}
+
+async function answer(
+  { guestFiles, hypervisor }: HostParts,
+  question: HostQuestion,
+): Promise<string | undefined> {
+  const { guestId } = question;
+  if (question.do === 'console') return guestFiles.consoleOutput(guestId, question.lines);
+  const { user: name, password } = question;
+  await hypervisor.setPassword(guestId, { name, password });
+  return undefined;
 }
 
 /** Whether a failed command, whose undo had no failure, has left nothing. */

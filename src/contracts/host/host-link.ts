@@ -56,13 +56,18 @@ export type HostCommandBody =
   | HostQuestion;
 
 /**
- * Changes nothing, so it waits for no other command of its guest. `lines` null: all that is kept.
+ * Concerns only the running guest, so it waits for no other command of it. `lines` null: all that
+ * is kept. `set-password`: by the guest's own agent.
  */
-export interface HostQuestion {
-  do: 'console';
-  guestId: string;
-  lines: number | null;
-}
+export type HostQuestion =
+  | { do: 'console'; guestId: string; lines: number | null }
+  | { do: 'set-password'; guestId: string; user: string; password: string };
+
+/** The kinds of questions. */
+export const questions: readonly HostCommandBody['do'][] = [
+  'console',
+  'set-password',
+] satisfies HostQuestion['do'][];
 
 export interface HostCommand {
   /**

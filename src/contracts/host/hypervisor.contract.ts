@@ -133,6 +133,20 @@ export function describeHypervisor(name: string, suite: HypervisorSuite): void {
       }
     });
 
+    test('a password is set only by the agent of a running guest', async () => {
+      const { hypervisor, guest } = await aRunningGuest();
+      const user = { name: 'root', password: 'secret' };
+      const refused = hypervisor.setPassword(guest.id, user);
+      await expect(refused).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.not.stringContaining(user.password),
+      });
+      await hypervisor.destroy(guest.id);
+      await expect(hypervisor.setPassword(guest.id, user)).rejects.toMatchObject({
+        kind: 'conflict',
+      });
+    });
+
     test('a guest is saved and resumes; its memory is dropped when its power is cut', async () => {
       const { hypervisor, guest, state } = await aRunningGuest();
       await hypervisor.save(guest.id);

@@ -52,6 +52,12 @@ export interface Hypervisor {
   unpause(guestId: string): Promise<void>;
   /** Sends a non-maskable interrupt. Throws `conflict` when the guest is not running or paused. */
   injectNmi(guestId: string): Promise<void>;
+  /**
+   * Has the agent in the guest set this user's password. Throws `conflict` when the guest is not
+   * running, `unavailable` with the host's error text when it has no agent, or that does not
+   * answer.
+   */
+  setPassword(guestId: string, user: { name: string; password: string }): Promise<void>;
   /** Throws `conflict` when the guest is not running, or has a device of the host. */
   save(guestId: string): Promise<void>;
   /** Throws `conflict` when nothing was saved and the guest is not running. */

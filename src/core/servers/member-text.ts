@@ -14,7 +14,7 @@ const userMessages = [
   /^(?:networks\[\d+\]|interfaceAttachment)\..*$/,
   /^Port [\w-]+ (?:could not be found|is still in use)\.$/,
   /^port [\w-]+: its binding:vnic_type was changed to [\w-]+ while it was being bound$/,
-  /^the host of instance [\w-]+ has not returned its console within \d+ s$/,
+  /^the host of instance [\w-]+ has not answered '\w+' within \d+ s$/,
   /^the request ended before its port was made$/,
   /^The host of the server stopped reporting\.$/,
   /^(?:Error|internal error)$/,

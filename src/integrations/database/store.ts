@@ -51,7 +51,7 @@ export function computeStore(
     servers: serverStore(unsynced, clock),
     hosts: hostStore(db, { clock, newId, recorded }),
     tasks: taskStore(unsynced, clock),
-    commands: { ...commandStore({ db, unsynced, onDisk }, eraser), ...questionStore(db) },
+    commands: { ...commandStore({ db, unsynced, onDisk }, eraser), ...questionStore(db, eraser) },
     flavors: flavorStore(db),
     flavorAccess: flavorAccessStore(db),
     serverGroups: serverGroupStore(db),

@@ -121,6 +121,14 @@ export class SimulatedHypervisor implements Hypervisor {
     await this.#change(guestId, 'unpause', { paused: 'running', running: 'running' });
   }
 
+  /** The agent of a guest that has one accepts every password. */
+  async setPassword(guestId: string): Promise<void> {
+    await this.#change(guestId, 'set-password', { running: 'running' });
+    const { guest } = this.#known(guestId);
+    if (guest.hardware?.hasAgent === true) return;
+    throw new ComputeError('unavailable', `guest ${guest.name}: it has no QEMU guest agent`);
+  }
+
   async injectNmi(guestId: string): Promise<void> {
     await this.#change(guestId, 'inject-nmi', { running: 'running', paused: 'paused' });
   }

@@ -4,7 +4,7 @@
  * silent for long enough. Commands that remove something are kept: the host executes them when it
  * returns, and the workflows that gave them do not wait for it.
  */
-import type { CommandResult, HostCommand } from '#contracts/host/host-link.ts';
+import { type CommandResult, type HostCommand, questions } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
 import type { WorkflowContext } from './context.ts';
 import { repeat } from './repeat.ts';
@@ -37,7 +37,7 @@ export async function endSilentCommands(context: WorkflowContext): Promise<void>
 }
 
 function isWaitedFor({ body }: HostCommand): boolean {
-  return body.do !== 'destroy' && body.do !== 'console';
+  return body.do !== 'destroy' && !questions.includes(body.do);
 }
 
 async function endCommand(

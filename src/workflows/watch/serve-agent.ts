@@ -2,7 +2,13 @@
  * The controller's end of one agent's link: handles its reports and results, and sends it the
  * pending commands of its host.
  */
-import type { ControllerEnd, HostReport, ToController, Uptime } from '#contracts/host/host-link.ts';
+import {
+  type ControllerEnd,
+  type HostReport,
+  questions,
+  type ToController,
+  type Uptime,
+} from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
 import { canonicalText } from '#core/canonical-text.ts';
 import { ComputeError } from '#core/errors.ts';
@@ -225,7 +231,8 @@ class AgentSession implements ServedAgent {
           if (!links.maySend(host.id, command.seq)) break;
           this.#lastSent = command.seq;
           links.markSent(host.id, command.seq);
-          if (command.body.do !== 'console') this.#unanswered.set(command.seq, command.serverId);
+          if (!questions.includes(command.body.do))
+            this.#unanswered.set(command.seq, command.serverId);
           this.#end.send({ type: 'command', command });
         }
       })

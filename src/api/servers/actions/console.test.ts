@@ -73,7 +73,7 @@ test('a host that does not answer in time is reported, and the query is withdraw
   world.time.now += 10_001;
   expect(faultOf(await reply)).toMatchObject({
     code: 503,
-    message: `the host of instance ${server.id} has not returned its console within 10 s`,
+    message: `the host of instance ${server.id} has not answered 'get_console_output' within 10 s`,
   });
   expect(await world.store.commands.pending(server.hostId ?? '')).toEqual([]);
 });

@@ -105,12 +105,6 @@ test.each([
     message: /^QEMU guest agent is not/,
   },
   {
-    name: 'an image with one',
-    change: { imageProperties: { hw_qemu_guest_agent: 'yes' } },
-    status: 501,
-    message: /^Unable to set password on instance/,
-  },
-  {
     name: 'a wrong state',
     change: { vmState: 'stopped' },
     status: 409,

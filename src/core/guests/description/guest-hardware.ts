@@ -1,4 +1,5 @@
-/** The board and disk that an image requires for its guests. */
+/** The board, disk and agent that an image requires for its guests. */
+import { isTrue } from '../../pci/devices/boolean-text.ts';
 import { refuse, type Verdict } from '../../reason.ts';
 
 type Properties = Readonly<Record<string, string>>;
@@ -7,10 +8,14 @@ type Properties = Readonly<Record<string, string>>;
 const diskBuses = ['virtio', 'scsi', 'sata'] as const;
 export type DiskBus = (typeof diskBuses)[number];
 
-/** QEMU's name of the board. Example: `q35`, or one of its versions, `pc-q35-9.2`. */
+/**
+ * `machine`: QEMU's name of the board. Example: `q35`, or one of its versions, `pc-q35-9.2`.
+ * `hasAgent`: it has a channel for QEMU's guest agent.
+ */
 export interface GuestHardware {
   machine: string;
   diskBus: DiskBus;
+  hasAgent?: true;
 }
 
 /** VFs sit on PCIe ports, which no other board has. */
@@ -18,8 +23,8 @@ const boards = /^(q35|pc-q35-[\w.-]+)$/;
 
 /**
  * Example: `{ hw_disk_bus: 'sata' }` → `{ machine: 'q35', diskBus: 'sata' }`. Refuses unsupported
- * values, naming the property. Source: Glance "Useful image properties", `hw_machine_type` and
- * `hw_disk_bus`.
+ * values, naming the property. Source: Glance "Useful image properties", `hw_machine_type`,
+ * `hw_disk_bus` and `hw_qemu_guest_agent`.
  */
 export function guestHardware(properties: Properties): Verdict<{ hardware: GuestHardware }> {
   const machine = properties['hw_machine_type'] ?? 'q35';
@@ -37,7 +42,15 @@ export function guestHardware(properties: Properties): Verdict<{ hardware: Guest
       `image property hw_disk_bus "${requested}": must be one of ${diskBuses.join(', ')}`,
     );
   }
-  return { ok: true, hardware: { machine, diskBus } };
+  return {
+    ok: true,
+    hardware: { machine, diskBus, ...(hasAgent(properties) && { hasAgent: true }) },
+  };
+}
+
+/** Is QEMU's guest agent expected in guests of this image? */
+export function hasAgent(properties: Properties): boolean {
+  return isTrue(properties['hw_qemu_guest_agent'] ?? 'no');
 }
 
 /** The disk's name in Linux. Example: `scsi` → `sda`. */

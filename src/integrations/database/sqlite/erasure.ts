@@ -3,7 +3,7 @@
  * from every byte of the database's files.
  */
 import type { Kysely } from 'kysely';
-import type { CommandResult } from '#contracts/host/host-link.ts';
+import { type CommandResult, questions } from '#contracts/host/host-link.ts';
 import type { ComputeTables } from './tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -29,7 +29,7 @@ export async function eraseServer(trx: Db, serverId: string): Promise<void> {
     .set({ body: erasedBody, succeeded: 0, result: JSON.stringify(withdrawn) })
     .where('instance_uuid', '=', serverId)
     .where('succeeded', 'is', null)
-    .where('kind', 'not in', ['destroy', 'console'])
+    .where('kind', 'not in', ['destroy', ...questions])
     .execute();
   await dropEndedCommands(trx, serverId);
 }
@@ -48,7 +48,7 @@ async function dropEndedCommands(trx: Db, serverId: string): Promise<void> {
     .deleteFrom('host_commands')
     .where('instance_uuid', '=', serverId)
     .where('succeeded', 'is not', null)
-    .where('kind', '!=', 'console')
+    .where('kind', 'not in', questions)
     .returningAll()
     .execute();
   const kept = outlasting.flatMap((kind) => {

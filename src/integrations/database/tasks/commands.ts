@@ -1,6 +1,11 @@
 /** Commands for hosts and their results. `commit` writes the rows. */
 import type { Insertable, Kysely, Selectable, Updateable } from 'kysely';
-import type { CommandResult, HostCommand, HostCommandBody } from '#contracts/host/host-link.ts';
+import {
+  type CommandResult,
+  type HostCommand,
+  type HostCommandBody,
+  questions,
+} from '#contracts/host/host-link.ts';
 import type {
   CommandStore,
   Lease,
@@ -18,9 +23,6 @@ import type { ComputeTables, HostCommandRow } from '../sqlite/tables.ts';
 import { makeTaskDue } from './tasks.ts';
 
 type Db = Kysely<ComputeTables>;
-
-/** The kind of command that only queries: `questions.ts`. */
-export const question = 'console';
 
 export function commandStore(
   { db, unsynced, onDisk }: { db: Db; unsynced: Db; onDisk: () => Promise<void> },
@@ -126,7 +128,7 @@ async function issueOnce(trx: Db, command: NewCommand): Promise<void> {
     .selectFrom('host_commands')
     .select(['compute_node_id', 'kind'])
     .where('instance_uuid', '=', serverId)
-    .where('kind', '!=', question)
+    .where('kind', 'not in', questions)
     .where('succeeded', 'is', null)
     .orderBy('id', 'desc')
     .execute();
@@ -153,7 +155,7 @@ const newestOf = prepared((db: Db, given: { serverId: string }) =>
     .selectFrom('host_commands')
     .select('succeeded')
     .where('instance_uuid', '=', given.serverId)
-    .where('kind', '!=', question)
+    .where('kind', 'not in', questions)
     .orderBy('id', 'desc')
     .limit(1),
 );
@@ -196,7 +198,7 @@ async function complete(
   if (ended !== undefined) await dropSuperseded(trx, ended, result.ok);
   if (
     ended === undefined ||
-    ended.kind === question ||
+    (questions as readonly string[]).includes(ended.kind) ||
     (await awaitsAnswer(trx, ended.instance_uuid))
   ) {
     return undefined;

@@ -1,14 +1,16 @@
 /** Queries to hosts: command rows that no task waits for, deleted once answered. */
 import type { Kysely } from 'kysely';
-import type { CommandResult } from '#contracts/host/host-link.ts';
+import { type CommandResult, questions } from '#contracts/host/host-link.ts';
 import type { CommandStore } from '#contracts/store/store.ts';
-import { insertCommand, question } from './commands.ts';
+import { insertCommand } from './commands.ts';
+import type { LogEraser } from '../sqlite/erasure.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 
 export function questionStore(
   db: Db,
+  eraser: LogEraser,
 ): Pick<CommandStore, 'ask' | 'answer' | 'forget' | 'forgetQuestions'> {
   const row = (hostId: string, seq: number) =>
     db.selectFrom('host_commands').where('compute_node_id', '=', hostId).where('seq', '=', seq);
@@ -24,11 +26,13 @@ export function questionStore(
         .deleteFrom('host_commands')
         .where('compute_node_id', '=', hostId)
         .where('seq', '=', seq)
-        .where('kind', '=', question)
+        .where('kind', 'in', questions)
         .execute();
+      // It may have held a password.
+      eraser.erased();
     },
     async forgetQuestions() {
-      await db.deleteFrom('host_commands').where('kind', '=', question).execute();
+      await db.deleteFrom('host_commands').where('kind', 'in', questions).execute();
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Ended commands of a live server that a newer one of their kind replaces: nothing reads them. */
 import type { Kysely } from 'kysely';
-import type { HostCommandBody } from '#contracts/host/host-link.ts';
+import { type HostCommandBody, questions } from '#contracts/host/host-link.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
 /** Commands that may change a guest's definition. */
@@ -14,7 +14,7 @@ export const defining: readonly HostCommandBody['do'][] = [
 ];
 
 /** Kinds that a server rarely gets twice: no statement is spent on them. Queries are deleted. */
-const rare = ['spawn', 'destroy', 'console'];
+const rare: readonly string[] = ['spawn', 'destroy', ...questions];
 
 /**
  * Deletes the older ended commands of this one's kind. After a failed one that may change the

@@ -41,6 +41,7 @@ export interface Procedures {
   suspendDomain: { args: [id: string]; result: null };
   resumeDomain: { args: [id: string]; result: null };
   injectNmi: { args: [id: string]; result: null };
+  setPassword: { args: [id: string, user: string, password: string]; result: null };
   saveDomain: { args: [id: string, flags: number]; result: null };
   forgetSaved: { args: [id: string]; result: null };
   attachDevice: { args: [id: string, xml: string, flags: number]; result: null };

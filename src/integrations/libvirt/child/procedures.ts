@@ -53,6 +53,7 @@ export const procedures: Table = {
   suspendDomain: onDomain('virDomainSuspend'),
   resumeDomain: onDomain('virDomainResume'),
   injectNmi: onDomain('virDomainInjectNMI', 0),
+  setPassword: onDomain('virDomainSetUserPassword', 0),
   saveDomain: onDomain('virDomainManagedSave'),
   forgetSaved: onDomain('virDomainManagedSaveRemove', 0),
   attachDevice: onDomain('virDomainAttachDeviceFlags'),

@@ -86,6 +86,12 @@ export class GuestPower {
     await this.#child.call('injectNmi', [id], `send guest ${name} an interrupt`);
   }
 
+  async setPassword(id: string, user: { name: string; password: string }): Promise<void> {
+    const { name } = await this.#inState(id, 'set-password', ['running']);
+    const args = [id, user.name, user.password] as const;
+    await this.#child.call('setPassword', [...args], `set a password in guest ${name}`);
+  }
+
   async save(id: string): Promise<void> {
     const domain = await this.#inState(id, 'save', ['running', 'paused', 'saved']);
     if (domain.state === 'saved') return;

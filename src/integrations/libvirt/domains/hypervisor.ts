@@ -115,6 +115,10 @@ export class LibvirtHypervisor implements Hypervisor {
     return this.#power.shutDown(guestId);
   }
 
+  setPassword(guestId: string, user: { name: string; password: string }): Promise<void> {
+    return this.#power.setPassword(guestId, user);
+  }
+
   injectNmi(guestId: string): Promise<void> {
     return this.#power.injectNmi(guestId);
   }

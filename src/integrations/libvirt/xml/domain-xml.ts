@@ -34,9 +34,10 @@ const standardSparePorts = 8;
 export function domainXml(guest: Guest, options: DomainOptions): string {
   const hasPassthrough = guest.hostDevices.length > 0 || guest.nics.some(isPassthrough);
   const paths = guestPaths(options.diskDirectory ?? '/var/lib/novella/guests', guest.id);
-  const { machine, diskBus } = guest.rescue?.hardware ?? guest.hardware ?? usualHardware;
+  const { machine, diskBus, hasAgent } = guest.rescue?.hardware ?? guest.hardware ?? usualHardware;
   const extraDisks = guest.rescue === undefined ? 0 : 1;
-  const ports = guest.nics.length + guest.hostDevices.length + fixedDevices + extraDisks;
+  const extraDevices = extraDisks + (hasAgent === true ? 1 : 0);
+  const ports = guest.nics.length + guest.hostDevices.length + fixedDevices + extraDevices;
   return printXml(
     element('domain', { type: options.virtType }, [
       element('name', {}, [guest.name]),
@@ -68,6 +69,7 @@ export function domainXml(guest: Guest, options: DomainOptions): string {
           serialTarget,
         ]),
         serialConsole,
+        hasAgent === true && agentChannel,
         // VFIO pins all memory of the guest: a balloon could not reclaim any.
         hasPassthrough ? noBalloon : balloon,
         randomNumbers,
@@ -90,6 +92,12 @@ const noUsb = fixed(element('controller', { type: 'usb', model: 'none' }));
 const serialTarget = fixed(element('target', { port: 0 }));
 const serialConsole = fixed(
   element('console', { type: 'pty' }, [element('target', { type: 'serial', port: 0 })]),
+);
+/** libvirt chooses the socket. */
+const agentChannel = fixed(
+  element('channel', { type: 'unix' }, [
+    element('target', { type: 'virtio', name: 'org.qemu.guest_agent.0' }),
+  ]),
 );
 const balloon = fixed(element('memballoon', { model: 'virtio' }));
 const noBalloon = fixed(element('memballoon', { model: 'none' }));
