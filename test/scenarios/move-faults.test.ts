@@ -178,3 +178,44 @@ for (const move of moves) {
     }
   }
 }
+
+scenario(
+  'a server is deleted while its guest arrives on a host that has died: no second binding is left',
+  async (cloud, running) => {
+    const [pair] = await inPairs(1, cloud, running);
+    const { id, from, to, ports } = pair!;
+    running.hosts.watchCalls(to, ({ act: call }, when) => {
+      if (call !== 'receive' || when !== 'before') return;
+      running.hosts.watchCalls(to, undefined);
+      running.hosts.kill(to);
+    });
+    expect((await act(cloud, id, live(pair!))).status).toBe(202);
+    await cloud.until(async () => {
+      const value = await bindingOf(cloud, ports[0]!);
+      return { done: value.host === to, value };
+    });
+    await cloud.ok('compute', 'DELETE', `/servers/${id}`);
+    await cloud.gone(id);
+    for (const port of ports) {
+      expect(await cloud.showPort(port)).toMatchObject({ device_id: '', 'binding:host_id': '' });
+    }
+    await running.hosts.start(to);
+    for (const host of [from, to]) {
+      await cloud.until(async () => {
+        const value = await useOf(cloud, running, host);
+        return { done: value.holders.length + value.guests.length === 0, value };
+      });
+    }
+    const zone = { availability_zone: `nova:${to}` };
+    const next = await cloud.boot(
+      ports.map((port) => ({ port })),
+      zone,
+    );
+    await cloud.settled(next, 'ACTIVE');
+    for (const port of ports) {
+      expect((await bindingOf(cloud, port)).all).toEqual([`${to} ACTIVE`]);
+    }
+  },
+  (config: Config) => ({ ...withHosts(2)(config), hostDownMs: 1_000 }),
+  60_000,
+);

@@ -91,7 +91,10 @@ export const releaseElsewhere: DeleteStep = async (context, task) => {
   const move = await interruptedMove(context, task);
   const { otherIsSilent = false, startedAt: _, moveId: _id, ...data } = task.data;
   const other = await otherHost(context, move);
-  if (other !== undefined) await dropBindings(context, server, other.name);
+  // Of the two bindings of a port, either may be the active one, which is unbound later.
+  for (const name of [other?.name, server.hostName]) {
+    if (name != null) await dropBindings(context, server, name);
+  }
   const host = otherIsSilent ? undefined : await releaseSide(context, move, otherSide(move));
   return {
     ...(host !== undefined && { host }),
