@@ -13,7 +13,7 @@ import { restViolations } from './checks/at-rest.ts';
 import { doneViolations, keptViolations } from './checks/kept.ts';
 import { makeGround } from './load/ground.ts';
 import { Ledger } from './load/ledger.ts';
-import { type UserGround, Users } from './load/users.ts';
+import { tortureMix, type UserGround, Users } from './load/users.ts';
 import { RemoteHost } from './remote-host.ts';
 import { repairHosts, settle } from './settle.ts';
 import { readSnapshot } from './state/read-snapshot.ts';
@@ -57,7 +57,7 @@ class Torture {
   readonly ledger = new Ledger();
   readonly #plan: KillsPlan;
   readonly #victim: Victim;
-  readonly #users = new Users(users);
+  readonly #users = new Users(users, tortureMix);
   readonly #random: () => number;
   /** How long the last start took. */
   #startMs = 1_000;

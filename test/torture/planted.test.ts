@@ -76,7 +76,79 @@ const aLive = '(select min(uuid) from instances where deleted_at is null)';
 const active = "(select min(uuid) from instances where deleted_at is null and vm_state = 'active')";
 const aDeleted = '(select min(uuid) from instances where deleted_at is not null)';
 
+/** A move of the active server to the other host. */
+const aMove = (status: string, { leftOn = 'null', after = '[]' } = {}) => `
+  insert into migrations (uuid, instance_uuid, project_id, user_id, migration_type, status,
+    source_id, source_compute, dest_id, dest_compute, left_on, context, created_at, updated_at)
+  select 'move-' || (select count(*) from migrations), uuid, project_id, user_id, 'resize',
+    '${status}', compute_node_id, host, ${other}, 'other', ${leftOn},
+    json_object('flavors', json_object('before', json(flavor), 'after', json(flavor)),
+      'requests', json_object('before', json('[]'), 'after', json('${after}'))), 1, 1
+  from instances where uuid = ${active};`;
+const other = `(select uuid from compute_nodes where uuid <>
+  (select compute_node_id from instances where uuid = ${active}))`;
+
 test.each([
+  {
+    what: 'a move that is open without a task',
+    sql: aMove('migrating'),
+    finds: /move move-0 \(resize\) of server \S+: migrating, no task/,
+  },
+  {
+    what: 'a server with two open moves',
+    sql: aMove('finished') + aMove('finished'),
+    finds: /move move-1 .*: open beside another move/,
+  },
+  {
+    what: 'an open move of a deleted server',
+    sql: `${aMove('finished')} update migrations set instance_uuid = ${aDeleted}`,
+    finds: /open, its server is deleted or unknown/,
+  },
+  {
+    what: 'an open move of a server that waits for nothing',
+    sql: aMove('finished'),
+    finds: /open, but its server is active/,
+  },
+  {
+    what: 'a server that waits for the confirmation of no move',
+    sql: `update instances set vm_state = 'resized' where uuid = ${active}`,
+    finds: /waits for a confirmation, but has no open move/,
+  },
+  {
+    what: 'a reservation of a move that has ended',
+    sql: `${aMove('reverted', { after: '[{"requestId":"r","count":1}]' })}
+      update pci_devices set status = 'claimed', instance_uuid = ${active}, request_id = 'r'
+      where id = (select min(id) from pci_devices
+        where status = 'available' and compute_node_id = ${other})`,
+    finds: /held by server \S+, which is on /,
+  },
+  {
+    what: 'what a reservation of an open move has not booked',
+    sql: aMove('migrating'),
+    finds: /vcpus used is \d+, its servers: \d+/,
+  },
+  {
+    what: 'a guest that a move has left on a host',
+    sql: aMove('done', { leftOn: other }),
+    finds: /something is left on host/,
+  },
+  {
+    what: 'a port with a second binding',
+    sql: `insert into port_bindings select id, 'host-9', vnic_type, '{}', 'hw_veb', '{}'
+      from ports where device_id = ${active}`,
+    finds: /port \S+: bound a second time, on host-9/,
+  },
+  {
+    what: 'a shelved server without its image',
+    sql: `update instances set vm_state = 'shelved_offloaded', shelved_image = 'gone'
+      where uuid = ${active}`,
+    finds: /shelved, but its image gone is not there/,
+  },
+  {
+    what: 'a shelved server that is on a host',
+    sql: `update instances set vm_state = 'shelved_offloaded' where uuid = ${active}`,
+    finds: /offloaded, but on host-\d/,
+  },
   {
     what: 'a VF of a deleted server',
     sql: `update pci_devices set instance_uuid = ${aDeleted} where ${firstHeld}`,
@@ -282,6 +354,15 @@ test('a guest that runs on two hosts, with the VF of another guest, is found', (
   expect(found.join('\n')).toMatch(/guest \S+: runs on host-\d and host-\d/);
   expect(found.join('\n')).toMatch(/device host-\d \S+: in guests \S+ and thief/);
   expect(found.join('\n')).toMatch(/guest thief on host-\d: its server is deleted or unknown/);
+});
+
+test('a guest that is off, and left on another host, is found', () => {
+  const snapshot = read(database);
+  const [one] = snapshot.guests.filter((guest) => guest.state === 'running');
+  const host = hosts.find((name) => name !== one!.host)!;
+  const left = { ...one!, host, state: 'shutOff' };
+  const found = violationsOf({ ...snapshot, guests: [...snapshot.guests, left] });
+  expect(found.join('\n')).toMatch(/guest \S+ on host-\d: its server is on host-\d/);
 });
 
 test('a guest that a host lost is found', () => {

@@ -76,5 +76,9 @@ function workIn(db: DatabaseSync): string[] {
     )
     .all()
     .map((event) => `network event ${JSON.stringify(event)}`);
-  return [...tasks, ...commands, ...events];
+  const left = db
+    .prepare('select uuid, left_on as host from migrations where left_on is not null')
+    .all()
+    .map((move) => `left by a move ${JSON.stringify(move)}`);
+  return [...tasks, ...commands, ...events, ...left];
 }

@@ -4,7 +4,9 @@
  */
 import { diskOf } from '#core/ledger/host-ledger.ts';
 import { type PciDevicePool, poolKey, poolsOf } from '#core/pci/pools/pool.ts';
-import { type Amounts, type HostRow, holdersIn, type Snapshot } from '../state/snapshot.ts';
+import { type Holding, holdingsIn } from '../state/holds.ts';
+import type { Amounts, HostRow, Snapshot } from '../state/snapshot.ts';
+import { moveViolations } from './moves.ts';
 
 export function alwaysViolations(snapshot: Snapshot): string[] {
   return [
@@ -15,6 +17,7 @@ export function alwaysViolations(snapshot: Snapshot): string[] {
       ...usageViolations(snapshot, host),
     ]),
     ...taskViolations(snapshot),
+    ...moveViolations(snapshot),
     ...commandViolations(snapshot),
     ...nicViolations(snapshot),
     ...guestViolations(snapshot),
@@ -23,11 +26,22 @@ export function alwaysViolations(snapshot: Snapshot): string[] {
 
 const held = new Set(['claimed', 'allocated', 'missing']);
 
-/** Every held device belongs to a server that holds, on its own host, for a request it has. */
+/** Every held device belongs to a server that holds on that host, for a request it has there. */
 function claimViolations(snapshot: Snapshot): string[] {
-  const holders = holdersIn(snapshot);
+  const holders = new Map<string, Holding[]>();
+  for (const holding of holdingsIn(snapshot)) {
+    holders.set(holding.serverId, [...(holders.get(holding.serverId) ?? []), holding]);
+  }
   const requests = new Map(
-    snapshot.requests.map((one) => [`${one.serverId} ${one.requestId}`, one.count]),
+    [
+      ...snapshot.requests,
+      ...snapshot.moves.flatMap(({ serverId, context }) =>
+        [...context.requests.before, ...context.requests.after].map((one) => ({
+          ...one,
+          serverId,
+        })),
+      ),
+    ].map((one) => [`${one.serverId} ${one.requestId}`, one.count]),
   );
   const taken = new Map<string, number>();
   const found: string[] = [];
@@ -38,18 +52,20 @@ function claimViolations(snapshot: Snapshot): string[] {
         found.push(`${device}: status ${status}, but holder ${serverId ?? 'none'}`);
       }
       if (serverId === null) continue;
-      const holder = holders.get(serverId);
-      if (holder === undefined) {
+      const everywhere = holders.get(serverId);
+      if (everywhere === undefined) {
         found.push(`${device}: held by server ${serverId}, which is deleted or unknown`);
         continue;
       }
-      if (holder.hostId !== hostId) {
-        found.push(`${device}: held by server ${serverId}, which is on ${holder.hostId}`);
-      }
-      const key = `${serverId} ${requestId}`;
-      if (!requests.has(key) && !holder.isDeleted) {
+      const here = everywhere.filter((holding) => holding.hostId === hostId);
+      if (here.length === 0) {
+        const hosts = everywhere.map((holding) => holding.hostId).join(', ');
+        found.push(`${device}: held by server ${serverId}, which is on ${hosts}`);
+      } else if (
+        here.every(({ requestIds }) => requestIds !== 'any' && !has(requestIds, requestId))
+      )
         found.push(`${device}: held for request ${requestId}, which server ${serverId} lacks`);
-      }
+      const key = `${serverId} ${requestId}`;
       taken.set(key, (taken.get(key) ?? 0) + 1);
     }
   }
@@ -58,6 +74,10 @@ function claimViolations(snapshot: Snapshot): string[] {
     if (count !== requested) found.push(`request ${key}: holds ${count} of ${requested} devices`);
   }
   return found;
+}
+
+function has(ids: ReadonlySet<string>, id: string | null): boolean {
+  return id !== null && ids.has(id);
 }
 
 /** The stored pools equal a recount of the devices. */
@@ -76,7 +96,7 @@ function countsOf(pools: readonly PciDevicePool[]): Map<string, number> {
 
 /** The booked amounts equal the sum of the flavors of the servers that hold there. */
 function usageViolations(snapshot: Snapshot, { id, name, used, numaHolders }: HostRow): string[] {
-  const holders = [...holdersIn(snapshot).values()].filter(({ hostId }) => hostId === id);
+  const holders = holdingsIn(snapshot).filter(({ hostId }) => hostId === id);
   const sum = (of: (flavor: (typeof holders)[number]['flavor']) => number) =>
     holders.reduce((all, { flavor }) => all + of(flavor), 0);
   const must: Amounts = {
@@ -89,7 +109,7 @@ function usageViolations(snapshot: Snapshot, { id, name, used, numaHolders }: Ho
     .map(
       (amount) => `host ${name}: ${amount} used is ${used[amount]}, its servers: ${must[amount]}`,
     );
-  const ids = new Set(holders.map((server) => server.id));
+  const ids = new Set(holders.map(({ serverId }) => serverId));
   const foreign = numaHolders.filter((server) => !ids.has(server));
   return [
     ...amounts,
@@ -98,7 +118,7 @@ function usageViolations(snapshot: Snapshot, { id, name, used, numaHolders }: Ho
 }
 
 /** Steps that run for a server that is already deleted. */
-const afterDeletion = ['host-returned', 'remove-guest-again', 'delete-late-ports'];
+const afterDeletion = ['host-returned', 'remove-guest-again', 'delete-late-ports', 'drop-images'];
 
 /** A server in transition has a workflow, and a deleted one only what follows its deletion. */
 function taskViolations({ servers, tasks }: Snapshot): string[] {

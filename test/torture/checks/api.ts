@@ -2,6 +2,7 @@
 import { allServers } from '#client/servers.ts';
 import { request } from '#client/session/request.ts';
 import type { Session } from '#client/session/session.ts';
+import { isOpen } from '../state/holds.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 
 interface HypervisorView {
@@ -26,6 +27,13 @@ export async function apiViolations(session: Session, snapshot: Snapshot): Promi
   const { limits } = await request<LimitsView>(session, { service: 'compute', path: '/limits' });
   const sum = (of: (one: (typeof live)[number]) => number) =>
     live.reduce((all, one) => all + of(one), 0);
+  const open = snapshot.moves.filter(isOpen);
+  /** Of both flavors, while a resize is open. */
+  const largest = (of: (one: Pick<Sized, 'flavor'>) => number) => (server: Sized) => {
+    const { flavors } = open.find(({ serverId }) => serverId === server.id)?.context ?? {};
+    const both = flavors === undefined ? [] : [flavors.before, flavors.after];
+    return Math.max(of(server), ...both.map((flavor) => of({ flavor })));
+  };
   const [mine] = new Set(live.map(({ projectId }) => projectId));
   return [
     ...differences('servers listed', idsOf(shown), idsOf(live)),
@@ -35,22 +43,22 @@ export async function apiViolations(session: Session, snapshot: Snapshot): Promi
       ? []
       : [
           ...difference('limits: instances', limits.absolute.totalInstancesUsed, live.length),
-          ...difference('limits: cores', limits.absolute.totalCoresUsed, sum(vcpusOf)),
-          ...difference('limits: ram', limits.absolute.totalRAMUsed, sum(memoryOf)),
+          ...difference('limits: cores', limits.absolute.totalCoresUsed, sum(largest(vcpusOf))),
+          ...difference('limits: ram', limits.absolute.totalRAMUsed, sum(largest(memoryOf))),
         ]),
   ];
 }
 
 type Sized = Snapshot['servers'][number];
-const vcpusOf = ({ flavor }: Sized) => flavor.vcpus;
-const memoryOf = ({ flavor }: Sized) => flavor.memoryMib;
+const vcpusOf = ({ flavor }: Pick<Sized, 'flavor'>) => flavor.vcpus;
+const memoryOf = ({ flavor }: Pick<Sized, 'flavor'>) => flavor.memoryMib;
 
 function hypervisorViolations({ hosts, servers }: Snapshot, view: HypervisorView): string[] {
   const { hypervisor_hostname: name } = view;
   const host = hosts.find((one) => one.name === name);
   if (host === undefined) return [`hypervisor ${name}: has no row`];
   const running = servers.filter(
-    ({ hostName, vmState, isDeleted }) => !isDeleted && hostName === name && vmState === 'active',
+    ({ hostName, powerState, isDeleted }) => !isDeleted && hostName === name && powerState === 1,
   );
   return [
     ...difference(`hypervisor ${name}: vcpus`, view.vcpus_used, host.used.vcpus),

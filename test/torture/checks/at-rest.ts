@@ -3,6 +3,8 @@
  * agree on every server. Each violation is one line.
  */
 import { ownName } from '../load/own-name.ts';
+import { isOpen } from '../state/holds.ts';
+import { restingMoveViolations } from './moves.ts';
 import type { GuestFile, NicRow, PortRow, ServerRow, Snapshot } from '../state/snapshot.ts';
 
 /** Its port may still appear, created by a request that was interrupted: two minutes later. */
@@ -17,6 +19,7 @@ export function restViolations(snapshot: Snapshot): string[] {
     ...snapshot.ports.flatMap((port) => portViolations(rows, port)),
     ...rows.nics.flatMap((nic) => nicViolations(rows, nic)),
     ...leftOvers(rows),
+    ...restingMoveViolations(snapshot),
   ];
 }
 
@@ -70,7 +73,10 @@ function serverViolations({ snapshot }: Rows, server: ServerRow): string[] {
     if (fault === null || fault === '') found.push(`server ${id}: in ERROR without a reason`);
     return found;
   }
-  const wanted = guestStates[vmState];
+  if (vmState === 'shelved_offloaded') {
+    return hostName === null ? found : [...found, `server ${id}: offloaded, but on ${hostName}`];
+  }
+  const wanted = guestStates[vmState === 'resized' ? stateAfterMove(server) : vmState];
   if (wanted === undefined) return [...found, `server ${id}: rests in state ${vmState}`];
   const guest = snapshot.guests.find((one) => one.id === id && one.host === hostName);
   const is = guest?.state ?? 'absent';
@@ -78,9 +84,23 @@ function serverViolations({ snapshot }: Rows, server: ServerRow): string[] {
   return found;
 }
 
-/** A held device is allocated, and in the guest of its server. */
+/** A server that waits for its confirmation may be off. */
+function stateAfterMove({ powerState }: ServerRow): string {
+  return powerState === 1 ? 'active' : 'stopped';
+}
+
+/**
+ * A held device is allocated, and in the guest of its server. For a move that waits for its
+ * confirmation the old host holds devices too, without a guest.
+ */
 function deviceViolations({ snapshot, held, live }: Rows): string[] {
-  return held.flatMap(({ serverId, host, address, status }) => {
+  const ofMoves = new Set(
+    snapshot.moves
+      .filter(isOpen)
+      .flatMap(({ context }) => context.requests.before.map(({ requestId }) => requestId)),
+  );
+  const ofServers = held.filter(({ requestId }) => !ofMoves.has(requestId ?? ''));
+  return ofServers.flatMap(({ serverId, host, address, status }) => {
     const device = `device ${address} of ${host}, held by server ${serverId}`;
     const guest = snapshot.guests.find((one) => one.id === serverId && one.host === host);
     if (guest?.defined.includes(address) !== true) return [`${device}: not in its guest`];
@@ -120,6 +140,9 @@ function portViolations({ snapshot, live, nics }: Rows, port: PortRow): string[]
   return [`port ${id}: of server ${deviceId}, which is deleted or unknown`];
 }
 
+/** States in which no NIC is removed. */
+const waiting = new Set(['suspended', 'resized', 'shelved_offloaded']);
+
 /** A NIC has its port, bound to the host and device of its server. */
 function nicViolations({ live, held, ports }: Rows, nic: NicRow): string[] {
   const { serverId, portId, pciRequestId } = nic;
@@ -129,13 +152,13 @@ function nicViolations({ live, held, ports }: Rows, nic: NicRow): string[] {
   const name = `port ${portId} of server ${serverId}`;
   const isInError = server.vmState === 'error';
   // Its NIC is removed once that is possible.
-  const mayLack = isInError || server.vmState === 'suspended';
+  const mayLack = isInError || waiting.has(server.vmState);
   if (port === undefined) return mayLack ? [] : [`${name}: does not exist`];
   if (isInError && port.deviceId === '') return [];
   if (port.deviceId !== serverId) return [`${name}: belongs to server ${port.deviceId || 'none'}`];
   if (isInError) return [];
   const found: string[] = [];
-  if (port.bindingHost !== server.hostName) {
+  if (port.bindingHost !== (server.hostName ?? '')) {
     found.push(`${name}: bound to ${port.bindingHost}, its server is on ${server.hostName}`);
   }
   const device = held.find(

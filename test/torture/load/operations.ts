@@ -177,13 +177,21 @@ export async function act(ground: Ground): Promise<void> {
   const action = weighted(random, actionWeights);
   const entry = ledger.servers.get(serverId);
   if (action === 'reboot' && entry !== undefined) entry.reboots += 1;
+  await sendAction(ground, { serverId, action, body: actions[action]?.body(ground) ?? {} });
+}
+
+/** Sends an action of a server, and notes it if it is accepted; whether it is. */
+export async function sendAction(
+  ground: Ground,
+  { serverId, action, body }: { serverId: string; action: string; body: object },
+): Promise<boolean> {
+  const path = `/servers/${serverId}/action`;
   const { status, requestId } = await call(ground, {
-    operation: action,
-    method: 'POST',
-    path: `/servers/${serverId}/action`,
-    body: actions[action]?.body(ground) ?? {},
+    ...{ operation: action, method: 'POST', path, body },
   });
-  if (accepted(status)) ledger.actions.push({ serverId, requestId, action });
+  const isAccepted = accepted(status);
+  if (isAccepted) ground.ledger.actions.push({ serverId, requestId, action });
+  return isAccepted;
 }
 
 /** Attaches a port of ours, or one of a network, to one of our servers. */

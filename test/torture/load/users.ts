@@ -1,5 +1,7 @@
 /** Users of the cloud who work concurrently until they are stopped or the cloud dies. */
 import { randomFrom, weighted } from '#test/random.ts';
+import { finishMove, move } from './moves.ts';
+import { list, show } from './reads.ts';
 import {
   act,
   attach,
@@ -11,26 +13,52 @@ import {
   remove,
 } from './operations.ts';
 
-const operations = { boot, remove, act, attach, detach, deletePort, changeHost };
-
-/** A user with few servers boots more often. */
-const whileFew = {
-  boot: 8,
-  remove: 1,
-  act: 4,
-  attach: 2,
-  detach: 1,
-  deletePort: 0.3,
-  changeHost: 0.1,
+const operations = {
+  boot,
+  remove,
+  act,
+  move,
+  finishMove,
+  attach,
+  detach,
+  deletePort,
+  changeHost,
+  list,
+  show,
 };
-const whileMany = {
-  boot: 1,
-  remove: 4,
-  act: 5,
-  attach: 3,
-  detach: 2,
-  deletePort: 0.5,
-  changeHost: 0.1,
+
+type Operation = keyof typeof operations;
+
+/** How often a user does what; a user with few servers boots more often. */
+export interface Mix {
+  whileFew: Partial<Record<Operation, number>>;
+  whileMany: Partial<Record<Operation, number>>;
+}
+
+/** What may go wrong: nothing is only read. */
+export const tortureMix: Mix = {
+  whileFew: {
+    boot: 8,
+    remove: 1,
+    act: 4,
+    move: 4,
+    finishMove: 2,
+    attach: 2,
+    detach: 1,
+    deletePort: 0.3,
+    changeHost: 0.1,
+  },
+  whileMany: {
+    boot: 1,
+    remove: 4,
+    act: 5,
+    move: 4,
+    finishMove: 2,
+    attach: 3,
+    detach: 2,
+    deletePort: 0.5,
+    changeHost: 0.1,
+  },
 };
 const fewServers = 4;
 
@@ -41,7 +69,10 @@ export class Users {
   readonly #servers: string[][];
   #isStopping = false;
 
-  constructor(count: number) {
+  readonly #mix: Mix;
+
+  constructor(count: number, mix: Mix) {
+    this.#mix = mix;
     this.#servers = Array.from({ length: count }, () => []);
   }
 
@@ -63,11 +94,17 @@ export class Users {
     this.#isStopping = true;
   }
 
+  /** Their servers are gone. */
+  forget(): void {
+    for (const mine of this.#servers) mine.length = 0;
+  }
+
   async #workOne(ground: Ground): Promise<void> {
     while (!this.#isStopping) {
+      const { whileFew, whileMany } = this.#mix;
       const weights = ground.mine.length < fewServers ? whileFew : whileMany;
       try {
-        await operations[weighted(ground.random, weights)](ground);
+        await operations[weighted(ground.random, weights as Record<Operation, number>)](ground);
       } catch (error) {
         if (!this.#isStopping && !isNoAnswer(error)) throw error;
         return;

@@ -51,6 +51,8 @@ function readRows(file: string): Omit<Snapshot, 'guests'> {
         flavor: JSON.parse(text(row['flavor'])),
         vmState: text(row['vm_state']),
         taskState: textOrNull(row['task_state']),
+        powerState: Number(row['power_state']),
+        shelvedImageId: textOrNull(row['shelved_image']),
         hostId: textOrNull(row['compute_node_id']),
         hostName: textOrNull(row['host']),
         fault: row['fault'] === null ? null : JSON.parse(text(row['fault'])).message,
@@ -95,6 +97,21 @@ function readRows(file: string): Omit<Snapshot, 'guests'> {
         bindingHost: text(row['binding_host']),
         pciSlot: JSON.parse(text(row['profile'])).pci_slot ?? null,
       })),
+      bindings: all('select * from port_bindings').map((row) => ({
+        portId: text(row['port_id']),
+        host: text(row['host']),
+      })),
+      moves: all('select * from migrations').map((row) => ({
+        id: text(row['uuid']),
+        serverId: text(row['instance_uuid']),
+        type: text(row['migration_type']),
+        status: text(row['status']),
+        sourceId: textOrNull(row['source_id']),
+        targetId: textOrNull(row['dest_id']),
+        leftOn: textOrNull(row['left_on']),
+        context: JSON.parse(text(row['context'])),
+      })),
+      images: all("select id from images where status = 'active'").map((row) => text(row['id'])),
     };
   } finally {
     db.close();

@@ -20,6 +20,11 @@ export interface Snapshot {
   commands: CommandRow[];
   actions: ActionRow[];
   ports: PortRow[];
+  /** Of ports, on the hosts where they are not active. */
+  bindings: BindingRow[];
+  moves: MoveRow[];
+  /** Ids of the images that have their bytes. */
+  images: string[];
   guests: GuestFile[];
 }
 
@@ -29,6 +34,10 @@ export interface ServerRow {
   flavor: Pick<Flavor, 'vcpus' | 'memoryMib' | 'diskGib' | 'ephemeralGib'>;
   vmState: string;
   taskState: string | null;
+  /** 1: its guest runs. */
+  powerState: number;
+  /** The image that it was shelved to. */
+  shelvedImageId: string | null;
   hostId: string | null;
   hostName: string | null;
   /** Message of the fault; null: none. */
@@ -98,6 +107,27 @@ export interface PortRow {
   pciSlot: string | null;
 }
 
+export interface BindingRow {
+  portId: string;
+  host: string;
+}
+
+/** A row of `migrations`. */
+export interface MoveRow {
+  id: string;
+  serverId: string;
+  type: string;
+  status: string;
+  sourceId: string | null;
+  targetId: string | null;
+  /** The host that may still have a guest of it. */
+  leftOn: string | null;
+  context: {
+    flavors: Record<'before' | 'after', ServerRow['flavor']>;
+    requests: Record<'before' | 'after', { requestId: string; count: number }[]>;
+  };
+}
+
 /** A guest as its host keeps it. */
 export interface GuestFile {
   host: string;
@@ -109,19 +139,4 @@ export interface GuestFile {
   defined: string[];
   /** Ports of its NICs. */
   ports: string[];
-}
-
-/** Steps of a deletion whose server is deleted, but whose silent host may still have the guest. */
-const waitingForHost = ['host-returned', 'remove-guest-again'];
-
-/**
- * Servers that hold what they claimed: those not deleted, and deleted ones whose silent host has
- * not confirmed that the guest is gone.
- */
-export function holdersIn({ servers, tasks }: Snapshot): Map<string, ServerRow> {
-  const waiting = new Set(
-    tasks.filter(({ step }) => waitingForHost.includes(step ?? '')).map((task) => task.serverId),
-  );
-  const holders = servers.filter(({ id, isDeleted }) => !isDeleted || waiting.has(id));
-  return new Map(holders.map((server) => [server.id, server]));
 }
