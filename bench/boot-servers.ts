@@ -77,7 +77,7 @@ export function bootServers(
 
 /** Deletes servers, with this many in flight at once, each until it is deleted. */
 export function deleteServers(
-  ground: BootGround,
+  ground: Pick<BootGround, 'session'>,
   servers: readonly string[],
   inFlight: number,
 ): Promise<Timed<void>> {
@@ -93,7 +93,11 @@ async function bootServer(ground: BootGround, port: string, pauseMs: number): Pr
   return id;
 }
 
-async function deleteServer(ground: BootGround, id: string, pauseMs: number): Promise<void> {
+async function deleteServer(
+  ground: Pick<BootGround, 'session'>,
+  id: string,
+  pauseMs: number,
+): Promise<void> {
   await requestDelete(ground.session, id);
   await waitForServerGone(ground.session, id, { limitMs, pauseMs });
 }

@@ -40,7 +40,7 @@ interface Running {
  * `boots.step_share`, a line per step.
  */
 export async function boots(): Promise<void> {
-  const novella = await startNovella(fleet, undefined, { probe: true });
+  const novella = await startNovella(fleet, undefined, { probe: 'probe.ts' });
   try {
     const ground = await prepareGround(await novella.login());
     const running = { novella, ground };

@@ -79,7 +79,7 @@ async function withNovella(
   of: Fleet,
   act: (novella: RunningNovella, session: Session) => Promise<void>,
 ): Promise<void> {
-  const novella = await startNovella(of, undefined, { probe: true });
+  const novella = await startNovella(of, undefined, { probe: 'probe.ts' });
   try {
     await act(novella, await novella.login());
   } finally {

@@ -38,12 +38,12 @@ export interface RunningNovella {
 
 /**
  * Starts it and waits for its ready line. Without a fleet: the two hosts of the default
- * configuration. `probe`: it answers `probe.ts`.
+ * configuration. `probe`: the module of this folder that is loaded into it.
  */
 export async function startNovella(
   fleet?: Fleet,
   openstack?: OpenStackSection,
-  { probe = false }: { probe?: boolean } = {},
+  { probe }: { probe?: 'probe.ts' | 'memory-probe.ts' } = {},
 ): Promise<RunningNovella> {
   const folder = mkdtempSync(join(tmpdir(), 'novella-bench-'));
   const stateDir = join(folder, 'state');
@@ -64,8 +64,16 @@ export async function startNovella(
     // Its log is written as an operator would have it, but not between the figures.
     {
       cwd: root,
-      stdio: ['ignore', 'pipe', openSync(log, 'w'), ...(probe ? ['ipc' as const] : [])],
-      env: { ...process.env, ...(probe && { NODE_OPTIONS: '--import ./bench/probe.ts' }) },
+      stdio: [
+        'ignore',
+        'pipe',
+        openSync(log, 'w'),
+        ...(probe === undefined ? [] : ['ipc' as const]),
+      ],
+      env: {
+        ...process.env,
+        ...(probe !== undefined && { NODE_OPTIONS: `--import ./bench/${probe}` }),
+      },
     },
   );
   const { urls } = await readyLine(child).catch((error: unknown) => {

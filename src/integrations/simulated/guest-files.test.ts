@@ -52,3 +52,13 @@ test('the console shows the guest’s NICs, and its disk until a fresh start rep
   await files.prepare(other, { fresh: true });
   expect(await log()).toContain('[vda] image second');
 });
+
+test('images are read once, and forgotten when many newer ones were used', async () => {
+  const names = Array.from({ length: 21 }, (_, at) => `image-${at}`);
+  const images = describedImages(Object.fromEntries(names.map((name) => [name, { content }])));
+  const { files } = made(images);
+  for (const imageId of [...names, 'image-20', 'image-0']) {
+    await files.prepare({ ...guest, imageId }, { fresh: true });
+  }
+  expect(images.opened).toEqual([...names, 'image-0']);
+});

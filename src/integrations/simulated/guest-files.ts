@@ -33,13 +33,15 @@ interface KeptFiles {
   console: string;
 }
 
+const mostImages = 20;
+
 /** Of a disk that an earlier version made. */
 const usualDiskBytes = 1024 ** 3;
 
 export class SimulatedGuestFiles implements GuestFiles {
   readonly #options: SimulatedGuestFilesOptions;
   readonly #kept: KeptGuests<KeptFiles>;
-  /** An image never changes, so it is read once. */
+  /** An image never changes, so it is read once. The newest: shelving makes one each time. */
   readonly #images = new Map<string, Promise<ImageFacts>>();
 
   /** Reads what an earlier process stored in the state directory. */
@@ -134,6 +136,8 @@ export class SimulatedGuestFiles implements GuestFiles {
   #facts(id: string): Promise<ImageFacts> {
     const known = this.#images.get(id) ?? readFacts(this.#options.images, id);
     this.#images.set(id, known);
+    const [oldest] = this.#images.keys();
+    if (this.#images.size > mostImages && oldest !== undefined) this.#images.delete(oldest);
     known.catch(() => this.#images.delete(id));
     return known;
   }
@@ -172,7 +176,9 @@ async function readFacts(images: ImageSource, id: string): Promise<ImageFacts> {
     read += part.length;
     if (read >= headBytes) break;
   }
-  return { id, diskFormat, sizeBytes, head: Buffer.concat(parts).subarray(0, headBytes) };
+  // A copy: a part of a buffer keeps all of it.
+  const head = new Uint8Array(Buffer.concat(parts).subarray(0, headBytes));
+  return { id, diskFormat, sizeBytes, head };
 }
 
 async function openImage(images: ImageSource, id: string): Promise<ImageContent> {
