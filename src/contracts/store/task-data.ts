@@ -115,6 +115,8 @@ export interface MoveData extends RetryData {
   startedAt?: number;
   /** The guest's files, as its old host described them. */
   files?: string;
+  /** The image that the server was shelved to, and does not need any more. */
+  imageId?: string;
   /** The old host was commanded to stop the guest. */
   sourceMayBeOut?: boolean;
   /** The new host was commanded to start the guest. */

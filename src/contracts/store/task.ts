@@ -52,6 +52,7 @@ export interface TaskStepOf {
     | 'source-left'
     | 'switch-ports'
     | 'target-started'
+    | 'drop-image'
     | 'clear-target'
     | 'target-cleared'
     | 'restore-ports'

@@ -121,8 +121,6 @@ export const targetStarted: MoveStep = async (context, task) => {
   const entry = allocateServer(host, devices, server.id);
   const { requests, flavors, nics } = move.context;
   const startedAt = task.data.startedAt ?? context.clock.now();
-  // The disk is the guest's own by now.
-  if (server.shelvedImageId !== null) await dropImage(context, server.shelvedImageId);
   return {
     ...(entry.devices !== undefined && { host: hostChange(host, entry) }),
     server: {
@@ -138,7 +136,18 @@ export const targetStarted: MoveStep = async (context, task) => {
     newPciRequests: requests.after,
     removedPciRequests: requests.before.map(({ requestId }) => requestId),
     events: [finishedEvent(context, 'spawn', startedAt, { host: host.name })],
-    ...ending(context, task, move),
+    ...ending(context, task, { move, imageId: server.shelvedImageId }),
+  };
+};
+
+/** The disk is the guest's own by now, and that is recorded. */
+export const dropShelvedImage: MoveStep = async (context, { data }) => {
+  if (data.imageId !== undefined) await dropImage(context, data.imageId);
+  return {
+    move: { id: data.moveId, status: 'completed' },
+    server: { taskState: null },
+    outcome: succeeded,
+    next: null,
   };
 };
 
@@ -147,7 +156,7 @@ function stateAfter({ clock }: WorkflowContext, { type, context }: Move): Partia
   if (type === 'live-migration') return { vmState: context.vmState };
   return {
     vmState: needsConfirmation(type) ? 'resized' : isOff ? 'stopped' : 'active',
-    taskState: null,
+    taskState: type === 'unshelve' ? 'unshelving' : null,
     powerState: isOff ? 4 : 1,
     launchedAt: clock.now(),
   };
@@ -156,7 +165,7 @@ function stateAfter({ clock }: WorkflowContext, { type, context }: Move): Partia
 function ending(
   { clock }: WorkflowContext,
   { data }: Task<'move'>,
-  { id, type, source }: Move,
+  { move: { id, type, source }, imageId }: { move: Move; imageId: string | null },
 ): Pick<StepOutcome<'move'>, 'move'> &
   ({ next: null; outcome: typeof succeeded } | { next: StepOutcome<'move'>['next'] & object }) {
   const ended = { next: null, outcome: succeeded };
@@ -169,6 +178,14 @@ function ending(
     case 'evacuation':
       return { move: { id, status: 'done', leftOn: source?.id ?? null }, ...ended };
     case 'unshelve':
+      return {
+        move: { id, status: 'post-migrating' },
+        next: {
+          step: 'drop-image',
+          data: { ...data, ...(imageId !== null && { imageId }) },
+          dueAt: clock.now(),
+        },
+      };
     case 'shelve':
       return { move: { id, status: 'completed' }, ...ended };
     case 'resize':

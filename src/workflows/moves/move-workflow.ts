@@ -13,7 +13,13 @@ import { finishedEvent } from '../engine/record-event.ts';
 import { retryStep } from '../engine/retry-later.ts';
 import type { StepOutcome, Workflow } from '../engine/workflow.ts';
 import { clearSource, releaseSource, sourceCleared } from './end-move.ts';
-import { bindTarget, sourceLeft, switchPorts, targetStarted } from './move-guest.ts';
+import {
+  bindTarget,
+  dropShelvedImage,
+  sourceLeft,
+  switchPorts,
+  targetStarted,
+} from './move-guest.ts';
 import { readMoveBinding, reserve } from './reserve.ts';
 import {
   clearTarget,
@@ -32,6 +38,8 @@ export const moveWorkflow: Workflow<'move'> = {
     'source-left': { run: sourceLeft, undo: 'restore-source' },
     'switch-ports': { run: switchPorts, undo: 'restore-ports' },
     'target-started': { run: targetStarted, exclusive: true, undo: 'clear-target' },
+    // After an unshelve.
+    'drop-image': { run: dropShelvedImage },
     // Undo, and revert.
     'clear-target': { run: clearTarget },
     'target-cleared': { run: targetCleared },

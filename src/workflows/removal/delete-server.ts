@@ -55,6 +55,9 @@ function unfinishedImages(running: StoredTask): Pick<DeleteData, 'images'> {
       images: [{ id: running.data.image.id, ...(isCommanded && { staysIfCopied: true }) }],
     };
   }
+  if (isOf('move', running) && running.data.imageId !== undefined) {
+    return { images: [{ id: running.data.imageId }] };
+  }
   if (isOf('delete', running) && running.data.images !== undefined) {
     return { images: running.data.images };
   }

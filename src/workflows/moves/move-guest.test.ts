@@ -1,0 +1,96 @@
+/** What of a move the scenarios cannot see: what is recorded before what is deleted. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { NewMove, Task } from '#contracts/store/store.ts';
+import { aComputeWorld, type ComputeWorld, projectId } from '#test/worlds/compute-world.ts';
+import { aHost, taskOf } from '#test/worlds/store-rows.ts';
+import { moveWorkflow } from './move-workflow.ts';
+
+let world: ComputeWorld;
+beforeEach(async () => {
+  world = await aComputeWorld();
+});
+afterEach(() => world.stop());
+
+/** An unshelve whose guest has started on its new host. */
+async function started(): Promise<Task<'move'>> {
+  const { store, time } = world;
+  const server = await world.server({
+    vmState: 'shelved_offloaded',
+    shelvedImageId: 'shelved',
+    nics: [],
+  });
+  const serverId = server.id;
+  const boot = taskOf('boot', await store.tasks.of(serverId));
+  await store.commit({ task: boot, next: null });
+  const hostId = await aHost(store, []);
+  const move: NewMove = {
+    id: 'move-1',
+    serverId,
+    projectId,
+    userId: 'user-1',
+    type: 'unshelve',
+    source: null,
+    context: {
+      vmState: 'shelved_offloaded',
+      arrivesOff: false,
+      flavors: { before: server.flavor, after: server.flavor },
+      requests: { before: [], after: [] },
+      numa: null,
+      nics: {},
+    },
+    createdAt: time.now,
+  };
+  const data = { moveId: move.id, forcedHost: null, availabilityZone: null };
+  const next = { step: 'target-started', data, dueAt: time.now } as const;
+  const task = await store.tasks.begin(
+    { ...next, kind: 'move', id: crypto.randomUUID(), serverId, actionId: 'action-1' },
+    {
+      id: 'action-1',
+      serverId,
+      action: 'unshelve',
+      requestId: 'req-1',
+      userId: 'user-1',
+      projectId,
+      startedAt: time.now,
+    },
+    {},
+    { onlyIdle: true, move },
+  );
+  const target = { id: hostId, name: 'host-1' };
+  await store.commit({ task, next, move: { id: move.id, status: 'migrating', target } });
+  await store.commands.issue({ hostId, serverId, body: { do: 'spawn', guest: {} as never } });
+  const [{ seq } = { seq: 0 }] = await store.commands.pending(hostId);
+  await store.commands.complete(hostId, seq, { ok: true, steps: [] }, { now: time.now });
+  return taskOf('move', await store.tasks.of(serverId));
+}
+
+test('the image of a shelved server is deleted once it is recorded that the server runs', async () => {
+  const dropped: string[] = [];
+  world.context.images.deleteImage = async (id) => void dropped.push(id);
+  const { store, context } = world;
+  const run = async (task: Task<'move'>) => {
+    const outcome = await moveWorkflow.steps[task.step].run(context, task, { read: undefined });
+    const before = [...dropped];
+    expect(await store.commit({ task, ...outcome })).toEqual({ ok: true });
+    return before;
+  };
+  const task = await started();
+  expect(await run(task)).toEqual([]);
+  const landed = { vmState: 'active', shelvedImageId: null, taskState: 'unshelving' };
+  expect(await store.servers.get(task.serverId)).toMatchObject(landed);
+  expect(await run(taskOf('move', await store.tasks.of(task.serverId)))).toEqual(['shelved']);
+  expect(await store.servers.get(task.serverId)).toMatchObject({ taskState: null });
+  expect(await store.moves.get('move-1')).toMatchObject({ status: 'completed' });
+});
+
+test('a deletion in between deletes the image', async () => {
+  const { store, context } = world;
+  const task = await started();
+  const outcome = await moveWorkflow.steps[task.step].run(context, task, { read: undefined });
+  await store.commit({ task, ...outcome });
+  await world.ask(`DELETE /v2.1/servers/${task.serverId}`);
+  expect(await store.tasks.of(task.serverId)).toMatchObject({
+    kind: 'delete',
+    data: { images: [{ id: 'shelved' }] },
+  });
+});
