@@ -192,7 +192,7 @@ test('the core is pure: no Node module, package, clock, randomness, process or p
 /** Package → rings that may import it. */
 const packageRings: Record<string, string[]> = {
   koffi: ['integrations'],
-  ws: ['integrations'],
+  ws: ['integrations', 'runtime'],
   'fast-xml-parser': ['integrations'],
   kysely: ['integrations', 'programs'],
   fastify: ['http', 'api', 'embedded', 'programs'],

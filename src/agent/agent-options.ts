@@ -1,5 +1,7 @@
 /** The options of an agent: its host's parts, the operator's device specs, and how it reports. */
+import type { Duplex } from 'node:stream';
 import type { CommandJournal } from '#contracts/host/command-journal.ts';
+import type { GuestConsoles } from '#contracts/host/guest-consoles.ts';
 import type { GuestFiles } from '#contracts/host/guest-files.ts';
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
 import type { Uptime } from '#contracts/host/host-link.ts';
@@ -25,6 +27,10 @@ export interface AgentOptions {
   /** Data that the agent keeps between runs. */
   memory: HostMemory;
   guestFiles: GuestFiles;
+  /** Absent: its guests have none. */
+  consoles?: GuestConsoles;
+  /** Connects to the controller for the console that it requested with this id. */
+  dialConsole?: (requestId: string) => Promise<Duplex>;
   /** The operator's rules for devices available to guests; first match wins. */
   deviceSpecs: readonly DeviceSpec[];
   /** Whether to warn of device specs without the apparent effect. Default: yes. */

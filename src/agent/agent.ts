@@ -7,6 +7,7 @@ import type { AgentEnd, HostReport } from '#contracts/host/host-link.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { auditSpecs } from './devices/audit-specs.ts';
+import { ConsoleRequests } from './consoles/console-requests.ts';
 import { CommandQueue } from './commands/command-queue.ts';
 import { CurrentLink, type LinkListener } from './devices/current-link.ts';
 import { followHost } from './reports/follow-host.ts';
@@ -73,10 +74,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
     answer: (key, result) => current.answer(key, result),
   });
+  const consoles = new ConsoleRequests({
+    ...options,
+    answer: (answer) => notify({ type: 'console', answer }),
+  });
   const listener: LinkListener = {
     welcome: (hostId) => commands.resendResults(hostId),
     command: (hostId, { command }) => commands.take(hostId, command),
     recorded: (key) => commands.forget(key),
+    console: (request) => consoles.take(request),
   };
   const watching = { guestStates, report, notify, parts, reported: () => reported, since };
   const unwatch = watchHost(options, watching);
@@ -93,6 +99,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       unwatch();
       followed.stop();
       clearInterval(timer);
+      consoles.close();
       await commands.stop();
       current.close();
     },

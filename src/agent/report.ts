@@ -59,6 +59,8 @@ export async function reportHost(
       ...(options.offloadBridge !== undefined && { offloadBridge: options.offloadBridge }),
       devices,
       unsettledGuests: actedOn(),
+      ...(options.consoles !== undefined &&
+        options.dialConsole !== undefined && { hasConsoles: true as const }),
       problems: problem === undefined ? problems : [...problems, problem],
     };
   } finally {

@@ -6,7 +6,10 @@ import { ComputeError } from '#core/errors.ts';
 import { originOf } from '#http/origin.ts';
 import { createHttpService } from '#http/service.ts';
 import type { ApiContext } from './requests/context.ts';
-import { isHostLinkRequest } from './host-link-request.ts';
+import { mountConsolePage } from './consoles/console-page.ts';
+import { withoutConsoleToken } from './consoles/console-tokens.ts';
+import { isConsoleRequest } from './consoles/console-url.ts';
+import { isHostRequest } from './host-link-request.ts';
 import { mountRoutes, projectSegment } from './requests/dispatch.ts';
 import { hostLinkPath } from '#contracts/host/host-link.ts';
 import { faultReply } from './faults.ts';
@@ -24,8 +27,9 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
       faultReply(error, { requestId, identityUrl: context.identityUrl() }),
     ...(context.publicUrl !== undefined && { publicUrl: context.publicUrl }),
     ...(context.tls !== undefined && { tls: context.tls }),
-    takesUpgrade: isHostLinkRequest,
+    takesUpgrade: (request) => isHostRequest(request) || isConsoleRequest(request),
     beforeReply: () => context.store.onDisk(),
+    withoutSecrets: withoutConsoleToken,
     unknownRoute: ({ method, url }) =>
       new ComputeError(
         'notFound',
@@ -37,6 +41,7 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
     done();
   });
   mountDocuments(app, context);
+  mountConsolePage(app);
   mountHostImages(app, context);
   mountHostUploads(app, context);
   mountRoutes(

@@ -1,11 +1,12 @@
-/** Which requests of the compute API's server are upgrades to the link of a host. */
-import { hostLinkPath } from '#contracts/host/host-link.ts';
+/** Which requests of the compute API's server are upgrades by hosts: their links and consoles. */
+import { hostConsolePath, hostLinkPath } from '#contracts/host/host-link.ts';
 
 /** All others are plain HTTP, whatever upgrade they offer. */
-export function isHostLinkRequest(request: {
+export function isHostRequest(request: {
   url?: string | undefined;
   headers: { upgrade?: string | undefined };
 }): boolean {
-  const [path] = (request.url ?? '').split('?');
-  return path === hostLinkPath && request.headers.upgrade?.toLowerCase() === 'websocket';
+  const [path = ''] = (request.url ?? '').split('?');
+  if (request.headers.upgrade?.toLowerCase() !== 'websocket') return false;
+  return path === hostLinkPath || path.startsWith(`${hostConsolePath}/`);
 }

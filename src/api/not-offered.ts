@@ -21,7 +21,6 @@ const groups = 'os_compute_api:os-security-groups';
 const floating = 'os_compute_api:os-floating-ips';
 
 const ofServers: Route[] = [
-  ...missing('os_compute_api:os-remote-consoles', 'POST /servers/:id/remote-consoles', { from: 6 }),
   ...missing(`${servers}:index`, 'GET /os-volumes_boot'),
   ...missing(`${servers}:detail`, 'GET /os-volumes_boot/detail'),
   ...missing(`${servers}:show`, 'GET /os-volumes_boot/:id'),
@@ -35,7 +34,6 @@ const ofAdministrators: Route[] = [
   ...missing('compute:aggregates:images', 'POST /os-aggregates/:id/images', { from: 81 }),
   ...missing(`${snapshots}:create`, 'POST /os-assisted-volume-snapshots'),
   ...missing(`${snapshots}:delete`, 'DELETE /os-assisted-volume-snapshots/:id'),
-  ...missing('os_compute_api:os-console-auth-tokens', 'GET /os-console-auth-tokens/:id'),
   ...missing(`${audits}:list`, 'GET /os-instance_usage_audit_log'),
   ...missing(`${audits}:show`, 'GET /os-instance_usage_audit_log/:id'),
   ...missing('os_compute_api:os-hosts:list', 'GET /os-hosts', hosts),

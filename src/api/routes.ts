@@ -6,6 +6,7 @@ import { listExtensions, showExtension } from './extensions.ts';
 import { externalEventsBody, takeExternalEvents } from './external-events.ts';
 import { flavorRoutes } from './flavors/routes.ts';
 import { hostRoutes } from './hosts/routes.ts';
+import { showConsoleToken } from './consoles/console-tokens.ts';
 import { keyPairRoutes } from './key-pairs/routes.ts';
 import { moveRoutes } from './moves/routes.ts';
 import { notOffered } from './not-offered.ts';
@@ -27,6 +28,12 @@ const otherRoutes: readonly Route[] = [
     path: '/extensions/:id',
     rule: 'os_compute_api:extensions',
     handler: showExtension,
+  },
+  {
+    method: 'GET',
+    path: '/os-console-auth-tokens/:id',
+    rule: 'os_compute_api:os-console-auth-tokens',
+    handler: showConsoleToken,
   },
   {
     method: 'POST',

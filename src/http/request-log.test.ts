@@ -4,6 +4,20 @@ import { ComputeError } from '#core/errors.ts';
 import { noteUser } from './request-log.ts';
 import { createHttpService } from './service.ts';
 
+test('what a service takes for a secret in a path is not logged', async () => {
+  const lines: string[] = [];
+  const app = createHttpService({
+    log: pino({}, { write: (line: string) => void lines.push(line) }),
+    toErrorReply: ({ message }) => ({ status: 404, body: message }),
+    unknownRoute: () => new ComputeError('notFound', 'no such route'),
+    withoutSecrets: (path) => path.replace('secret', '…'),
+  });
+  await app.inject({ method: 'GET', url: '/tokens/secret' });
+  expect(lines).toEqual([expect.stringContaining('"msg":"GET /tokens/… 404"')]);
+  expect(lines.join('')).not.toContain('secret');
+  await app.close();
+});
+
 test('each request leaves one line, with its user and without query, body or token', async () => {
   const lines: Record<string, unknown>[] = [];
   const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });

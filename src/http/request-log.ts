@@ -21,13 +21,17 @@ export function noteUser(request: FastifyRequest, user: RequestUser): void {
 const probes = new Set(['/healthcheck', '/livez', '/readyz']);
 
 /**
- * Logs each request of this service once it is answered, at level info; probes at debug. Example:
+ * Logs each request of this service once it is answered, at level info; probes at debug.
+ * `withoutSecrets` replaces the parts of a path that must not be logged. Example:
  * `{"method":"GET","path":"/v2.1/servers","status":200,"ms":12,"requestId":"req-…","user":"…","project":"…","msg":"GET
  * /v2.1/servers 200"}`.
  */
-export function logRequests(app: FastifyInstance): void {
+export function logRequests(
+  app: FastifyInstance,
+  withoutSecrets: (path: string) => string = (path) => path,
+): void {
   app.addHook('onResponse', (request, reply, done) => {
-    const [path = ''] = request.url.split('?');
+    const path = withoutSecrets(request.url.split('?')[0] ?? '');
     const level = probes.has(path) ? 'debug' : 'info';
     const user = users.get(request);
     const globalId = request.headers['x-openstack-request-id'];

@@ -46,6 +46,8 @@ export interface HttpServiceOptions {
   beforeReply?: () => Promise<void>;
   /** Where clients reach it. Absent: as each request came. */
   publicUrl?: string;
+  /** Replaces the parts of a path that must not be logged. Absent: there are none. */
+  withoutSecrets?: (path: string) => string;
   /** Other than the usual ones. */
   limits?: Partial<ConnectionLimits>;
   /**
@@ -117,7 +119,7 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
   });
   // Not earlier: what comes after a body's last part belongs to the connection.
   app.addHook('preHandler', (request, _reply, done) => answering(request.id, done));
-  logRequests(app);
+  logRequests(app, options.withoutSecrets);
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, parseJsonBody);
   app.setErrorHandler((error, request, reply) =>

@@ -12,6 +12,7 @@ import { attachWorkflow } from './nics/attach-workflow.ts';
 import { bootWorkflow } from './boot/boot-workflow.ts';
 import type { WorkflowContext } from './engine/context.ts';
 import { createServers } from './boot/create-server.ts';
+import { createConsole } from './consoles/create-console.ts';
 import { deleteServer } from './removal/delete-server.ts';
 import { deleteWorkflow } from './removal/delete-workflow.ts';
 import { detachInterface } from './nics/detach-interface.ts';
@@ -75,6 +76,7 @@ export function serverOperations(context: WorkflowContext) {
     moveServer: bound(beginMove),
     shelveServer: bound(shelveServer),
     offloadServer: bound(offloadServer),
+    createConsole: bound(createConsole),
     confirmMove: bound(confirmMove),
     revertMove: bound(revertMove),
     createImage: bound(createImage),

@@ -1,5 +1,7 @@
 /** The stock clients of Debian drive `novella up` through the whole journey of an SR-IOV user. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openConsole } from '#test/consoles/console-client.ts';
+import { readBytes, readUntil } from '#test/consoles/read-stream.ts';
 import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
 import {
   type NovellaProcess,
@@ -149,6 +151,27 @@ describe('a user of the openstack command', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('first login:')]);
     const tail = await client.openstack('console', 'log', 'show', '--lines', '1', 'first');
     expect(tail.stdout.trim()).toBe('first login:');
+  });
+
+  test('opens the display and the serial console', async () => {
+    const show = (type: string) => client.json('console', 'url', 'show', type, 'first');
+    const display = await show('--novnc');
+    expect(display).toMatchObject({ type: 'novnc', url: expect.stringMatching(/^http:/) });
+    expect(await (await fetch(display.url)).text()).toContain('noVNC');
+    const { stream } = await openConsole(display.url);
+    expect(String(await readBytes(stream, 12))).toBe('RFB 003.008\n');
+    stream.destroy();
+    const serial = await show('--serial');
+    expect(serial).toMatchObject({ type: 'serial', url: expect.stringMatching(/^ws:/) });
+    const typed = await openConsole(serial.url);
+    typed.stream.write('hello');
+    await readUntil(typed.stream, 'hello');
+    typed.stream.destroy();
+    const spice = await client.openstack('console', 'url', 'show', '--spice', 'first');
+    expect([spice.code, spice.stderr]).toEqual([
+      1,
+      expect.stringContaining('Unavailable console type spice-html5.'),
+    ]);
   });
 
   test('gets plain error messages', async () => {

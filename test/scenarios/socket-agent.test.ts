@@ -13,6 +13,8 @@ import {
   startAgentProcess,
   writeAgentConfig,
 } from '#test/processes/agent-process.ts';
+import { ended, openConsole } from '#test/consoles/console-client.ts';
+import { readBytes, readUntil } from '#test/consoles/read-stream.ts';
 import { Cloud } from '#test/worlds/cloud.ts';
 import { aWireTo } from '#test/worlds/cuttable-wire.ts';
 import {
@@ -123,6 +125,31 @@ test(
     expect(guestsOfAgent(folderOf('hv1'), 'hv1')).toEqual([]);
     expect(await cloud.freeVfs('physnet1')).toEqual({ hv1: 4 });
     expect(await agent.stop()).toBe(0);
+  },
+  timeoutMs,
+);
+
+test(
+  'a console of a server on a linked host opens, and ends with the link',
+  async () => {
+    const { cloud, agent } = await aCloudWithOneHost();
+    const id = await cloud.boot([]);
+    await cloud.settled(id, 'ACTIVE');
+    const urlOf = async (protocol: string, type: string): Promise<string> => {
+      const { body } = await cloud.send('compute', 'POST', `/servers/${id}/remote-consoles`, {
+        body: { remote_console: { protocol, type } },
+        headers: { 'openstack-api-version': 'compute 2.6' },
+      });
+      return body.remote_console.url;
+    };
+    const display = await openConsole(await urlOf('vnc', 'novnc'));
+    expect(String(await readBytes(display.stream, 12))).toBe('RFB 003.008\n');
+    const serial = await openConsole(await urlOf('serial', 'serial'));
+    serial.stream.write('through two sockets');
+    await readUntil(serial.stream, 'through two sockets');
+    const over = Promise.all([ended(display.stream), ended(serial.stream)]);
+    await agent.kill();
+    await over;
   },
   timeoutMs,
 );

@@ -17,8 +17,13 @@ export interface SeenReply {
 
 const prefix = '/novella/v1';
 
-/** Routes whose successes have no shape: bytes of an image, and the agents' WebSocket. */
-const shapeless = [/^\/images\/[^/]+\/content$/, /^\/host-link$/];
+/** Routes whose successes have no shape: bytes of an image, WebSockets of agents, and consoles. */
+const shapeless = [
+  /^\/images\/[^/]+\/content$/,
+  /^\/host-link$/,
+  /^\/host-consoles\//,
+  /^\/console(\/|$)/,
+];
 
 const routes = Object.entries(operatorReplies as Record<string, TSchema | null>).map(
   ([route, schema]) => {

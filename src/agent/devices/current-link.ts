@@ -3,6 +3,7 @@ import type { CommandKey } from '#contracts/host/command-journal.ts';
 import type {
   AgentEnd,
   CommandResult,
+  ConsoleRequest,
   HostReport,
   ToAgent,
   ToController,
@@ -23,6 +24,7 @@ export interface LinkListener {
   welcome(hostId: string): Promise<void>;
   command(hostId: string, message: Extract<ToAgent, { type: 'command' }>): void;
   recorded(key: CommandKey): Promise<void>;
+  console(request: ConsoleRequest): Promise<void>;
 }
 
 export class CurrentLink {
@@ -75,6 +77,8 @@ async function hear(session: Session, listener: LinkListener, message: ToAgent):
     session.hostId = message.hostId;
     return listener.welcome(message.hostId);
   }
+  // Opening one may take long; messages wait for their predecessors.
+  if (message.type === 'console') return void listener.console(message.request);
   const { hostId } = session;
   if (hostId === undefined) return;
   if (message.type === 'command') listener.command(hostId, message);

@@ -46,6 +46,11 @@ export interface ApiContext {
   /** Most servers that one request may ask for. */
   serversPerRequest: number;
   workflows: ServerOperations;
+  /**
+   * `url`: where clients reach the consoles of servers; undefined: where they reach this service.
+   * `tokenMs`: how long the token of a console is valid.
+   */
+  consoles: { url?: string; tokenMs: number };
   /** Where state and images are kept. */
   disks: () => Promise<DiskRoom[]>;
   /** The identity service's URL, for those who come without a token. Read at each use. */

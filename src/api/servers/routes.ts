@@ -1,6 +1,7 @@
 /** The rows of servers and of what is below one: metadata, tags, NICs, actions, volumes. */
 import { type Route, withBody } from '../requests/route.ts';
 import { serverActions } from './actions/actions.ts';
+import { createRemoteConsole, remoteConsoleBody } from './actions/remote-consoles.ts';
 import { changeServerBody, createServerBody } from './create/create-schema.ts';
 import { attachBody, attachInterface, detachInterface } from './parts/attach.ts';
 import { listInterfaces, showInterface } from './parts/interfaces.ts';
@@ -91,6 +92,13 @@ const ofServers: readonly Route[] = [
     rule: 'os_compute_api:os-attach-interfaces:delete',
     status: 202,
     handler: detachInterface,
+  },
+  {
+    ...adds,
+    path: '/servers/:id/remote-consoles',
+    rule: 'os_compute_api:os-remote-consoles',
+    from: 6,
+    ...withBody(remoteConsoleBody, createRemoteConsole),
   },
   {
     ...reads,

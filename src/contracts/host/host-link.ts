@@ -7,10 +7,14 @@
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { DeviceTags, PciFunction } from '#core/pci/devices/device.ts';
+import type { ConsoleKind, ConsolePlace } from './guest-consoles.ts';
 import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
 
 /** The path on which the compute API accepts links of hosts. */
 export const hostLinkPath = '/novella/v1/host-link';
+
+/** The path below which it accepts the connections of hosts to consoles: one, by its request. */
+export const hostConsolePath = '/novella/v1/host-consoles';
 
 /**
  * The commands to an agent. Every command may be sent again: what is done already is not repeated,
@@ -123,6 +127,8 @@ export interface HostReport {
   /** Problems of the host; absent from agents that do not check. */
   problems?: HostProblem[];
   uptime?: Uptime;
+  /** It answers requests for consoles. Absent: its agent is older, or its guests have none. */
+  hasConsoles?: true;
 }
 
 /**
@@ -131,6 +137,22 @@ export interface HostReport {
  */
 export type Uptime = string;
 
+/**
+ * A request for the console of a guest, which no store has. `open`: the host connects to
+ * `hostConsolePath` with the id of the request.
+ */
+export interface ConsoleRequest {
+  id: string;
+  act: 'find' | 'open';
+  guestId: string;
+  kind: ConsoleKind;
+}
+
+/** `place` null: the guest has no console of this kind. An opened console gets no answer. */
+export type ConsoleAnswer =
+  | { id: string; place: ConsolePlace | null }
+  | { id: string; problem: string; isConflict: boolean };
+
 /** `hello` comes first. */
 export type ToController =
   | { type: 'hello'; host: string; report: HostReport }
@@ -138,7 +160,8 @@ export type ToController =
   | { type: 'result'; seq: number; result: CommandResult }
   /** State of a guest with no operation in progress, read after the host reported a change. */
   | { type: 'guest-changed'; guestId: string; state: FoundGuest['state'] | 'gone' }
-  | { type: 'heartbeat'; uptime?: Uptime };
+  | { type: 'heartbeat'; uptime?: Uptime }
+  | { type: 'console'; answer: ConsoleAnswer };
 
 /**
  * `welcome` answers `hello` with the store's id of the host, within which command numbers are
@@ -147,7 +170,8 @@ export type ToController =
 export type ToAgent =
   | { type: 'welcome'; hostId: string }
   | { type: 'command'; command: HostCommand }
-  | { type: 'recorded'; seq: number };
+  | { type: 'recorded'; seq: number }
+  | { type: 'console'; request: ConsoleRequest };
 
 /** A connected host, and its address. `since`: epoch milliseconds. */
 export interface LinkedHost {

@@ -17,6 +17,7 @@ import {
 import { storeActionsContract } from './store-actions.contract.ts';
 import { storeAggregatesContract } from './store-aggregates.contract.ts';
 import { storeEnrolmentsContract } from './store-enrolments.contract.ts';
+import { storeConsoleTokensContract } from './consoles/store-console-tokens.contract.ts';
 import { storeGroupsContract } from './store-groups.contract.ts';
 import { storeHostChangesContract } from './store-host-changes.contract.ts';
 import { storeListsContract } from './store-lists.contract.ts';
@@ -48,12 +49,14 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   describe('hosts', () => {
     hostsContract(fresh);
     storeHostChangesContract(fresh);
+    storeEnrolmentsContract(fresh);
   });
   describe('many hosts', () => {
     storeManyHostsContract(fresh);
   });
   describe('lifecycle', () => {
     storeLifecycleContract(fresh);
+    storeConsoleTokensContract(fresh);
   });
   describe('server groups', () => {
     storeGroupsContract(fresh);
@@ -66,9 +69,6 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('users and projects', () => {
     storeProjectsContract(fresh);
-  });
-  describe('enrolled hosts', () => {
-    storeEnrolmentsContract(fresh);
   });
   describe('actions', () => {
     storeActionsContract(fresh);

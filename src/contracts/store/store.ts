@@ -12,6 +12,7 @@ import type { Server, ServerNic } from '#core/servers/server.ts';
 import type { AggregateStore } from './aggregate-store.ts';
 import type { Action, ActionEvent, ActionOutcome, ActionPage, NewAction } from './action.ts';
 import type { CommandStore, NewCommand } from './command-store.ts';
+import type { ConsoleTokenStore } from './consoles/console-tokens.ts';
 import type { EnrolmentStore } from './enrolments.ts';
 import type { FlavorAccess, FlavorStore } from './flavor-store.ts';
 import type { HostChange, HostStore } from './host-store.ts';
@@ -338,6 +339,7 @@ export interface Store {
   serverGroups: ServerGroupStore;
   aggregates: AggregateStore;
   enrolments: EnrolmentStore;
+  consoleTokens: ConsoleTokenStore;
   moves: MoveStore;
   networkEvents: NetworkEventStore;
   prune: PruneStore;

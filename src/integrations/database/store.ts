@@ -6,6 +6,7 @@ import type { Store } from '#contracts/store/store.ts';
 import { aggregateStore } from './hosts/aggregates.ts';
 import { commandStore } from './tasks/commands.ts';
 import { commitTransition } from './commit.ts';
+import { consoleTokenStore } from './servers/console-tokens.ts';
 import { enrolmentStore } from './hosts/enrolments.ts';
 import { LogEraser } from './sqlite/erasure.ts';
 import { flavorAccessStore } from './servers/flavor-access.ts';
@@ -57,6 +58,7 @@ export function computeStore(
     serverGroups: serverGroupStore(db),
     aggregates: aggregateStore(db, clock),
     enrolments: enrolmentStore(db),
+    consoleTokens: consoleTokenStore(db),
     moves: moveStore(db, { clock, recorded }),
     networkEvents: networkEventStore(db),
     prune: pruneStore(db),

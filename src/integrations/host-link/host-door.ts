@@ -2,12 +2,13 @@
  * The controller's side of the socket: the one path where hosts dial in. A host presents its token
  * before the connection becomes a link, may act only for itself, and has one link at a time.
  */
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { sha256OfToken } from '#runtime/token-hash.ts';
 import {
   type ControllerEnd,
+  hostLinkPath,
   type LinkedHost,
   type ToAgent,
   type ToController,
@@ -15,6 +16,7 @@ import {
 import type { Log } from '#contracts/log.ts';
 import { bearerToken } from '#runtime/bearer-token.ts';
 import { LinkRefused } from './refusal.ts';
+import { refuseUpgrade } from './refuse-upgrade.ts';
 import { SocketChannel } from './socket-channel.ts';
 import { maxMessageBytes, readFromAgent } from './wire.ts';
 
@@ -47,18 +49,19 @@ interface Link extends LinkedHost {
 }
 
 const pingMs = 10_000;
-/** How long a peer may take to answer our close frame. */
-const closeTimeout = 2_000;
+const settings = {
+  noServer: true,
+  maxPayload: maxMessageBytes,
+  /** How long a peer may take to answer our close frame. */
+  closeTimeout: 2_000,
+  perMessageDeflate: false,
+};
 
-/**
- * Admits hosts on this server, which must pass on exactly the requests that match
- * `isHostLinkRequest`.
- */
+/** Admits hosts that connect to `hostLinkPath` of this server. */
 export function acceptHostLinks(options: HostDoorOptions): HostDoor {
   const links = new Map<string, Link>();
   const pendingUpgrades = new Set<Duplex>();
-  const settings = { noServer: true, maxPayload: maxMessageBytes, closeTimeout };
-  const sockets = new WebSocketServer({ ...settings, perMessageDeflate: false });
+  const sockets = new WebSocketServer(settings);
 
   const welcome = (socket: WebSocket, known: Omit<Link, 'channel' | 'since'>): void => {
     const link: Link = { ...known, channel: channelOf(socket, known, options), since: Date.now() };
@@ -81,6 +84,7 @@ export function acceptHostLinks(options: HostDoorOptions): HostDoor {
   };
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (request.url?.split('?')[0] !== hostLinkPath) return;
     pendingUpgrades.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => pendingUpgrades.delete(socket));
@@ -94,7 +98,7 @@ export function acceptHostLinks(options: HostDoorOptions): HostDoor {
             { address, status: admission.status },
             `a host was refused: ${admission.message}`,
           );
-          return refuse(socket, admission);
+          return refuseUpgrade(socket, admission);
         }
         const { host } = admission;
         sockets.handleUpgrade(request, socket, head, (open) => {
@@ -104,7 +108,7 @@ export function acceptHostLinks(options: HostDoorOptions): HostDoor {
       })
       .catch((error: unknown) => {
         options.log.error({ err: error, address }, 'a host could not be admitted');
-        refuse(socket, { status: 503, message: 'The controller cannot check tokens now.' });
+        refuseUpgrade(socket, { status: 503, message: 'The controller cannot check tokens now.' });
       });
   };
   options.server.on('upgrade', onUpgrade);
@@ -146,17 +150,4 @@ function channelOf(
     throw new LinkRefused('malformed', `"${message.type}" before "hello"`);
   };
   return new SocketChannel(socket, { read, peer: { host, address }, log, livenessMs });
-}
-
-function refuse(socket: Duplex, { status, message }: { status: number; message: string }): void {
-  const title = STATUS_CODES[status] ?? '';
-  const body = JSON.stringify({ error: { code: status, title, message } });
-  const headers = [
-    `HTTP/1.1 ${status} ${title}`,
-    'Connection: close',
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    ...(status === 401 ? ['WWW-Authenticate: Bearer realm="novella-host"'] : []),
-  ];
-  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
 }

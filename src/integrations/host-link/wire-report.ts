@@ -107,6 +107,7 @@ export const HostReport = sameAs<Contract.HostReport>()(
     hypervisorIsSilent: Type.Optional(Type.Literal(true)),
     problems: Type.Optional(Type.Array(Problem, { maxItems: 1024 })),
     uptime: Type.Optional(Uptime),
+    hasConsoles: Type.Optional(Type.Literal(true)),
   }),
 );
 

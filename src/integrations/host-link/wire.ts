@@ -17,6 +17,12 @@ export const maxMessageBytes = 16 * 1024 * 1024;
 /** A report of 4,096 devices has some 160,000 values, and 7 levels. */
 const bounds = { levels: 64, values: 250_000 };
 
+const Problem = Type.String({ maxLength: 4096 });
+const ConsolePlace = Type.Union([
+  Type.Object({ port: Type.Integer({ minimum: 1, maximum: 65_535 }) }),
+  Type.Object({ path: ShortText }),
+]);
+
 type MessageSchemas<Message extends { type: string }> = Record<Message['type'], TSchema>;
 
 const toController: MessageSchemas<ToController> = {
@@ -31,6 +37,13 @@ const toController: MessageSchemas<ToController> = {
   heartbeat: Type.Object({
     type: Type.Literal('heartbeat'),
     uptime: Type.Optional(Uptime),
+  }),
+  console: Type.Object({
+    type: Type.Literal('console'),
+    answer: Type.Union([
+      Type.Object({ id: HostId, place: Type.Union([Type.Null(), ConsolePlace]) }),
+      Type.Object({ id: HostId, problem: Problem, isConflict: Type.Boolean() }),
+    ]),
   }),
 };
 
@@ -53,6 +66,15 @@ const toAgent: MessageSchemas<ToAgent> = {
     command: Type.Object({ seq: SequenceNumber, serverId: HostId, body: Body }),
   }),
   recorded: Type.Object({ type: Type.Literal('recorded'), seq: SequenceNumber }),
+  console: Type.Object({
+    type: Type.Literal('console'),
+    request: Type.Object({
+      id: HostId,
+      act: Type.Enum(['find', 'open']),
+      guestId: HostId,
+      kind: Type.Enum(['vnc', 'serial']),
+    }),
+  }),
 };
 
 /** Parses an agent's message. Throws `invalid`, naming message, key and rule. */

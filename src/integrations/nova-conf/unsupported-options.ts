@@ -38,8 +38,13 @@ const whyBySection: Record<string, string> = {
   neutron: ownClients,
   glance: ownClients,
   cinder: 'Novella has no volumes',
-  vnc: 'Novella has no graphical consoles',
-  spice: 'Novella has no graphical consoles',
+  vnc: 'displays are configured by host.libvirt.vnc, their addresses by consoles.url',
+  consoleauth: 'the lifetime of consoles’ tokens is consoles.token_ttl',
+  console: 'pages of other hosts are allowed by consoles.allowed_origins',
+  serial_console: 'every guest has a serial console; its address is configured by consoles.url',
+  spice: 'Novella has no SPICE consoles',
+  rdp: 'Novella has no RDP consoles',
+  mks: 'Novella has no WebMKS consoles',
   libvirt: 'Novella chooses the libvirt settings itself',
 };
 

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { startAgent } from '#agent/agent.ts';
 import { trustAuthorities } from '#client/session/trust.ts';
 import { folderJournal } from '#integrations/command-journal/in-folder.ts';
+import { consoleDial } from '#integrations/host-link/console-dial.ts';
 import { dialController } from '#integrations/host-link/dial.ts';
 import { httpImageSource } from '#integrations/image-source/over-http.ts';
 import { type AgentConfig, readToken } from '../config/agent-config.ts';
@@ -47,7 +48,8 @@ async function start(
   const token = () => readToken(config.token);
   const parts = await partsOf(config, state, { log, token, files });
   const { host } = parts;
-  const agent = await startAgent({ ...parts, log, heartbeatMs });
+  const dialConsole = consoleDial({ controllerUrl, token });
+  const agent = await startAgent({ ...parts, dialConsole, log, heartbeatMs });
   const dial = dialController({
     controllerUrl,
     host,

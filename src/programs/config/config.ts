@@ -20,6 +20,7 @@ import type { KeptTimes } from '#workflows/watch/prune-ended.ts';
 import { checkedBy, type ConfigEntry, entries, parseYaml, type Place } from './config-file.ts';
 import { key, required } from './described-key.ts';
 import {
+  ConsoleSection,
   type DoorsConfig,
   PortsSection,
   PublicUrlSection,
@@ -128,6 +129,7 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
       }),
       tls: Type.Optional(TlsSection),
       public_url: Type.Optional(PublicUrlSection),
+      consoles: Type.Optional(ConsoleSection),
       allow_clear_text: key(
         Type.Boolean(),
         'lets services without TLS listen on non-loopback addresses',

@@ -43,3 +43,31 @@ test('a public URL is stored without a trailing slash', () => {
   const { publicUrls } = config('public_url: {compute: "https://cloud.example:8774/"}');
   expect(publicUrls).toEqual({ compute: 'https://cloud.example:8774' });
 });
+
+test('consoles have Nova’s lifetime of tokens, and are where the compute service is', () => {
+  expect(config('{}').consoles).toEqual({ tokenMs: 600_000, allowedOrigins: [] });
+  const beside = config('public_url: {compute: "https://cloud.example:8774"}');
+  expect(beside.consoles).toMatchObject({
+    url: 'https://cloud.example:8774',
+    allowedOrigins: ['cloud.example:8774'],
+  });
+  const text =
+    'consoles: {url: "https://consoles.example/", token_ttl: 60, allowed_origins: [Lab.example:81]}';
+  expect(config(text).consoles).toEqual({
+    url: 'https://consoles.example',
+    tokenMs: 60_000,
+    allowedOrigins: ['consoles.example', 'Lab.example:81'],
+  });
+});
+
+test.each([
+  ['consoles: {url: "consoles.example"}', /consoles\.url: "consoles\.example" must be a scheme/],
+  ['consoles: {token_ttl: 5}', /consoles\.token_ttl/],
+  [
+    'consoles: {allowed_origins: ["https://a.example"]}',
+    /consoles\.allowed_origins.*"https:\/\/a\.example" must be a host/,
+  ],
+  ['consoles: {allowed_origins: ["a.example/x"]}', /must be a host and perhaps a port/],
+])('%s is refused', (text, message) => {
+  expect(() => config(text)).toThrow(message);
+});

@@ -66,6 +66,30 @@ export const PublicUrlSection = Type.Object(
   closed,
 );
 
+/** Source: Nova `[consoleauth] token_ttl`. */
+const standardTokenSeconds = 600;
+
+export const ConsoleSection = Type.Object(
+  {
+    url: key(
+      Type.String({ minLength: 1 }),
+      'where clients reach consoles: scheme, host and optionally a port',
+      { unset: '`public_url.compute`; without that, taken from each request' },
+    ),
+    token_ttl: key(
+      Type.Integer({ minimum: 10, maximum: 86_400 }),
+      'how long the address of a console can be opened',
+      { unit: 's', default: standardTokenSeconds },
+    ),
+    allowed_origins: key(
+      Type.Array(Type.String({ minLength: 1, maxLength: 255 })),
+      'hosts (`HOST` or `HOST:PORT`) of other pages that may open a console',
+      { default: [] },
+    ),
+  },
+  { additionalProperties: false },
+);
+
 /** PEM files; `caFile` has the authorities that clients need beside their usual ones. */
 export interface TlsConfig {
   certificate: string;
@@ -85,7 +109,14 @@ export interface ServicePorts {
 /** A free port for each service, chosen when it starts to listen. */
 export const freePorts: ServicePorts = { compute: 0, identity: 0, network: 0, image: 0 };
 
+interface ConsoleConfig {
+  url?: string;
+  tokenMs: number;
+  allowedOrigins: string[];
+}
+
 export interface DoorsConfig {
+  consoles: ConsoleConfig;
   tls: TlsConfig | undefined;
   publicUrls: PublicUrls;
   /** Passwords and tokens may travel in clear text to and from other machines. */
@@ -96,6 +127,7 @@ interface DoorsFile {
   tls?: Static<typeof TlsSection>;
   public_url?: Static<typeof PublicUrlSection>;
   allow_clear_text?: boolean;
+  consoles?: Static<typeof ConsoleSection>;
 }
 
 /** From these keys of a file. Throws `invalid` for an invalid public URL. */
@@ -105,15 +137,50 @@ export function toDoorsConfig(file: DoorsFile, place: Place): DoorsConfig {
     service,
     originIn(url, place(['public_url', service])),
   ]);
+  const urls = Object.fromEntries(publicUrls) as PublicUrls;
   return {
     tls: tls && {
       certificate: resolve(tls.certificate),
       key: resolve(tls.key),
       caFile: tls.ca_file === undefined ? undefined : resolve(tls.ca_file),
     },
-    publicUrls: Object.fromEntries(publicUrls) as PublicUrls,
+    publicUrls: urls,
+    consoles: toConsoleConfig(file.consoles, place, urls.compute),
     allowClearText: file.allow_clear_text ?? false,
   };
+}
+
+/** `computeUrl`: the public one. Throws `invalid` for an invalid URL or origin. */
+function toConsoleConfig(
+  section: Static<typeof ConsoleSection> = {},
+  place: Place,
+  computeUrl: string | undefined,
+): ConsoleConfig {
+  const { token_ttl: seconds = standardTokenSeconds } = section;
+  const own = section.url && originIn(section.url, place(['consoles', 'url']));
+  const url = own ?? computeUrl;
+  const origins = section.allowed_origins ?? [];
+  for (const [at, origin] of origins.entries()) {
+    if (hostIn(origin) === origin.toLowerCase()) continue;
+    const where = place(['consoles', 'allowed_origins', at]);
+    throw new ComputeError(
+      'invalid',
+      `${where}: "${origin}" must be a host and perhaps a port, such as dashboard.example`,
+    );
+  }
+  return {
+    ...(url !== undefined && { url }),
+    tokenMs: seconds * 1_000,
+    // The proxy's own page has the host of its URL, whatever a TLS proxy makes of the Host header.
+    allowedOrigins: url === undefined ? origins : [new URL(url).host, ...origins],
+  };
+}
+
+function hostIn(text: string): string | undefined {
+  const url = `http://${text}`;
+  return URL.canParse(url) && `${new URL(url).origin}/` === new URL(url).href
+    ? text.toLowerCase()
+    : undefined;
 }
 
 function originIn(text: string, where: string): string {

@@ -134,6 +134,9 @@ export const HostSection = Type.Object(
             'CPU model of guests under kvm',
             { default: 'host-model' },
           ),
+          vnc: key(Type.Boolean(), "whether guests have a display; Nova's `[vnc] enabled`", {
+            default: true,
+          }),
           network_xml: key(Type.Boolean(), 'take VFs from libvirt networks', { default: false }),
         },
         closed,
@@ -165,6 +168,8 @@ export interface RealHostConfig {
     /** The guests' processor model under KVM. Nova's `[libvirt] cpu_mode`. */
     cpuMode: 'host-model' | 'host-passthrough';
     networkXml: boolean;
+    /** Whether guests have a display. */
+    vnc: boolean;
   };
 }
 
@@ -199,6 +204,7 @@ export function toHostConfig(
       virtType: libvirt.virt_type ?? 'auto',
       cpuMode: libvirt.cpu_mode ?? 'host-model',
       networkXml: libvirt.network_xml ?? false,
+      vnc: libvirt.vnc ?? true,
     },
   };
 }

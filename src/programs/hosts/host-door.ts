@@ -30,7 +30,7 @@ export function letHostsIn(
   const door = acceptHostLinks({
     server,
     log,
-    admit: (tokenSha256) => admit(context, localHosts, tokenSha256),
+    admit: (tokenSha256) => admitHost(context, localHosts, tokenSha256),
     onLink: (end) => serveAgent(context, end, listener),
   });
   const recheck = (): void => {
@@ -48,7 +48,8 @@ export function letHostsIn(
   };
 }
 
-async function admit(
+/** The host of this token, which must not run in this process. */
+export async function admitHost(
   { store }: WorkflowContext,
   localHosts: ReadonlySet<string>,
   tokenSha256: string,

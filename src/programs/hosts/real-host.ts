@@ -11,6 +11,7 @@ import { FileMemory } from '#integrations/host-memory/file-memory.ts';
 import { LinuxBridges } from '#integrations/iproute2/bridges.ts';
 import { LinuxTaps } from '#integrations/iproute2/taps.ts';
 import { LibvirtChild } from '#integrations/libvirt/connection/child-process.ts';
+import { LibvirtConsoles } from '#integrations/libvirt/domains/guest-consoles.ts';
 import { LibvirtNodeDevices } from '#integrations/libvirt/node-devices.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/domains/start-libvirt-hypervisor.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
@@ -52,11 +53,13 @@ export async function realHostParts(
     hostIp: config.ip,
     hypervisor: await startLibvirtHypervisor({
       ...config.libvirt,
+      displays: config.libvirt.vnc,
       guestsDirectory,
       log,
       ifnameOf: (address) => pciBus.ifnameOf(address),
       child,
     }),
+    consoles: new LibvirtConsoles({ child }),
     pciBus,
     nodeDevices: new LibvirtNodeDevices({ child }),
     guestFiles: new HostGuestFiles({

@@ -2,6 +2,7 @@
  * The agents that run in this process: they can be stopped and restarted, and simulated hosts
  * changed underneath.
  */
+import { type Duplex, duplexPair } from 'node:stream';
 import type { Logger } from 'pino';
 import { startAgent } from '#agent/agent.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
@@ -206,7 +207,13 @@ async function joinHost(
   });
   const first = reported();
   const life: AgentLife = { isOver: false, watcher: undefined, changes: 0 };
-  const agent = await startAgent({ ...host, ...simulatedParts(host, life), log, every });
+  const dialConsole = async (requestId: string): Promise<Duplex> => {
+    const [agents, controllers] = duplexPair();
+    context.links.consoles.take(host.host, requestId, controllers);
+    return agents;
+  };
+  const parts = { ...host, ...simulatedParts(host, life), dialConsole };
+  const agent = await startAgent({ ...parts, log, every });
   await agent.join(agentEnd);
   try {
     await Promise.race([first, refused.promise]);

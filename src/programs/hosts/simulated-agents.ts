@@ -19,6 +19,7 @@ import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
 import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
+import { SimulatedConsoles } from '#integrations/simulated/consoles/guest-consoles.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { igbFeatures, SimulatedNodeDevices } from '#integrations/simulated/machine/node-devices.ts';
 import { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts';
@@ -151,6 +152,7 @@ function hostParts(
     // Documentation addresses (RFC 5737): nothing listens there.
     hostIp: `192.0.2.${(at % 254) + 1}`,
     hypervisor,
+    consoles: new SimulatedConsoles(hypervisor),
     pciBus,
     nodeDevices: new SimulatedNodeDevices({ host: machine, features }),
     bridges: new SimulatedBridges({ host: machine.name }),

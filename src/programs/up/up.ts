@@ -31,6 +31,7 @@ import type { DiskReserve } from '../state/disk-reserve.ts';
 import { readTls, type TlsFiles } from '../config/doors-config.ts';
 import { diskRooms } from '../state/disks.ts';
 import { inProcessWakeup } from './in-process-wakeup.ts';
+import { openConsoles } from '../hosts/console-doors.ts';
 import { letHostsIn } from '../hosts/host-door.ts';
 import { type HostParts, networksOf, reportedNetworks } from '../config/host-parts.ts';
 import { realHostParts } from '../hosts/real-host.ts';
@@ -281,6 +282,7 @@ async function openDoors(
     imageContents: cloud.services.image,
     linkedHosts: () => door?.linked() ?? [],
     serversPerRequest: config.quotas.serversPerRequest,
+    consoles: config.consoles,
     disks: () => diskRooms({ state: config.stateDir, images: join(config.stateDir, 'images') }),
     workflows: serverOperations(context),
   });
@@ -297,6 +299,14 @@ async function openDoors(
     compute: `${await open(compute, 'compute')}/v2.1`,
   };
   door = letHostsIn(context, { server: compute.server, localHosts, listener, log });
+  const { allowedOrigins } = config.consoles;
+  const consoles = openConsoles(context, {
+    server: compute.server,
+    localHosts,
+    allowedOrigins,
+    log,
+  });
+  stops.push(() => consoles.close());
   // Before the service itself: it does not end while hosts are linked.
   stops.push(() => door?.close());
   return opened;

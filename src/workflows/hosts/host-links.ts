@@ -3,9 +3,11 @@
  * link and the monotonic clock do not. State of this process only: after a restart hosts link
  * again, and everything that was pending counts as sent.
  */
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '#contracts/clock.ts';
 import type { Uptime } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
+import { HostConsoles } from './host-consoles.ts';
 
 export interface HostLinksOptions {
   clock: Clock;
@@ -20,6 +22,8 @@ export interface HostLinksOptions {
 type Seen = Pick<Host, 'id' | 'forcedDown' | 'lastSeenAt'>;
 
 export class HostLinks {
+  /** Those of the linked hosts. */
+  readonly consoles = new HostConsoles(randomUUID);
   readonly #options: HostLinksOptions;
   readonly #startedAt: number;
   /** Number of open links by host id: briefly a host may have an old and a new one. */

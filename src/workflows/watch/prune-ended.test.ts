@@ -1,9 +1,13 @@
 import { expect, test, vi } from 'vitest';
+import type { ConsoleTokenStore } from '#contracts/store/consoles/console-tokens.ts';
 import type { PruneStore } from '#contracts/store/prune-store.ts';
 import type { Store } from '#contracts/store/store.ts';
 import { pruneEnded } from './prune-ended.ts';
 
 const clock = { now: () => 10_000 };
+
+const removeExpired = vi.fn(async (_now: number) => undefined);
+const consoleTokens = { removeExpired } as Partial<ConsoleTokenStore> as ConsoleTokenStore;
 
 /** A store in which this many batches have something to delete; it records the calls. */
 function batches({ history = 0, servers = 0 }) {
@@ -14,7 +18,7 @@ function batches({ history = 0, servers = 0 }) {
     left[kind] -= 1;
     return left[kind] > 0;
   };
-  const store = { prune: { history: prune('history'), servers: prune('servers') } };
+  const store = { prune: { history: prune('history'), servers: prune('servers') }, consoleTokens };
   return { store: store as Partial<Store> as Store, calls };
 }
 
@@ -23,6 +27,7 @@ test('the history of deleted servers is pruned in small batches; they are kept f
   const never = new AbortController().signal;
   await pruneEnded({ store, clock }, { historyMs: 1_000, serversMs: undefined }, never);
   expect(calls).toEqual(Array.from({ length: 3 }, () => ['history', 9_000, 200]));
+  expect(removeExpired.mock.lastCall).toEqual([10_000]);
 });
 
 test.each([
@@ -44,7 +49,7 @@ test('pruning ends between two batches when the program ends', async () => {
     return true;
   });
   const servers = vi.fn(async () => true);
-  const store = { prune: { history, servers } } as Partial<Store> as Store;
+  const store = { prune: { history, servers }, consoleTokens } as Partial<Store> as Store;
   await pruneEnded({ store, clock }, { historyMs: 0, serversMs: 0 }, stopping.signal);
   expect(history).toHaveBeenCalledTimes(1);
   expect(servers).not.toHaveBeenCalled();

@@ -1,6 +1,7 @@
 /**
- * Deletes the history of servers that were deleted long ago, and then, if configured, the servers
- * themselves. In small transactions with pauses: no request waits for more than one of them.
+ * Deletes expired tokens of consoles, the history of servers that were deleted long ago, and then,
+ * if configured, the servers themselves. In small transactions with pauses: no request waits for
+ * more than one of them.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkflowContext } from '../engine/context.ts';
@@ -38,12 +39,16 @@ export function watchEnded(
   };
 }
 
-/** Prunes what is older than the kept times, until nothing is left or `signal` is aborted. */
+/**
+ * Prunes what has expired or is older than the kept times, until nothing is left or `signal` is
+ * aborted.
+ */
 export async function pruneEnded(
-  { store: { prune }, clock }: Pick<WorkflowContext, 'store' | 'clock'>,
+  { store: { prune, consoleTokens }, clock }: Pick<WorkflowContext, 'store' | 'clock'>,
   { historyMs, serversMs }: KeptTimes,
   signal: AbortSignal,
 ): Promise<void> {
+  await consoleTokens.removeExpired(clock.now());
   // A server's history is deleted before the server.
   const withHistory = clock.now() - Math.min(historyMs, serversMs ?? historyMs);
   await untilNoneIsLeft(() => prune.history(withHistory, rowsAtOnce), signal);

@@ -76,6 +76,7 @@ class AgentSession implements ServedAgent {
   #isClosed = false;
   #unlisten: () => void = () => {};
   #unlink: () => void = () => {};
+  #unlinkConsoles: () => void = () => {};
   readonly #sending = new SerialQueue();
 
   constructor(context: WorkflowContext, end: ControllerEnd, listener: SessionListener) {
@@ -101,6 +102,9 @@ class AgentSession implements ServedAgent {
         return;
       case 'guest-changed':
         await this.#takeGuestState(message);
+        return;
+      case 'console':
+        links.consoles.answer(host.name, message.answer);
         return;
       case 'heartbeat':
         links.noteUptime(host.id, message.uptime);
@@ -171,6 +175,7 @@ class AgentSession implements ServedAgent {
     this.#isClosed = true;
     this.#unlisten();
     this.#unlink();
+    this.#unlinkConsoles();
     this.#forgetGuests();
   }
 
@@ -213,10 +218,20 @@ class AgentSession implements ServedAgent {
     this.#unlink();
     this.#unlink = links.opened(host.id);
     this.#end.send({ type: 'welcome', hostId: host.id });
+    this.#linkConsoles(host, message.report);
     this.#unlisten();
     this.#unlisten = this.#context.wakeup.listen(`commands:${host.id}`, () => this.#send(host));
     this.#send(host);
     this.#listener.onReport?.(host);
+  }
+
+  #linkConsoles({ id, name }: Host, { hasConsoles }: HostReport): void {
+    this.#unlinkConsoles();
+    if (hasConsoles !== true) return;
+    this.#unlinkConsoles = this.#context.links.consoles.linked(id, {
+      name,
+      send: (request) => this.#end.send({ type: 'console', request }),
+    });
   }
 
   #send(host: Host): void {

@@ -45,6 +45,7 @@ export const portId = '4663c883-b605-492f-b563-aeff73508b53';
 export const flavorId = '3a536f9e-cc95-4974-8995-d6cdd1f5da43';
 
 const hostTimeoutMs = 60_000;
+const localHosts = new Set(['local-1']);
 
 /** Tokens are these names. */
 const callers: Record<string, { roles: string[]; project: string }> = {
@@ -98,12 +99,7 @@ export async function aComputeWorld() {
     configuredQuotas: (id) => ({ standard: standardLimits, exceptions: limits.get(id) ?? {} }),
     direct: new DirectTasks(),
     fleet: new FleetView(),
-    links: new HostLinks({
-      clock,
-      monotonic: clock,
-      hostTimeoutMs,
-      localHosts: new Set(['local-1']),
-    }),
+    links: new HostLinks({ clock, monotonic: clock, hostTimeoutMs, localHosts }),
     settings: {
       aliases: [],
       hostTimeoutMs,
@@ -131,6 +127,7 @@ export async function aComputeWorld() {
     publicUrl: 'http://127.0.0.1:8774',
     imageContents: contents,
     linkedHosts: () => [{ host: 'hv1', address: '192.0.2.7', since: time.now }],
+    consoles: { tokenMs: 600_000 },
     serversPerRequest: 100,
     disks: async () => [{ uses: ['state', 'images'], freeBytes: 75e9, sizeBytes: 252e9 }],
     workflows,

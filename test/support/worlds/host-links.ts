@@ -1,5 +1,5 @@
 /** Links between an agent and a controller for tests, in both forms. */
-import { isHostLinkRequest } from '#api/host-link-request.ts';
+import { isHostRequest } from '#api/host-link-request.ts';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Log } from '#contracts/log.ts';
@@ -33,7 +33,7 @@ export interface TestDoorOptions {
  * another.
  */
 export async function aHostDoor(options: TestDoorOptions = {}): Promise<TestDoor> {
-  const shouldUpgradeCallback = (request: IncomingMessage) => isHostLinkRequest(request);
+  const shouldUpgradeCallback = (request: IncomingMessage) => isHostRequest(request);
   const server: Server = createServer({ shouldUpgradeCallback }, (_request, response) => {
     response.writeHead(404).end();
   });

@@ -4,6 +4,7 @@
  */
 import { type Route, type RouteRule, withBody } from '../../requests/route.ts';
 import * as admin from './admin-acts.ts';
+import { consoleActions } from './remote-consoles.ts';
 import { consoleBody, showConsole } from './console.ts';
 import { emptyBody, guestAct, rebootBody, rebootServer } from './guest-acts.ts';
 import * as images from './images.ts';
@@ -94,10 +95,6 @@ const old: Record<string, [rule: RouteRule, to: number]> = {
   removeFixedIp: ['os_compute_api:os-multinic:remove', 43],
   addFloatingIp: ['os_compute_api:os-floating-ips:add', 43],
   removeFloatingIp: ['os_compute_api:os-floating-ips:remove', 43],
-  'os-getVNCConsole': ['os_compute_api:os-remote-consoles', 5],
-  'os-getSPICEConsole': ['os_compute_api:os-remote-consoles', 5],
-  'os-getRDPConsole': ['os_compute_api:os-remote-consoles', 5],
-  'os-getSerialConsole': ['os_compute_api:os-remote-consoles', 5],
 };
 
 export const serverActions: Route[] = [
@@ -105,6 +102,9 @@ export const serverActions: Route[] = [
     ([key, rule]): Route => ({ ...action, rule, action: key, ...offered[key] }),
   ),
   ...Object.entries(old).map(([key, [rule, to]]): Route => ({ ...action, rule, action: key, to })),
+  ...consoleActions.map(
+    (row): Route => ({ ...action, rule: 'os_compute_api:os-remote-consoles', to: 5, ...row }),
+  ),
   {
     ...action,
     rule: `${servers}:trigger_crash_dump`,

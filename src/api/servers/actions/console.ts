@@ -23,7 +23,7 @@ export const consoleBody = () => body;
 const controlCharacters = /[\u0000-\u0008\u000b-\u001f]/g;
 
 /** A host's error message contains its paths and programs: for administrators. */
-async function hidingHosts<T>({ caller }: Call, read: () => Promise<T>): Promise<T> {
+export async function hidingHosts<T>({ caller }: Call, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

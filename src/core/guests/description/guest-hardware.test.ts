@@ -13,6 +13,11 @@ test.each([
     hardware: { machine: 'q35', diskBus: 'scsi' },
     disk: 'sda',
   },
+  {
+    properties: { hw_video_model: 'None' },
+    hardware: { machine: 'q35', diskBus: 'virtio', video: 'none' },
+    disk: 'vda',
+  },
 ])('$properties: $hardware', ({ properties, hardware, disk }) => {
   const verdict = guestHardware(properties);
   expect(verdict).toEqual({ ok: true, hardware });
@@ -23,6 +28,7 @@ test.each([
   [{ hw_machine_type: 'pc' }, 'hw_machine_type "pc": must be q35 or one of its versions'],
   [{ hw_machine_type: "q35'/><evil" }, 'hw_machine_type "q35\'/><evil": must be q35'],
   [{ hw_disk_bus: 'ide' }, 'hw_disk_bus "ide": must be one of virtio, scsi, sata'],
+  [{ hw_video_model: 'xen' }, 'hw_video_model "xen": must be one of vga, virtio'],
 ])('%o is refused', (properties, expected) => {
   expect(guestHardware(properties)).toMatchObject({
     ok: false,

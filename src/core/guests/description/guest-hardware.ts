@@ -1,4 +1,4 @@
-/** The board, disk and agent that an image requires for its guests. */
+/** The board, disk, display and agent that an image requires for its guests. */
 import { isTrue } from '../../pci/devices/boolean-text.ts';
 import { refuse, type Verdict } from '../../reason.ts';
 
@@ -8,6 +8,10 @@ type Properties = Readonly<Record<string, string>>;
 const diskBuses = ['virtio', 'scsi', 'sata'] as const;
 export type DiskBus = (typeof diskBuses)[number];
 
+/** The video device; `none`: no display. Source: Nova `hw_video_model`, those of a q35 board. */
+const videoModels = ['vga', 'virtio', 'qxl', 'cirrus', 'bochs', 'none'] as const;
+export type VideoModel = (typeof videoModels)[number];
+
 /**
  * `machine`: QEMU's name of the board. Example: `q35`, or one of its versions, `pc-q35-9.2`.
  * `hasAgent`: it has a channel for QEMU's guest agent.
@@ -16,6 +20,8 @@ export interface GuestHardware {
   machine: string;
   diskBus: DiskBus;
   hasAgent?: true;
+  /** Absent: a standard VGA, which needs no driver. */
+  video?: VideoModel;
 }
 
 /** VFs sit on PCIe ports, which no other board has. */
@@ -24,7 +30,7 @@ const boards = /^(q35|pc-q35-[\w.-]+)$/;
 /**
  * Example: `{ hw_disk_bus: 'sata' }` → `{ machine: 'q35', diskBus: 'sata' }`. Refuses unsupported
  * values, naming the property. Source: Glance "Useful image properties", `hw_machine_type`,
- * `hw_disk_bus` and `hw_qemu_guest_agent`.
+ * `hw_disk_bus`, `hw_video_model` and `hw_qemu_guest_agent`.
  */
 export function guestHardware(properties: Properties): Verdict<{ hardware: GuestHardware }> {
   const machine = properties['hw_machine_type'] ?? 'q35';
@@ -42,9 +48,22 @@ export function guestHardware(properties: Properties): Verdict<{ hardware: Guest
       `image property hw_disk_bus "${requested}": must be one of ${diskBuses.join(', ')}`,
     );
   }
+  const requestedVideo = properties['hw_video_model']?.toLowerCase();
+  const video = videoModels.find((one) => one === requestedVideo);
+  if (video === undefined && requestedVideo !== undefined) {
+    return refuse(
+      'unsupported-video-model',
+      `image property hw_video_model "${requestedVideo}": must be one of ${videoModels.join(', ')}`,
+    );
+  }
   return {
     ok: true,
-    hardware: { machine, diskBus, ...(hasAgent(properties) && { hasAgent: true }) },
+    hardware: {
+      machine,
+      diskBus,
+      ...(video !== undefined && { video }),
+      ...(hasAgent(properties) && { hasAgent: true }),
+    },
   };
 }
 

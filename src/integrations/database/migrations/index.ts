@@ -29,6 +29,7 @@ import { lockedBy } from './0026-locked-by.ts';
 import { aggregates } from './0027-aggregates.ts';
 import { identityAccounts } from './0028-identity-accounts.ts';
 import { shelvedImages } from './0031-shelved-images.ts';
+import { consoleTokens } from './0032-console-tokens.ts';
 import { openResizes } from './0034-open-resizes.ts';
 
 export const migrations: Record<string, Migration> = {
@@ -61,5 +62,6 @@ export const migrations: Record<string, Migration> = {
   '0027-aggregates': aggregates,
   '0028-identity-accounts': identityAccounts,
   '0031-shelved-images': shelvedImages,
+  '0032-console-tokens': consoleTokens,
   '0034-open-resizes': openResizes,
 };

@@ -15,8 +15,8 @@ type Db = Kysely<ComputeTables>;
 export const erasedBody = '{}';
 
 /**
- * Of a deleted server: erases its user data, key, metadata and commands, except the outcomes of its
- * newest spawn and destroy, and the pending removal of its guest.
+ * Of a deleted server: erases its user data, key, metadata, console tokens and commands, except the
+ * outcomes of its newest spawn and destroy, and the pending removal of its guest.
  */
 export async function eraseServer(trx: Db, serverId: string): Promise<void> {
   await trx
@@ -24,6 +24,7 @@ export async function eraseServer(trx: Db, serverId: string): Promise<void> {
     .set({ user_data: null, key_data: null, metadata: '{}' })
     .where('uuid', '=', serverId)
     .execute();
+  await trx.deleteFrom('console_tokens').where('instance_uuid', '=', serverId).execute();
   await trx
     .updateTable('host_commands')
     .set({ body: erasedBody, succeeded: 0, result: JSON.stringify(withdrawn) })

@@ -22,10 +22,22 @@ export interface ComputeTables {
   aggregate_hosts: AggregateHostRow;
   host_enrolments: HostEnrolmentRow;
   network_events: NetworkEventRow;
+  console_tokens: ConsoleTokenRow;
   key_pairs: KeyPairRow;
   quotas: QuotaRow;
   quota_classes: QuotaClassRow;
   migrations: MigrationRow;
+}
+
+export interface ConsoleTokenRow {
+  id: Generated<number>;
+  token_sha256: string;
+  instance_uuid: string;
+  type: string;
+  host: string;
+  /** JSON. */
+  place: string;
+  expires_at: number;
 }
 
 export interface ComputeNodeRow {

@@ -21,6 +21,8 @@ export interface StartLibvirtOptions extends Partial<PowerLimits & DetachLimits>
   emulator?: string;
   cpuMode?: 'host-model' | 'host-passthrough';
   sparePorts?: number;
+  /** Whether guests have a display. Default: yes. */
+  displays?: boolean;
   /** The child's environment, for what libvirt's transports read (SSH, TLS). */
   environment?: Readonly<Record<string, string>>;
   callLimitMs?: number;
@@ -39,7 +41,7 @@ export async function startLibvirtHypervisor(
   const { guestsDirectory, log, virtType, networkXml, ifnameOf } = options;
   const child = options.child ?? new LibvirtChild(options);
   await child.firstTry();
-  const { emulator, cpuMode = 'host-model', sparePorts } = options;
+  const { emulator, cpuMode = 'host-model', sparePorts, displays = true } = options;
   const probe = { child, directory: guestsDirectory, log, cpuMode };
   return new LibvirtHypervisor({
     child,
@@ -47,6 +49,7 @@ export async function startLibvirtHypervisor(
       diskDirectory: guestsDirectory,
       networkXml,
       cpuMode,
+      displays,
       ...(emulator !== undefined && { emulator }),
       ...(sparePorts !== undefined && { sparePorts }),
     },

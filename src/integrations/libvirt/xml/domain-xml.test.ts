@@ -46,6 +46,21 @@ test.each([
   );
 });
 
+test.each([
+  [undefined, true, 'vga'],
+  ['virtio', true, 'virtio'],
+  ['none', true, undefined],
+  ['virtio', false, undefined],
+] as const)(
+  'a display by video model %s, on a host with displays %s: %s',
+  (video, displays, gives) => {
+    const hardware = { machine: 'q35', diskBus: 'virtio', ...(video && { video }) } as const;
+    const xml = domainXml(aGuest({ hardware }), { virtType: 'kvm', nicSources: {}, displays });
+    expect(/<video>\s*<model type='(\w+)'/.exec(xml)?.[1]).toBe(gives);
+    expect(xml.includes('<graphics')).toBe(gives !== undefined);
+  },
+);
+
 test('a guest with a VF and a macvtap becomes a q35 domain that names both', () => {
   const guest = aGuest({ nics: [aHostdevNic(vf0), aMacvtapNic(vf1)] });
   const nicSources = { [vf1]: 'enp1s0v1' };
@@ -116,6 +131,12 @@ test('a guest with a VF and a macvtap becomes a q35 domain that names both', () 
     <console type='pty'>
       <target type='serial' port='0'/>
     </console>
+    <graphics type='vnc' port='-1' autoport='yes' listen='127.0.0.1'>
+      <listen type='address' address='127.0.0.1'/>
+    </graphics>
+    <video>
+      <model type='vga'/>
+    </video>
     <memballoon model='none'/>
     <rng model='virtio'>
       <backend model='random'>/dev/urandom</backend>

@@ -2,7 +2,11 @@
  * The guest as libvirt's `<domain>`: pure text, no connection. Source: libvirt "Domain XML format".
  */
 import { type GuestPaths, guestPaths } from '#core/guests/description/guest-paths.ts';
-import { diskName, type GuestHardware } from '#core/guests/description/guest-hardware.ts';
+import {
+  diskName,
+  type GuestHardware,
+  type VideoModel,
+} from '#core/guests/description/guest-hardware.ts';
 import { type Guest, type GuestNic, hasDisk } from '#core/guests/description/guest.ts';
 import { metadataOf, metadataXml } from './domain-metadata.ts';
 import { type HostNames, hostdevXml, nicXml } from './interface-xml.ts';
@@ -22,6 +26,8 @@ export interface DomainOptions extends HostNames {
   cpuMode?: 'host-model' | 'host-passthrough';
   /** PCIe ports for NICs attached later. */
   sparePorts?: number;
+  /** Whether guests have a display. Default: yes. */
+  displays?: boolean;
 }
 
 /** Nova's `num_pcie_ports` is 0, so its guests cannot take a second NIC. */
@@ -34,7 +40,8 @@ const standardSparePorts = 8;
 export function domainXml(guest: Guest, options: DomainOptions): string {
   const hasPassthrough = guest.hostDevices.length > 0 || guest.nics.some(isPassthrough);
   const paths = guestPaths(options.diskDirectory ?? '/var/lib/novella/guests', guest.id);
-  const { machine, diskBus, hasAgent } = guest.rescue?.hardware ?? guest.hardware ?? usualHardware;
+  const hardware = guest.rescue?.hardware ?? guest.hardware ?? usualHardware;
+  const { machine, diskBus, video, hasAgent } = hardware;
   const extraDisks = guest.rescue === undefined ? 0 : 1;
   const extraDevices = extraDisks + (hasAgent === true ? 1 : 0);
   const ports = guest.nics.length + guest.hostDevices.length + fixedDevices + extraDevices;
@@ -70,6 +77,7 @@ export function domainXml(guest: Guest, options: DomainOptions): string {
         ]),
         serialConsole,
         hasAgent === true && agentChannel,
+        ...(options.displays === false ? [] : display(video)),
         // VFIO pins all memory of the guest: a balloon could not reclaim any.
         hasPassthrough ? noBalloon : balloon,
         randomNumbers,
@@ -97,6 +105,12 @@ const serialConsole = fixed(
 const agentChannel = fixed(
   element('channel', { type: 'unix' }, [
     element('target', { type: 'virtio', name: 'org.qemu.guest_agent.0' }),
+  ]),
+);
+/** Reached through the agent only: no address but the host's own, and a free port. */
+const vncServer = fixed(
+  element('graphics', { type: 'vnc', port: -1, autoport: 'yes', listen: '127.0.0.1' }, [
+    element('listen', { type: 'address', address: '127.0.0.1' }),
   ]),
 );
 const balloon = fixed(element('memballoon', { model: 'virtio' }));
@@ -149,6 +163,12 @@ function cpu(guest: Guest, { virtType, cpuMode = 'host-model' }: DomainOptions):
 
 function isPassthrough(nic: GuestNic): boolean {
   return nic.kind === 'hostdev' || nic.kind === 'hostdev-physical';
+}
+
+/** It has its own place on the board, and takes no PCIe port. */
+function display(video: VideoModel = 'vga'): XmlElement[] {
+  if (video === 'none') return [];
+  return [vncServer, element('video', {}, [element('model', { type: video })])];
 }
 
 /** In the order of the guest: the rescue disk, from which it boots, before its own. */

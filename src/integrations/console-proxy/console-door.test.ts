@@ -1,0 +1,137 @@
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { type Duplex, duplexPair } from 'node:stream';
+import { afterEach, expect, test, vi } from 'vitest';
+import { ComputeError } from '#core/errors.ts';
+import { ended, openConsole } from '#test/consoles/console-client.ts';
+import { readUntil } from '#test/consoles/read-stream.ts';
+import { silentLog } from '#test/silent-log.ts';
+import { acceptConsoles, type ConsoleDoorOptions } from './console-door.ts';
+import { usualConsoleLimits } from './open-consoles.ts';
+
+const cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  vi.useRealTimers();
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+/** A proxy whose tokens begin with `good`; `guests`: the other ends of what it has opened. */
+async function aProxy(change: Partial<ConsoleDoorOptions> = {}) {
+  const server = createServer({ shouldUpgradeCallback: () => true });
+  const guests: Duplex[] = [];
+  const door = acceptConsoles({
+    server,
+    path: '/console',
+    admit: async (token) => {
+      if (!token.startsWith('good')) throw new ComputeError('forbidden', 'no such token');
+      const open = async (): Promise<Duplex> => {
+        const [mine, theirs] = duplexPair();
+        guests.push(mine);
+        return theirs;
+      };
+      return { serverId: 's1', kind: 'serial', open };
+    },
+    goneOf: async () => [],
+    allowedOrigins: [],
+    limits: usualConsoleLimits,
+    log: silentLog,
+    ...change,
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  cleanUps.push(() => new Promise((resolve) => server.close(resolve)));
+  cleanUps.push(() => door.close());
+  return { url: (token = 'good') => `ws://127.0.0.1:${port}/console?token=${token}`, guests, door };
+}
+
+test('text and bytes of a client reach the guest as bytes, and the guest’s reach the client', async () => {
+  const { url, guests } = await aProxy();
+  const { stream, protocol } = await openConsole(url(), { protocols: ['base64', 'binary'] });
+  expect(protocol).toBe('binary');
+  stream.write('typed');
+  await readUntil(guests[0]!, 'typed');
+  guests[0]!.write(Buffer.from([0, 255, 10]));
+  expect([...Buffer.from(await readUntil(stream, '\n'), 'latin1')]).toEqual([0, 255, 10]);
+});
+
+test('when one side leaves, the other is closed', async () => {
+  const { url, guests } = await aProxy();
+  const first = await openConsole(url());
+  const guestOver = ended(guests[0]!);
+  first.stream.end();
+  await guestOver;
+  const second = await openConsole(url());
+  const clientOver = ended(second.stream);
+  guests[1]!.end('bye');
+  await clientOver;
+});
+
+test('a token has so many connections at once, and the proxy so many in all', async () => {
+  const limits = { ...usualConsoleLimits, ofToken: 2 };
+  const { url, guests } = await aProxy({ limits });
+  const first = await openConsole(url());
+  await openConsole(url());
+  await expect(openConsole(url())).rejects.toThrow('status 503, 0 bytes');
+  first.stream.end();
+  await ended(guests[0]!);
+  await expect.poll(() => openConsole(url()).then(() => 'open', String)).toBe('open');
+  const full = await aProxy({ limits: { ...usualConsoleLimits, total: 1 } });
+  await openConsole(full.url());
+  await expect(openConsole(full.url('good-too'))).rejects.toThrow('status 503');
+});
+
+test.each([
+  ['forbidden', 403],
+  ['conflict', 409],
+  ['unavailable', 503],
+] as const)(
+  'a console that cannot be opened (%s) is refused with %i and no body',
+  async (kind, status) => {
+    const open = (): Promise<Duplex> => Promise.reject(new ComputeError(kind, 'why'));
+    const { url } = await aProxy({ admit: async () => ({ serverId: 's', kind: 'vnc', open }) });
+    await expect(openConsole(url())).rejects.toThrow(`status ${status}, 0 bytes`);
+  },
+);
+
+test('a client that leaves while its console is opened leaves no connection to the guest', async () => {
+  const [mine, theirs] = duplexPair();
+  const opening = Promise.withResolvers<Duplex>();
+  const isOpening = Promise.withResolvers<void>();
+  const { url } = await aProxy({
+    admit: async () => ({
+      serverId: 's',
+      kind: 'vnc',
+      open: () => {
+        isOpening.resolve();
+        return opening.promise;
+      },
+    }),
+  });
+  const { port, pathname, search } = new URL(url());
+  const client = connect(Number(port), '127.0.0.1');
+  const key = 'Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13';
+  client.write(
+    `GET ${pathname}${search} HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n${key}\r\n\r\n`,
+  );
+  await isOpening.promise;
+  client.destroy();
+  opening.resolve(theirs);
+  await ended(mine);
+});
+
+test('open consoles of a server that is gone are closed', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const { url, guests } = await aProxy({ goneOf: async (ids) => ids.filter((id) => id === 's1') });
+  await openConsole(url());
+  const over = ended(guests[0]!);
+  await vi.advanceTimersByTimeAsync(10_000);
+  await over;
+});
+
+test('closing the proxy closes every console', async () => {
+  const { url, guests, door } = await aProxy();
+  const { stream } = await openConsole(url());
+  const over = Promise.all([ended(stream), ended(guests[0]!)]);
+  await door.close();
+  await over;
+});

@@ -1,0 +1,47 @@
+/** The agent's side of a console: its own connection to the controller, for one request. */
+import type { Duplex } from 'node:stream';
+import { WebSocket } from 'ws';
+import { hostConsolePath } from '#contracts/host/host-link.ts';
+import { ComputeError } from '#core/errors.ts';
+import { webSocketStream } from '#runtime/streams/web-socket-stream.ts';
+
+const limits = {
+  handshakeTimeout: 10_000,
+  closeTimeout: 2_000,
+  /** Of one message: what the controller passes on at once. */
+  maxPayload: 1024 * 1024,
+  perMessageDeflate: false,
+};
+
+export interface ConsoleDialOptions {
+  /** The controller's compute API. Example: `https://cloud.example:8774`. */
+  controllerUrl: string;
+  /** The host's token, read at each call. Throws what prevents reading it. */
+  token: () => string;
+}
+
+/**
+ * Connects to the controller for the console that it requested with this id. Throws `unavailable`
+ * when it does not answer or refuses.
+ */
+export function consoleDial({ controllerUrl, token }: ConsoleDialOptions) {
+  return async (requestId: string): Promise<Duplex> => {
+    const url = new URL(controllerUrl);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    url.pathname = `${hostConsolePath}/${requestId}`;
+    const socket = new WebSocket(url, {
+      ...limits,
+      headers: { authorization: `Bearer ${token()}` },
+    });
+    // Before it is open: no byte may be missed.
+    const stream = webSocketStream(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', (cause) => {
+        const message = `the controller at ${controllerUrl} does not take the console: ${cause.message}`;
+        reject(new ComputeError('unavailable', message, { cause }));
+      });
+    });
+    return stream;
+  };
+}

@@ -1,0 +1,73 @@
+import { createServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { afterEach, expect, test } from 'vitest';
+import { ended } from '#test/consoles/console-client.ts';
+import { readUntil } from '#test/consoles/read-stream.ts';
+import { silentLog } from '#test/silent-log.ts';
+import { consoleDial } from './console-dial.ts';
+import { acceptHostConsoles } from './console-door.ts';
+import { acceptHostLinks } from './host-door.ts';
+
+const cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+/** A controller that has requested console `r1` of hv1, and takes links beside. */
+async function aController(tokenIsValid = true) {
+  const server = createServer({ shouldUpgradeCallback: () => true });
+  const taken: Duplex[] = [];
+  const links: unknown[] = [];
+  const admit = async () =>
+    tokenIsValid ? { host: 'hv1' } : ({ status: 401, message: 'The token is not known.' } as const);
+  const door = acceptHostConsoles({
+    server,
+    admit,
+    expects: (host, id) => host === 'hv1' && id === 'r1',
+    take: (_host, _id, stream) => taken.push(stream),
+    log: silentLog,
+  });
+  const linkDoor = acceptHostLinks({
+    server,
+    admit,
+    onLink: (end) => links.push(end),
+    log: silentLog,
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  cleanUps.push(() => new Promise((resolve) => server.close(resolve)));
+  cleanUps.push(() => linkDoor.close());
+  cleanUps.push(() => door.close());
+  const dial = consoleDial({ controllerUrl: `http://127.0.0.1:${port}`, token: () => 'secret' });
+  return { taken, links, dial, door };
+}
+
+test('a host connects for the console that was requested of it; it is no link', async () => {
+  const { taken, links, dial } = await aController();
+  const host = await dial('r1');
+  host.write('RFB');
+  await readUntil(taken[0]!, 'RFB');
+  taken[0]!.write('key');
+  await readUntil(host, 'key');
+  const over = ended(host);
+  taken[0]!.end();
+  await over;
+  expect(links).toEqual([]);
+});
+
+test.each([
+  [true, 'r2', /404/],
+  [false, 'r1', /401/],
+])('token valid %o, request %s: refused', async (isValid, id, message) => {
+  const { taken, dial } = await aController(isValid);
+  await expect(dial(id)).rejects.toThrow(message);
+  expect(taken).toEqual([]);
+});
+
+test('the controller closes every console when it stops', async () => {
+  const { dial, door } = await aController();
+  const host = await dial('r1');
+  const over = ended(host);
+  await door.close();
+  await over;
+});

@@ -1,0 +1,54 @@
+/** The connection that a token opens: to one console of one server, wherever that is. */
+import type { Duplex } from 'node:stream';
+import type { ConsoleKind } from '#contracts/host/guest-consoles.ts';
+import { ComputeError } from '#core/errors.ts';
+import { sha256OfToken } from '#runtime/token-hash.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { kindOf } from './create-console.ts';
+
+export interface AdmittedConsole {
+  serverId: string;
+  kind: ConsoleKind;
+  open(): Promise<Duplex>;
+}
+
+/**
+ * What this token admits to. Throws `forbidden` for an unknown, expired or revoked token. `open`
+ * throws `conflict` for a server without a running guest, `unavailable` when its host does not
+ * answer.
+ */
+export async function admitToConsole(
+  { store, clock, links }: WorkflowContext,
+  token: string,
+): Promise<AdmittedConsole> {
+  const found = await store.consoleTokens.ofToken(sha256OfToken(token), clock.now());
+  if (found === undefined) {
+    throw new ComputeError('forbidden', 'The token is not known, or no longer valid.');
+  }
+  const { serverId } = found;
+  const kind = kindOf(found.type);
+  return {
+    serverId,
+    kind,
+    async open() {
+      const server = await store.servers.get(serverId);
+      if (server?.hostId == null) {
+        throw new ComputeError('conflict', `Instance ${serverId} is not ready: it is on no host`);
+      }
+      return links.consoles.open({ hostId: server.hostId, guestId: serverId, kind });
+    },
+  };
+}
+
+/** Of these servers, those that are deleted: their open consoles are to be closed. */
+export async function deletedOf(
+  { store }: WorkflowContext,
+  serverIds: readonly string[],
+): Promise<string[]> {
+  const gone: string[] = [];
+  for (const id of serverIds) {
+    const server = await store.servers.get(id);
+    if (server === undefined || server.deletedAt !== null) gone.push(id);
+  }
+  return gone;
+}

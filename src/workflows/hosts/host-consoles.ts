@@ -1,0 +1,148 @@
+/**
+ * Consoles of the hosts that are linked to this process: requests to their agents, and the
+ * connections that these open in answer. Nothing of it is stored.
+ */
+import type { Duplex } from 'node:stream';
+import type { ConsoleKind, ConsolePlace } from '#contracts/host/guest-consoles.ts';
+import type { ConsoleAnswer, ConsoleRequest } from '#contracts/host/host-link.ts';
+import { ComputeError } from '#core/errors.ts';
+
+type Send = (request: ConsoleRequest) => void;
+
+interface LinkedHost {
+  name: string;
+  send: Send;
+  /** What it has opened. */
+  streams: Set<Duplex>;
+}
+
+interface Waiting {
+  /** Only it may answer. */
+  host: LinkedHost;
+  answered: (answer: ConsoleAnswer) => void;
+  opened: ((stream: Duplex) => void) | undefined;
+}
+
+export interface GuestConsole {
+  hostId: string;
+  guestId: string;
+  kind: ConsoleKind;
+}
+
+const longestWaitMs = 10_000;
+/** Requests that have no answer yet, of all hosts. */
+const mostWaiting = 128;
+
+export class HostConsoles {
+  readonly #newId: () => string;
+  readonly #hosts = new Map<string, LinkedHost>();
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(newId: () => string) {
+    this.#newId = newId;
+  }
+
+  /**
+   * The host answers requests on this link. Returns the function that reports it as closed, which
+   * closes the consoles that were opened through it.
+   */
+  linked(hostId: string, { name, send }: { name: string; send: Send }): () => void {
+    const host: LinkedHost = { name, send, streams: new Set() };
+    this.#hosts.set(hostId, host);
+    return () => {
+      if (this.#hosts.get(hostId) === host) this.#hosts.delete(hostId);
+      for (const stream of host.streams) stream.destroy();
+    };
+  }
+
+  /**
+   * Where the console is on its host; null: the guest has none. Throws `conflict` while it has none
+   * because it does not run, `unavailable` when the host cannot be asked or does not answer.
+   */
+  async find(of: GuestConsole): Promise<ConsolePlace | null> {
+    return this.#request<ConsolePlace | null>(of, 'find', (host, done, failed) => ({
+      host,
+      answered: (answer) => {
+        if ('place' in answer) done(answer.place);
+        else failed(answer);
+      },
+      opened: undefined,
+    }));
+  }
+
+  /** A new connection to the console. Throws as `find`. */
+  async open(of: GuestConsole): Promise<Duplex> {
+    return this.#request<Duplex>(of, 'open', (host, done, failed) => ({
+      host,
+      answered: (answer) => {
+        if ('problem' in answer) failed(answer);
+      },
+      opened: done,
+    }));
+  }
+
+  /** From the host of this name. One that nothing waits for is ignored. */
+  answer(host: string, answer: ConsoleAnswer): void {
+    const waiting = this.#waiting.get(answer.id);
+    if (waiting?.host.name === host) waiting.answered(answer);
+  }
+
+  /** Does a request wait for a connection with this id, from this host? */
+  expects(host: string, id: string): boolean {
+    const waiting = this.#waiting.get(id);
+    return waiting?.host.name === host && waiting.opened !== undefined;
+  }
+
+  /** The connection that this host has opened for a request; one that none waits for is closed. */
+  take(host: string, id: string, stream: Duplex): void {
+    // Without a listener an error would end the process.
+    stream.on('error', () => undefined);
+    const waiting = this.#waiting.get(id);
+    if (waiting?.host.name !== host || waiting.opened === undefined) return void stream.destroy();
+    const { streams } = waiting.host;
+    streams.add(stream);
+    stream.once('close', () => streams.delete(stream));
+    waiting.opened(stream);
+  }
+
+  async #request<Result>(
+    { hostId, guestId, kind }: GuestConsole,
+    act: ConsoleRequest['act'],
+    waitFor: (
+      host: LinkedHost,
+      done: (result: Result) => void,
+      failed: (answer: { problem: string; isConflict: boolean }) => void,
+    ) => Waiting,
+  ): Promise<Result> {
+    const host = this.#hosts.get(hostId);
+    if (host === undefined) {
+      const message = `the host of guest ${guestId} is not linked, or its agent is older than the controller and opens no consoles`;
+      throw new ComputeError('unavailable', message);
+    }
+    if (this.#waiting.size >= mostWaiting) {
+      throw new ComputeError('unavailable', `${mostWaiting} consoles are being opened; retry`);
+    }
+    const id = this.#newId();
+    const outcome = Promise.withResolvers<Result>();
+    const timer = setTimeout(() => {
+      const seconds = longestWaitMs / 1_000;
+      outcome.reject(
+        new ComputeError(
+          'unavailable',
+          `the host of guest ${guestId} has not answered within ${seconds} s`,
+        ),
+      );
+    }, longestWaitMs);
+    try {
+      const refuse = ({ problem, isConflict }: { problem: string; isConflict: boolean }): void => {
+        outcome.reject(new ComputeError(isConflict ? 'conflict' : 'unavailable', problem));
+      };
+      this.#waiting.set(id, waitFor(host, outcome.resolve, refuse));
+      host.send({ id, act, guestId, kind });
+      return await outcome.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(id);
+    }
+  }
+}
