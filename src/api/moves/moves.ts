@@ -41,10 +41,13 @@ export async function listMoves(call: Call): Promise<Reply> {
   if (filters.projectId !== call.caller.projectId) {
     requireRule(call, 'os_compute_api:os-migrations:index:all_projects');
   }
+  const hostRule = 'os_compute_api:os-migrations:index:host';
+  const showsHosts = isAllowed(call, hostRule);
+  // A filter by host would reveal it.
+  if (filters.host !== undefined || filters.sourceHost !== undefined) requireRule(call, hostRule);
   const selection = { ...filters, ...pageOf(call), limit };
   const moves = await call.context.store.moves.select(selection);
   const links = call.version >= 59 ? nextLinks(call, moves, { limit, idOf: ({ id }) => id }) : [];
-  const showsHosts = isAllowed(call, 'os_compute_api:os-migrations:index:host');
   const migrations = moves.map((move) => viewMove(call, move, showsHosts));
   return { body: { migrations, ...(links.length > 0 && { migrations_links: links }) } };
 }

@@ -14,6 +14,7 @@ import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
 import { parseJsonBody } from '#http/json-body.ts';
 import { createHttpService } from '#http/service.ts';
+import { withOwnRoles } from '../own-roles.ts';
 import { titledError } from '../titled-error.ts';
 import { refuseUnknown } from '../not-offered.ts';
 import { mountRoutes } from '../route-table.ts';
@@ -91,7 +92,7 @@ export function createImageService(options: ImageOptions): {
   return {
     app: createApp(options, context, heal),
     service: {
-      showImage: async (id, caller) => toImage(await findImage(store, caller, id)),
+      showImage: async (id, caller) => toImage(await findImage(store, withOwnRoles(caller), id)),
       openImage: async (id) => openContent(context, await findAnyImage(context, id)),
       ...imageWriter(context),
     },

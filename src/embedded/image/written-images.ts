@@ -2,6 +2,7 @@
 import type { Caller } from '#contracts/services/identity.ts';
 import type { ImageUpload, ImageWriter, NewImage } from '#contracts/services/images.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
+import { withOwnRoles } from '../own-roles.ts';
 import { uploadContent } from './files/image-content.ts';
 import { readImageBody } from './image-body.ts';
 import { createImage, type ImageContext } from './images.ts';
@@ -12,7 +13,7 @@ export function imageWriter(
 ): ImageWriter & { saveImage(id: string, upload: ImageUpload): Promise<void> } {
   const { store, files } = context;
   return {
-    createImage: (image, caller) => writeImage(context, caller, image),
+    createImage: (image, caller) => writeImage(context, withOwnRoles(caller), image),
     async deleteImage(id) {
       await store.remove(id);
       await files.remove(id);

@@ -9,6 +9,7 @@ import { isComputeError } from '#core/errors.ts';
 import { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import type { Network, Port, PortChange, UsableNetwork } from '#core/networking/port.ts';
 import type { SecurityGroup } from '#core/networking/security-group.ts';
+import { withOwnRoles } from '../own-roles.ts';
 import { newPortBindingBody, newPortBody, portChangeBody } from './requests/bodies.ts';
 import { type NetworkContext, rightsOf } from './requests/context.ts';
 import { findNetwork, listNetworks } from './networks/networks.ts';
@@ -26,15 +27,17 @@ import {
 } from './security-groups/security-groups.ts';
 import { createPort, findPort, listPorts, removePort } from './ports/ports.ts';
 
+const ownRights = (caller: Caller) => rightsOf(withOwnRoles(caller));
+
 export function createInProcessNetwork(context: NetworkContext): NetworkService {
   const service = rightsOf('service');
   return {
     async showPort(id, caller) {
-      const port = toPort(await findPort(context.store, rightsOf(caller), id));
+      const port = toPort(await findPort(context.store, ownRights(caller), id));
       return { ...port, complete: port };
     },
     async findNetwork(id, caller) {
-      return toUsable(await findNetwork(context.store, rightsOf(caller), id));
+      return toUsable(await findNetwork(context.store, ownRights(caller), id));
     },
     async listBootableNetworks(caller: Caller) {
       const rights = { projectId: caller.projectId, isPrivileged: false };
@@ -58,7 +61,7 @@ export function createInProcessNetwork(context: NetworkContext): NetworkService 
     // Ports are bound here, by the physical networks that hosts report.
     listAgents: async () => new NetworkAgents([], context.clock.now()),
     async listSecurityGroups(wanted, caller, isDisplayOnly = false) {
-      const rights = rightsOf(caller);
+      const rights = ownRights(caller);
       const groups =
         'ids' in wanted
           ? await securityGroupsOfIds(context.store, rights, {
@@ -76,7 +79,7 @@ export function createInProcessNetwork(context: NetworkContext): NetworkService 
         ...(fixedIp !== null && { fixed_ips: [{ ip_address: fixedIp }] }),
         ...(securityGroupIds !== undefined && { security_groups: [...securityGroupIds] }),
       };
-      return toPort(await createPort(context, rightsOf(caller), newPortBody.read({ port })));
+      return toPort(await createPort(context, ownRights(caller), newPortBody.read({ port })));
     },
     async updatePort(id, change) {
       const requested = portChangeBody.read({ port: toWire(change) });

@@ -73,7 +73,9 @@ export async function beginMove(
     );
   }
   const target = await requestedHost(context, request, source);
-  if (source !== undefined) await refuseFromHost(context, { server, source, type, action });
+  if (source !== undefined) {
+    await refuseFromHost(context, caller, { server, source, type, action });
+  }
   const flavor = await newFlavor(context, caller, server, request);
   const move = await newMove(context, caller, { server, source, flavor, type, arrivesOff });
   await beginAction(context, caller, server, {
@@ -118,19 +120,21 @@ interface Leaving {
   action: string;
 }
 
-/** What must hold of the host that the server leaves. */
+/** What must hold of the host that the server leaves. Only administrators see which it is. */
 async function refuseFromHost(
   context: WorkflowContext,
+  caller: Caller,
   { server, source, type, action }: Leaving,
 ): Promise<void> {
   if (type === 'evacuation') {
     if (source.forcedDown) return;
+    const name = caller.isAdmin ? source.name : 'its host';
     throw new ComputeError(
       'invalid',
-      `Compute service of ${source.name} is still in use: make sure that the host is off, and force its service down (openstack compute service set --down) before its servers are evacuated.`,
+      `Compute service of ${name} is still in use: make sure that the host is off, and force its service down (openstack compute service set --down) before its servers are evacuated.`,
     );
   }
-  if (type === 'live-migration') await refuseFixedDevices(context, server, source);
+  if (type === 'live-migration') await refuseFixedDevices(context, caller, { server, source });
   if (type === 'resize' || source.facts.movesGuests === true) return;
   throw new ComputeError(
     'conflict',
@@ -145,8 +149,8 @@ async function refuseFromHost(
  */
 async function refuseFixedDevices(
   { fleet, store }: WorkflowContext,
-  server: Server,
-  source: Host,
+  { isAdmin }: Caller,
+  { server, source }: Pick<Leaving, 'server' | 'source'>,
 ): Promise<void> {
   const ofPorts = new Set(server.nics.map(({ pciRequestId }) => pciRequestId));
   const held = (await fleet.devices(store.hosts, source)).heldBy(server.id);
@@ -154,10 +158,10 @@ async function refuseFixedDevices(
     ({ requestId, tags }) => !ofPorts.has(requestId) && tags['live_migratable'] !== 'true',
   );
   if (fixed.length === 0) return;
-  const named = fixed.map(({ address }) => address).join(', ');
+  const named = isAdmin ? `: ${fixed.map(({ address }) => address).join(', ')}` : '';
   throw new ComputeError(
     'invalid',
-    `Instance ${server.id} cannot be migrated live: its PCI devices are not live-migratable: ${named}`,
+    `Instance ${server.id} cannot be migrated live: its PCI devices are not live-migratable${named}`,
   );
 }
 
