@@ -1,4 +1,4 @@
-/** The rows of hypervisors, services and availability zones. */
+/** The rows of hypervisors, services, availability zones and `os-hosts`. */
 import { type Route, withBody } from '../requests/route.ts';
 import { listZones, listZonesInDetail } from './availability-zones.ts';
 import {
@@ -11,6 +11,7 @@ import {
   servicesQuery,
 } from './compute-services.ts';
 import * as hypervisors from './hypervisors.ts';
+import { oldHostRoutes } from './os-hosts.ts';
 
 const reads = { method: 'GET' } as const;
 
@@ -109,4 +110,5 @@ export const hostRoutes: readonly Route[] = [
     rule: 'os_compute_api:os-availability-zone:detail',
     handler: listZonesInDetail,
   },
+  ...oldHostRoutes,
 ];

@@ -97,10 +97,13 @@ function viewServerUsage(
   };
 }
 
-/** Both ends are now where they are left out; the end is never later. Throws `invalid`. */
+/**
+ * Both ends are now where they are left out; the end is never later. Nova reads the clock for each,
+ * so that a period without ends is short, not empty. Throws `invalid`.
+ */
 function periodOf({ query, context }: Call): UsagePeriod {
   const now = context.clock.now();
-  const from = timeOf(query, 'start') ?? now;
+  const from = timeOf(query, 'start') ?? now - 1;
   const until = timeOf(query, 'end') ?? now;
   if (from < until) return { from, until: Math.min(until, now) };
   throw new ComputeError(

@@ -6,6 +6,7 @@ import type { Clock, NewId } from '#contracts/clock.ts';
 import type { IdentityStore } from '#contracts/store/identity-store.ts';
 import { allows } from '#core/access/policy.ts';
 import { ComputeError } from '#core/errors.ts';
+import { queryValue } from '#http/routes/query.ts';
 import type { Reply } from '#http/routes/route.ts';
 import type { GuardedCall } from '../route-table.ts';
 import { type Catalog, listEndpoints, listRegions, listServices } from './catalog.ts';
@@ -34,7 +35,8 @@ export interface Kind {
   isPublic: boolean;
   isOwn?: (caller: Session, id: string) => boolean;
   filters: Filters;
-  views: (directory: Directory) => Promise<View[]> | View[];
+  /** Those that exist; in a list those that its query selects by what is `applied`. */
+  views: (directory: Directory, query?: Call['query']) => Promise<View[]> | View[];
 }
 
 const projectFilters: Filters = {
@@ -58,9 +60,10 @@ export const kinds: Kind[] = [
     isOwn: (caller, id) => caller.user.id === id,
     filters: {
       fields: ['id', 'name', 'domain_id', 'enabled', 'default_project_id'],
+      applied: ['tenant_id'],
       absent: ['idp_id', 'protocol_id', 'unique_id'],
     },
-    views: async ({ store }) => (await store.users()).map(viewUser),
+    views: listUsers,
   },
   {
     singular: 'role',
@@ -101,8 +104,20 @@ export const kinds: Kind[] = [
   },
 ];
 
+/**
+ * All, or those with a role in the project `tenant_id`. `openstack keypair list --project` filters
+ * by it.
+ */
+async function listUsers({ store }: Directory, query: Call['query'] = {}): Promise<View[]> {
+  const users = (await store.users()).map(viewUser);
+  const projectId = queryValue(query, 'tenant_id');
+  if (projectId === undefined) return users;
+  const ids = new Set((await store.assignments({ projectId })).map(({ userId }) => userId));
+  return users.filter(({ id }) => ids.has(id));
+}
+
 export async function list(kind: Kind, call: Call, directory: Directory): Promise<Reply> {
-  return collection(call, kind.plural, await kind.views(directory), kind.filters);
+  return collection(call, kind.plural, await kind.views(directory, call.query), kind.filters);
 }
 
 export async function show(kind: Kind, call: Call, directory: Directory): Promise<Reply> {

@@ -12,11 +12,13 @@ import type { View } from './views.ts';
 type Query = OpenCall['query'];
 
 /**
- * What a list can be filtered by: `fields` of its views; `absent`: what Keystone has and nothing
- * here does. `isTagged`: the filters by tags, which nothing here has either.
+ * What a list can be filtered by: `fields` of its views; `applied`: by what its views are already
+ * selected; `absent`: what Keystone has and nothing here does. `isTagged`: the filters by tags,
+ * which nothing here has either.
  */
 export interface Filters {
   fields: readonly string[];
+  applied?: readonly string[];
   absent?: readonly string[];
   isTagged?: boolean;
 }
@@ -86,9 +88,10 @@ type Condition = (view: View) => boolean;
 function conditionOf(
   key: string,
   value: string,
-  { fields, absent = [], isTagged = false }: Filters,
+  { fields, applied = [], absent = [], isTagged = false }: Filters,
 ): Condition {
   if (fields.includes(key)) return (view) => isEqual(key, view[key], value);
+  if (applied.includes(key)) return () => true;
   if (absent.includes(key)) return () => false;
   if (key === 'password_expires_at' && fields.includes('default_project_id')) {
     return neverExpires(value);
@@ -97,7 +100,7 @@ function conditionOf(
   const [, field = '', caseless, name = ''] = /^(.+?)__(i?)(\w+)$/.exec(key) ?? [];
   const compare = Object.hasOwn(comparators, name) ? comparators[name] : undefined;
   if (!fields.includes(field) || compare === undefined) {
-    throw unknownKey(key, [...fields, ...absent, 'limit', 'marker']);
+    throw unknownKey(key, [...fields, ...applied, ...absent, 'limit', 'marker']);
   }
   const fold = (text: string) => (caseless === '' ? text : text.toLowerCase());
   return (view) => {

@@ -48,6 +48,12 @@ const rows: [kind: string, query: string, names: string[]][] = [
   ['services', 'name=glance', ['glance']],
   ['regions', 'parent_region_id=other', []],
 ];
+test('users of a project have a role in it', async () => {
+  const [{ id }] = (await get('projects?name=demo-two')).body.projects;
+  expect(await namesIn('users', `tenant_id=${id}`)).toEqual(['Dora']);
+  expect(await namesIn('users', 'tenant_id=other')).toEqual([]);
+});
+
 test.each(rows)('%s?%s finds %j', async (kind, query, names) => {
   expect((await namesIn(kind, query)).toSorted()).toEqual(names.toSorted());
 });

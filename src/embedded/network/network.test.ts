@@ -114,7 +114,7 @@ describe('networks', () => {
     },
     {
       name: 'several segments',
-      given: { segments: [{}] },
+      given: { segments: [{}, {}] },
       gives: [
         501,
         'network.segments: multi-segment networks: not offered by the embedded network service; a real Neutron has it.',

@@ -3,6 +3,7 @@ import { type Static, type TObject, type TProperties, type TSchema, Type } from 
 import { numaPolicies } from '#core/pci/requests/request.ts';
 import { vnicTypes } from '#core/networking/vnic-types.ts';
 import { type CheckedBody, checkedBody, fieldsOf } from '../../request-body.ts';
+import { withSingleSegment } from './single-segment.ts';
 import { withoutUnsupportedKeys } from './unsupported-keys.ts';
 import { refuseUnknownKeys } from './unknown-keys.ts';
 
@@ -66,7 +67,11 @@ const networkChange = {
   'provider:segmentation_id': Type.Optional(Type.Union([Type.Integer(), Type.String()])),
 };
 const newNetwork = { ...networkChange, ...owner };
-export const newNetworkBody = bodyOf('network', newNetwork);
+const newNetworkInner = bodyOf('network', newNetwork);
+export const newNetworkBody = {
+  ...newNetworkInner,
+  read: (body: unknown) => newNetworkInner.read(withSingleSegment(body)),
+};
 export const networkChangeBody = bodyOf('network', networkChange, newNetwork);
 export type RequestedNetwork = Requested<typeof newNetworkBody>;
 export type RequestedNetworkChange = Requested<typeof networkChangeBody>;
