@@ -1,5 +1,5 @@
 /**
- * A Debian tree with Keystone, Neutron, Glance and the `openstack` client, as Debian ships them
+ * A Debian tree with Keystone, Neutron, Glance and clients of OpenStack, as Debian ships them
  * together.
  */
 import { cacheFolder } from '#test/debian/cache.ts';
@@ -8,6 +8,7 @@ import { debianTree, leanDpkgOptions, type Tree } from '#test/debian/debian-tree
 const packages = [
   ...['keystone', 'neutron-server', 'glance-api', 'python3-openstackclient'],
   ...['uwsgi-core', 'uwsgi-plugin-python3', 'tempest', 'python3-stestr'],
+  ...['golang-go', 'golang-github-gophercloud-gophercloud-dev'],
 ];
 
 /**

@@ -29,8 +29,9 @@ export function stockClient(cloudsYaml: string, cloud = 'novella'): StockClient 
   };
 }
 
-function variablesOf(cloudsYaml: string): Record<string, string> {
-  const { auth, region_name: region } = parse(readFileSync(cloudsYaml, 'utf8')).clouds.novella;
+/** As in `openrc`, for programs that do not read clouds.yaml. */
+export function variablesOf(cloudsYaml: string, cloud = 'novella'): Record<string, string> {
+  const { auth, region_name: region } = parse(readFileSync(cloudsYaml, 'utf8')).clouds[cloud];
   return {
     OS_AUTH_URL: auth.auth_url,
     OS_USERNAME: auth.username,
