@@ -13,6 +13,7 @@ import { isHostRequest } from './host-link-request.ts';
 import { mountRoutes, projectSegment } from './requests/dispatch.ts';
 import { hostLinkPath } from '#contracts/host/host-link.ts';
 import { faultReply } from './faults.ts';
+import { openApiText } from './openapi/document.ts';
 import { mountHostImages, mountHostUploads } from './host-images.ts';
 import { minVersion, vary, versionHeaders } from './requests/negotiate.ts';
 import { operatorRoutes } from './operator/routes.ts';
@@ -65,6 +66,9 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
   return app;
 }
 
+/** The document has no data of a cloud. */
+const openApiPaths = ['/openapi.json', '/novella/v1/openapi.json'];
+
 /** What needs no token. */
 function mountDocuments(app: FastifyInstance, context: ApiContext): void {
   const origin = (request: FastifyRequest) => originOf(request, context.publicUrl);
@@ -77,6 +81,9 @@ function mountDocuments(app: FastifyInstance, context: ApiContext): void {
     app.get(path, show);
     app.get(`${path}/versions/${id}`, show);
     app.get(path + projectSegment, show);
+  }
+  for (const path of openApiPaths) {
+    app.get(path, (_request, reply) => reply.type('application/json').send(openApiText()));
   }
   app.get(hostLinkPath, (_request, reply) => {
     reply.headers({ upgrade: 'websocket', connection: 'upgrade' });

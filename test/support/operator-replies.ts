@@ -17,8 +17,9 @@ export interface SeenReply {
 
 const prefix = '/novella/v1';
 
-/** Routes whose successes have no shape: bytes of an image, WebSockets of agents, and consoles. */
+/** Routes whose successes have no shape here: OpenAPI, bytes of images, WebSockets, and consoles. */
 const shapeless = [
+  /^\/openapi\.json$/,
   /^\/images\/[^/]+\/content$/,
   /^\/host-link$/,
   /^\/host-consoles\//,
