@@ -7,6 +7,7 @@ import type { ExplainReply } from './shapes/explain.ts';
 import type { EnrolmentView, HostView, NewEnrolmentView } from './shapes/hosts.ts';
 import type { OperatorReply } from './shapes/operator-replies.ts';
 import type { DeviceView, PoolsReply } from './shapes/pci.ts';
+import type { ChecksView } from './shapes/pci-check.ts';
 import type { ControllerStatus } from './shapes/status.ts';
 import type { WhatIfReply } from './shapes/what-if.ts';
 
@@ -88,6 +89,20 @@ function enrolmentPath(name: string): string {
 export function explainServer(session: Session, serverId: string): Promise<ExplainReply> {
   const path = `/servers/${serverId}/explain`;
   return request<OperatorReply<'GET /servers/:id/explain'>>(session, { service: 'operator', path });
+}
+
+/** The dry run of a device list for every host, page by page. The body is the API's. */
+export async function* pagesOfChecks(session: Session, body: object): AsyncGenerator<ChecksView> {
+  let query = '';
+  for (;;) {
+    const path = `/pci/check${query}`;
+    const call = { service: 'operator', method: 'POST', path, body } as const;
+    const page = await request<ChecksView>(session, call);
+    yield page;
+    const next = page.hosts_links?.find(({ rel }) => rel === 'next');
+    if (next === undefined) return;
+    query = new URL(next.href).search;
+  }
 }
 
 /** Where servers of this shape would be placed; the body is the API's. Nothing is claimed. */

@@ -17,7 +17,7 @@ interface Operation {
   parameters: { name?: string; in?: string; required?: boolean; $ref?: string }[];
   requestBody?: { content: { 'application/json': { schema: Schema } } };
   responses: Record<string, { content?: object; $ref?: string }>;
-  'x-openstack': { rows: { action?: string; 'min-ver'?: string; role: string }[] };
+  'x-openstack': { rows: { action?: string; 'min-ver'?: string; rule: string }[] };
 }
 interface Schema {
   $ref?: string;

@@ -76,7 +76,7 @@ function parametersOf({ name }: PrintedApi, rows: AlikeRows): JsonObject[] {
 function rowOf({ name }: PrintedApi, row: Route): JsonObject {
   return {
     ...(name === 'compute' && versions(row.from ?? minVersion, row.to ?? maxVersion)),
-    role: row.rule,
+    rule: row.rule,
     ...(row.action !== undefined && { action: row.action }),
     status: statusOf(row),
   };
@@ -133,10 +133,10 @@ function replyOf(api: PrintedApi, id: string, [first, ...others]: AlikeRows): Pa
   };
 }
 
-/** Example: `202`; `2XX` where the microversion decides. */
-function statusOf({ handler, status = 200 }: Route): string {
+/** As the newest version of the row has it. Example: `202`. */
+function statusOf({ handler, status = 200, to = maxVersion }: Route): string {
   if (handler === undefined) return '501';
-  return typeof status === 'function' ? '2XX' : String(status);
+  return String(typeof status === 'function' ? status({ version: to }) : status);
 }
 
 function meaningOf(status: string): string {

@@ -1,11 +1,11 @@
 /** Everything that explains where a server is: decisions, NICs, requests, devices, domain XML. */
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import { serverStatus } from '#core/servers/lifecycle.ts';
-import type { Server } from '#core/servers/server.ts';
 import { atSecond } from '../requests/links.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import { findServerEvenDeleted } from '../servers/read/find.ts';
-import { viewDecision, viewDevice, viewNic, viewRequest } from './views.ts';
+import { devicesOf } from './server-devices.ts';
+import { viewDecision, viewNic, viewRequest } from './views.ts';
 
 /** Deleted servers are explained too. */
 export async function explainServer(call: Call): Promise<Reply> {
@@ -15,7 +15,7 @@ export async function explainServer(call: Call): Promise<Reply> {
     servers.decisions(server.id),
     servers.pciRequests(server.id),
     servers.domainXml(server.id),
-    devicesOf(call, server),
+    devicesOf(call, server.id),
     commands.last(server.id, 'spawn'),
   ]);
   return {
@@ -40,13 +40,4 @@ export async function explainServer(call: Call): Promise<Reply> {
       domain_xml: domainXml ?? null,
     } satisfies OperatorReply<'GET /servers/:id/explain'>,
   };
-}
-
-/** The devices held for a server: claimed or allocated. */
-async function devicesOf(call: Call, server: Server) {
-  if (server.hostId === null) return [];
-  const rows = await call.context.store.hosts.devices(server.hostId);
-  return rows
-    .filter(({ serverId }) => serverId === server.id)
-    .map((row) => viewDevice(server.hostName ?? '', row));
 }

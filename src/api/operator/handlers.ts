@@ -1,11 +1,11 @@
 /** The operator's views of hosts, devices and pools. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';
-import type { DeviceView } from '#client/shapes/pci.ts';
+import { DeviceStatus, DeviceType, type DeviceView } from '#client/shapes/pci.ts';
 import type { Host } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { readHosts } from '../hosts/host-pages.ts';
 import { isUp } from '../hosts/host-status.ts';
+import { noSuchHost, pageOfHosts } from '../hosts/page-of-hosts.ts';
 import { mapInTurns } from '#http/lists/in-turns.ts';
 import type { Link } from '../requests/links.ts';
 import { queryValue, queryValues } from '#http/routes/query.ts';
@@ -13,9 +13,11 @@ import { nextLinks, pageLimit } from '../requests/paging.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import { rollUp, viewDevice, viewHost, viewPool } from './views.ts';
 
+export const hostsQuery = ['host', 'limit', 'marker'];
+
 /** By name, in pages; the marker is a name. */
 export async function listHosts(call: Call): Promise<Reply> {
-  const { items, links } = await pageOfHosts(call);
+  const { items, links } = await wantedHosts(call);
   const hosts = await mapInTurns(items, (host) => {
     const lastSeenAt = call.context.links.lastSeenAt(host);
     return viewHost({ ...host, lastSeenAt }, isUp(call.context, host));
@@ -24,11 +26,32 @@ export async function listHosts(call: Call): Promise<Reply> {
   return { body: { hosts, ...more } satisfies OperatorReply<'GET /hosts'> };
 }
 
+/** What the values of a key are compared with; each is repeatable. */
+const filters = {
+  status: ({ status }) => status,
+  dev_type: ({ dev_type: type }) => type,
+  vendor_id: ({ vendor_id: id }) => id,
+  product_id: ({ product_id: id }) => id,
+  physical_network: ({ physical_network: network }) => network ?? '',
+} as const satisfies Record<string, (device: DeviceView) => string>;
+type FilterKey = keyof typeof filters;
+const filterKeys = Object.keys(filters) as FilterKey[];
+
+export const devicesQuery = [...hostsQuery, ...filterKeys];
+
+/** The only values that some keys can have. */
+const allowed: Partial<Record<FilterKey, { enum: readonly string[] }>> = {
+  status: DeviceStatus,
+  dev_type: DeviceType,
+};
+
 /**
- * `?host=` and `?status=` (repeatable) narrow it. In pages by host and address; the marker is
- * `HOST/ADDRESS`.
+ * `?host=` and the filters narrow it; an empty `physical_network`: devices without one. In pages by
+ * host and address; the marker is `HOST/ADDRESS`. Throws `invalid` for a status or type that no
+ * device has.
  */
 export async function listDevices(call: Call): Promise<Reply> {
+  refuseUnknownValues(call);
   const limit = pageLimit(call.query);
   const marker = queryValue(call.query, 'marker');
   const devices: DeviceView[] = [];
@@ -47,9 +70,23 @@ export async function listDevices(call: Call): Promise<Reply> {
 
 const placeOf = ({ host, address }: DeviceView) => `${host}/${address}`;
 
-function isWanted(call: Call, { status }: DeviceView): boolean {
-  const statuses = queryValues(call.query, 'status');
-  return statuses.length === 0 || statuses.includes(status);
+function refuseUnknownValues({ query }: Call): void {
+  for (const key of filterKeys) {
+    const { enum: values } = allowed[key] ?? {};
+    const wrong = queryValues(query, key).find((value) => values?.includes(value) === false);
+    if (wrong === undefined || values === undefined) continue;
+    throw new ComputeError(
+      'invalid',
+      `Invalid input for query parameters ${key}. Value: ${wrong}. must be one of ${values.join(', ')}`,
+    );
+  }
+}
+
+function isWanted({ query }: Call, device: DeviceView): boolean {
+  return filterKeys.every((key) => {
+    const values = queryValues(query, key);
+    return values.length === 0 || values.includes(filters[key](device));
+  });
 }
 
 /** Addresses of one form are in the order of their texts. */
@@ -89,7 +126,7 @@ const hostsAtOnce = 10;
 
 /** In pages of hosts by name; the marker is a name. */
 export async function listPools(call: Call): Promise<Reply> {
-  const { items, links } = await pageOfHosts(call);
+  const { items, links } = await wantedHosts(call);
   const parts = await mapInTurns(items, ({ name, pciStats }) => ({
     pools: pciStats.map((pool) => viewPool(name, pool)),
     stats: rollUp(name, pciStats),
@@ -103,27 +140,12 @@ export async function listPools(call: Call): Promise<Reply> {
   };
 }
 
-/**
- * All hosts by name, page by page, or the one of `?host=`. Throws `notFound` for a name that no
- * host has.
- */
-async function pageOfHosts(call: Call): Promise<{ items: Host[]; links: Link[] }> {
+/** All hosts, page by page, or the one of `?host=`. Throws `notFound` for an unknown name. */
+async function wantedHosts(call: Call): Promise<{ items: Host[]; links: Link[] }> {
   const { hosts } = call.context.store;
   const name = queryValue(call.query, 'host');
-  if (name !== undefined) {
-    const host = await hosts.named(name);
-    if (host === undefined) throw noSuchHost(name);
-    return { items: [host], links: [] };
-  }
-  const limit = pageLimit(call.query);
-  const marker = queryValue(call.query, 'marker');
-  if (marker !== undefined && (await hosts.named(marker)) === undefined) {
-    throw new ComputeError('invalid', `marker [${marker}] not found`);
-  }
-  const items = await readHosts((page) => hosts.page(page), { by: 'name', after: marker, limit });
-  return { items, links: nextLinks(call, items, { limit, idOf: (host) => host.name }) };
-}
-
-function noSuchHost(name: string): ComputeError {
-  return new ComputeError('notFound', `Host ${name} could not be found.`);
+  if (name === undefined) return pageOfHosts(call, (page) => hosts.page(page));
+  const host = await hosts.named(name);
+  if (host === undefined) throw noSuchHost(name);
+  return { items: [host], links: [] };
 }

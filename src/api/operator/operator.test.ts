@@ -55,9 +55,27 @@ test.each([
   { query: '?host=host-2', count: 1 },
   { query: '?status=available', count: 3 },
   { query: '?status=allocated', count: 0 },
+  { query: '?status=allocated&status=available', count: 3 },
+  { query: '?dev_type=type-PF', count: 1 },
+  { query: '?product_id=10ca', count: 2 },
+  { query: '?product_id=10ca&vendor_id=8086&physical_network=physnet1', count: 1 },
+  { query: '?physical_network=', count: 1 },
+  { query: '?physical_network=physnet2', count: 0 },
 ])('devices are filtered by "$query"', async ({ query, count }) => {
   const { body } = await world.ask(`GET /novella/v1/pci/devices${query}`, { version: '' });
   expect(body.devices).toHaveLength(count);
+});
+
+test.each([
+  ['pci/devices?status=free', 'query parameters status. Value: free. must be one of available, '],
+  ['pci/devices?dev_type=VF', 'query parameters dev_type. Value: VF. must be one of type-PCI, '],
+  ['pci/devices?state=x', "('state' was unexpected)"],
+  ['pci/pools?physical_network=x', "('physical_network' was unexpected)"],
+  ['hosts?name=x', "('name' was unexpected)"],
+  ['status?x=1', "('x' was unexpected)"],
+])('%s is refused: %s', async (path, message) => {
+  const { status, body } = await world.ask(`GET /novella/v1/${path}`, { version: '' });
+  expect([status, body.badRequest.message]).toEqual([400, expect.stringContaining(message)]);
 });
 
 test('an unknown host is not found', async () => {

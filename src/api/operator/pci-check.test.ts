@@ -54,6 +54,36 @@ test('a list that would remove a held device is not safe, and an entry without d
   expect(body.entries[1].findings).toMatchObject([{ level: 'warning', code: 'not-known' }]);
 });
 
+test('without a host every host is checked, by name and in pages; the worst result is that of all', async () => {
+  const device_spec = [{ address: '0000:81:10.0', physical_network: 'physnet1' }];
+  for (let at = 0; at < 20; at += 1) {
+    await aHost(world.store, [aVf('0000:81:10.0')], `host-x${at}`);
+  }
+  const { status, body } = await check({ device_spec });
+  expect(status).toBe(200);
+  expect(body.hosts).toHaveLength(20);
+  expect(body).toMatchObject({
+    result: 'unsafe',
+    hosts: [
+      {
+        result: 'unsafe',
+        change: { host: 'host-1', lost: [{ instance_uuid: expect.any(String) }] },
+      },
+      { result: 'fine', change: { host: 'host-x0', lost: [], kept: 1 } },
+      ...Array.from({ length: 18 }, () => ({ result: 'fine' })),
+    ],
+  });
+  const [{ href }] = body.hosts_links;
+  const url = new URL(href);
+  const ask = (path: string) => world.ask(`POST ${path}`, { body: { device_spec }, version: '' });
+  const rest = await ask(`${url.pathname}${url.search}`);
+  expect(rest.body).toMatchObject({ result: 'fine', hosts: [{ change: { host: 'host-x9' } }] });
+  expect(rest.body.hosts_links).toBeUndefined();
+  expect((await ask('/novella/v1/pci/check?limit=2')).body.hosts).toHaveLength(2);
+  expect((await ask('/novella/v1/pci/check?marker=nowhere')).status).toBe(400);
+  expect((await ask('/novella/v1/pci/check?hosts=all')).status).toBe(400);
+});
+
 test('wrong entries are reported in the answer', async () => {
   const { body } = await check({ host: 'host-1', device_spec: [{ vendor_id: 'x' }, 'y'] });
   expect(body.refused).toEqual([

@@ -1,15 +1,18 @@
-/** The dry run of a device list against the recorded devices of a host: nothing is changed. */
+/** The dry run of a device list against the recorded devices of hosts: nothing is changed. */
 import { ComputeError } from '#core/errors.ts';
 import { checkAliases, readAliases } from '#core/pci/pools/alias-check.ts';
 import { compareOffer } from '#core/pci/specs/device-spec-change.ts';
 import { checkingDeviceSpecs, offeredTags } from '#core/pci/specs/device-spec-check.ts';
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';
+import type { CheckView } from '#client/shapes/pci-check.ts';
+import type { Host } from '#contracts/store/store.ts';
 import { viewCheck } from '#client/shapes/view-pci-check.ts';
 import { hostFunctionsOf } from '#core/pci/specs/known-functions.ts';
 import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { type Static, Type } from 'typebox';
 import { closed } from '../requests/json-schema.ts';
 import { mapInTurns, runInTurns } from '#http/lists/in-turns.ts';
+import { noSuchHost, pageOfHosts } from '../hosts/page-of-hosts.ts';
 import type { Call, Reply } from '../requests/route.ts';
 
 const most = { entries: 500, aliases: 100, characters: 2_048 } as const;
@@ -18,27 +21,62 @@ const most = { entries: 500, aliases: 100, characters: 2_048 } as const;
 const listOf = (maxItems: number) =>
   Type.Array(Type.Union([Type.String(), Type.Object({})]), { maxItems });
 
-/** `alias`: the option in the same form; absent: the aliases that this controller has. */
+/**
+ * `host` absent: every host. `alias`: the option in the same form; absent: the aliases that this
+ * controller has.
+ */
 export const pciCheckBody = closed({
-  host: Type.String({ minLength: 1 }),
+  host: Type.Optional(Type.String({ minLength: 1 })),
   device_spec: listOf(most.entries),
   alias: Type.Optional(listOf(most.aliases)),
 });
 type CheckBody = Static<typeof pciCheckBody>;
 
+export const pciCheckQuery = ['limit', 'marker'];
+
+/** Of one answer: each has a line for every function of a host. */
+const mostHosts = 20;
+
 /**
- * Wrong entries are no error here: they are in the answer. Throws `notFound` for an unknown host,
+ * For one host, or for all of them in pages of at most 20 by name; the marker is a name. Wrong
+ * entries are no error here: they are in the answer. Throws `notFound` for an unknown host,
  * `invalid` for more than one request may have.
  */
 export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
   const { host: name, device_spec: list, alias } = call.body;
   refuseTooMuch(list, alias);
   const { hosts } = call.context.store;
-  const host = await hosts.named(name);
-  if (host === undefined) {
-    throw new ComputeError('notFound', `Host ${name} could not be found.`);
+  if (name !== undefined) {
+    const host = await hosts.named(name);
+    if (host === undefined) throw noSuchHost(name);
+    const body = await checkHost(call, host);
+    return { body: body satisfies OperatorReply<'POST /pci/check'> };
   }
-  const devices = (await hosts.devices(host.id)).filter(({ status }) => status !== 'removed');
+  const { items, links } = await pageOfHosts(call, (page) => hosts.summaries(page), mostHosts);
+  const views: CheckView[] = [];
+  for (const host of items) views.push(await checkHost(call, host));
+  const body = {
+    result: worstOf(views),
+    hosts: views,
+    ...(links.length > 0 && { hosts_links: links }),
+  };
+  return { body: body satisfies OperatorReply<'POST /pci/check'> };
+}
+
+/** From the best to the worst. */
+const results = ['fine', 'problems', 'unsafe'] as const;
+
+function worstOf(views: readonly CheckView[]): CheckView['result'] {
+  return results.findLast((result) => views.some((view) => view.result === result)) ?? 'fine';
+}
+
+async function checkHost(
+  call: Call<CheckBody>,
+  { id, name }: Pick<Host, 'id' | 'name'>,
+): Promise<CheckView> {
+  const { device_spec: list, alias } = call.body;
+  const known = await call.context.store.hosts.devices(id);
+  const devices = known.filter(({ status }) => status !== 'removed');
   const hostFunctions = hostFunctionsOf(devices);
   const sources = list.map((entry, at) => ({
     source: `device_spec[${at}]`,
@@ -55,7 +93,7 @@ export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
       : readAliases(alias.map((entry, at) => ({ text: textOf(entry), source: `alias[${at}]` })));
   const pools = check.pools.map(({ pool }) => pool);
   const checked = await mapInTurns(aliases, (one) => checkAliases([one], pools));
-  const body = viewCheck({
+  return viewCheck({
     check,
     refused: [...refusals.map(({ message }) => message), ...refused],
     aliases: checked.flat(),
@@ -69,7 +107,6 @@ export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
     unreadable: [],
     change: { host: name, difference: compareOffer(devices, offeredTags(check)) },
   });
-  return { body: body satisfies OperatorReply<'POST /pci/check'> };
 }
 
 /**

@@ -2,52 +2,80 @@
 import { type Route, withBody } from '../requests/route.ts';
 import { explainServer } from './explain.ts';
 import { enroll, enrolmentBody, forget, listEnrolments, revoke } from './enrolments.ts';
-import { listDevices, listHosts, listPools } from './handlers.ts';
+import { decisionsQuery, listDecisions, showDecision } from './decisions.ts';
+import { devicesQuery, hostsQuery, listDevices, listHosts, listPools } from './handlers.ts';
+import { listServerDevices } from './server-devices.ts';
 import { showStatus } from './status.ts';
 import { answerWhatIf, whatIfBody } from './what-if.ts';
-import { checkPci, pciCheckBody } from './pci-check.ts';
+import { checkPci, pciCheckBody, pciCheckQuery } from './pci-check.ts';
+
+/** Every key of a query that a row does not have is refused. */
+const strict = { query: [] as readonly string[], queryFrom: 1 } as const;
+const reads = { method: 'GET', ...strict } as const;
+const writes = { method: 'POST', ...strict } as const;
+const removes = { method: 'DELETE', status: 204, ...strict } as const;
 
 export const operatorRoutes: readonly Route[] = [
-  { method: 'GET', path: '/status', rule: 'novella:status', handler: showStatus },
-  { method: 'GET', path: '/hosts', rule: 'novella:hosts:list', handler: listHosts },
+  { ...reads, path: '/status', rule: 'novella:status', handler: showStatus },
   {
-    method: 'GET',
+    ...reads,
+    path: '/hosts',
+    rule: 'novella:hosts:list',
+    query: hostsQuery,
+    handler: listHosts,
+  },
+  {
+    ...reads,
     path: '/hosts/enrolments',
     rule: 'novella:hosts:enrolments',
     handler: listEnrolments,
   },
   {
-    method: 'POST',
+    ...writes,
     path: '/hosts/:name/enrolment',
     rule: 'novella:hosts:enrol',
     status: 201,
     ...withBody(() => enrolmentBody, enroll),
   },
+  { ...removes, path: '/hosts/:name/enrolment', rule: 'novella:hosts:revoke', handler: revoke },
+  { ...removes, path: '/hosts/:name', rule: 'novella:hosts:forget', handler: forget },
   {
-    method: 'DELETE',
-    path: '/hosts/:name/enrolment',
-    rule: 'novella:hosts:revoke',
-    status: 204,
-    handler: revoke,
+    ...reads,
+    path: '/pci/devices',
+    rule: 'novella:devices',
+    query: devicesQuery,
+    handler: listDevices,
   },
+  { ...reads, path: '/pci/pools', rule: 'novella:pools', query: hostsQuery, handler: listPools },
   {
-    method: 'DELETE',
-    path: '/hosts/:name',
-    rule: 'novella:hosts:forget',
-    status: 204,
-    handler: forget,
-  },
-  { method: 'GET', path: '/pci/devices', rule: 'novella:devices', handler: listDevices },
-  { method: 'GET', path: '/pci/pools', rule: 'novella:pools', handler: listPools },
-  {
-    method: 'POST',
+    ...writes,
     path: '/pci/check',
     rule: 'novella:pci-check',
+    query: pciCheckQuery,
     ...withBody(() => pciCheckBody, checkPci),
   },
-  { method: 'GET', path: '/servers/:id/explain', rule: 'novella:explain', handler: explainServer },
   {
-    method: 'POST',
+    ...reads,
+    path: '/servers/:id/explain',
+    rule: 'novella:explain',
+    handler: explainServer,
+  },
+  {
+    ...reads,
+    path: '/servers/:id/devices',
+    rule: 'novella:devices',
+    handler: listServerDevices,
+  },
+  {
+    ...reads,
+    path: '/decisions',
+    rule: 'novella:decisions',
+    query: decisionsQuery,
+    handler: listDecisions,
+  },
+  { ...reads, path: '/decisions/:id', rule: 'novella:decisions', handler: showDecision },
+  {
+    ...writes,
     path: '/what-if',
     rule: 'novella:what-if',
     ...withBody(() => whatIfBody, answerWhatIf),

@@ -60,6 +60,12 @@ export function addPciCheck(pci: Command, environment: PciCheckEnvironment): voi
       '--host <name>',
       'host name at the controller and in novella.yaml (default: this machine)',
     )
+    .addOption(
+      new Option('--all-hosts', 'all hosts of the controller, as far as it knows them').conflicts([
+        'host',
+        'sysfs',
+      ]),
+    )
     .addHelpText('after', exitText)
     .action(async (options: Options, command: Command) => {
       try {
@@ -75,6 +81,7 @@ export function addPciCheck(pci: Command, environment: PciCheckEnvironment): voi
     check,
     'novella pci check --config novella.yaml',
     'novella pci check --nova-conf /etc/nova/nova.conf --sysfs hv1.sysfs --against',
+    'novella pci check --config new.yaml --all-hosts',
   );
 }
 
@@ -88,12 +95,12 @@ function onlyOne(option: string) {
 
 /** undefined: nothing to compare with. */
 async function sessionOf(
-  { against }: Options,
+  { against, allHosts }: Options,
   choice: CloudChoice,
   environment: PciCheckEnvironment,
 ): Promise<Session | undefined> {
   const isCloudGiven = choice.name !== undefined || Object.keys(choice.values).length > 0;
-  if (against === undefined && !isCloudGiven) return undefined;
+  if (against === undefined && !isCloudGiven && allHosts !== true) return undefined;
   if (typeof against === 'string' && !(URL.canParse(against) && /^https?:/.test(against))) {
     throw new ComputeError(
       'invalid',

@@ -17,6 +17,7 @@ import { viewCheck } from '#client/shapes/view-pci-check.ts';
 import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { listDevices, listHosts } from '#client/operator-api.ts';
 import { serverNames } from '#client/server-names.ts';
+import { checkAllHosts, checkAllLines } from './pci-check-all.ts';
 import { checkLines } from './pci-check-text.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
 import { request } from '#client/session/request.ts';
@@ -61,6 +62,8 @@ export interface PciCheckOptions {
   config?: string;
   novaConf?: string[];
   host?: string;
+  /** Of the controller. */
+  allHosts?: boolean;
   json?: boolean;
 }
 
@@ -75,6 +78,9 @@ export async function checkPci(
   { session, screen }: { session?: Session | undefined; screen: Screen },
 ): Promise<number> {
   const list = machine.readDeviceList(options);
+  if (options.allHosts === true && session !== undefined) {
+    return checkAll(list, options, { session, screen });
+  }
   const host = options.host ?? machine.hostName;
   const isElsewhere = options.sysfs === undefined && host !== machine.hostName;
   const view =
@@ -88,6 +94,22 @@ export async function checkPci(
     writeLines(screen, checkLines(view, { names, bold: screen.hasStyle === true }));
   }
   return exitStatus[view.result];
+}
+
+async function checkAll(
+  list: DeviceList,
+  options: PciCheckOptions,
+  { session, screen }: { session: Session; screen: Screen },
+): Promise<number> {
+  const all = await checkAllHosts(session, bodyOf(list));
+  const hosts = all.hosts.map((view) => withSources(view, list));
+  const views = { ...all, hosts };
+  if (options.json === true) writeJson(screen, views);
+  else {
+    const style = { names: await serverNames(session), bold: screen.hasStyle === true };
+    writeLines(screen, checkAllLines(views, style));
+  }
+  return exitStatus[views.result];
 }
 
 async function checkLocally(
@@ -161,19 +183,23 @@ async function difference(
 /**
  * The controller gets the entries without their source locations; these are added to the answer.
  */
-async function askController(
-  session: Session,
-  host: string,
-  { entries, aliases }: DeviceList,
-): Promise<CheckView> {
-  const body = {
-    host,
-    device_spec: entries.map(({ text }) => text),
-    alias: aliases.map(({ text }) => text),
-  };
+async function askController(session: Session, host: string, list: DeviceList): Promise<CheckView> {
+  const body = { host, ...bodyOf(list) };
   const view = await naming(session, host, () =>
     request<CheckView>(session, { service: 'operator', path: '/pci/check', method: 'POST', body }),
   );
+  return withSources(view, list);
+}
+
+function bodyOf({ entries, aliases }: DeviceList) {
+  return {
+    device_spec: entries.map(({ text }) => text),
+    alias: aliases.map(({ text }) => text),
+  };
+}
+
+/** Where each entry was written, in place of its number in the request. */
+function withSources(view: CheckView, { entries, aliases }: DeviceList): CheckView {
   const placed = (text: string) =>
     text.replace(/^(device_spec|alias)\[(\d+)\]/, (whole, list, at) => {
       const written = list === 'alias' ? aliases : entries;

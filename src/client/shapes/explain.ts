@@ -1,7 +1,7 @@
 /** Why a server is where it is: the operator API's explanation. */
 import { type Static, Type } from 'typebox';
 import { DeviceView } from './pci.ts';
-import { mapOf, Moment, nullable, shape } from './shape.ts';
+import { Links, mapOf, Moment, nullable, shape } from './shape.ts';
 
 /** Why something was refused. `code` is stable for programs, `data` has the figures. */
 export const ReasonView = shape({
@@ -26,6 +26,43 @@ export const DecisionView = shape({
   ),
 });
 export type DecisionView = Static<typeof DecisionView>;
+
+const DecisionPlace = {
+  /** Numbers decisions in their order. */
+  id: Type.Integer(),
+  instance_uuid: Type.String(),
+};
+
+/** One decision of any server. */
+export const DecisionReply = shape({
+  decision: shape({ ...DecisionPlace, ...DecisionView.properties }),
+});
+
+/** A decision in a list: without weights, and with the refused hosts grouped by reason. */
+export const DecisionSummary = shape({
+  ...DecisionPlace,
+  attempt: Type.Integer(),
+  decided_at: Moment,
+  chosen: nullable(Type.String()),
+  candidates: Type.Integer(),
+  devices: DecisionView.properties.devices,
+  /** The most frequent first, at most eight. `host`: one of those. */
+  refusals: Type.Array(
+    shape({
+      filter: Type.String(),
+      code: Type.String(),
+      message: Type.String(),
+      hosts: Type.Integer(),
+      host: Type.String(),
+    }),
+  ),
+});
+export type DecisionSummary = Static<typeof DecisionSummary>;
+
+export const DecisionsReply = shape({
+  decisions: Type.Array(DecisionSummary),
+  decisions_links: Type.Optional(Links),
+});
 
 /** A NIC, in boot order; nulls until its port is known and bound. */
 export const NicView = shape({

@@ -1,9 +1,9 @@
 /** What each route of the operator API answers. */
-import type { Static, TSchema } from 'typebox';
-import { ExplainReply } from './explain.ts';
+import { type Static, type TSchema, Type } from 'typebox';
+import { DecisionReply, DecisionsReply, ExplainReply } from './explain.ts';
 import { EnrolmentsReply, HostsReply, NewEnrolmentReply } from './hosts.ts';
-import { DevicesReply, PoolsReply } from './pci.ts';
-import { CheckView } from './pci-check.ts';
+import { DevicesReply, PoolsReply, ServerDevicesReply } from './pci.ts';
+import { CheckView, ChecksView } from './pci-check.ts';
 import { ControllerStatus } from './status.ts';
 import { WhatIfReply } from './what-if.ts';
 
@@ -19,8 +19,12 @@ export const operatorReplies = {
   'DELETE /hosts/:name': null,
   'GET /pci/devices': DevicesReply,
   'GET /pci/pools': PoolsReply,
-  'POST /pci/check': CheckView,
+  /** For the host that is named, or for all. */
+  'POST /pci/check': Type.Union([CheckView, ChecksView]),
   'GET /servers/:id/explain': ExplainReply,
+  'GET /servers/:id/devices': ServerDevicesReply,
+  'GET /decisions': DecisionsReply,
+  'GET /decisions/:id': DecisionReply,
   'POST /what-if': WhatIfReply,
 } as const satisfies Record<string, TSchema | null>;
 

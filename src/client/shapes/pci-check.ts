@@ -4,7 +4,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { DeviceStatus, DeviceType, Tags } from './pci.ts';
-import { mapOf, nullable, shape } from './shape.ts';
+import { Links, mapOf, nullable, shape } from './shape.ts';
 
 export const EntryView = shape({
   entry: Type.Integer(),
@@ -130,3 +130,11 @@ export const CheckView = shape({
   change: nullable(ChangeView),
 });
 export type CheckView = Static<typeof CheckView>;
+
+/** The dry run for a page of hosts, by name; `result`: the worst of them. */
+export const ChecksView = shape({
+  result: CheckView.properties.result,
+  hosts: Type.Array(CheckView),
+  hosts_links: Type.Optional(Links),
+});
+export type ChecksView = Static<typeof ChecksView>;

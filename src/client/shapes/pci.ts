@@ -49,6 +49,9 @@ export const DevicesReply = shape({
   devices: Type.Array(DeviceView),
   devices_links: Type.Optional(Links),
 });
+/** The devices that one server holds: all of them, on one host or, while it moves, on two. */
+export const ServerDevicesReply = shape({ devices: Type.Array(DeviceView) });
+
 export type DevicesReply = Static<typeof DevicesReply>;
 
 /** Devices of one host alike in all that a request can specify. `address` is their PF's. */

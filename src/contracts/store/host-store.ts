@@ -130,6 +130,8 @@ export interface HostStore {
   devices(hostId: string): Promise<PciDevice[]>;
   /** The same of several hosts, by host id; a host without devices is absent. */
   devicesOf(hostIds: readonly string[]): Promise<Map<string, PciDevice[]>>;
+  /** The devices that a server holds, by host id; while it moves there are two hosts. */
+  heldBy(serverId: string): Promise<Map<string, PciDevice[]>>;
   /** Writes a change outside any workflow (inventory). */
   update(change: HostChange): Promise<'ok' | 'stale-host'>;
   /**

@@ -114,4 +114,21 @@ export function storeManyHostsContract(fresh: () => Promise<OpenStore>): void {
       ]),
     );
   });
+
+  test('the devices that a server holds are those of all hosts', async () => {
+    const store = await (await fresh())();
+    const { serverId } = await aBoot(store);
+    const held = { serverId, requestId: 'r', status: 'allocated' } as const;
+    const vf = (at: number) => aVf(`0000:81:00.${at}`, at === 3 ? {} : held);
+    const one = await aHost(store, [vf(3), vf(2), vf(1)], 'host-1');
+    const two = await aHost(store, [vf(1)], 'host-2');
+    await aHost(store, [vf(3)], 'host-3');
+    expect(await store.hosts.heldBy(serverId)).toEqual(
+      new Map([
+        [one, [vf(1), vf(2)]],
+        [two, [vf(1)]],
+      ]),
+    );
+    expect(await store.hosts.heldBy('none')).toEqual(new Map());
+  });
 }

@@ -18,6 +18,7 @@ import { storeActionsContract } from './store-actions.contract.ts';
 import { storeAggregatesContract } from './store-aggregates.contract.ts';
 import { storeEnrolmentsContract } from './store-enrolments.contract.ts';
 import { storeConsoleTokensContract } from './consoles/store-console-tokens.contract.ts';
+import { storeDecisionsContract } from './decisions/store-decisions.contract.ts';
 import { storeGroupsContract } from './store-groups.contract.ts';
 import { storeHostChangesContract } from './store-host-changes.contract.ts';
 import { storeListsContract } from './store-lists.contract.ts';
@@ -83,7 +84,7 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
     flavorsContract(fresh);
   });
   describe('history', () => {
-    historyContract(fresh);
+    storeDecisionsContract(fresh);
   });
   describe('moves', () => {
     storeMovesContract(fresh);
@@ -363,37 +364,5 @@ function flavorsContract(fresh: () => Promise<OpenStore>): void {
       aFlavor({ extraSpecs: { a: '1', b: '2' }, description: 'both' }),
     );
     await expect(first.flavors.update('none', {})).rejects.toMatchObject({ kind: 'notFound' });
-  });
-}
-
-function historyContract(fresh: () => Promise<OpenStore>): void {
-  test('decisions are kept in the order they were made', async () => {
-    const store = await (await fresh())();
-    const task = await aBoot(store);
-    const refused = {
-      serverId: task.serverId,
-      attempt: 1,
-      decidedAt: 10,
-      chosen: null,
-      candidates: [],
-      rejections: [
-        {
-          host: 'host-1',
-          filter: 'pci-passthrough',
-          reasons: [{ code: 'pci-exhausted', message: '0 of 1 VF free', data: { free: 0 } }],
-        },
-      ],
-      devices: [],
-    };
-    const chosen = {
-      ...refused,
-      attempt: 2,
-      chosen: 'host-2',
-      candidates: [{ host: 'host-2', weight: 1.5, weights: { ram: 1.5 } }],
-      devices: [{ requestId: 'r', address: '0000:81:00.1', pool: '0000:81:00.0' }],
-    };
-    await store.commit(toStep(task, 'schedule', { decision: refused }));
-    await store.commit(toStep(task, 'bind-ports', { decision: chosen }));
-    expect(await store.servers.decisions(task.serverId)).toEqual([refused, chosen]);
   });
 }

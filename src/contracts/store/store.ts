@@ -13,6 +13,7 @@ import type { AggregateStore } from './aggregate-store.ts';
 import type { Action, ActionEvent, ActionOutcome, ActionPage, NewAction } from './action.ts';
 import type { CommandStore, NewCommand } from './command-store.ts';
 import type { ConsoleTokenStore } from './consoles/console-tokens.ts';
+import type { DecisionStore } from './decisions/decision-store.ts';
 import type { EnrolmentStore } from './enrolments.ts';
 import type { FlavorAccess, FlavorStore } from './flavor-store.ts';
 import type { HostChange, HostStore } from './host-store.ts';
@@ -340,6 +341,7 @@ export interface Store {
   aggregates: AggregateStore;
   enrolments: EnrolmentStore;
   consoleTokens: ConsoleTokenStore;
+  decisions: DecisionStore;
   moves: MoveStore;
   networkEvents: NetworkEventStore;
   prune: PruneStore;

@@ -7,6 +7,7 @@ import { aggregateStore } from './hosts/aggregates.ts';
 import { commandStore } from './tasks/commands.ts';
 import { commitTransition } from './commit.ts';
 import { consoleTokenStore } from './servers/console-tokens.ts';
+import { decisionStore } from './servers/decisions.ts';
 import { enrolmentStore } from './hosts/enrolments.ts';
 import { LogEraser } from './sqlite/erasure.ts';
 import { flavorAccessStore } from './servers/flavor-access.ts';
@@ -59,6 +60,7 @@ export function computeStore(
     aggregates: aggregateStore(db, clock),
     enrolments: enrolmentStore(db),
     consoleTokens: consoleTokenStore(db),
+    decisions: decisionStore(db),
     moves: moveStore(db, { clock, recorded }),
     networkEvents: networkEventStore(db),
     prune: pruneStore(db),

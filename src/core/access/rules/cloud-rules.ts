@@ -121,6 +121,7 @@ export const cloudRules = {
   'novella:hosts:revoke': ofCloud(admin),
   'novella:pci-check': ofCloud(admin),
   'novella:pools': ofCloud(admin),
+  'novella:decisions': ofCloud(admin),
   'novella:status': ofCloud(admin),
   'novella:what-if': ofCloud(admin),
 } as const satisfies Record<string, StandardRule>;

@@ -8,7 +8,13 @@ import { applyHostChanges, forgetLastSeen, registerHosts, writeLastSeen } from '
 import { changedSince, type RecordedChanges } from './host-changes.ts';
 import { hostColumns, toHost, toVersion, versionColumns } from './host-row.ts';
 import { hostSummaries } from './host-summaries.ts';
-import { devicesOfHosts, listDevices, removeDevices, writeDevices } from './pci-devices.ts';
+import {
+  devicesHeldBy,
+  devicesOfHosts,
+  listDevices,
+  removeDevices,
+  writeDevices,
+} from './pci-devices.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
 import { hostRows, listHosts, pageOfHosts } from './read-hosts.ts';
 import type { ComputeNodeRow, ComputeTables } from '../sqlite/tables.ts';
@@ -47,6 +53,7 @@ export function hostStore(
     recorded: (since) => recorded.since(since),
     devices: (hostId) => listDevices(db, hostId),
     devicesOf: (hostIds) => devicesOfHosts(db, hostIds),
+    heldBy: (serverId) => devicesHeldBy(db, serverId),
     update: async (change) => {
       const fresh = await db.transaction().execute((trx) => applyHostChange(trx, change));
       if (fresh) recorded.add(change);

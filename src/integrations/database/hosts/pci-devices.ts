@@ -2,7 +2,7 @@
  * Rows of `pci_devices`. Write them only in a transaction that has incremented their host's
  * generation.
  */
-import type { CompiledQuery, Insertable, Kysely } from 'kysely';
+import type { CompiledQuery, Insertable, Kysely, Selectable } from 'kysely';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import { prepared } from '../rows/prepared.ts';
 import { deviceRow, toDevice } from './pci-device-row.ts';
@@ -28,13 +28,23 @@ export async function devicesOfHosts(
   hostIds: readonly string[],
 ): Promise<Map<string, PciDevice[]>> {
   if (hostIds.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('pci_devices')
-    .selectAll()
-    .where('compute_node_id', 'in', hostIds)
-    .orderBy('compute_node_id')
-    .orderBy('address')
-    .execute();
+  const query = inOrder(db).where('compute_node_id', 'in', hostIds);
+  return byHost(await query.execute());
+}
+
+/** The devices of a server, likewise. */
+export async function devicesHeldBy(
+  db: Kysely<ComputeTables>,
+  serverId: string,
+): Promise<Map<string, PciDevice[]>> {
+  return byHost(await inOrder(db).where('instance_uuid', '=', serverId).execute());
+}
+
+function inOrder(db: Kysely<ComputeTables>) {
+  return db.selectFrom('pci_devices').selectAll().orderBy('compute_node_id').orderBy('address');
+}
+
+function byHost(rows: readonly Selectable<PciDeviceRow>[]): Map<string, PciDevice[]> {
   const ofHost = Map.groupBy(rows, (row) => row.compute_node_id);
   return new Map(
     [...ofHost].map(([hostId, devices]) => [hostId, devices.map((row) => toDevice(row))]),

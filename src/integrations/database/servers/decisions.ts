@@ -1,5 +1,10 @@
 /** The scheduler's input and decision, per server and attempt. */
 import type { Insertable, Kysely } from 'kysely';
+import type {
+  DecisionPage,
+  DecisionStore,
+  StoredDecision,
+} from '#contracts/store/decisions/decision-store.ts';
 import type { Decision } from '#core/scheduling/decision.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
 import { preparedChange } from '../rows/prepared.ts';
@@ -39,4 +44,28 @@ export async function listDecisions(
     .orderBy('id')
     .execute();
   return readRows('decisions', rows, (row) => toFields(decisionMap, row));
+}
+
+export function decisionStore(db: Kysely<ComputeTables>): DecisionStore {
+  return { ids: (page) => decisionIds(db, page), get: (id) => findDecision(db, id) };
+}
+
+async function decisionIds(
+  db: Kysely<ComputeTables>,
+  { limit, before, isRefused, host, serverId }: DecisionPage,
+): Promise<number[]> {
+  let query = db.selectFrom('decisions').select('id').orderBy('id', 'desc').limit(limit);
+  if (before !== undefined) query = query.where('id', '<', before);
+  if (isRefused !== undefined) query = query.where('chosen', isRefused ? 'is' : 'is not', null);
+  if (host !== undefined) query = query.where('chosen', '=', host);
+  if (serverId !== undefined) query = query.where('instance_uuid', '=', serverId);
+  return (await query.execute()).map(({ id }) => id);
+}
+
+async function findDecision(
+  db: Kysely<ComputeTables>,
+  id: number,
+): Promise<StoredDecision | undefined> {
+  const rows = await db.selectFrom('decisions').selectAll().where('id', '=', id).execute();
+  return readRows('decisions', rows, (row) => ({ ...toFields(decisionMap, row), id }))[0];
 }
