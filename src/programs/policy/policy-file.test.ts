@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parsePolicy } from './policy-file.ts';
 
@@ -48,6 +49,20 @@ test.each([
   ['constructor: role:a', 'is not a rule of the compute API'],
 ])('%j is refused: %s', (text, problem) => {
   expect(() => parsePolicy(text, 'policy.yaml')).toThrow(problem);
+});
+
+test('the example of docs/policy.md is valid', () => {
+  const page = readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8');
+  const [, example = ''] = /```yaml\n(.*?)```/s.exec(page) ?? [];
+  const { policy, checks } = parsePolicy(example, 'docs/policy.md');
+  expect(checks.size).toBe(5);
+  const auditor = { ...reader, roles: ['auditor'] };
+  expect(policy.allows('os_compute_api:os-hypervisors:list', auditor, {})).toBe(true);
+  const member = { ...reader, roles: ['member'] };
+  const server = (userId: string) => ({ project_id: 'p', user_id: userId });
+  const deletes = (userId: string) =>
+    policy.allows('os_compute_api:servers:delete', member, server(userId));
+  expect([deletes('u'), deletes('another')]).toEqual([true, false]);
 });
 
 test('a changed rule without effect is accepted, and reported with the reason', () => {
