@@ -67,16 +67,18 @@ url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
 url.searchParams.set('token', token);
 
 const status = document.getElementById('status');
+let name = 'connected';
 const rfb = new RFB(document.getElementById('screen'), url.href, { wsProtocols: ['binary'] });
 rfb.scaleViewport = true;
 rfb.focusOnClick = true;
 rfb.addEventListener('connect', () => {
-  status.textContent = 'noVNC: connected';
+  status.textContent = 'noVNC: ' + name;
   rfb.focus();
 });
 rfb.addEventListener('desktopname', ({ detail }) => {
-  status.textContent = 'noVNC: ' + detail.name;
-  document.title = detail.name;
+  name = detail.name;
+  status.textContent = 'noVNC: ' + name;
+  document.title = name;
 });
 rfb.addEventListener('disconnect', ({ detail }) => {
   status.textContent = detail.clean

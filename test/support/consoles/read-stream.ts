@@ -40,8 +40,10 @@ function collect(stream: Readable, enough: (bytes: Buffer) => number | undefined
       limitMs,
     );
     const take = (): void => {
-      const part = stream.read() as Buffer | null;
-      if (part !== null) bytes = Buffer.concat([bytes, part]);
+      // To the end: a stream without a buffer of its own reads on only when it is read again.
+      for (let part = read(stream); part !== null; part = read(stream)) {
+        bytes = Buffer.concat([bytes, part]);
+      }
       const count = enough(bytes);
       if (count === undefined) return;
       settle(() => {
@@ -53,4 +55,8 @@ function collect(stream: Readable, enough: (bytes: Buffer) => number | undefined
     for (const event of ends) stream.on(event, over);
     take();
   });
+}
+
+function read(stream: Readable): Buffer | null {
+  return stream.read() as Buffer | null;
 }
