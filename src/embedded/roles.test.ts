@@ -43,6 +43,8 @@ const network: Record<string, Caller[]> = {
   'GET /v2.0/subnetpools': read,
   'GET /v2.0/availability_zones': read,
   'GET /v2.0/quotas/:project': services,
+  'PUT /v2.0/quotas/:project': admin,
+  'DELETE /v2.0/quotas/:project': admin,
   'GET /v2.0/quotas/:project/default': services,
   'GET /v2.0/quotas/:project/details': services,
   'GET /v2.0/quotas/:project/details.json': services,

@@ -136,3 +136,8 @@ test('a server has no password', async () => {
   expect((await world.ask(`DELETE ${path}`, { as: 'member' })).status).toBe(204);
   expect((await world.ask(`GET ${path}`, { as: 'stranger' })).status).toBe(404);
 });
+
+test('the usage of a project without an id is not found', async () => {
+  expect((await world.ask(`GET ${all}/?${day}`)).status).toBe(404);
+  expect((await world.ask(`GET ${all}?${day}`)).status).toBe(200);
+});

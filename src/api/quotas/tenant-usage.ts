@@ -20,6 +20,10 @@ const pagedFrom = 40;
 
 /** Of all projects; with `detailed=1` server by server. */
 export async function listUsage(call: Call): Promise<Reply> {
+  // As Nova: with a slash it is the usage of a project without an id.
+  if (call.path.endsWith('/')) {
+    throw new ComputeError('notFound', 'The resource could not be found.');
+  }
   const period = periodOf(call);
   const { servers, links } = await readPage(call, period);
   const isDetailed = queryValue(call.query, 'detailed') === '1';

@@ -88,6 +88,21 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     return store;
   };
 
+  test('limits are set for a project, changed and cleared; beside them stands what it has', async () => {
+    const store = await filled();
+    expect(await store.usage('ports', 'p1')).toEqual({ used: 1, limit: null });
+    await store.setLimit('p1', 'networks', 5);
+    await store.setLimit('p1', 'ports', -1);
+    await store.setLimit('p2', 'ports', 7);
+    await store.setLimit('p1', 'networks', 6);
+    expect(await store.usage('networks', 'p1')).toEqual({ used: 1, limit: 6 });
+    expect(await store.usage('ports', 'p1')).toEqual({ used: 1, limit: -1 });
+    expect(await store.clearLimits('p1')).toBe(true);
+    expect(await store.clearLimits('p1')).toBe(false);
+    expect(await store.usage('networks', 'p1')).toEqual({ used: 1, limit: null });
+    expect(await store.usage('ports', 'p2')).toEqual({ used: 0, limit: 7 });
+  });
+
   test('returns networks, subnets and ports as they were added', async () => {
     const store = await filled();
     expect(await store.network('net1')).toEqual(network);
@@ -145,11 +160,11 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
   test('counts the resources of a project', async () => {
     const store = await filled();
     for (const resources of ['networks', 'subnets', 'ports'] as const) {
-      expect(await store.count(resources, 'p1')).toBe(1);
-      expect(await store.count(resources, 'p2')).toBe(0);
+      expect(await store.usage(resources, 'p1')).toMatchObject({ used: 1 });
+      expect(await store.usage(resources, 'p2')).toMatchObject({ used: 0 });
     }
-    expect(await store.count('securityGroups', 'p1')).toBe(0);
-    expect(await store.count('securityGroupRules', 'p1')).toBe(0);
+    expect(await store.usage('securityGroups', 'p1')).toMatchObject({ used: 0 });
+    expect(await store.usage('securityGroupRules', 'p1')).toMatchObject({ used: 0 });
   });
 
   test('refuses a duplicate segment, flat networks included', async () => {

@@ -137,8 +137,15 @@ export interface ListPage {
  * update: the record as read in this transaction; what is equal in it is not written again.
  */
 export interface NetworkRows {
-  /** How many of them belong to the project. */
-  count(kind: CountedKind, projectId: string): Promise<number>;
+  /**
+   * How many of them belong to the project, and the limit that was set for it; null: none was. It
+   * is one statement.
+   */
+  usage(kind: CountedKind, projectId: string): Promise<{ used: number; limit: number | null }>;
+  /** -1: no limit. */
+  setLimit(projectId: string, kind: CountedKind, limit: number): Promise<void>;
+  /** Whether any was set. */
+  clearLimits(projectId: string): Promise<boolean>;
 
   addNetwork(network: StoredNetwork): Promise<void>;
   network(id: string): Promise<StoredNetwork | undefined>;

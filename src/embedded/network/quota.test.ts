@@ -68,3 +68,44 @@ test('quotas and their usage are shown', async () => {
     security_group_rule: { limit: 7, used: 7, reserved: 0 },
   });
 });
+
+test('an administrator sets quotas, which count at once, and resets them', async () => {
+  const admin = (act: string, body?: unknown) =>
+    ask(cloud.network.app, act, { token: cloud.adminToken, ...(body !== undefined && { body }) });
+  const path = `/v2.0/quotas/${project}`;
+  const standard = (await send(`GET ${path}`)).body.quota;
+  const quota = { network: 3, port: -1 };
+  const changed = await admin(`PUT ${path}`, { quota });
+  expect(changed).toMatchObject({ status: 200, body: { quota: { ...standard, ...quota } } });
+  expect((await send(`GET ${path}`)).body).toEqual(changed.body);
+  expect((await send(`GET ${path}/default`)).body.quota).toEqual(standard);
+  expect((await send(`GET ${path}/details`)).body.quota.network).toMatchObject({
+    limit: 3,
+    used: 2,
+  });
+  const networks = [];
+  for (let made = 0; made < 2; made += 1) {
+    networks.push((await post('networks', { network: { name: 'more' } })).status);
+  }
+  expect(networks).toEqual([201, 409]);
+  const id = (await send('GET /v2.0/networks')).body.networks[0].id;
+  expect((await post('ports', { port: { network_id: id } })).status).toBe(201);
+  expect((await admin(`DELETE ${path}`)).status).toBe(204);
+  expect((await send(`GET ${path}`)).body.quota).toEqual(standard);
+  expect((await post('ports', { port: { network_id: id } })).status).toBe(409);
+  expect((await admin(`DELETE ${path}`)).body.NeutronError.type).toBe('TenantQuotaNotFound');
+});
+
+test.each([
+  { quota: { network: -2 } },
+  { quota: { network: 'many' } },
+  { quota: { router: 3 } },
+  { quota: { network: 2 ** 31 } },
+  {},
+])('the quotas %j are refused, and set nothing', async (body) => {
+  const act = `PUT /v2.0/quotas/${project}`;
+  const reply = await ask(cloud.network.app, act, { token: cloud.adminToken, body });
+  expect(reply.status).toBe(400);
+  expect((await send(`PUT /v2.0/quotas/${project}`, { quota: { network: 9 } })).status).toBe(403);
+  expect((await send(`GET /v2.0/quotas/${project}`)).body.quota.network).toBe(2);
+});

@@ -7,7 +7,7 @@ import type { OpenCall, OpenRoute, Reply } from '#http/routes/route.ts';
 import { type GuardedCall, type GuardedRoute, withBody } from '../route-table.ts';
 import { createMany, oneOrMany } from './create-many.ts';
 import type { Owned } from './networks/networks.ts';
-import { newPortBindingBody } from './requests/bodies.ts';
+import { newPortBindingBody, quotaBody } from './requests/bodies.ts';
 import { type NetworkContext, rightsOf } from './requests/context.ts';
 import { notFound } from './requests/errors.ts';
 import { extensions, showExtension } from './requests/extensions.ts';
@@ -20,7 +20,13 @@ import {
   listPortBindings,
   removePortBinding,
 } from './ports/port-bindings.ts';
-import { showDefaultQuota, showQuota, showQuotaDetails } from './requests/quotas.ts';
+import {
+  changeQuota,
+  resetQuota,
+  showDefaultQuota,
+  showQuota,
+  showQuotaDetails,
+} from './requests/quotas.ts';
 import {
   networks,
   ports,
@@ -53,6 +59,19 @@ export const openNetworkRoutes: OpenRoute[] = [
 function quotaRoutes(context: NetworkContext): NetworkRoute[] {
   return [
     { method: 'GET', path: '/v2.0/quotas/:project', rule: readers, handler: showQuota(context) },
+    {
+      method: 'PUT',
+      path: '/v2.0/quotas/:project',
+      rule: ['admin'],
+      ...withBody(quotaBody, changeQuota(context)),
+    },
+    {
+      method: 'DELETE',
+      path: '/v2.0/quotas/:project',
+      rule: ['admin'],
+      status: 204,
+      handler: resetQuota(context),
+    },
     {
       method: 'GET',
       path: '/v2.0/quotas/:project/default',
@@ -268,7 +287,6 @@ function pathOf(plural: string): string {
 export const neutronNotOffered: NotOffered = {
   '/v2.0/networks/*/dhcp-agents': 'DHCP agents',
   '/v2.0/agents/*': 'agents',
-  '/v2.0/quotas': 'changing quotas',
   '/v2.0/subnetpools': 'subnet pools',
   '/v2.0/address-scopes': 'address scopes',
   '/v2.0/address-groups': 'address groups',

@@ -51,7 +51,7 @@ function bodyOf<Properties extends TProperties>(
 }
 
 /** What a body asks for. Example: `Requested<typeof newPortBody>`. */
-type Requested<Body extends CheckedBody<unknown>> = ReturnType<Body['read']>;
+export type Requested<Body extends CheckedBody<unknown>> = ReturnType<Body['read']>;
 
 const networkChange = {
   name,
@@ -162,3 +162,13 @@ export const newSecurityGroupRuleBody = bodyOf('security_group_rule', {
   ...owner,
 });
 export type RequestedRule = Requested<typeof newSecurityGroupRuleBody>;
+
+/** -1: no limit. */
+const limit = Type.Optional(Type.Integer({ minimum: -1, maximum: 2 ** 31 - 1 }));
+export const quotaBody = bodyOf('quota', {
+  network: limit,
+  subnet: limit,
+  port: limit,
+  security_group: limit,
+  security_group_rule: limit,
+});

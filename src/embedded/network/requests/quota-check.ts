@@ -1,7 +1,7 @@
 /** Quotas of networks, subnets, ports and security groups: counted in the transaction that adds. */
 import type { CountedKind, NetworkRows } from '#contracts/store/network-store.ts';
 import { exceededQuotas } from '#core/quotas/check.ts';
-import { type QuotaLimits, unlimited } from '#core/quotas/limits.ts';
+import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { NetworkContext } from './context.ts';
 import { NetworkError } from './errors.ts';
 
@@ -15,7 +15,7 @@ export const quotaResources = {
 } as const;
 export type QuotaResource = keyof typeof quotaResources;
 
-const counted: Record<QuotaResource, CountedKind> = {
+export const counted: Record<QuotaResource, CountedKind> = {
   network: 'networks',
   subnet: 'subnets',
   port: 'ports',
@@ -23,13 +23,14 @@ const counted: Record<QuotaResource, CountedKind> = {
   security_group_rule: 'securityGroupRules',
 };
 
-/** How many the project has. */
-export function countOf(
+/** How many the project has, and may have: what was set for it, or else what was configured. */
+export async function quotaOf(
   rows: NetworkRows,
-  projectId: string,
-  resource: QuotaResource,
-): Promise<number> {
-  return rows.count(counted[resource], projectId);
+  limits: QuotaLimits,
+  { projectId, resource }: { projectId: string; resource: QuotaResource },
+): Promise<{ used: number; limit: number }> {
+  const { used, limit } = await rows.usage(counted[resource], projectId);
+  return { used, limit: limit ?? limits[quotaResources[resource]] };
 }
 
 /**
@@ -67,10 +68,11 @@ async function excessOf(
   given: { limits: QuotaLimits; projectId: string; resource: QuotaResource; moreCount: number },
 ): Promise<string | undefined> {
   const { limits, projectId, resource, moreCount } = given;
-  const name = quotaResources[resource];
-  if (limits[name] === unlimited) return undefined;
-  const used = await countOf(rows, projectId, resource);
-  const isOver =
-    exceededQuotas(limits, { used: { [name]: used }, requested: { [name]: moreCount } }).length > 0;
-  return isOver ? `${used} of ${limits[name]} ${name} and asks for ${moreCount} more` : undefined;
+  const { used, limit } = await quotaOf(rows, limits, { projectId, resource });
+  const exceeded = exceededQuotas(
+    { [resource]: limit },
+    { used: { [resource]: used }, requested: { [resource]: moreCount } },
+  );
+  if (exceeded.length === 0) return undefined;
+  return `${used} of ${limit} ${quotaResources[resource]} and asks for ${moreCount} more`;
 }

@@ -1,21 +1,62 @@
-/** Quotas as Neutron shows them. They are set in the configuration. */
+/** Quotas as Neutron shows and sets them; those that are not set are the configured ones. */
 import type { Caller } from '#contracts/services/identity.ts';
 import type { GuardedCall } from '../../route-table.ts';
 import { type NetworkContext, rightsOf } from './context.ts';
 import { NetworkError } from './errors.ts';
-import { countOf, type QuotaResource, quotaResources } from './quota-check.ts';
+import { counted, quotaOf, type QuotaResource, quotaResources } from './quota-check.ts';
+import type { quotaBody, Requested } from './bodies.ts';
 
 type Call = GuardedCall<Caller>;
 
 const resourceNames = Object.keys(quotaResources) as QuotaResource[];
 
 /** GET /v2.0/quotas/{project}. */
-export function showQuota({ limitsOf }: NetworkContext) {
-  return (call: Call) => {
+export function showQuota(context: NetworkContext) {
+  return async (call: Call) => {
     refuseForeign(call);
-    const limits = limitsOf(call.params['project'] ?? '');
-    const shown = resourceNames.map((name) => [name, limits[quotaResources[name]]]);
-    return { body: { quota: Object.fromEntries(shown) } };
+    return shownQuota(context, call.params['project'] ?? '');
+  };
+}
+
+async function shownQuota(context: NetworkContext, project: string) {
+  const quota: Partial<Record<QuotaResource, number>> = {};
+  for (const [name, { limit }] of await quotasOf(context, project)) quota[name] = limit;
+  return { body: { quota } };
+}
+
+async function quotasOf({ store, limitsOf }: NetworkContext, projectId: string) {
+  const limits = limitsOf(projectId);
+  const all: [QuotaResource, { used: number; limit: number }][] = [];
+  for (const resource of resourceNames) {
+    all.push([resource, await quotaOf(store, limits, { projectId, resource })]);
+  }
+  return all;
+}
+
+/** PUT /v2.0/quotas/{project}: those that are not named stay. Usage above a limit stays too. */
+export function changeQuota(context: NetworkContext) {
+  return async ({ params, body }: Call & { body: Requested<typeof quotaBody> }) => {
+    const project = params['project'] ?? '';
+    await context.store.atomic(async (rows) => {
+      for (const name of resourceNames) {
+        const limit = body[name];
+        if (limit !== undefined) await rows.setLimit(project, counted[name], limit);
+      }
+    });
+    return shownQuota(context, project);
+  };
+}
+
+/** DELETE /v2.0/quotas/{project}: the configured limits count again. */
+export function resetQuota({ store }: NetworkContext) {
+  return async ({ params }: Call) => {
+    const project = params['project'] ?? '';
+    if (await store.clearLimits(project)) return {};
+    throw new NetworkError(
+      'notFound',
+      'TenantQuotaNotFound',
+      `Quota for tenant ${project} could not be found.`,
+    );
   };
 }
 
@@ -30,17 +71,13 @@ export function showDefaultQuota({ limitsOf }: NetworkContext) {
 }
 
 /** GET /v2.0/quotas/{project}/details.json: with how much is in use. */
-export function showQuotaDetails({ store, limitsOf }: NetworkContext) {
+export function showQuotaDetails(context: NetworkContext) {
   return async (call: Call) => {
     refuseForeign(call);
     const project = call.params['project'] ?? '';
-    const limits = limitsOf(project);
-    const details: Record<string, object> = {};
-    for (const name of resourceNames) {
-      const used = await countOf(store, project, name);
-      details[name] = { limit: limits[quotaResources[name]], used, reserved: 0 };
-    }
-    return { body: { quota: details } };
+    const quotas = await quotasOf(context, project);
+    const details = quotas.map(([name, quota]) => [name, { ...quota, reserved: 0 }]);
+    return { body: { quota: Object.fromEntries(details) } };
   };
 }
 

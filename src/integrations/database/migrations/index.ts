@@ -31,6 +31,7 @@ import { identityAccounts } from './0028-identity-accounts.ts';
 import { shelvedImages } from './0031-shelved-images.ts';
 import { consoleTokens } from './0032-console-tokens.ts';
 import { openResizes } from './0034-open-resizes.ts';
+import { networkQuotas } from './0035-network-quotas.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -64,4 +65,5 @@ export const migrations: Record<string, Migration> = {
   '0031-shelved-images': shelvedImages,
   '0032-console-tokens': consoleTokens,
   '0034-open-resizes': openResizes,
+  '0035-network-quotas': networkQuotas,
 };

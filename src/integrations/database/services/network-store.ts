@@ -1,11 +1,11 @@
 /** The network store in SQL: its assembled parts and its transactions. */
 import { CamelCasePlugin, type Kysely } from 'kysely';
-import type { CountedKind, NetworkRows, NetworkStore } from '#contracts/store/network-store.ts';
-import { prepared } from '../rows/prepared.ts';
+import type { NetworkRows, NetworkStore } from '#contracts/store/network-store.ts';
 import { addressRows } from './network-store/addresses.ts';
 import { networkRows } from './network-store/networks.ts';
 import { portBindingRows } from './network-store/port-bindings.ts';
 import { portRows } from './network-store/ports.ts';
+import { quotaRows } from './network-store/quotas.ts';
 import { securityGroupRows } from './network-store/security-groups.ts';
 import type { NetworkTables } from './network-store/tables.ts';
 
@@ -22,10 +22,7 @@ export function createNetworkStore<Tables>(database: Kysely<Tables>): NetworkSto
 
 function rows(db: Db): NetworkRows {
   return {
-    async count(kind, projectId) {
-      const [row] = (await counts[kind](db, { projectId })).rows;
-      return row?.number ?? 0;
-    },
+    ...quotaRows(db),
     ...networkRows(db),
     ...portRows(db),
     ...addressRows(db),
@@ -33,19 +30,3 @@ function rows(db: Db): NetworkRows {
     ...securityGroupRows(db),
   };
 }
-
-const countOf = (kind: CountedKind) =>
-  prepared((db: Db, given: { projectId: string }) =>
-    db
-      .selectFrom(kind)
-      .where('projectId', '=', given.projectId)
-      .select(({ fn }) => fn.countAll<number>().as('number')),
-  );
-
-const counts = {
-  networks: countOf('networks'),
-  subnets: countOf('subnets'),
-  ports: countOf('ports'),
-  securityGroups: countOf('securityGroups'),
-  securityGroupRules: countOf('securityGroupRules'),
-};

@@ -27,6 +27,7 @@ interface PortAddressRow {
 }
 
 export interface NetworkTables {
+  networkQuotas: { projectId: string; resource: string; hardLimit: number };
   networks: RowOf<
     StoredNetwork,
     'adminStateUp' | 'shared' | 'external' | 'portSecurityEnabled',
