@@ -63,6 +63,31 @@ scenario(
 );
 
 scenario(
+  'a shelved server returns without the NIC whose port was deleted meanwhile',
+  async (cloud, running) => {
+    const red = await cloud.network('red');
+    const [kept, deleted] = [await cloud.port(red, 'direct'), await cloud.port(red, 'direct')];
+    const id = await cloud.boot([{ port: deleted }, { port: kept }]);
+    await cloud.settled(id, 'ACTIVE');
+    await shelved(cloud, id);
+    await cloud.ok('network', 'DELETE', `/ports/${deleted}`);
+    expect((await act(cloud, id, { unshelve: null })).status).toBe(202);
+    const { 'OS-EXT-SRV-ATTR:host': host } = await cloud.settled(id, 'ACTIVE');
+    expect(await useOf(cloud, running, host)).toMatchObject(usedBy(id, { vfs: 1 }));
+    const { interfaceAttachments } = await cloud.ok(
+      'compute',
+      'GET',
+      `/servers/${id}/os-interface`,
+    );
+    expect(interfaceAttachments).toMatchObject([{ port_id: kept }]);
+    await cloud.ok('compute', 'DELETE', `/servers/${id}`);
+    await cloud.gone(id);
+    expect(await useOf(cloud, running, host)).toMatchObject(unused);
+  },
+  withHosts(2),
+);
+
+scenario(
   'a disk that cannot be copied: the guest runs again, and no image is left',
   async (cloud, running) => {
     const { id, from } = await aServer(cloud);

@@ -111,6 +111,8 @@ export interface MoveData extends RetryData {
   /** Administrator's choice of host, by name. */
   forcedHost: string | null;
   availabilityZone: string | null;
+  /** NICs that a shelved server returns without, by id: their ports have been deleted. */
+  lostNics?: string[];
   /** When the step that now waits for a host began. */
   startedAt?: number;
   /** The guest's files, as its old host described them. */

@@ -7,10 +7,11 @@ import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { affinityPolicyOf, guestNumaOf } from '#core/servers/guest-numa.ts';
 import type { MoveToHost } from '#core/servers/move.ts';
-import type { Server, TaskState, VmState } from '#core/servers/server.ts';
+import type { Server, ServerNic, TaskState, VmState } from '#core/servers/server.ts';
 import { findFlavor } from '../placement/find-flavor.ts';
 import { beginAction, refuseOpenMove, refuseState } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
+import { nicsWithoutPort } from './lost-nics.ts';
 import { hostOf } from '../engine/server-of.ts';
 
 /**
@@ -77,7 +78,9 @@ export async function beginMove(
     await refuseFromHost(context, caller, { server, source, type, action });
   }
   const flavor = await newFlavor(context, caller, server, request);
-  const move = await newMove(context, caller, { server, source, flavor, type, arrivesOff });
+  const lost = type === 'unshelve' ? await nicsWithoutPort(context, server) : [];
+  const begun = { server, source, flavor, type, arrivesOff, lost };
+  const move = await newMove(context, caller, begun);
   await beginAction(context, caller, server, {
     kind: 'move',
     step: 'reserve',
@@ -85,6 +88,7 @@ export async function beginMove(
       moveId: move.id,
       forcedHost: target,
       availabilityZone: availabilityZone === undefined ? server.pinnedZone : availabilityZone,
+      ...(lost.length > 0 && { lostNics: lost.map(({ id }) => id) }),
     },
     action,
     requestId,
@@ -198,14 +202,20 @@ interface Beginning {
   flavor: Flavor;
   type: MoveToHost;
   arrivesOff: boolean;
+  /** NICs that it moves without. */
+  lost: readonly ServerNic[];
 }
 
 async function newMove(
   context: WorkflowContext,
   { userId, projectId }: Caller,
-  { server, source, flavor, type, arrivesOff }: Beginning,
+  { server, source, flavor, type, arrivesOff, lost }: Beginning,
 ): Promise<NewMove> {
-  const before = await context.store.servers.pciRequests(server.id);
+  const isLost = ({ requestId }: PciRequest) =>
+    lost.some(({ pciRequestId }) => pciRequestId === requestId);
+  const before = (await context.store.servers.pciRequests(server.id)).filter(
+    (request) => !isLost(request),
+  );
   return {
     id: context.newId(),
     serverId: server.id,

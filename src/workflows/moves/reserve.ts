@@ -17,6 +17,7 @@ import { placementRequest, type PlacementRequest } from '../placement/placement-
 import { type NotPlaced, type Placed, placeServer } from '../placement/place-server.ts';
 import { bindingNeeds } from '../ports/binding-needs.ts';
 import { freshDevicePorts } from '../ports/device-ports.ts';
+import { withoutNics } from './lost-nics.ts';
 import { bookedOn, moveOf } from './sides.ts';
 
 /** Which agents could bind the server's ports on which hosts; null where that is unknown. */
@@ -41,7 +42,9 @@ export async function reserve(
   { read: binding }: StepStart<SpecBinding | null>,
 ): Promise<StepOutcome<'move'>> {
   const startedAt = context.clock.now();
-  const server = await serverOf(context, task);
+  const found = await serverOf(context, task);
+  const lost = found.nics.filter(({ id }) => task.data.lostNics?.includes(id) === true);
+  const server = { ...found, nics: found.nics.filter((nic) => !lost.includes(nic)) };
   const move = await moveOf(context, task);
   const group = await otherMembers(context, server);
   const placed = await place(context, task, { server, move, group, binding });
@@ -49,6 +52,7 @@ export async function reserve(
   const { host, change, decision } = placed;
   return {
     host: change,
+    ...withoutNics(lost),
     ...(group.serverGroup !== undefined && { serverGroup: group.serverGroup }),
     decision,
     move: { id: move.id, status: 'migrating', target: { id: host.id, name: host.name } },

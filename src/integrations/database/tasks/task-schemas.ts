@@ -172,6 +172,7 @@ const Move = shapeOf<Contract.MoveData>()({
   moveId: Text(),
   forcedHost: orNull(Text()),
   availabilityZone: orNull(Text()),
+  lostNics: Optional(Type.Array(Text())),
   startedAt: Optional(Time),
   files: Optional(Text()),
   imageId: Optional(Text()),
