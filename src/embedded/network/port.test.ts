@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
+import { ask, type EmbeddedCloud, hosts, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
 
 let cloud: EmbeddedCloud;
 let network: string;
@@ -157,6 +157,12 @@ describe('binding', () => {
           }),
         },
       });
+      // A host that has not reported since a restart.
+      const switching = hosts['switching-host']!;
+      hosts['switching-host'] = { ...switching, offloadBridge: null };
+      const renamed = await change(port.id, { name: 'other', admin_state_up: false });
+      hosts['switching-host'] = switching;
+      expect(renamed.body.port).toMatchObject({ ...gives, status: 'ACTIVE' });
       const elsewhere = await change(port.id, { 'binding:host_id': 'peer-compute-1' });
       expect(elsewhere.body.port['binding:vif_type']).toBe('binding_failed');
       await remove(port.id);

@@ -3,7 +3,7 @@ import type { Caller } from '#contracts/services/identity.ts';
 import type { Image } from '#contracts/services/images.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
-import { guestHardware } from '#core/guests/description/guest-hardware.ts';
+import { guestHardware, videoModel } from '#core/guests/description/guest-hardware.ts';
 import { nicModel } from '#core/guests/nics/nic-frontend.ts';
 import { kernelImages } from '#core/guests/description/guest-kernel.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
@@ -26,6 +26,7 @@ export async function findImage(
     await findActive(context, caller, { id: otherId, name });
   }
   accepted(guestHardware(image.properties));
+  accepted(videoModel(image.properties));
   accepted(nicModel(image.properties));
   return image;
 }

@@ -80,7 +80,7 @@ export function signInBody(name: string, password: string, project: string) {
 export type EmbeddedCloud = Awaited<ReturnType<typeof startEmbeddedCloud>>;
 
 /** The host of the recorded exchanges, one that has only physnet2, and one with a switch. */
-const hosts: Record<string, HostNetworks> = {
+export const hosts: Record<string, HostNetworks> = {
   'peer-compute-1': networks(['physnet1', 'physnet2']),
   'peer-compute-2': networks(['physnet1']),
   'host-2': networks(['physnet2']),

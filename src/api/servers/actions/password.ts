@@ -5,7 +5,9 @@ import type { Call, Reply } from '../../requests/route.ts';
 import { refuseLocked } from '../create/locked.ts';
 import { findServer } from '../read/find.ts';
 
-const body = closed({ changePassword: closed({ adminPass: Type.String() }) });
+/** What libvirt can pass on: its texts end at a null character. */
+const Password = Type.String({ maxLength: 1024, pattern: '^[^\\u0000]*$' });
+const body = closed({ changePassword: closed({ adminPass: Password }) });
 export const passwordBody = () => body;
 
 /** 202 once the agent in the guest has set it. */

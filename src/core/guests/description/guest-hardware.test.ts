@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { diskName, guestHardware } from './guest-hardware.ts';
+import { diskName, guestHardware, videoModel } from './guest-hardware.ts';
 
 test.each([
   { properties: {}, hardware: { machine: 'q35', diskBus: 'virtio' }, disk: 'vda' },
@@ -28,10 +28,22 @@ test.each([
   [{ hw_machine_type: 'pc' }, 'hw_machine_type "pc": must be q35 or one of its versions'],
   [{ hw_machine_type: "q35'/><evil" }, 'hw_machine_type "q35\'/><evil": must be q35'],
   [{ hw_disk_bus: 'ide' }, 'hw_disk_bus "ide": must be one of virtio, scsi, sata'],
-  [{ hw_video_model: 'xen' }, 'hw_video_model "xen": must be one of vga, virtio'],
 ])('%o is refused', (properties, expected) => {
   expect(guestHardware(properties)).toMatchObject({
     ok: false,
     reasons: [{ message: expect.stringContaining(expected) }],
+  });
+});
+
+test('an unsupported video device is refused for new servers; one that exists gets a VGA', () => {
+  const properties = { hw_video_model: 'xen' };
+  expect(videoModel(properties)).toMatchObject({
+    ok: false,
+    reasons: [{ message: expect.stringContaining('"xen": must be one of vga, virtio') }],
+  });
+  expect(videoModel({ hw_video_model: 'QXL' })).toEqual({ ok: true });
+  expect(guestHardware(properties)).toEqual({
+    ok: true,
+    hardware: { machine: 'q35', diskBus: 'virtio' },
   });
 });

@@ -29,8 +29,8 @@ const boards = /^(q35|pc-q35-[\w.-]+)$/;
 
 /**
  * Example: `{ hw_disk_bus: 'sata' }` → `{ machine: 'q35', diskBus: 'sata' }`. Refuses unsupported
- * values, naming the property. Source: Glance "Useful image properties", `hw_machine_type`,
- * `hw_disk_bus`, `hw_video_model` and `hw_qemu_guest_agent`.
+ * boards and buses, naming the property. Source: Glance "Useful image properties",
+ * `hw_machine_type`, `hw_disk_bus`, `hw_video_model` and `hw_qemu_guest_agent`.
  */
 export function guestHardware(properties: Properties): Verdict<{ hardware: GuestHardware }> {
   const machine = properties['hw_machine_type'] ?? 'q35';
@@ -48,14 +48,7 @@ export function guestHardware(properties: Properties): Verdict<{ hardware: Guest
       `image property hw_disk_bus "${requested}": must be one of ${diskBuses.join(', ')}`,
     );
   }
-  const requestedVideo = properties['hw_video_model']?.toLowerCase();
-  const video = videoModels.find((one) => one === requestedVideo);
-  if (video === undefined && requestedVideo !== undefined) {
-    return refuse(
-      'unsupported-video-model',
-      `image property hw_video_model "${requestedVideo}": must be one of ${videoModels.join(', ')}`,
-    );
-  }
+  const video = videoModels.find((one) => one === requestedVideo(properties));
   return {
     ok: true,
     hardware: {
@@ -65,6 +58,23 @@ export function guestHardware(properties: Properties): Verdict<{ hardware: Guest
       ...(hasAgent(properties) && { hasAgent: true }),
     },
   };
+}
+
+/**
+ * Refuses an unsupported video device. For new servers: one that exists already gets a standard VGA
+ * in its place, so that no start of it fails.
+ */
+export function videoModel(properties: Properties): Verdict<object> {
+  const requested = requestedVideo(properties);
+  if (requested === undefined || videoModels.some((one) => one === requested)) return { ok: true };
+  return refuse(
+    'unsupported-video-model',
+    `image property hw_video_model "${requested}": must be one of ${videoModels.join(', ')}`,
+  );
+}
+
+function requestedVideo(properties: Properties): string | undefined {
+  return properties['hw_video_model']?.toLowerCase();
 }
 
 /** Is QEMU's guest agent expected in guests of this image? */

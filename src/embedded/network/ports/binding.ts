@@ -50,6 +50,22 @@ export function bindPort(
   return { vifType, vifDetails: vifDetails(vifType, network, port), status: 'ACTIVE' };
 }
 
+/**
+ * Whether the port's binding stays as it is: it was made, for this host and kind of NIC, and
+ * nothing else that it depends on has changed. A host that has not reported yet since the start may
+ * seem to have no such NIC.
+ */
+export function keepsBinding(before: StoredPort, port: BindablePort): boolean {
+  const isMade = before.vifType !== unbound.vifType && before.vifType !== failed.vifType;
+  if (!isMade || port.bindingHost !== before.bindingHost) return false;
+  if (port.vnicType !== before.vnicType) return false;
+  if (offloadedVifTypes[port.vnicType] !== undefined) return true;
+  return (
+    port.portSecurityEnabled === before.portSecurityEnabled &&
+    port.adminStateUp === before.adminStateUp
+  );
+}
+
 /** Source: recorded answers of Neutron's Open vSwitch and OVN drivers. */
 const offloadedVifTypes: Partial<Record<VnicType, string>> = {
   vdpa: 'ovs',

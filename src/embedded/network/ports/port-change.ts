@@ -2,7 +2,7 @@
 import type { NetworkRows, StoredNetwork, StoredPort } from '#contracts/store/network-store.ts';
 import { vnicTraits } from '#core/networking/vnic-types.ts';
 import { chooseAddresses } from './address-choice.ts';
-import { bindPort, unbound } from './binding.ts';
+import { bindPort, keepsBinding, unbound } from './binding.ts';
 import type { RequestedPortChange } from '../requests/bodies.ts';
 import { changed, type NetworkContext, type Rights } from '../requests/context.ts';
 import { NetworkError } from '../requests/errors.ts';
@@ -48,7 +48,9 @@ export async function updatePort(
     const binding =
       wanted.bindingHost === ''
         ? unbound
-        : bindPort(wanted, await networkOf(), context.hostMappings);
+        : keepsBinding(before, wanted)
+          ? {}
+          : bindPort(wanted, await networkOf(), context.hostMappings);
     const port = changed(context, before, { ...wanted, macAddress, ...binding });
     await rows.updatePort(port, before);
     return port;

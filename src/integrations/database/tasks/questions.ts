@@ -22,17 +22,19 @@ export function questionStore(
       return result === null ? undefined : (JSON.parse(result) as CommandResult);
     },
     async forget(hostId, seq) {
-      await db
+      const forgotten = await db
         .deleteFrom('host_commands')
         .where('compute_node_id', '=', hostId)
         .where('seq', '=', seq)
         .where('kind', 'in', questions)
-        .execute();
-      // It may have held a password.
-      eraser.erased();
+        .returning('kind')
+        .executeTakeFirst();
+      if (forgotten?.kind === 'set-password') eraser.erased();
     },
     async forgetQuestions() {
       await db.deleteFrom('host_commands').where('kind', 'in', questions).execute();
+      // They may have held a password.
+      eraser.erased();
     },
   };
 }

@@ -53,7 +53,6 @@ export const procedures: Table = {
   suspendDomain: onDomain('virDomainSuspend'),
   resumeDomain: onDomain('virDomainResume'),
   injectNmi: onDomain('virDomainInjectNMI', 0),
-  setPassword: onDomain('virDomainSetUserPassword', 0),
   saveDomain: onDomain('virDomainManagedSave'),
   forgetSaved: onDomain('virDomainManagedSaveRemove', 0),
   attachDevice: onDomain('virDomainAttachDeviceFlags'),
@@ -76,6 +75,7 @@ export const procedures: Table = {
   undefineNetwork: onNetwork('virNetworkUndefine'),
   listNodeDevices: { lane: 'devices', run: listNodeDevices },
   nodeDeviceXmls: { lane: 'devices', run: nodeDeviceXmls },
+  setPassword: { lane: 'agents', run: setPassword },
 };
 
 function read<R>(run: R): { lane: 'read'; run: R } {
@@ -121,6 +121,20 @@ async function withDomain<T>(
   } finally {
     connection.free('virDomainFree', domain);
   }
+}
+
+/** libvirt would wait for a silent agent for ever. */
+const agentTimeoutSeconds = 5;
+
+function setPassword(
+  connection: Connection,
+  ...[id, user, password]: Procedures['setPassword']['args']
+): Promise<null> {
+  return withDomain(connection, id, async (domain) => {
+    await connection.number('virDomainAgentSetResponseTimeout', domain, agentTimeoutSeconds, 0);
+    await connection.number('virDomainSetUserPassword', domain, user, password, 0);
+    return null;
+  });
 }
 
 async function hostFacts(connection: Connection): Promise<Procedures['hostFacts']['result']> {

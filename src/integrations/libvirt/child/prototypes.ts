@@ -54,6 +54,8 @@ export const prototypes = {
   virDomainSuspend: 'int virDomainSuspend(virDomainPtr domain)',
   virDomainResume: 'int virDomainResume(virDomainPtr domain)',
   virDomainInjectNMI: 'int virDomainInjectNMI(virDomainPtr domain, unsigned int flags)',
+  virDomainAgentSetResponseTimeout:
+    'int virDomainAgentSetResponseTimeout(virDomainPtr domain, int timeout, unsigned int flags)',
   virDomainSetUserPassword:
     'int virDomainSetUserPassword(virDomainPtr dom, const char *user, const char *password, unsigned int flags)',
   virDomainManagedSave: 'int virDomainManagedSave(virDomainPtr dom, unsigned int flags)',

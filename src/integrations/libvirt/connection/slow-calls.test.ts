@@ -60,6 +60,17 @@ test('a read that takes too long does not break off the start of a guest', async
   await expect.poll(readDevices).toBe(tooSlow);
 });
 
+test('agents of guests that hang delay no start of a guest', async () => {
+  await aChild(`
+    if (message === 'ping') process.send({ is: 'alive' });
+    else if (message.procedure !== 'setPassword') answer(message.id);`);
+  const hung = [1, 2, 3, 4, 5, 6, 7, 8].map((id) =>
+    child.call('setPassword', [String(id), 'root', 'x'], 'set').catch(String),
+  );
+  await child.call('startDomain', ['other', 0]);
+  for (const one of hung) expect(await one).toMatch(/did not answer within|ended/);
+});
+
 test('an answer that comes late frees its lane without a restart', async () => {
   await aChild(`
     if (message === 'ping') process.send({ is: 'alive' });
