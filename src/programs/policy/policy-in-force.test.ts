@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -16,6 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   policy?.stop();
+  vi.useRealTimers();
   rmSync(folder, { recursive: true });
 });
 
@@ -55,13 +56,75 @@ test('a wrong change leaves the rules, and is logged with the mistake', async ()
   await vi.waitUntil(() => !isOpen());
 });
 
-test('a file beside the configuration may appear and vanish', async () => {
+test('a file beside the configuration may appear', async () => {
   start(false);
   expect(isOpen()).toBe(false);
   write('role:reader');
   await vi.waitUntil(isOpen);
-  rmSync(path);
+});
+
+test.each([
+  {
+    isNamed: false,
+    what: 'removed',
+    gone: () => rmSync(path),
+    error: 'no such file; to return to the default rules, restart Novella without this file',
+  },
+  {
+    isNamed: true,
+    what: 'removed',
+    gone: () => rmSync(path),
+    error:
+      'no such file; to return to the default rules, remove policy_file from the configuration and restart Novella',
+  },
+  {
+    isNamed: false,
+    what: 'emptied',
+    gone: () => writeFileSync(path, ''),
+    error: 'the file is empty; to return to the default rules, restart Novella without this file',
+  },
+])('the rules stay when the file is $what, until it is back: %j', async (each) => {
+  write('role:reader');
+  start(each.isNamed);
+  each.gone();
+  await vi.waitUntil(() => log.entries.length === 2);
+  expect(log.entries[1]).toBe(`error the rules stay as they were: ${path}: ${each.error}`);
+  expect(isOpen()).toBe(true);
+  write('role:admin');
   await vi.waitUntil(() => !isOpen());
+});
+
+test('a wrong file that was never in force may be removed again', async () => {
+  start(false);
+  write('role:reader and');
+  await vi.waitUntil(() => log.entries.length === 1);
+  rmSync(path);
+  write('role:reader');
+  await vi.waitUntil(isOpen);
+  expect(log.entries).toHaveLength(2);
+});
+
+test('a file that cannot be inspected leaves the rules, and is logged once', () => {
+  vi.useFakeTimers();
+  write('role:reader');
+  start(false);
+  rmSync(path);
+  symlinkSync(path, path);
+  vi.advanceTimersByTime(100);
+  expect(isOpen()).toBe(true);
+  expect(log.entries.slice(1)).toEqual([
+    `error the rules stay as they were: ${path}: cannot be read (ELOOP)`,
+  ]);
+  rmSync(path);
+  write('role:admin');
+  vi.advanceTimersByTime(100);
+  expect(isOpen()).toBe(false);
+  expect(log.entries[2]).toBe('info the rules of the policy file are in force');
+});
+
+test('a file that cannot be inspected prevents the start, with the reason', () => {
+  symlinkSync(path, path);
+  expect(() => start(false)).toThrow(`${path}: cannot be read (ELOOP)`);
 });
 
 test('a named file that does not exist, and a wrong one, prevent the start', () => {
