@@ -1,9 +1,11 @@
 /** `novella policy check` and `novella policy show` on the command line. */
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { withExamples } from '#cli/terminal/examples.ts';
 import { withJson } from '#cli/terminal/json-option.ts';
 import { type Screen, writeJson, writeLines } from '#cli/terminal/screen.ts';
+import { ComputeError } from '#core/errors.ts';
 
 interface PolicyOptions {
   config?: string;
@@ -18,9 +20,18 @@ export function addPolicyCommands(
   const policy = novella.command('policy').description('rules of the compute API: who may do what');
   const check = withFile(policy.command('check'))
     .description('check a policy file, as "novella up" does at its start')
-    .action(async (file: string | undefined, options: PolicyOptions) => {
-      const { path, rules, unused } = await readRules(file ?? 'policy.yaml', options, surroundings);
-      const names = [...rules.keys()];
+    .action(async (file: string | undefined, options: PolicyOptions, command: Command) => {
+      refuseBoth(file, options, command);
+      const { path, isAbsent } = await fileOf(file ?? 'policy.yaml', options, surroundings);
+      if (isAbsent) {
+        throw new ComputeError(
+          'notFound',
+          `no policy file: ${options.config} has no policy_file, and there is no ${path}; the default rules apply`,
+        );
+      }
+      const { readPolicyFile } = await import('./policy-file.ts');
+      const { checks, unused } = readPolicyFile(path);
+      const names = [...checks.keys()];
       if (options.json === true) return writeJson(screen, { file: path, rules: names, unused });
       const count = `${names.length} ${names.length === 1 ? 'rule' : 'rules'}`;
       writeLines(screen, [
@@ -30,10 +41,12 @@ export function addPolicyCommands(
     });
   const show = withFile(policy.command('show'))
     .description('print all rules as a policy file: the defaults, and what a file overrides')
-    .action(async (file: string | undefined, options: PolicyOptions) => {
+    .action(async (file: string | undefined, options: PolicyOptions, command: Command) => {
+      refuseBoth(file, options, command);
+      const { readPolicyFile } = await import('./policy-file.ts');
       const { policyText, shownRules } = await import('./policy-page.ts');
-      const { rules } = await readRules(file, options, surroundings);
-      const shown = shownRules(rules);
+      const { path, isAbsent } = await fileOf(file, options, surroundings);
+      const shown = shownRules(isAbsent ? new Map() : readPolicyFile(path).checks);
       if (options.json === true) writeJson(screen, { rules: shown });
       else screen.write(policyText(shown));
     });
@@ -51,33 +64,24 @@ function withFile(command: Command): Command {
     .option('--config <file>', 'that of this novella.yaml instead');
 }
 
-interface Rules {
-  path: string;
-  rules: ReadonlyMap<string, unknown>;
-  unused: { name: string; why: string }[];
+function refuseBoth(file: string | undefined, { config }: PolicyOptions, command: Command): void {
+  if (file === undefined || config === undefined) return;
+  command.error(`error: policy file '${file}' cannot be used with option '--config <file>'`);
 }
 
-/** Without a file: no rules. Throws `invalid` for what `novella up` refuses. */
-async function readRules(
+/**
+ * The policy file of the configuration, or else the given one. `isAbsent`: there is none, and none
+ * has to be there. Throws `invalid` for a wrong configuration.
+ */
+async function fileOf(
   file: string | undefined,
   { config }: PolicyOptions,
   surroundings: Surroundings,
-): Promise<Rules> {
-  const { readPolicyFile } = await import('./policy-file.ts');
-  if (config === undefined) {
-    return file === undefined ? noRules : { path: file, ...pick(readPolicyFile(file)) };
-  }
+): Promise<{ path: string; isAbsent: boolean }> {
+  if (config === undefined) return { path: file ?? '', isAbsent: file === undefined };
   const { readConfig } = await import('../config/config.ts');
-  const { policyFile } = readConfig(config, surroundings);
-  const { existsSync } = await import('node:fs');
-  if (policyFile === undefined) return noRules;
-  const { path, isNamed } = policyFile;
-  if (!isNamed && !existsSync(path)) return { ...noRules, path };
-  return { path, ...pick(readPolicyFile(path)) };
+  const { path, isNamed } = readConfig(config, surroundings).policyFile ?? noFile;
+  return { path, isAbsent: !isNamed && !existsSync(path) };
 }
 
-const noRules: Rules = { path: '', rules: new Map(), unused: [] };
-
-function pick({ checks, unused }: { checks: Rules['rules']; unused: Rules['unused'] }) {
-  return { rules: checks, unused };
-}
+const noFile = { path: '', isNamed: false };
