@@ -25,7 +25,7 @@ export function describeIdentityService(
     });
     afterAll(() => world.stop());
 
-    test('a token has its user, project and roles, and is forwarded', async () => {
+    test('a token has its user, project and roles, also implied ones, and is forwarded', async () => {
       const token = await world.signIn('demo');
       const caller = await world.identity.validate(token);
       expect(caller).toMatchObject({
@@ -37,7 +37,7 @@ export function describeIdentityService(
         isAdmin: false,
         token,
       });
-      expect(caller.roles).toContain('member');
+      expect(caller.roles).toEqual(expect.arrayContaining(['member', 'reader']));
       expect(await world.identity.validate(token)).toEqual(caller);
     });
 

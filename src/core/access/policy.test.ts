@@ -16,16 +16,16 @@ const rules: { name: string; roles: string[]; may: Rule[]; mayNot: Rule[] }[] = 
     mayNot: ['member', 'admin'],
   },
   {
-    name: 'a member can read and write',
-    roles: ['member'],
+    name: 'a member, whose token lists the implied role, can read and write',
+    roles: ['member', 'reader'],
     may: ['reader', 'member'],
     mayNot: ['admin'],
   },
   {
-    name: 'a manager can do what a member can',
+    name: 'a role that implies nothing allows nothing else',
     roles: ['manager'],
-    may: ['member'],
-    mayNot: ['admin'],
+    may: [],
+    mayNot: ['reader', 'member', 'admin'],
   },
   { name: 'an unknown role allows nothing', roles: ['x'], may: [], mayNot: ['reader'] },
   {

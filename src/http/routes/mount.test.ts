@@ -85,7 +85,11 @@ beforeEach(() => {
       return { role, version: Number(headers['x-version'] ?? 1) };
     },
     admits: ({ rule }, { role }) =>
-      admits(rule, { roles: [role], isAdmin: role === 'admin', projectId: 'p' }),
+      admits(rule, {
+        roles: role === 'member' ? ['member', 'reader'] : [role],
+        isAdmin: role === 'admin',
+        projectId: 'p',
+      }),
     isOffered: ({ from = 1 }, { version }) => version >= from,
     check: (_row, { query }) => {
       if ('bad' in query) throw new ComputeError('invalid', 'bad query');

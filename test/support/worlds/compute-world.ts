@@ -47,13 +47,13 @@ export const flavorId = '3a536f9e-cc95-4974-8995-d6cdd1f5da43';
 const hostTimeoutMs = 60_000;
 const localHosts = new Set(['local-1']);
 
-/** Tokens are these names. */
+/** Tokens are these names. They list implied roles, as those of both identity services do. */
 const callers: Record<string, { roles: string[]; project: string }> = {
-  admin: { roles: ['admin'], project: projectId },
-  manager: { roles: ['manager'], project: projectId },
-  member: { roles: ['member'], project: projectId },
+  admin: { roles: ['admin', 'manager', 'member', 'reader'], project: projectId },
+  manager: { roles: ['manager', 'member', 'reader'], project: projectId },
+  member: { roles: ['member', 'reader'], project: projectId },
   reader: { roles: ['reader'], project: projectId },
-  stranger: { roles: ['member'], project: otherProjectId },
+  stranger: { roles: ['member', 'reader'], project: otherProjectId },
   service: { roles: ['service'], project: otherProjectId },
   'own service': { roles: ['service'], project: projectId },
   'no role': { roles: [], project: projectId },

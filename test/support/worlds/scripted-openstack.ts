@@ -29,7 +29,7 @@ export const member: Caller = {
   projectId: 'p1',
   projectName: 'demo',
   domainId: 'default',
-  roles: ['member'],
+  roles: ['member', 'reader'],
   isAdmin: false,
   token: 'user-token',
 };

@@ -14,7 +14,7 @@ export type TargetKey = (typeof targetNames)[number];
 export type Check =
   | { is: 'always' }
   | { is: 'never' }
-  /** The caller has it, directly or implied by another role. */
+  /** The caller's token lists it; upper and lower case are the same. */
   | { is: 'role'; role: string }
   /** `at`: its column in the check, from 1. */
   | { is: 'rule'; name: string; at: number }

@@ -4,13 +4,13 @@
  */
 import { closestName } from '../../closest-name.ts';
 import { ComputeError } from '../../errors.ts';
-import { grantedBy } from '../implied-roles.ts';
 import { administrators, type Check, referencesIn, type TargetKey } from './check.ts';
 import { parseCheck } from './parse-check.ts';
 import { baseRules, type RuleName, standardRules } from './standard-rules.ts';
 
 /** The caller, as rules see them. `projectId` '': the token is for no project. */
 export interface Subject {
+  /** Those of the token, which also lists implied roles. */
   roles: readonly string[];
   projectId: string;
   userId: string;
@@ -156,8 +156,8 @@ function compiled(check: Check, ruleNamed: (name: string) => Decide): Decide {
     case 'never':
       return () => false;
     case 'role': {
-      const sufficient = grantedBy(check.role);
-      return ({ roles }) => roles.some((role) => sufficient.has(role.toLowerCase()));
+      const name = check.role.toLowerCase();
+      return ({ roles }) => roles.some((role) => role.toLowerCase() === name);
     }
     case 'rule':
       return ruleNamed(check.name);

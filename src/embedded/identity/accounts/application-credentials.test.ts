@@ -32,6 +32,15 @@ const signIn = (given: object, scope?: object) =>
   });
 const names = (all: { name: string }[]) => all.map(({ name }) => name);
 
+test('the token of a credential also lists the roles that its roles imply', async () => {
+  const { body } = await create({ name: 'limited', roles: [{ name: 'member' }] });
+  const { id, secret } = body.application_credential;
+  const { body: reply, headers } = await signIn({ id, secret });
+  expect(names(reply.token.roles)).toEqual(['member', 'reader']);
+  const { roles } = await cloud.identity.service.validate(String(headers['x-subject-token']));
+  expect(roles).toEqual(['member', 'reader']);
+});
+
 test('a credential signs in with some of the roles, and its token ends with it', async () => {
   const { status, body } = await create({ name: 'ci', roles: [{ name: 'reader' }] });
   expect(status).toBe(201);

@@ -172,13 +172,14 @@ function newToken(
   };
 }
 
-/** The roles that an application credential leaves of its user's. */
+/** The roles that an application credential leaves of its user's, with those that they imply. */
 function limited(
   roles: StoredRole[],
   credential: StoredApplicationCredential | undefined,
 ): StoredRole[] {
   if (credential === undefined) return roles;
-  return roles.filter(({ id }) => credential.roleIds.includes(id));
+  const left = roles.filter(({ id }) => credential.roleIds.includes(id));
+  return effectiveRoles(left, roles);
 }
 
 function withoutHash(user: StoredUser): Session['user'] {
