@@ -1,12 +1,15 @@
 /**
  * Host names, devices and the messages of hosts are for administrators: no answer to anybody else
- * has one, of any call about a server that is full of them.
+ * has one, of any call about a server that is full of them. Calls that wait for an answer of the
+ * host end early here, because no host is linked; what a host answers to one has tests of its own.
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { routes } from '#api/routes.ts';
+import type { CommandResult } from '#contracts/host/host-link.ts';
 import type { FixedIp } from '#core/networking/port.ts';
 import type { Server } from '#core/servers/server.ts';
 import { titleOf } from '#http/routes/route.ts';
+import { recordedLog } from '#test/recorded-log.ts';
 import {
   aComputeWorld,
   type ComputeWorld,
@@ -120,6 +123,34 @@ test('the device that prevents a live migration is named to administrators alone
   const start = `Instance ${server.id} cannot be migrated live: its PCI devices are not live-migratable`;
   expect(await refused('admin')).toBe(`${start}: 0000:81:00.2`);
   expect(await refused('manager')).toBe(start);
+});
+
+test('why a host could not set a password is in the log alone', async () => {
+  const { context, store } = world;
+  const log = recordedLog();
+  // The host answers each command with a failure.
+  const notify = async (topic: string) => {
+    const hostId = /^commands:(.*)/.exec(topic)?.[1] ?? '';
+    for (const { seq } of await store.commands.pending(hostId)) {
+      const result: CommandResult = { ok: false, message: inner, detail: inner, steps: [] };
+      await store.commands.complete(hostId, seq, result, { now: world.time.now });
+    }
+  };
+  Object.assign(context, { log, wakeup: { ...context.wakeup, notify } });
+  const { id } = await aServer({ imageProperties: { hw_qemu_guest_agent: 'yes' } });
+  const body = { changePassword: { adminPass: 'new-password' } };
+  const path = `POST /v2.1/servers/${id}/action`;
+  const problem = `Failed to set the password of root on instance ${id}`;
+  for (const as of ['member', 'admin']) {
+    const answer = await world.ask(path, { as, body });
+    expect([answer.status, faultOf(answer).message]).toEqual([
+      409,
+      `${problem}: its guest agent does not answer, or refuses it`,
+    ]);
+    expect(JSON.stringify([answer.body, answer.headers])).not.toMatch(secrets);
+  }
+  expect(log.entries).toEqual(Array(2).fill(`warn ${problem}: ${inner}`));
+  expect(await store.commands.pending(String((await store.hosts.list())[0]?.id))).toEqual([]);
 });
 
 test('the host that an evacuation requires to be down is named to administrators alone', async () => {

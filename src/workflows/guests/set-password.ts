@@ -5,7 +5,7 @@ import { hasAgent } from '#core/guests/description/guest-hardware.ts';
 import type { Server } from '#core/servers/server.ts';
 import { refuseState } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { askHost } from './ask-host.ts';
+import { queryHost } from './query-host.ts';
 import { newAction } from './new-action.ts';
 
 const action = 'changePassword';
@@ -27,12 +27,15 @@ export async function setPassword(
   }
   const user = administratorOf(imageProperties);
   const question = { do: 'set-password', guestId: id, user, password } as const;
-  const result = await askHost(context, { action, server, question });
+  const result = await queryHost(context, { action, server, question });
   if (!result.ok) {
+    const detail = `${result.message}\n${result.detail}`;
+    const problem = `Failed to set the password of ${user} on instance ${id}`;
+    context.log.warn({ server: id, detail }, `${problem}: ${result.message}`);
     throw new ComputeError(
       'conflict',
-      `Failed to set the password of ${user} on instance ${id}: its guest agent does not answer, or refuses it`,
-      { detail: `${result.message}\n${result.detail}` },
+      `${problem}: its guest agent does not answer, or refuses it`,
+      { detail },
     );
   }
   const done = newAction(context, caller, server, { action, requestId });
