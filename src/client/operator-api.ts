@@ -106,7 +106,7 @@ export async function* pagesOfChecks(session: Session, body: object): AsyncGener
 }
 
 /** Where servers of this shape would be placed; the body is the API's. Nothing is claimed. */
-export function askWhatIf(session: Session, body: object): Promise<WhatIfReply> {
+export function requestWhatIf(session: Session, body: object): Promise<WhatIfReply> {
   const call = { service: 'operator', method: 'POST', path: '/what-if', body } as const;
   return request<OperatorReply<'POST /what-if'>>(session, call);
 }

@@ -8,7 +8,11 @@ import { numaPolicies } from '#core/pci/requests/request.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import { mapInTurns } from '#http/lists/in-turns.ts';
 import { mostServers, type WhatIfAnswer } from '#workflows/what-if/what-if.ts';
-import type { WantedDevices, WantedNic, WhatIfQuestion } from '#workflows/what-if/wanted-server.ts';
+import type {
+  RequestedDevices,
+  RequestedNic,
+  WhatIfQuestion,
+} from '#workflows/what-if/requested-server.ts';
 import * as field from '../requests/fields.ts';
 import { closed } from '../requests/json-schema.ts';
 import type { Call, Reply } from '../requests/route.ts';
@@ -143,7 +147,7 @@ const unnamed: Omit<Flavor, 'vcpus' | 'memoryMib' | 'diskGib' | 'ephemeralGib' |
   description: null,
 };
 
-function nicOf(nic: Static<typeof nicBody>, at: number): WantedNic {
+function nicOf(nic: Static<typeof nicBody>, at: number): RequestedNic {
   const { network_id: id, physical_network: physicalNetwork } = nic;
   if (id !== undefined && physicalNetwork !== undefined) {
     throw new ComputeError(
@@ -160,7 +164,7 @@ function nicOf(nic: Static<typeof nicBody>, at: number): WantedNic {
   };
 }
 
-function devicesOf(devices: Static<typeof devicesBody>, at: number): WantedDevices {
+function devicesOf(devices: Static<typeof devicesBody>, at: number): RequestedDevices {
   const { alias, spec, count = 1, numa_affinity_policy: numaPolicy = null } = devices;
   if (alias !== undefined && spec === undefined) return { alias, count, numaPolicy };
   if (spec !== undefined && alias === undefined) return { spec, count, numaPolicy };

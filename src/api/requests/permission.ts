@@ -4,7 +4,7 @@ import type { RuleName } from '#core/access/rules/standard-rules.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Call, RouteRule } from './route.ts';
 
-type Asking = Pick<Call, 'policy' | 'caller'>;
+type PolicyCall = Pick<Call, 'policy' | 'caller'>;
 
 /** What belongs to a project, and mostly to a user there. */
 export interface Owned {
@@ -18,17 +18,17 @@ export function targetOf({ projectId, userId }: Owned): Target {
 }
 
 /** Does the rule hold? Default target: the caller's own. */
-export function isAllowed(call: Asking, rule: RuleName, target?: Target): boolean {
+export function isAllowed(call: PolicyCall, rule: RuleName, target?: Target): boolean {
   return call.policy.allows(rule, call.caller, target ?? ownTarget(call.caller));
 }
 
 /** Throws `forbidden`, naming the rule, unless it holds. Default target: the caller's own. */
-export function requireRule(call: Asking, rule: RuleName, target?: Target): void {
+export function requireRule(call: PolicyCall, rule: RuleName, target?: Target): void {
   if (!isAllowed(call, rule, target)) throw refusedBy(rule);
 }
 
 /** Throws `forbidden` unless the rule of the call's row holds for its resource. */
-export function requireOwnRule(call: Asking & Pick<Call, 'rule'>, target: Target): void {
+export function requireOwnRule(call: PolicyCall & Pick<Call, 'rule'>, target: Target): void {
   const rules = namesOf(call.rule);
   const [first] = rules;
   if (first === undefined || rules.some((rule) => isAllowed(call, rule, target))) return;

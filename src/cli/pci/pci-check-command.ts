@@ -61,10 +61,10 @@ export function addPciCheck(pci: Command, environment: PciCheckEnvironment): voi
       'host name at the controller and in novella.yaml (default: this machine)',
     )
     .addOption(
-      new Option('--all-hosts', 'all hosts of the controller, as far as it knows them').conflicts([
-        'host',
-        'sysfs',
-      ]),
+      new Option(
+        '--all-hosts',
+        'all hosts of the controller, from the devices recorded at the controller',
+      ).conflicts(['host', 'sysfs']),
     )
     .addHelpText('after', exitText)
     .action(async (options: Options, command: Command) => {

@@ -32,7 +32,7 @@ function sentence(answer: WhatIfReply, options: WhatIfOptions): string {
   const places = placesOf(answer.hosts);
   if (endedBy === 'most') return `At least ${fits} more ${servers}: ${places}. No more were tried.`;
   if (endedBy === 'time') {
-    return `At least ${fits} more ${servers}: ${places}. Then the time of one answer was used up.`;
+    return `At least ${fits} more ${servers}: ${places}. The search stopped at its limit of 5 s of processor time; more may fit.`;
   }
   if (count === 'max') return `${fits} more ${servers}: ${places}.`;
   return `${fits < count ? `Only ${fits} of ${count}` : `All ${count}`} ${servers}: ${places}.`;
@@ -51,7 +51,7 @@ function placesOf(hosts: readonly WhatIfHostView[]): string {
 function shapeOf({ flavor, vcpus, ram, disk, nic = [], device = [] }: WhatIfOptions): string {
   const size =
     flavor === undefined
-      ? `of ${vcpus} vcpus, ${ram} MiB and ${disk ?? 0} GiB`
+      ? `of ${vcpus} ${vcpus === 1 ? 'vcpu' : 'vcpus'}, ${ram} MiB and ${disk ?? 0} GiB`
       : `of flavor ${flavor}`;
   const ports = [...Map.groupBy(nic, nicText)].map(
     ([text, { length }]) => `${length} ${text.replace('port', length === 1 ? 'port' : 'ports')}`,

@@ -3,7 +3,7 @@
  * `what-if-text.ts`.
  */
 import { findFlavorId, findNetworkId } from '#client/named.ts';
-import { askWhatIf } from '#client/operator-api.ts';
+import { requestWhatIf } from '#client/operator-api.ts';
 import type { Session } from '#client/session/session.ts';
 import { ComputeError } from '#core/errors.ts';
 import { settleAll } from '#runtime/settle-all.ts';
@@ -12,7 +12,7 @@ import type { WhatIfOptions } from './what-if-options.ts';
 import { whatIfLines } from './what-if-text.ts';
 
 /**
- * Prints the answer; the exit status: 1 when fewer fit than were asked for. `--json`: the API's
+ * Prints the answer; the exit status: 1 when fewer fit than were requested. `--json`: the API's
  * document.
  */
 export async function showWhatIf(
@@ -20,7 +20,7 @@ export async function showWhatIf(
   options: WhatIfOptions,
   screen: Screen,
 ): Promise<number> {
-  const answer = await askWhatIf(session, await questionOf(session, options));
+  const answer = await requestWhatIf(session, await questionOf(session, options));
   if (options.json === true) writeJson(screen, answer);
   else writeLines(screen, whatIfLines(answer, options, { bold: screen.hasStyle === true }));
   return options.count !== 'max' && answer.fits < options.count ? 1 : 0;
@@ -57,6 +57,6 @@ async function flavorOf(
   }
   throw new ComputeError(
     'invalid',
-    'name either --flavor, or --vcpus and --ram (with --disk and --property where they count)',
+    'name either --flavor, or --vcpus and --ram (--disk and --property are optional)',
   );
 }

@@ -16,7 +16,7 @@ export const WhatIfReply = shape({
   /** How many of the servers fit. */
   fits: Type.Integer(),
   /**
-   * `count`: all that were asked for fit; `capacity`: no host takes another; `most` and `time`: the
+   * `count`: all that were requested fit; `capacity`: no host takes another; `most` and `time`: the
    * bound of servers or of processor time of one answer was reached, more may fit.
    */
   ended_by: Type.Enum(['count', 'capacity', 'most', 'time']),

@@ -2,7 +2,7 @@
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { askHost } from './ask-host.ts';
+import { queryHost } from './query-host.ts';
 
 /**
  * Its last `lines`; null: all that the host returns. In any state: the output of a failed guest
@@ -15,7 +15,7 @@ export async function readConsole(
   lines: number | null,
 ): Promise<string> {
   const question = { do: 'console', guestId: server.id, lines } as const;
-  const result = await askHost(context, { action: 'get_console_output', server, question });
+  const result = await queryHost(context, { action: 'get_console_output', server, question });
   if (result.ok) return result.output ?? '';
   throw new ComputeError('unavailable', result.message, { detail: result.detail });
 }

@@ -19,14 +19,17 @@ import {
   type Placing,
 } from '../placement/place-server.ts';
 import { type ScratchFleet, scratchFleet } from './scratch-fleet.ts';
-import { wantedServer, type WantedServer, type WhatIfQuestion } from './wanted-server.ts';
+import { requestedServer, type RequestedServer, type WhatIfQuestion } from './requested-server.ts';
 
 /** Most servers that one question places. */
 export const mostServers = 10_000;
-/** Milliseconds of processor time after which no further server is placed. */
+/**
+ * Milliseconds of processor time after which no further server is placed. `novella what-if` names
+ * the limit.
+ */
 const mostMs = 5_000;
 
-/** `count`: all that were asked for; `capacity`: no host takes another; else a bound. */
+/** `count`: all that were requested; `capacity`: no host takes another; else a bound. */
 export type WhatIfEnd = 'count' | 'capacity' | 'most' | 'time';
 
 export interface WhatIfAnswer {
@@ -52,31 +55,31 @@ export async function whatIf(
   caller: Caller,
   question: WhatIfQuestion,
 ): Promise<WhatIfAnswer> {
-  const wanted = await wantedServer(context, caller, question);
-  return questions.run(() => place(context, wanted, question.count));
+  const requested = await requestedServer(context, caller, question);
+  return questions.run(() => place(context, requested, question.count));
 }
 
 async function place(
   context: WorkflowContext,
-  wanted: WantedServer,
+  requested: RequestedServer,
   count: WhatIfQuestion['count'],
 ): Promise<WhatIfAnswer> {
   const work = new PausedWork();
   const hosts = await scratchFleet(context, work);
   const { first, servers, fits, endedBy, unclaimed } = await fill(context, hosts, {
-    wanted,
+    requested,
     count,
     work,
   });
   const refusals = new Map(unclaimed.map((rejection) => [rejection.host, rejection]));
-  const { spec } = placingOf(context, wanted, servers);
+  const { spec } = placingOf(context, requested, servers);
   for (const refusal of await refusedBy(hosts, spec, work)) refusals.set(refusal.host, refusal);
   const names = hosts.fleet.hosts.map(({ name }) => name).sort(compareText);
   return {
     fits,
     endedBy,
     first,
-    requests: wanted.requests,
+    requests: requested.requests,
     hosts: names.map((host) => ({
       host,
       servers: servers.get(host) ?? 0,
@@ -97,15 +100,15 @@ async function fill(
   context: WorkflowContext,
   hosts: ScratchFleet,
   {
-    wanted,
+    requested,
     count,
     work,
-  }: { wanted: WantedServer; count: WhatIfQuestion['count']; work: PausedWork },
+  }: { requested: RequestedServer; count: WhatIfQuestion['count']; work: PausedWork },
 ): Promise<Filled> {
   const servers = new Map<string, number>();
   let first: Decision | undefined;
   for (let fits = 0; ; ) {
-    const placing = placingOf(context, wanted, servers);
+    const placing = placingOf(context, requested, servers);
     const choice = await chooseHost(hosts, placing, context.settings);
     const { claim, unclaimed } = choice;
     first ??= await explained(context, hosts, { choice, placing, work });
@@ -132,12 +135,12 @@ function boundReached(
 /** The next server, beside those that are already on these hosts. */
 function placingOf(
   { newId }: WorkflowContext,
-  { flavor, spec: wanted, ...rest }: WantedServer,
+  { flavor, spec: requested, ...rest }: RequestedServer,
   servers: ReadonlyMap<string, number>,
 ): Placing {
   const id = newId();
-  const spec: RequestSpec = { ...wanted, serverId: id };
-  const { group } = wanted;
+  const spec: RequestSpec = { ...requested, serverId: id };
+  const { group } = requested;
   if (group !== null && group !== undefined) {
     const members = new Map(group.hosts);
     for (const [host, more] of servers) members.set(host, (members.get(host) ?? 0) + more);

@@ -1,5 +1,5 @@
 /**
- * A question to a server's host about the running guest, which the caller waits for. Nothing of it
+ * A query of a server's host about the running guest, which the caller waits for. Nothing of it
  * stays stored.
  */
 import type { CommandResult, HostQuestion } from '#contracts/host/host-link.ts';
@@ -16,7 +16,7 @@ const longestWaitMs = 10_000;
  * `conflict` when the server is on no host or its host is silent, `unavailable` when that does not
  * answer in time.
  */
-export async function askHost(
+export async function queryHost(
   context: WorkflowContext,
   { action, server, question }: { action: string; server: Server; question: HostQuestion },
 ): Promise<CommandResult> {

@@ -27,7 +27,7 @@ import type { Placing } from '../placement/place-server.ts';
 import { whereAgents } from '../ports/binding-needs.ts';
 
 /** A NIC without a port. `physicalNetwork` null: a tunnelled network. */
-export interface WantedNic {
+export interface RequestedNic {
   vnicType: VnicType;
   network: { id: string } | { physicalNetwork: string | null } | null;
   profile: BindingProfile;
@@ -35,7 +35,7 @@ export interface WantedNic {
 }
 
 /** Devices beside those of NICs and flavor: of an alias, or by the keys that they must have. */
-export type WantedDevices = { count: number; numaPolicy: NumaPolicy | null } & (
+export type RequestedDevices = { count: number; numaPolicy: NumaPolicy | null } & (
   | { alias: string }
   | { spec: PciRequestSpec[] }
 );
@@ -46,8 +46,8 @@ export interface WhatIfQuestion {
   imageId: string | null;
   /** They replace the image's own of the same name. */
   imageProperties: Record<string, string>;
-  nics: WantedNic[];
-  devices: WantedDevices[];
+  nics: RequestedNic[];
+  devices: RequestedDevices[];
   availabilityZone: string | null;
   forcedHost: string | null;
   hints: PlacementHints;
@@ -56,7 +56,7 @@ export interface WhatIfQuestion {
 }
 
 /** What is placed, but for the id of each server. */
-export type WantedServer = Omit<Placing, 'booked' | 'spec' | 'attempt'> & {
+export type RequestedServer = Omit<Placing, 'booked' | 'spec' | 'attempt'> & {
   flavor: Flavor;
   spec: Omit<RequestSpec, 'serverId'>;
 };
@@ -65,11 +65,11 @@ export type WantedServer = Omit<Placing, 'booked' | 'spec' | 'attempt'> & {
  * Reads flavor, image, networks and group with the caller's rights, and changes nothing. Throws
  * `invalid`, naming field, value and rule.
  */
-export async function wantedServer(
+export async function requestedServer(
   context: WorkflowContext,
   caller: Caller,
   question: WhatIfQuestion,
-): Promise<WantedServer> {
+): Promise<RequestedServer> {
   const { availabilityZone, forcedHost, hints } = question;
   const flavor = await flavorOf(context, caller, question.flavor);
   const properties = await propertiesOf(context, caller, { question, flavor });
@@ -133,11 +133,11 @@ async function propertiesOf(
 }
 
 /** `network`: without segments where the question names none. */
-type KnownNic = Omit<WantedNic, 'network'> & { network: Pick<Network, 'id' | 'segments'> };
+type KnownNic = Omit<RequestedNic, 'network'> & { network: Pick<Network, 'id' | 'segments'> };
 
 async function knownNic(
   context: WorkflowContext,
-  { network, ...nic }: WantedNic,
+  { network, ...nic }: RequestedNic,
   at: number,
 ): Promise<KnownNic> {
   const field = `nics[${at}]`;
@@ -156,7 +156,7 @@ async function knownNic(
 
 async function knownNetwork(
   context: WorkflowContext,
-  network: WantedNic['network'],
+  network: RequestedNic['network'],
   field: string,
 ): Promise<KnownNic['network']> {
   const unnamed = { id: '', segments: [] };
@@ -191,18 +191,18 @@ function nicRequest(
 
 function requestFor(
   { newId, settings }: WorkflowContext,
-  wanted: WantedDevices,
+  requested: RequestedDevices,
   at: number,
 ): PciRequest {
-  const { count, numaPolicy } = wanted;
+  const { count, numaPolicy } = requested;
   const rest = { requestId: newId(), count, needsInterface: false, requesterId: null };
-  if ('spec' in wanted) return { ...rest, spec: wanted.spec, aliasName: null, numaPolicy };
-  const alias = settings.aliases.find(({ name }) => name === wanted.alias);
+  if ('spec' in requested) return { ...rest, spec: requested.spec, aliasName: null, numaPolicy };
+  const alias = settings.aliases.find(({ name }) => name === requested.alias);
   if (alias === undefined) {
     const known = settings.aliases.map(({ name }) => name).join(', ') || 'none';
     throw new ComputeError(
       'invalid',
-      `devices[${at}].alias: "${wanted.alias}" is not defined; the aliases are: ${known}`,
+      `devices[${at}].alias: "${requested.alias}" is not defined; the aliases are: ${known}`,
     );
   }
   const { name: aliasName, spec } = alias;
