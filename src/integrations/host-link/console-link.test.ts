@@ -5,7 +5,7 @@ import { ended } from '#test/consoles/console-client.ts';
 import { readUntil } from '#test/consoles/read-stream.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { consoleDial } from './console-dial.ts';
-import { acceptHostConsoles } from './console-door.ts';
+import { acceptHostConsoles } from './accept-host-consoles.ts';
 import { acceptHostLinks } from './host-door.ts';
 
 const cleanUps: (() => Promise<unknown>)[] = [];

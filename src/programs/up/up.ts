@@ -31,7 +31,7 @@ import type { DiskReserve } from '../state/disk-reserve.ts';
 import { readTls, type TlsFiles } from '../config/doors-config.ts';
 import { diskRooms } from '../state/disks.ts';
 import { inProcessWakeup } from './in-process-wakeup.ts';
-import { openConsoles } from '../hosts/console-doors.ts';
+import { serveConsoles } from '../hosts/serve-consoles.ts';
 import { letHostsIn } from '../hosts/host-door.ts';
 import { type HostParts, networksOf, reportedNetworks } from '../config/host-parts.ts';
 import { realHostParts } from '../hosts/real-host.ts';
@@ -300,7 +300,7 @@ async function openDoors(
   };
   door = letHostsIn(context, { server: compute.server, localHosts, listener, log });
   const { allowedOrigins } = config.consoles;
-  const consoles = openConsoles(context, {
+  const consoles = serveConsoles(context, {
     server: compute.server,
     localHosts,
     allowedOrigins,

@@ -1,22 +1,11 @@
 /** The connection that a token opens: to one console of one server, wherever that is. */
-import type { Duplex } from 'node:stream';
-import type { ConsoleKind } from '#contracts/host/guest-consoles.ts';
+import type { AdmittedConsole } from '#contracts/host/admitted-console.ts';
 import { ComputeError } from '#core/errors.ts';
 import { sha256OfToken } from '#runtime/token-hash.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { kindOf } from './create-console.ts';
 
-export interface AdmittedConsole {
-  serverId: string;
-  kind: ConsoleKind;
-  open(): Promise<Duplex>;
-}
-
-/**
- * What this token admits to. Throws `forbidden` for an unknown, expired or revoked token. `open`
- * throws `conflict` for a server without a running guest, `unavailable` when its host does not
- * answer.
- */
+/** What this token admits to. Throws `forbidden` for an unknown, expired or revoked token. */
 export async function admitToConsole(
   { store, clock, links }: WorkflowContext,
   token: string,

@@ -57,7 +57,7 @@ export class HostConsoles {
 
   /**
    * Where the console is on its host; null: the guest has none. Throws `conflict` while it has none
-   * because it does not run, `unavailable` when the host cannot be asked or does not answer.
+   * because it does not run, `unavailable` when the host cannot be reached or does not answer.
    */
   async find(of: GuestConsole): Promise<ConsolePlace | null> {
     return this.#request<ConsolePlace | null>(of, 'find', (host, done, failed) => ({

@@ -10,7 +10,7 @@ import { webSocketStream } from '#runtime/streams/web-socket-stream.ts';
 import type { Admission } from './host-door.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 
-export interface ConsoleDoorOptions {
+export interface AcceptHostConsolesOptions {
   server: Server;
   /** Called for each connection. Gets the hash of the host's token. */
   admit: (tokenSha256: string) => Promise<Admission>;
@@ -25,7 +25,13 @@ const closeTimeout = 2_000;
 const maxPayload = 1024 * 1024;
 
 /** Takes connections below `hostConsolePath` until the returned function is called. */
-export function acceptHostConsoles({ server, admit, expects, take, log }: ConsoleDoorOptions): {
+export function acceptHostConsoles({
+  server,
+  admit,
+  expects,
+  take,
+  log,
+}: AcceptHostConsolesOptions): {
   close(): Promise<void>;
 } {
   const settings = { noServer: true, maxPayload, closeTimeout, perMessageDeflate: false };

@@ -16,7 +16,7 @@ export const usualConsoleLimits: ConsoleLimits = {
   stalledMs: 30_000,
 };
 
-export class OpenConsoles {
+export class ConsoleSlots {
   readonly #limits: ConsoleLimits;
   readonly #byToken = new Map<string, number>();
   readonly #byServer = new Map<string, Set<Duplex>>();

@@ -6,8 +6,8 @@ import { ComputeError } from '#core/errors.ts';
 import { ended, openConsole } from '#test/consoles/console-client.ts';
 import { readUntil } from '#test/consoles/read-stream.ts';
 import { silentLog } from '#test/silent-log.ts';
-import { acceptConsoles, type ConsoleDoorOptions } from './console-door.ts';
-import { usualConsoleLimits } from './open-consoles.ts';
+import { acceptConsoles, type AcceptConsolesOptions } from './accept-consoles.ts';
+import { usualConsoleLimits } from './console-slots.ts';
 
 const cleanUps: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 /** A proxy whose tokens begin with `good`; `guests`: the other ends of what it has opened. */
-async function aProxy(change: Partial<ConsoleDoorOptions> = {}) {
+async function aProxy(change: Partial<AcceptConsolesOptions> = {}) {
   const server = createServer({ shouldUpgradeCallback: () => true });
   const guests: Duplex[] = [];
   const door = acceptConsoles({

@@ -5,6 +5,7 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import type { AdmittedConsole } from '#contracts/host/admitted-console.ts';
 import type { ConsoleKind } from '#contracts/host/guest-consoles.ts';
 import type { Log } from '#contracts/log.ts';
 import { errorText, isComputeError } from '#core/errors.ts';
@@ -12,17 +13,9 @@ import { joinStreams } from '#runtime/streams/join-streams.ts';
 import { sha256OfToken } from '#runtime/token-hash.ts';
 import { webSocketStream } from '#runtime/streams/web-socket-stream.ts';
 import { isAllowedOrigin } from './allowed-origin.ts';
-import { OpenConsoles, type ConsoleLimits } from './open-consoles.ts';
+import { ConsoleSlots, type ConsoleLimits } from './console-slots.ts';
 
-/** What a token admits to. */
-export interface AdmittedConsole {
-  serverId: string;
-  kind: ConsoleKind;
-  /** Throws ComputeError when it cannot be reached. */
-  open: () => Promise<Duplex>;
-}
-
-export interface ConsoleDoorOptions {
+export interface AcceptConsolesOptions {
   server: Server;
   /** Other paths are left to others. */
   path: string;
@@ -49,9 +42,9 @@ const settings = {
 const recheckMs = 10_000;
 
 /** Serves upgrades on this path until it is closed. */
-export function acceptConsoles(options: ConsoleDoorOptions): { close(): Promise<void> } {
+export function acceptConsoles(options: AcceptConsolesOptions): { close(): Promise<void> } {
   const { server, path, admit, allowedOrigins, limits, log } = options;
-  const consoles = new OpenConsoles(limits);
+  const consoles = new ConsoleSlots(limits);
   /** Not upgraded yet. */
   const pending = new Set<Duplex>();
   const sockets = new WebSocketServer(settings);
@@ -125,8 +118,8 @@ export function acceptConsoles(options: ConsoleDoorOptions): { close(): Promise<
 
 /** Until the returned function is called. */
 function closeThoseOfGone(
-  consoles: OpenConsoles,
-  { goneOf, log }: Pick<ConsoleDoorOptions, 'goneOf' | 'log'>,
+  consoles: ConsoleSlots,
+  { goneOf, log }: Pick<AcceptConsolesOptions, 'goneOf' | 'log'>,
 ): () => void {
   const recheck = async (): Promise<void> => {
     for (const id of await goneOf(consoles.servers())) consoles.closeOf(id);

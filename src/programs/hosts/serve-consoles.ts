@@ -2,14 +2,14 @@
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import { consolePath } from '#api/consoles/console-url.ts';
-import { acceptConsoles } from '#integrations/console-proxy/console-door.ts';
-import { usualConsoleLimits } from '#integrations/console-proxy/open-consoles.ts';
-import { acceptHostConsoles } from '#integrations/host-link/console-door.ts';
+import { acceptConsoles } from '#integrations/console-proxy/accept-consoles.ts';
+import { usualConsoleLimits } from '#integrations/console-proxy/console-slots.ts';
+import { acceptHostConsoles } from '#integrations/host-link/accept-host-consoles.ts';
 import { admitToConsole, deletedOf } from '#workflows/consoles/connect-console.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { admitHost } from './host-door.ts';
 
-export interface ConsoleDoorsOptions {
+export interface ServeConsolesOptions {
   server: Server;
   localHosts: ReadonlySet<string>;
   allowedOrigins: readonly string[];
@@ -17,9 +17,9 @@ export interface ConsoleDoorsOptions {
 }
 
 /** Serves consoles until it is closed, which closes those that are open. */
-export function openConsoles(
+export function serveConsoles(
   context: WorkflowContext,
-  { server, localHosts, allowedOrigins, log }: ConsoleDoorsOptions,
+  { server, localHosts, allowedOrigins, log }: ServeConsolesOptions,
 ): { close(): Promise<void> } {
   const { consoles } = context.links;
   const users = acceptConsoles({
