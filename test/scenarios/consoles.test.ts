@@ -78,6 +78,19 @@ scenario(
   },
 );
 
+scenario('a server has eight open consoles, with several tokens too', async (cloud) => {
+  const [one, other] = [await aServer(cloud), await aServer(cloud)];
+  const urls = [await urlOf(cloud, one), await urlOf(cloud, one)];
+  const opened = await Promise.all(
+    Array.from({ length: 8 }, (_, at) => openConsole(urls[at % 2]!)),
+  );
+  const ninth = await urlOf(cloud, one);
+  await expect(openConsole(ninth)).rejects.toThrow('status 503, 0 bytes');
+  opened.push(await openConsole(await urlOf(cloud, other)));
+  for (const { stream } of opened) stream.destroy();
+  await expect.poll(() => openConsole(ninth).then(() => 'open', String)).toBe('open');
+});
+
 scenario('a token opens its own server only, until that is stopped or deleted', async (cloud) => {
   const [one, other] = [await aServer(cloud), await aServer(cloud)];
   const url = await urlOf(cloud, one);

@@ -4,6 +4,8 @@ import type { ConsoleKind } from './guest-consoles.ts';
 
 export interface AdmittedConsole {
   serverId: string;
+  /** The server's. */
+  projectId: string;
   kind: ConsoleKind;
   /**
    * A new connection to it. Throws `conflict` for a server without a running guest, `unavailable`

@@ -15,7 +15,9 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
 });
 
-/** A proxy whose tokens begin with `good`; `guests`: the other ends of what it has opened. */
+const owner = { serverId: 's', projectId: 'p' };
+
+/** A proxy whose tokens are `PROJECT-SERVER…`; `guests`: the other ends of what it has opened. */
 async function aProxy(change: Partial<AcceptConsolesOptions> = {}) {
   const server = createServer({ shouldUpgradeCallback: () => true });
   const guests: Duplex[] = [];
@@ -23,13 +25,14 @@ async function aProxy(change: Partial<AcceptConsolesOptions> = {}) {
     server,
     path: '/console',
     admit: async (token) => {
-      if (!token.startsWith('good')) throw new ComputeError('forbidden', 'no such token');
+      const [projectId = '', serverId] = token.split('-');
+      if (serverId === undefined) throw new ComputeError('forbidden', 'no such token');
       const open = async (): Promise<Duplex> => {
         const [mine, theirs] = duplexPair();
         guests.push(mine);
         return theirs;
       };
-      return { serverId: 's1', kind: 'serial', open };
+      return { serverId, projectId, kind: 'serial', open };
     },
     goneOf: async () => [],
     allowedOrigins: [],
@@ -41,7 +44,7 @@ async function aProxy(change: Partial<AcceptConsolesOptions> = {}) {
   const { port } = server.address() as { port: number };
   cleanUps.push(() => new Promise((resolve) => server.close(resolve)));
   cleanUps.push(() => door.close());
-  return { url: (token = 'good') => `ws://127.0.0.1:${port}/console?token=${token}`, guests, door };
+  return { url: (token = 'p-s1') => `ws://127.0.0.1:${port}/console?token=${token}`, guests, door };
 }
 
 test('text and bytes of a client reach the guest as bytes, and the guest’s reach the client', async () => {
@@ -66,18 +69,35 @@ test('when one side leaves, the other is closed', async () => {
   await clientOver;
 });
 
-test('a token has so many connections at once, and the proxy so many in all', async () => {
-  const limits = { ...usualConsoleLimits, ofToken: 2 };
-  const { url, guests } = await aProxy({ limits });
-  const first = await openConsole(url());
-  await openConsole(url());
-  await expect(openConsole(url())).rejects.toThrow('status 503, 0 bytes');
+test('a server has so many consoles at once, whatever their tokens', async () => {
+  const { url, guests } = await aProxy({ limits: { ...usualConsoleLimits, ofServer: 2 } });
+  const first = await openConsole(url('p-s1-one'));
+  await openConsole(url('p-s1-two'));
+  await expect(openConsole(url('p-s1-three'))).rejects.toThrow('status 503, 0 bytes');
+  await openConsole(url('p-s2'));
   first.stream.end();
   await ended(guests[0]!);
-  await expect.poll(() => openConsole(url()).then(() => 'open', String)).toBe('open');
-  const full = await aProxy({ limits: { ...usualConsoleLimits, total: 1 } });
-  await openConsole(full.url());
-  await expect(openConsole(full.url('good-too'))).rejects.toThrow('status 503');
+  await expect.poll(() => openConsole(url('p-s1-four')).then(() => 'open', String)).toBe('open');
+});
+
+test('so has a project, and the proxy in all', async () => {
+  const { url } = await aProxy({ limits: { ...usualConsoleLimits, ofProject: 2, total: 3 } });
+  await openConsole(url('p-s1'));
+  await openConsole(url('p-s2'));
+  await expect(openConsole(url('p-s3'))).rejects.toThrow('status 503, 0 bytes');
+  await openConsole(url('q-s4'));
+  await expect(openConsole(url('r-s5'))).rejects.toThrow('status 503, 0 bytes');
+});
+
+test('a console that is not opened holds no slot', async () => {
+  const open = (): Promise<Duplex> => Promise.reject(new ComputeError('conflict', 'why'));
+  const { url } = await aProxy({
+    admit: async () => ({ ...owner, kind: 'vnc', open }),
+    limits: { ...usualConsoleLimits, ofServer: 1 },
+  });
+  for (let count = 0; count < 2; count += 1) {
+    await expect(openConsole(url())).rejects.toThrow('status 409');
+  }
 });
 
 test.each([
@@ -88,7 +108,7 @@ test.each([
   'a console that cannot be opened (%s) is refused with %i and no body',
   async (kind, status) => {
     const open = (): Promise<Duplex> => Promise.reject(new ComputeError(kind, 'why'));
-    const { url } = await aProxy({ admit: async () => ({ serverId: 's', kind: 'vnc', open }) });
+    const { url } = await aProxy({ admit: async () => ({ ...owner, kind: 'vnc', open }) });
     await expect(openConsole(url())).rejects.toThrow(`status ${status}, 0 bytes`);
   },
 );
@@ -99,7 +119,7 @@ test('a client that leaves while its console is opened leaves no connection to t
   const isOpening = Promise.withResolvers<void>();
   const { url } = await aProxy({
     admit: async () => ({
-      serverId: 's',
+      ...owner,
       kind: 'vnc',
       open: () => {
         isOpening.resolve();

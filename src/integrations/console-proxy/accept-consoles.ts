@@ -10,7 +10,6 @@ import type { ConsoleKind } from '#contracts/host/guest-consoles.ts';
 import type { Log } from '#contracts/log.ts';
 import { errorText, isComputeError } from '#core/errors.ts';
 import { joinStreams } from '#runtime/streams/join-streams.ts';
-import { sha256OfToken } from '#runtime/token-hash.ts';
 import { webSocketStream } from '#runtime/streams/web-socket-stream.ts';
 import { isAllowedOrigin } from './allowed-origin.ts';
 import { ConsoleSlots, type ConsoleLimits } from './console-slots.ts';
@@ -44,16 +43,14 @@ const recheckMs = 10_000;
 /** Serves upgrades on this path until it is closed. */
 export function acceptConsoles(options: AcceptConsolesOptions): { close(): Promise<void> } {
   const { server, path, admit, allowedOrigins, limits, log } = options;
-  const consoles = new ConsoleSlots(limits);
+  const slots = new ConsoleSlots(limits);
   /** Not upgraded yet. */
   const pending = new Set<Duplex>();
   const sockets = new WebSocketServer(settings);
 
   const serve = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
-    const token = tokenOf(request);
-    const { serverId, kind, open } = await admit(token);
-    const release = consoles.take(sha256OfToken(token));
-    if (release === undefined) return refuse(socket, 503);
+    const { serverId, projectId, kind, open } = await admit(tokenOf(request));
+    const release = slots.take({ serverId, projectId });
     let guest: Duplex | undefined;
     try {
       guest = await open();
@@ -78,7 +75,7 @@ export function acceptConsoles(options: AcceptConsolesOptions): { close(): Promi
         const { remoteAddress: address } = request.socket;
         log.info({ server: serverId, console: kind, address }, 'console opened');
         const client = webSocketStream(webSocket);
-        const forget = consoles.opened(serverId, client);
+        const forget = slots.opened(serverId, client);
         void joinStreams(client, guest, limits).then((why) => {
           forget();
           resolve(why);
@@ -104,7 +101,7 @@ export function acceptConsoles(options: AcceptConsolesOptions): { close(): Promi
   };
   server.on('upgrade', onUpgrade);
 
-  const stopChecking = closeThoseOfGone(consoles, options);
+  const stopChecking = closeThoseOfGone(slots, options);
   return {
     async close() {
       stopChecking();
@@ -118,11 +115,11 @@ export function acceptConsoles(options: AcceptConsolesOptions): { close(): Promi
 
 /** Until the returned function is called. */
 function closeThoseOfGone(
-  consoles: ConsoleSlots,
+  slots: ConsoleSlots,
   { goneOf, log }: Pick<AcceptConsolesOptions, 'goneOf' | 'log'>,
 ): () => void {
   const recheck = async (): Promise<void> => {
-    for (const id of await goneOf(consoles.servers())) consoles.closeOf(id);
+    for (const id of await goneOf(slots.servers())) slots.closeOf(id);
   };
   const timer = setInterval(() => {
     recheck().catch((error: unknown) => log.error({ err: error }, 'cannot check open consoles'));

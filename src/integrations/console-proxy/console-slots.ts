@@ -1,43 +1,58 @@
 /** The consoles that are open, and how many there may be. */
 import type { Duplex } from 'node:stream';
+import { ComputeError } from '#core/errors.ts';
 import type { JoinLimits } from '#runtime/streams/join-streams.ts';
 
 export interface ConsoleLimits extends JoinLimits {
-  /** Concurrent connections with one token. */
-  ofToken: number;
+  /** Concurrent connections to the consoles of one server, whatever their tokens. */
+  ofServer: number;
+  /** Concurrent connections to the consoles of all servers of one project. */
+  ofProject: number;
   /** Concurrent connections. */
   total: number;
 }
 
 export const usualConsoleLimits: ConsoleLimits = {
-  ofToken: 8,
+  ofServer: 8,
+  ofProject: 64,
   total: 256,
   idleMs: 3_600_000,
   stalledMs: 30_000,
 };
 
+/** Whose console it is. */
+interface ConsoleOwner {
+  serverId: string;
+  projectId: string;
+}
+
 export class ConsoleSlots {
   readonly #limits: ConsoleLimits;
-  readonly #byToken = new Map<string, number>();
+  readonly #taken = new Set<ConsoleOwner>();
   readonly #byServer = new Map<string, Set<Duplex>>();
-  #count = 0;
 
   constructor(limits: ConsoleLimits) {
     this.#limits = limits;
   }
 
-  /** A place for one more with this token until the function is called; undefined: none left. */
-  take(tokenSha256: string): (() => void) | undefined {
-    const ofToken = this.#byToken.get(tokenSha256) ?? 0;
-    if (this.#count >= this.#limits.total || ofToken >= this.#limits.ofToken) return undefined;
-    this.#count += 1;
-    this.#byToken.set(tokenSha256, ofToken + 1);
-    return () => {
-      this.#count -= 1;
-      const left = (this.#byToken.get(tokenSha256) ?? 1) - 1;
-      if (left > 0) this.#byToken.set(tokenSha256, left);
-      else this.#byToken.delete(tokenSha256);
-    };
+  /**
+   * A slot for one more console of this server, until the returned function is called. Throws
+   * `unavailable` when the server, its project or the controller has none left.
+   */
+  take({ serverId, projectId }: ConsoleOwner): () => void {
+    const { ofServer, ofProject, total } = this.#limits;
+    const all = [...this.#taken];
+    for (const [whose, limit, taken] of [
+      [`server ${serverId}`, ofServer, all.filter((slot) => slot.serverId === serverId)],
+      [`project ${projectId}`, ofProject, all.filter((slot) => slot.projectId === projectId)],
+      ['the controller', total, all],
+    ] as const) {
+      if (taken.length < limit) continue;
+      throw new ComputeError('unavailable', `${whose} has ${limit} open consoles, its limit`);
+    }
+    const slot = { serverId, projectId };
+    this.#taken.add(slot);
+    return () => this.#taken.delete(slot);
   }
 
   /** A client has a console of this server open, until the function is called. */

@@ -11,20 +11,21 @@ export async function admitToConsole(
   token: string,
 ): Promise<AdmittedConsole> {
   const found = await store.consoleTokens.ofToken(sha256OfToken(token), clock.now());
-  if (found === undefined) {
+  const server = found && (await store.servers.get(found.serverId));
+  if (found === undefined || server === undefined) {
     throw new ComputeError('forbidden', 'The token is not known, or no longer valid.');
   }
-  const { serverId } = found;
+  const { id: serverId, projectId, hostId } = server;
   const kind = kindOf(found.type);
   return {
     serverId,
+    projectId,
     kind,
     async open() {
-      const server = await store.servers.get(serverId);
-      if (server?.hostId == null) {
+      if (hostId === null) {
         throw new ComputeError('conflict', `Instance ${serverId} is not ready: it is on no host`);
       }
-      return links.consoles.open({ hostId: server.hostId, guestId: serverId, kind });
+      return links.consoles.open({ hostId, guestId: serverId, projectId, kind });
     },
   };
 }

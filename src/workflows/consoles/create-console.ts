@@ -52,7 +52,8 @@ async function placeOf(
   { hostId, type }: { hostId: string; type: OfferedConsole },
 ): Promise<ConsolePlace | null> {
   try {
-    return await links.consoles.find({ hostId, guestId: server.id, kind: kindOf(type) });
+    const { id: guestId, projectId } = server;
+    return await links.consoles.find({ hostId, guestId, projectId, kind: kindOf(type) });
   } catch (error) {
     if (!isComputeError(error, 'conflict')) throw error;
     throw notReady(server, 'its guest does not run', error);

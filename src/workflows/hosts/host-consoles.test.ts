@@ -7,7 +7,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const guest = { hostId: 'h1', guestId: 'g', kind: 'vnc' } as const;
+const guest = { hostId: 'h1', guestId: 'g', projectId: 'p', kind: 'vnc' } as const;
 
 function linked() {
   let last = 0;
@@ -72,13 +72,54 @@ test('a host that is not linked, or does not answer, is unavailable', async () =
   await expect(consoles.find(guest)).rejects.toMatchObject({ kind: 'unavailable' });
 });
 
-test('no more than 128 requests wait at once', async () => {
+test('a request whose link closes fails at once, and a late connection for it is closed', async () => {
+  const { consoles, unlink } = linked();
+  const pending = Promise.allSettled([consoles.open(guest), consoles.find(guest)]);
+  unlink();
+  expect(consoles.expects('hv1', 'r1')).toBe(false);
+  const [late] = duplexPair();
+  consoles.take('hv1', 'r1', late);
+  expect(late.destroyed).toBe(true);
+  const reason = { kind: 'unavailable', message: expect.stringContaining('link') };
+  expect(await pending).toMatchObject([{ reason }, { reason }]);
+});
+
+test('a closed link leaves the requests and consoles of other links', async () => {
+  const { consoles, unlink } = linked();
+  consoles.linked('h2', { name: 'hv2', send: () => undefined });
+  const opening = consoles.open({ ...guest, hostId: 'h2' });
+  unlink();
+  const [stream] = duplexPair();
+  consoles.take('hv2', 'r1', stream);
+  expect(await opening).toBe(stream);
+  expect(stream.destroyed).toBe(false);
+});
+
+test('a hung host holds up requests of others neither through a project nor by itself', async () => {
   const { consoles } = linked();
-  for (let count = 0; count < 128; count += 1) void consoles.find(guest).catch(() => undefined);
-  await expect(consoles.find(guest)).rejects.toThrow('128 consoles are being opened; retry');
+  consoles.linked('h2', {
+    name: 'hv2',
+    send: ({ id }) => consoles.answer('hv2', { id, place: null }),
+  });
+  const hang = (projectId: string, count: number): void => {
+    for (let at = 0; at < count; at += 1) {
+      void consoles.find({ ...guest, projectId }).catch(() => undefined);
+    }
+  };
+  hang('p', 32);
+  await expect(consoles.find(guest)).rejects.toThrow(
+    '32 consoles of project p are being opened; retry',
+  );
+  hang('q', 32);
+  const other = { ...guest, projectId: 'other' };
+  await expect(consoles.open(other)).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: '64 consoles of the guest’s host are being opened; retry',
+  });
+  expect(await consoles.find({ ...other, hostId: 'h2' })).toBeNull();
   consoles.answer('hv1', { id: 'r1', place: null });
   await new Promise(setImmediate);
   const found = consoles.find(guest);
-  consoles.answer('hv1', { id: 'r129', place: null });
-  expect(await found).toBeNull();
+  consoles.answer('hv1', { id: 'r66', place: { port: 5900 } });
+  expect(await found).toEqual({ port: 5900 });
 });

@@ -19,19 +19,25 @@ interface LinkedHost {
 interface Waiting {
   /** Only it may answer. */
   host: LinkedHost;
+  projectId: string;
   answered: (answer: ConsoleAnswer) => void;
   opened: ((stream: Duplex) => void) | undefined;
+  failed: (problem: Problem) => void;
 }
+
+type Problem = Pick<Extract<ConsoleAnswer, { problem: string }>, 'problem' | 'isConflict'>;
 
 export interface GuestConsole {
   hostId: string;
   guestId: string;
+  /** Of the guest's server. */
+  projectId: string;
   kind: ConsoleKind;
 }
 
 const longestWaitMs = 10_000;
-/** Requests that have no answer yet, of all hosts. */
-const mostWaiting = 128;
+/** Requests that have no answer yet. Those of one project leave room at a host for others. */
+const mostWaiting = { ofProject: 32, ofHost: 64 };
 
 export class HostConsoles {
   readonly #newId: () => string;
@@ -43,25 +49,34 @@ export class HostConsoles {
   }
 
   /**
-   * The host answers requests on this link. Returns the function that reports it as closed, which
-   * closes the consoles that were opened through it.
+   * The host answers requests on this link. Returns the function that reports it as closed:
+   * requests that wait for this host fail, and the consoles that were opened through it are closed.
    */
   linked(hostId: string, { name, send }: { name: string; send: Send }): () => void {
     const host: LinkedHost = { name, send, streams: new Set() };
     this.#hosts.set(hostId, host);
     return () => {
       if (this.#hosts.get(hostId) === host) this.#hosts.delete(hostId);
+      for (const [id, waiting] of this.#waiting) {
+        if (waiting.host !== host) continue;
+        // Before a late connection can arrive, which nothing would close.
+        this.#waiting.delete(id);
+        waiting.failed({
+          problem: 'the link of the guest’s host was closed; retry',
+          isConflict: false,
+        });
+      }
       for (const stream of host.streams) stream.destroy();
     };
   }
 
   /**
    * Where the console is on its host; null: the guest has none. Throws `conflict` while it has none
-   * because it does not run, `unavailable` when the host cannot be reached or does not answer.
+   * because it does not run, `unavailable` when the host cannot be reached or does not answer, or
+   * too many requests wait.
    */
   async find(of: GuestConsole): Promise<ConsolePlace | null> {
-    return this.#request<ConsolePlace | null>(of, 'find', (host, done, failed) => ({
-      host,
+    return this.#request<ConsolePlace | null>(of, 'find', (done, failed) => ({
       answered: (answer) => {
         if ('place' in answer) done(answer.place);
         else failed(answer);
@@ -72,8 +87,7 @@ export class HostConsoles {
 
   /** A new connection to the console. Throws as `find`. */
   async open(of: GuestConsole): Promise<Duplex> {
-    return this.#request<Duplex>(of, 'open', (host, done, failed) => ({
-      host,
+    return this.#request<Duplex>(of, 'open', (done, failed) => ({
       answered: (answer) => {
         if ('problem' in answer) failed(answer);
       },
@@ -106,43 +120,51 @@ export class HostConsoles {
   }
 
   async #request<Result>(
-    { hostId, guestId, kind }: GuestConsole,
+    { hostId, guestId, projectId, kind }: GuestConsole,
     act: ConsoleRequest['act'],
     waitFor: (
-      host: LinkedHost,
       done: (result: Result) => void,
-      failed: (answer: { problem: string; isConflict: boolean }) => void,
-    ) => Waiting,
+      failed: Waiting['failed'],
+    ) => Pick<Waiting, 'answered' | 'opened'>,
   ): Promise<Result> {
     const host = this.#hosts.get(hostId);
     if (host === undefined) {
       const message = `the host of guest ${guestId} is not linked, or its agent is older than the controller and opens no consoles`;
       throw new ComputeError('unavailable', message);
     }
-    if (this.#waiting.size >= mostWaiting) {
-      throw new ComputeError('unavailable', `${mostWaiting} consoles are being opened; retry`);
-    }
+    this.#refuseMoreWaiting(host, projectId);
     const id = this.#newId();
     const outcome = Promise.withResolvers<Result>();
+    const failed = ({ problem, isConflict }: Problem): void => {
+      outcome.reject(new ComputeError(isConflict ? 'conflict' : 'unavailable', problem));
+    };
     const timer = setTimeout(() => {
       const seconds = longestWaitMs / 1_000;
-      outcome.reject(
-        new ComputeError(
-          'unavailable',
-          `the host of guest ${guestId} has not answered within ${seconds} s`,
-        ),
-      );
+      const problem = `the host of guest ${guestId} has not answered within ${seconds} s`;
+      failed({ problem, isConflict: false });
     }, longestWaitMs);
     try {
-      const refuse = ({ problem, isConflict }: { problem: string; isConflict: boolean }): void => {
-        outcome.reject(new ComputeError(isConflict ? 'conflict' : 'unavailable', problem));
-      };
-      this.#waiting.set(id, waitFor(host, outcome.resolve, refuse));
+      this.#waiting.set(id, { host, projectId, failed, ...waitFor(outcome.resolve, failed) });
       host.send({ id, act, guestId, kind });
       return await outcome.promise;
     } finally {
       clearTimeout(timer);
       this.#waiting.delete(id);
+    }
+  }
+
+  #refuseMoreWaiting(host: LinkedHost, projectId: string): void {
+    const all = [...this.#waiting.values()];
+    const { ofProject, ofHost } = mostWaiting;
+    for (const [whose, limit, waiting] of [
+      [`project ${projectId}`, ofProject, all.filter((one) => one.projectId === projectId)],
+      ['the guest’s host', ofHost, all.filter((one) => one.host === host)],
+    ] as const) {
+      if (waiting.length < limit) continue;
+      throw new ComputeError(
+        'unavailable',
+        `${limit} consoles of ${whose} are being opened; retry`,
+      );
     }
   }
 }
