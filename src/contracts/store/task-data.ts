@@ -119,7 +119,7 @@ export interface MoveData extends RetryData {
   files?: string;
   /** The image that the server was shelved to, and does not need any more. */
   imageId?: string;
-  /** The old host was commanded to stop the guest. */
+  /** The old host was commanded to stop the guest; it starts it again if the move fails. */
   sourceMayBeOut?: boolean;
   /** The new host was commanded to start the guest. */
   targetMayHaveGuest?: boolean;
@@ -127,6 +127,8 @@ export interface MoveData extends RetryData {
   isSilent?: boolean;
   /** The guest could not be started on its old host again. */
   sourceProblem?: string;
+  /** Another new host is tried once this one has nothing of the move any more. */
+  triesNext?: boolean;
   /** New hosts that failed before, and have nothing of the move any more. */
   failedHosts?: { host: string; reason: string }[];
   /**

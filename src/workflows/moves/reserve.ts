@@ -35,7 +35,10 @@ export async function readMoveBinding(
   }
 }
 
-/** With no host left the move ends, and the server stays where it is. */
+/**
+ * With no host left the move ends, and the server stays where it is; its guest is started there
+ * again if an earlier attempt has stopped it.
+ */
 export async function reserve(
   context: WorkflowContext,
   task: Task<'move'>,
@@ -48,7 +51,7 @@ export async function reserve(
   const move = await moveOf(context, task);
   const group = await otherMembers(context, server);
   const placed = await place(context, task, { server, move, group, binding });
-  if (placed.host === undefined) return noHost(context, { server, move, placed, startedAt });
+  if (placed.host === undefined) return noHost(context, task, { server, move, placed, startedAt });
   const { host, change, decision } = placed;
   return {
     host: change,
@@ -157,6 +160,7 @@ async function otherMembers(context: WorkflowContext, server: Server): Promise<P
 /** An evacuated server has no host that works: it is in ERROR then. Source: Nova. */
 function noHost(
   context: WorkflowContext,
+  { data }: Task<'move'>,
   {
     server,
     move,
@@ -165,8 +169,17 @@ function noHost(
   }: { server: Server; move: Move; placed: NotPlaced; startedAt: number },
 ): StepOutcome<'move'> {
   const message = noValidHostMessage(placed.decision.rejections);
-  const created = context.clock.now();
-  const fault = { code: 500, message, details: '', created };
+  const now = context.clock.now();
+  const events = [finishedEvent(context, 'schedule', startedAt, { error: message })];
+  if (data.sourceMayBeOut === true) {
+    const failure = { kind: 'unavailable' as const, message, detail: '' };
+    return {
+      decision: placed.decision,
+      events,
+      next: { step: 'restore-source', data: { ...data, failure }, dueAt: now },
+    };
+  }
+  const fault = { code: 500, message, details: '', created: now };
   const isEvacuation = move.type === 'evacuation';
   return {
     decision: placed.decision,
@@ -176,7 +189,7 @@ function noHost(
       taskState: null,
       ...(isEvacuation && { fault }),
     },
-    events: [finishedEvent(context, 'schedule', startedAt, { error: message })],
+    events,
     outcome: { is: 'refused', kind: 'unavailable', message },
     next: null,
   };

@@ -1,6 +1,7 @@
 /**
  * The steps back: of a move that failed, and of one that its user reverts. The new host loses the
- * guest, the ports return, the guest starts on its old host again, and the claim is released.
+ * guest, the ports return, the guest starts on its old host again, and the claim is released. Where
+ * another new host is tried, the guest stays off until that has it, or none is left.
  */
 import type { HostCommandBody } from '#contracts/host/host-link.ts';
 import type { Move, NextStep, Task, Transition } from '#contracts/store/store.ts';
@@ -61,11 +62,19 @@ export const restorePorts: MoveStep = async (context, task) => {
       await unbindNics(context, task, server);
     } else await activateSide(context, task, 'before', { server, move, host: source });
   }
-  const hasStopped = isWithinHost(move)
-    ? data.targetMayHaveGuest === true
-    : data.sourceMayBeOut === true;
-  const isBack = source === undefined || !hasStopped;
-  return { next: { step: isBack ? 'release-target' : 'restore-source', data, dueAt: now } };
+  const triesNext = mayTryNext(context, task, move);
+  const isOff =
+    data.sourceMayBeOut === true || (isWithinHost(move) && data.targetMayHaveGuest === true);
+  if (source !== undefined && isOff && !triesNext) {
+    return { next: { step: 'restore-source', data, dueAt: now } };
+  }
+  return {
+    next: {
+      step: 'release-target',
+      data: { ...data, ...(triesNext && { triesNext }) },
+      dueAt: now,
+    },
+  };
 };
 
 /** Commands the old host to start the guest again, unless it runs there. */
@@ -118,13 +127,14 @@ export const sourceRestored: MoveStep = async (context, task) => {
 export const releaseTarget: MoveStep = async (context, task) => {
   const server = await serverOf(context, task);
   const move = await moveOf(context, task);
-  const { failure, isSilent = false } = task.data;
+  const { failure, isSilent = false, triesNext = false } = task.data;
   if (move.target !== null && !isWithinHost(move)) {
     await dropBindings(context, server, move.target.name);
   }
   const host = isSilent ? undefined : await releaseSide(context, move, 'after');
-  const again = nextHost(context, task, { server, move });
-  if (again !== undefined) return { ...(host !== undefined && { host }), ...again };
+  if (triesNext) {
+    return { ...(host !== undefined && { host }), ...nextHost(context, task, { server, move }) };
+  }
   return {
     ...(host !== undefined && { host }),
     move: {
@@ -139,26 +149,34 @@ export const releaseTarget: MoveStep = async (context, task) => {
 };
 
 /**
- * The move begins again, without the hosts that failed; undefined: it ends here. A silent host may
- * have the guest, and no other may then start it. A live migration is not repeated: every attempt
- * interrupts the guest.
+ * Does the move begin again, without the hosts that failed? A silent host may have the guest, and
+ * no other may then start it. A live migration is not repeated: every attempt interrupts the guest.
  */
-function nextHost(
-  { clock, settings }: WorkflowContext,
+function mayTryNext(
+  { settings }: WorkflowContext,
   { data }: Task<'move'>,
-  { server, move }: { server: Server; move: Move },
-): (Pick<Transition, 'move' | 'server'> & { next: NextStep<'move'> }) | undefined {
-  const { failure, failedHosts = [], isSilent = false, sourceProblem, ...rest } = data;
-  const { moveId, forcedHost, availabilityZone } = rest;
-  const mayHelp =
+  move: Pick<Move, 'source' | 'target' | 'type'>,
+): boolean {
+  const { failure, failedHosts = [], isSilent = false, forcedHost } = data;
+  return (
     failure?.retry === true &&
     !isSilent &&
-    sourceProblem === undefined &&
     forcedHost === null &&
+    move.target !== null &&
     move.type !== 'live-migration' &&
     !isWithinHost(move) &&
-    failedHosts.length + 1 < settings.bootAttempts;
-  if (!mayHelp || move.target === null) return undefined;
+    failedHosts.length + 1 < settings.bootAttempts
+  );
+}
+
+/** The move begins again. The old host's guest, if it was stopped, stays off. */
+function nextHost(
+  { clock }: WorkflowContext,
+  { data }: Task<'move'>,
+  { server, move }: { server: Server; move: Move },
+): Pick<Transition, 'move' | 'server'> & { next: NextStep<'move'> } {
+  const { failure, moveId, forcedHost, availabilityZone, sourceMayBeOut, failedHosts = [] } = data;
+  invariant(move.target !== null && failure, `the move ${move.id} has no new host that failed`);
   const failed = [...failedHosts, { host: move.target.name, reason: failure.message }];
   return {
     move: {
@@ -170,7 +188,13 @@ function nextHost(
     server: { taskState: needsConfirmation(move.type) ? 'resize_prep' : server.taskState },
     next: {
       step: 'reserve',
-      data: { moveId, forcedHost, availabilityZone, failedHosts: failed },
+      data: {
+        moveId,
+        forcedHost,
+        availabilityZone,
+        failedHosts: failed,
+        ...(sourceMayBeOut === true && { sourceMayBeOut }),
+      },
       dueAt: clock.now(),
     },
   };

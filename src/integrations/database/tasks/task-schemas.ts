@@ -180,6 +180,7 @@ const Move = shapeOf<Contract.MoveData>()({
   targetMayHaveGuest: Optional(Boolean()),
   isSilent: Optional(Boolean()),
   sourceProblem: Optional(Text()),
+  triesNext: Optional(Boolean()),
   failedHosts: Optional(FailedHosts),
   failure: Optional(
     Type.Object({

@@ -1,0 +1,102 @@
+/** What the steps back record, for a controller that takes over between any two of them. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { NewMove, Task } from '#contracts/store/store.ts';
+import { aComputeWorld, type ComputeWorld, projectId } from '#test/worlds/compute-world.ts';
+import { aHost, taskOf } from '#test/worlds/store-rows.ts';
+import { moveWorkflow } from './move-workflow.ts';
+
+let world: ComputeWorld;
+beforeEach(async () => {
+  world = await aComputeWorld();
+});
+afterEach(() => world.stop());
+
+/** A cold migration from host-1, which has stopped the guest, to host-2, which has failed. */
+async function failedOnTarget(): Promise<string> {
+  const { store, time } = world;
+  const sourceId = await aHost(store, []);
+  const targetId = await aHost(store, [], 'host-2');
+  const server = await world.activeServer({ nics: [], taskState: 'resize_finish' });
+  const serverId = server.id;
+  await store.commit({ task: taskOf('boot', await store.tasks.of(serverId)), next: null });
+  const move: NewMove = {
+    id: 'move-1',
+    serverId,
+    projectId,
+    userId: 'user-1',
+    type: 'migration',
+    source: { id: sourceId, name: 'host-1' },
+    context: {
+      vmState: 'active',
+      arrivesOff: false,
+      flavors: { before: server.flavor, after: server.flavor },
+      requests: { before: [], after: [] },
+      numa: null,
+      nics: {},
+    },
+    createdAt: time.now,
+  };
+  const data = {
+    moveId: move.id,
+    forcedHost: null,
+    availabilityZone: null,
+    sourceMayBeOut: true,
+    failure: { kind: 'unavailable' as const, message: 'no room', detail: '', retry: true },
+  };
+  const next = { step: 'restore-ports', data, dueAt: time.now } as const;
+  const task = await store.tasks.begin(
+    { ...next, kind: 'move', id: crypto.randomUUID(), serverId, actionId: 'action-1' },
+    {
+      id: 'action-1',
+      serverId,
+      action: 'migrate',
+      requestId: 'req-1',
+      userId: 'user-1',
+      projectId,
+      startedAt: time.now,
+    },
+    {},
+    { onlyIdle: true, move },
+  );
+  const target = { id: targetId, name: 'host-2' };
+  await store.commit({ task, next, move: { id: move.id, status: 'migrating', target } });
+  return serverId;
+}
+
+/** Runs and records one step, as a controller that knows only what is recorded. */
+async function runStep(serverId: string): Promise<Task<'move'>> {
+  const { store, context } = world;
+  const task = taskOf('move', await store.tasks.of(serverId));
+  const outcome = await moveWorkflow.steps[task.step].run(context, task, { read: null });
+  expect(await store.commit({ task, ...outcome })).toEqual({ ok: true });
+  return taskOf('move', await store.tasks.of(serverId));
+}
+
+test('a guest that is off stays off for the next host, and is started once none is left', async () => {
+  const { store, context } = world;
+  const id = await failedOnTarget();
+  expect(await runStep(id)).toMatchObject({ step: 'release-target', data: { triesNext: true } });
+  // The next controller may have another limit: what was decided is recorded.
+  context.settings.bootAttempts = 1;
+  expect(await runStep(id)).toMatchObject({
+    step: 'reserve',
+    data: { sourceMayBeOut: true, failedHosts: [{ host: 'host-2', reason: 'no room' }] },
+  });
+  expect(await store.servers.get(id)).toMatchObject({ taskState: 'resize_prep' });
+  expect(await runStep(id)).toMatchObject({
+    step: 'restore-source',
+    data: { failure: { message: expect.stringContaining('No valid host was found') } },
+  });
+  expect(await store.moves.get('move-1')).toMatchObject({ status: 'accepted', target: null });
+  expect(await runStep(id)).toMatchObject({ step: 'source-restored' });
+  const { hostId } = (await store.servers.get(id))!;
+  expect(await store.commands.pending(hostId!)).toMatchObject([
+    { serverId: id, body: { do: 'spawn', keepsFiles: true } },
+  ]);
+});
+
+test('without another attempt the guest is started before the claim is released', async () => {
+  world.context.settings.bootAttempts = 1;
+  const id = await failedOnTarget();
+  expect(await runStep(id)).toMatchObject({ step: 'restore-source' });
+});
