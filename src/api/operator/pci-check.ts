@@ -4,7 +4,7 @@ import { checkAliases, readAliases } from '#core/pci/pools/alias-check.ts';
 import { compareOffer } from '#core/pci/specs/device-spec-change.ts';
 import { checkingDeviceSpecs, offeredTags } from '#core/pci/specs/device-spec-check.ts';
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';
-import type { CheckView } from '#client/shapes/pci-check.ts';
+import { type CheckView, worstResult } from '#client/shapes/pci-check.ts';
 import type { Host } from '#contracts/store/store.ts';
 import { viewCheck } from '#client/shapes/view-pci-check.ts';
 import { hostFunctionsOf } from '#core/pci/specs/known-functions.ts';
@@ -56,18 +56,11 @@ export async function checkPci(call: Call<CheckBody>): Promise<Reply> {
   const views: CheckView[] = [];
   for (const host of items) views.push(await checkHost(call, host));
   const body = {
-    result: worstOf(views),
+    result: worstResult(views),
     hosts: views,
     ...(links.length > 0 && { hosts_links: links }),
   };
   return { body: body satisfies OperatorReply<'POST /pci/check'> };
-}
-
-/** From the best to the worst. */
-const results = ['fine', 'problems', 'unsafe'] as const;
-
-function worstOf(views: readonly CheckView[]): CheckView['result'] {
-  return results.findLast((result) => views.some((view) => view.result === result)) ?? 'fine';
 }
 
 async function checkHost(

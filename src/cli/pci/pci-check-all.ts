@@ -1,19 +1,21 @@
 /** `novella pci check --all-hosts`: what a device list would change on every host. */
-import type { CheckView, ChecksView } from '#client/shapes/pci-check.ts';
+import {
+  checkResults,
+  type CheckView,
+  type ChecksView,
+  worstResult,
+} from '#client/shapes/pci-check.ts';
 import { pagesOfChecks } from '#client/operator-api.ts';
 import type { Session } from '#client/session/session.ts';
 import { bold, type Column, tableLines } from '../terminal/table.ts';
 import { wrap } from '../terminal/wrap.ts';
 import { changeLines } from './pci-check-change.ts';
 
-const worstFirst = ['unsafe', 'problems', 'fine'] as const;
-
 /** All pages as one document. */
 export async function checkAllHosts(session: Session, body: object): Promise<ChecksView> {
   const hosts: CheckView[] = [];
   for await (const page of pagesOfChecks(session, body)) hosts.push(...page.hosts);
-  const result = worstFirst.find((each) => hosts.some((view) => view.result === each)) ?? 'fine';
-  return { result, hosts };
+  return { result: worstResult(hosts), hosts };
 }
 
 const columns: Column<CheckView>[] = [
@@ -37,7 +39,7 @@ export function checkAllLines(
   const heading = (text: string) => (style.bold === true ? bold(text) : text);
   if (hosts.length === 0) return ['The controller has no host.'];
   const sorted = hosts.toSorted(
-    (one, other) => worstFirst.indexOf(one.result) - worstFirst.indexOf(other.result),
+    (one, other) => checkResults.indexOf(other.result) - checkResults.indexOf(one.result),
   );
   const changed = sorted.flatMap(({ change }) =>
     change !== null && changes(change) > 0 ? [change] : [],

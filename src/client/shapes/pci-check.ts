@@ -101,12 +101,15 @@ export const ChangeView = shape({
 });
 export type ChangeView = Static<typeof ChangeView>;
 
+/** What a check results in, from the best to the worst. */
+export const checkResults = ['fine', 'problems', 'unsafe'] as const;
+
 /**
  * `result`: `unsafe` when a server would lose a device, or its physical network or trust; else
  * `problems` when an entry is refused or of no effect; else `fine`.
  */
 export const CheckView = shape({
-  result: Type.Enum(['fine', 'problems', 'unsafe']),
+  result: Type.Enum([...checkResults]),
   /**
    * Where the functions come from, and whether they are all of the host's; `note` lists what is
    * not.
@@ -130,6 +133,11 @@ export const CheckView = shape({
   change: nullable(ChangeView),
 });
 export type CheckView = Static<typeof CheckView>;
+
+/** The worst of these. Example: of `fine` and `problems`: `problems`; of none: `fine`. */
+export function worstResult(views: readonly Pick<CheckView, 'result'>[]): CheckView['result'] {
+  return checkResults.findLast((result) => views.some((view) => view.result === result)) ?? 'fine';
+}
 
 /** The dry run for a page of hosts, by name; `result`: the worst of them. */
 export const ChecksView = shape({
