@@ -4,6 +4,7 @@ import type { Task } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 import type { ServerNic } from '#core/servers/server.ts';
+import { recordedLog } from '#test/recorded-log.ts';
 import { aPort, aComputeWorld, type ComputeWorld, projectId } from '#test/worlds/compute-world.ts';
 import { aFlavor, aNic, taskOf } from '#test/worlds/store-rows.ts';
 import { deleteWorkflow } from './delete-workflow.ts';
@@ -176,10 +177,16 @@ test('an image service that stays down does not keep the deletion for ever', asy
   world.context.images.deleteImage = async () => {
     throw new ComputeError('unavailable', 'no answer');
   };
+  const log = recordedLog();
+  world.context.log = log;
   let task = await run(await interrupted('command-host'));
   let tries = 0;
   for (; task !== undefined && tries < 100; tries += 1) task = await run(task);
   expect(tries).toBe(26);
+  expect(log.entries).toEqual([
+    ...Array.from({ length: 25 }, () => 'warn cannot delete an image; will retry'),
+    'warn an image that was to be deleted is left',
+  ]);
 });
 
 test('a copy that its host completed before it removed the guest stays', async () => {

@@ -76,9 +76,12 @@ export const dropImages: DeleteStep = async (context, task) => {
   await assertCurrent(context, task);
   const { images = [], ...rest } = task.data;
   const left: UnfinishedImage[] = [];
-  for (const image of images) if (!(await dropImage(context, image.id))) left.push(image);
+  const willRetry = (task.data.tries ?? 0) < imageTries;
+  for (const image of images) {
+    if (!(await dropImage(context, image.id, { willRetry }))) left.push(image);
+  }
   const now = context.clock.now();
-  if (left.length > 0 && (task.data.tries ?? 0) < imageTries) {
+  if (left.length > 0 && willRetry) {
     return { next: retryLater({ ...task, data: { ...rest, images: left } }, now) };
   }
   const { tries: _, ...data } = rest;
