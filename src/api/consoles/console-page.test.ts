@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import fastify from 'fastify';
+import { hasNoVnc } from '#test/consoles/no-vnc.ts';
 import { skipTitle } from '#test/skip-title.ts';
 import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
+import { mountConsolePage } from './console-page.ts';
 
-const rfb = fileURLToPath(
-  new URL('../../../node_modules/@novnc/novnc/core/rfb.js', import.meta.url),
-);
-const isHere = existsSync(rfb);
 const absence = 'the optional package @novnc/novnc is not installed: npm ci';
 
 let world: ComputeWorld;
@@ -19,7 +16,7 @@ afterAll(() => world.stop());
 const get = (path: string) => world.app.inject(`/novella/v1/console${path}`);
 
 test('noVNC is installed on CI', () => {
-  if (!isHere && process.env['CI'] === 'true') expect.fail(absence);
+  if (!hasNoVnc && process.env['CI'] === 'true') expect.fail(absence);
 });
 
 test('the page passes its address on to nobody, and loads nothing from elsewhere', async () => {
@@ -35,8 +32,8 @@ test('the page passes its address on to nobody, and loads nothing from elsewhere
   expect(reply.body).not.toMatch(/(src|href)="(https?:)?\/\//);
 });
 
-test.skipIf(!isHere)(
-  skipTitle('each script that the page needs is served', isHere, absence),
+test.skipIf(!hasNoVnc)(
+  skipTitle('each script that the page needs is served', hasNoVnc, absence),
   async () => {
     const seen = new Set<string>();
     const load = async (path: string): Promise<void> => {
@@ -55,6 +52,14 @@ test.skipIf(!isHere)(
     expect(seen.size).toBeGreaterThan(20);
   },
 );
+
+test('without noVNC the page states what is missing, and has no script', async () => {
+  const app = fastify();
+  mountConsolePage(app, () => new Map());
+  const { body } = await app.inject('/novella/v1/console?path=x');
+  expect(body).toContain('The package @novnc/novnc, which shows consoles, is not installed');
+  expect(body).not.toContain('<script');
+});
 
 test.each([
   '/novnc/package.json',

@@ -53,8 +53,7 @@ const missing = page(
   'Console',
   `<div id="status">The package @novnc/novnc, which shows consoles, is not installed on the
 controller: <code>npm ci</code> without <code>--omit=optional</code> installs it. A VNC client can
-connect through the WebSocket of this address.</div>
-<script type="text/plain">noVNC</script>`,
+connect through the WebSocket of this address.</div>`,
 );
 
 /** The WebSocket is of the page's own host: the address can name no other. */
@@ -87,10 +86,13 @@ rfb.addEventListener('disconnect', ({ detail }) => {
 });
 `;
 
-/** Adds the page, its script, and noVNC's. None needs a token: they are the same for all. */
-export function mountConsolePage(app: FastifyInstance): void {
+/**
+ * Adds the page, its script, and noVNC's: `readFiles` returns their paths by those in the package.
+ * None needs a token: they are the same for all.
+ */
+export function mountConsolePage(app: FastifyInstance, readFiles = noVncFiles): void {
   let files: Map<string, string> | undefined;
-  const all = (): Map<string, string> => (files ??= noVncFiles());
+  const all = (): Map<string, string> => (files ??= readFiles());
   app.get(consolePath, (_request, reply) =>
     send(reply, 'text/html; charset=utf-8', all().has(rfbModule) ? viewer : missing),
   );
