@@ -16,7 +16,7 @@ export interface ConsoleRequestsOptions extends Pick<AgentOptions, 'consoles' | 
 }
 
 /** The controller has stricter limits; these end what it has forgotten. */
-const limits = { idleMs: 2 * 3_600_000, stalledMs: 60_000 };
+const limits = { idleMs: 2 * 3_600_000, stalledMs: 180_000 };
 const mostOpen = 128;
 
 export class ConsoleRequests {

@@ -74,7 +74,7 @@ export function acceptConsoles(options: AcceptConsolesOptions): { close(): Promi
         pending.delete(socket);
         const { remoteAddress: address } = request.socket;
         log.info({ server: serverId, console: kind, address }, 'console opened');
-        const client = webSocketStream(webSocket);
+        const client = webSocketStream(webSocket, request.socket);
         const forget = slots.opened(serverId, client);
         void joinStreams(client, guest, limits).then((why) => {
           forget();

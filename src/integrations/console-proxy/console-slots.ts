@@ -17,7 +17,7 @@ export const usualConsoleLimits: ConsoleLimits = {
   ofProject: 64,
   total: 256,
   idleMs: 3_600_000,
-  stalledMs: 30_000,
+  stalledMs: 120_000,
 };
 
 /** Whose console it is. */

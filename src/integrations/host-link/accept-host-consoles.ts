@@ -49,7 +49,7 @@ export function acceptHostConsoles({
           return refuseUpgrade(socket, { status: 404, message });
         }
         sockets.handleUpgrade(request, socket, head, (open) =>
-          take(host, requestId, webSocketStream(open)),
+          take(host, requestId, webSocketStream(open, request.socket)),
         );
       })
       .catch((error: unknown) => {

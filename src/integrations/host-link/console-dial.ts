@@ -33,15 +33,15 @@ export function consoleDial({ controllerUrl, token }: ConsoleDialOptions) {
       ...limits,
       headers: { authorization: `Bearer ${token()}` },
     });
-    // Before it is open: no byte may be missed.
-    const stream = webSocketStream(socket);
-    await new Promise<void>((resolve, reject) => {
-      socket.once('open', resolve);
+    return new Promise<Duplex>((resolve, reject) => {
+      socket.once('upgrade', ({ socket: transport }) => {
+        // At once: no byte may be missed.
+        socket.once('open', () => resolve(webSocketStream(socket, transport)));
+      });
       socket.once('error', (cause) => {
         const message = `the controller at ${controllerUrl} does not take the console: ${cause.message}`;
         reject(new ComputeError('unavailable', message, { cause }));
       });
     });
-    return stream;
   };
 }

@@ -27,7 +27,7 @@ export function joinStreams(
       isOver = true;
       clearInterval(timer);
       for (const side of [one, other]) {
-        if (why === 'closed') closeSoon(side, stalledMs);
+        if (why === 'closed') closeSoon(side);
         else side.destroy();
       }
       resolve(why);
@@ -57,10 +57,13 @@ export function joinStreams(
   });
 }
 
+/** For the last bytes to be taken. */
+const longestCloseMs = 30_000;
+
 /** A side that does not take its last bytes is closed all the same. */
-function closeSoon(side: Duplex, ms: number): void {
+function closeSoon(side: Duplex): void {
   if (side.destroyed) return;
-  const timer = setTimeout(() => side.destroy(), ms);
+  const timer = setTimeout(() => side.destroy(), longestCloseMs);
   timer.unref();
   side.once('close', () => clearTimeout(timer));
   side.end(() => side.destroy());

@@ -1,25 +1,33 @@
 /** A WebSocket as a stream of bytes. */
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocket } from 'ws';
 
-const pingMs = 20_000;
+/** Many pings, because each waits behind the output that is on its way. */
+const usualPings = { everyMs: 20_000, mostUnanswered: 6 };
 /** Of bytes that wait for a slow reader, in each direction. */
 const highWaterMark = 64 * 1024;
 
 /**
- * The bytes of this open WebSocket, which is not read while the stream is not. A peer that answers
- * no ping is gone: the stream closes.
+ * The bytes of this open WebSocket, which is not read while the stream is not. `transport`: its
+ * connection. A ping is sent every `everyMs`. The stream ends when nothing has arrived during
+ * `mostUnanswered` of them, neither an answer nor any other byte. While bytes wait in either
+ * direction it stays: limiting that time is left to `joinStreams`.
  */
-export function webSocketStream(socket: WebSocket, { everyMs = pingMs } = {}): Duplex {
+export function webSocketStream(
+  socket: WebSocket,
+  transport: Pick<Socket, 'bytesRead'>,
+  { everyMs, mostUnanswered } = usualPings,
+): Duplex {
   const stream = createWebSocketStream(socket, { highWaterMark });
-  let isAlive = true;
-  socket.on('pong', () => {
-    isAlive = true;
-  });
+  let bytesRead = 0;
+  let unanswered = 0;
   const timer = setInterval(() => {
-    // Reading is paused, so a pong cannot arrive.
-    if (!isAlive && !socket.isPaused) return socket.terminate();
-    isAlive = false;
+    const hasWaiting = socket.isPaused || stream.writableLength > 0;
+    if (hasWaiting || transport.bytesRead !== bytesRead) unanswered = 0;
+    ({ bytesRead } = transport);
+    if (unanswered >= mostUnanswered) return socket.terminate();
+    unanswered += 1;
     if (socket.readyState === WebSocket.OPEN) socket.ping();
   }, everyMs);
   timer.unref();
