@@ -44,7 +44,12 @@ async function aProxy(change: Partial<AcceptConsolesOptions> = {}) {
   const { port } = server.address() as { port: number };
   cleanUps.push(() => new Promise((resolve) => server.close(resolve)));
   cleanUps.push(() => door.close());
-  return { url: (token = 'p-s1') => `ws://127.0.0.1:${port}/console?token=${token}`, guests, door };
+  return {
+    url: (token = 'p-s1') => `ws://127.0.0.1:${port}/console?token=${token}`,
+    guests,
+    door,
+    server,
+  };
 }
 
 test('text and bytes of a client reach the guest as bytes, and the guest’s reach the client', async () => {
@@ -55,6 +60,20 @@ test('text and bytes of a client reach the guest as bytes, and the guest’s rea
   await readUntil(guests[0]!, 'typed');
   guests[0]!.write(Buffer.from([0, 255, 10]));
   expect([...Buffer.from(await readUntil(stream, '\n'), 'latin1')]).toEqual([0, 255, 10]);
+});
+
+test('a refused client that keeps its connection open occupies none here', async () => {
+  const { url, server } = await aProxy();
+  const { port, pathname, search } = new URL(url('bad'));
+  const client = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+  cleanUps.push(async () => client.destroy());
+  client.on('error', () => undefined);
+  const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket';
+  client.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: h\r\n${upgrade}\r\n\r\n`);
+  await readUntil(client, ' 403 ');
+  const open = () =>
+    new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
+  await expect.poll(open).toBe(0);
 });
 
 test('when one side leaves, the other is closed', async () => {

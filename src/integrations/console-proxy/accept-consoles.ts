@@ -9,6 +9,7 @@ import type { AdmittedConsole } from '#contracts/host/admitted-console.ts';
 import type { ConsoleKind } from '#contracts/host/guest-consoles.ts';
 import type { Log } from '#contracts/log.ts';
 import { errorText, isComputeError } from '#core/errors.ts';
+import { endSocket } from '#runtime/streams/end-socket.ts';
 import { joinStreams } from '#runtime/streams/join-streams.ts';
 import { webSocketStream } from '#runtime/streams/web-socket-stream.ts';
 import { isAllowedOrigin } from './allowed-origin.ts';
@@ -34,6 +35,8 @@ const settings = {
   maxPayload: 1024 * 1024,
   closeTimeout: 2_000,
   perMessageDeflate: false,
+  /** Each message in a turn of its own: a flood of small ones leaves turns for others. */
+  allowSynchronousEvents: false,
   handleProtocols: (offered: Set<string>): string | false =>
     offered.has('binary') ? 'binary' : false,
 };
@@ -140,7 +143,8 @@ function statusOf(error: unknown): number {
 
 /** Without a body: a client that expects frames reads none. */
 function refuse(socket: Duplex, status: number): void {
-  socket.end(
+  endSocket(
+    socket,
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
   );
 }

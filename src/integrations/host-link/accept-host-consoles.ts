@@ -34,7 +34,14 @@ export function acceptHostConsoles({
 }: AcceptHostConsolesOptions): {
   close(): Promise<void>;
 } {
-  const settings = { noServer: true, maxPayload, closeTimeout, perMessageDeflate: false };
+  const settings = {
+    noServer: true,
+    maxPayload,
+    closeTimeout,
+    perMessageDeflate: false,
+    /** Each message in a turn of its own: a flood of small ones leaves turns for others. */
+    allowSynchronousEvents: false,
+  };
   const sockets = new WebSocketServer(settings);
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const requestId = requestIdOf(request);

@@ -11,6 +11,8 @@ const limits = {
   /** Of one message: what the controller passes on at once. */
   maxPayload: 1024 * 1024,
   perMessageDeflate: false,
+  /** Each message in a turn of its own: a flood of small ones leaves turns for others. */
+  allowSynchronousEvents: false,
 };
 
 export interface ConsoleDialOptions {

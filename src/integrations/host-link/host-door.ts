@@ -55,6 +55,8 @@ const settings = {
   /** How long a peer may take to answer our close frame. */
   closeTimeout: 2_000,
   perMessageDeflate: false,
+  /** Each message in a turn of its own: a flood of small ones leaves turns for others. */
+  allowSynchronousEvents: false,
 };
 
 /** Admits hosts that connect to `hostLinkPath` of this server. */

@@ -1,6 +1,7 @@
 /** The answer to a host whose connection is not taken. */
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { endSocket } from '#runtime/streams/end-socket.ts';
 
 /** Sends a plain HTTP reply, and closes the connection. */
 export function refuseUpgrade(
@@ -16,5 +17,5 @@ export function refuseUpgrade(
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...(status === 401 ? ['WWW-Authenticate: Bearer realm="novella-host"'] : []),
   ];
-  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
+  endSocket(socket, `${headers.join('\r\n')}\r\n\r\n${body}`);
 }
