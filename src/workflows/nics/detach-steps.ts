@@ -17,8 +17,8 @@ import { hostSilentMessage } from '../engine/end-silent-commands.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryLater } from '../engine/retry-later.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
-import { unbindPort } from '../ports/unbind-nics.ts';
-import { isBoundFor, portsMadeFor } from '../removal/tear-down.ts';
+import { isBoundFor, releasePort } from '../ports/unbind-nics.ts';
+import { portsMadeFor } from '../removal/tear-down.ts';
 import { type StepOutcome, assertCurrent } from '../engine/workflow.ts';
 
 /** Workflows that remove a NIC. */
@@ -151,7 +151,7 @@ export async function unbindNicPort<Kind extends NicRemovalKind>(
   await assertCurrent(context, task);
   if (nic !== undefined && nic.portId !== null && !nic.ownsPort) {
     const [port] = await context.network.listPorts([nic.portId]);
-    if (port !== undefined && isBoundFor(server, port)) await unbindPort(context, port);
+    if (port !== undefined && isBoundFor(server, port)) await releasePort(context, server, port);
   } else if (nic !== undefined) {
     for (const portId of await portsOf(context, server, nic)) {
       await assertCurrent(context, task);

@@ -3,6 +3,7 @@ import type { NetworkService } from '#contracts/services/network.ts';
 import type { Task } from '#contracts/store/store.ts';
 import type { Port } from '#core/networking/port.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
+import { aVif } from '#test/hosts/guests.ts';
 import { aPort } from '#test/worlds/compute-world.ts';
 import { aNic } from '#test/worlds/store-rows.ts';
 import type { WorkflowContext } from '../engine/context.ts';
@@ -22,7 +23,12 @@ async function unbind(nics: ServerNic[], ports: Port[]): Promise<string[]> {
     },
     async updatePort(id, change) {
       requests.push(`unbind ${id}`);
-      expect(change).toEqual({ deviceId: '', deviceOwner: '', bindingHost: null, profile: {} });
+      const isForeign = ports.find((port) => port.id === id)?.deviceId === 'odd';
+      expect(change).toEqual({
+        ...(!isForeign && { deviceId: '', deviceOwner: '' }),
+        bindingHost: null,
+        profile: {},
+      });
       return aPort(id);
     },
     async deletePort(id) {
@@ -47,6 +53,12 @@ async function unbind(nics: ServerNic[], ports: Port[]): Promise<string[]> {
 }
 
 const usersNic = (portId: string) => aNic({ portId, ownsPort: false });
+const slot = '0000:01:10.0';
+const nicWithSlot = aNic({
+  portId: 'a',
+  ownsPort: false,
+  vif: aVif({ profile: { pci_slot: slot } }),
+});
 const ownNic = aNic({ portId: 'made', ownsPort: true });
 
 test.each([
@@ -67,6 +79,18 @@ test.each([
     nics: [usersNic('a')],
     ports: [aPort('a', { ...bound, deviceId: '' })],
     calls: ['list a', 'unbind a'],
+  },
+  {
+    name: 'a port into which its user wrote another id is unbound from the device of this server',
+    nics: [nicWithSlot],
+    ports: [aPort('a', { ...bound, deviceId: 'odd', profile: { pci_slot: slot } })],
+    calls: ['list a', 'unbind a'],
+  },
+  {
+    name: 'a port that another server has with another device of the host is left alone',
+    nics: [nicWithSlot],
+    ports: [aPort('a', { ...bound, deviceId: 's2', profile: { pci_slot: '0000:01:10.2' } })],
+    calls: ['list a'],
   },
   {
     name: 'a port that was never bound, one of another server and one that no longer exists are left alone',

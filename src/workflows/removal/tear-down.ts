@@ -11,7 +11,7 @@ import type { WorkflowContext } from '../engine/context.ts';
 import { hostChange } from '../hosts/host-change.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryLater } from '../engine/retry-later.ts';
-import { unbindPort } from '../ports/unbind-nics.ts';
+import { isBoundFor, releasePort, unbindPort } from '../ports/unbind-nics.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
 import { type StepOutcome, assertCurrent } from '../engine/workflow.ts';
 
@@ -135,7 +135,7 @@ async function releasePorts<Kind extends RemovalKind>(
     await assertCurrent(context, task);
     if (stay.includes(port.id)) await unbindPort(context, port, { keepOwner: true });
     else if (made.includes(port)) await context.network.deletePort(port.id);
-    else await unbindPort(context, port);
+    else await releasePort(context, server, port);
   });
   return {
     nics: server.nics.map((nic) =>
@@ -144,14 +144,6 @@ async function releasePorts<Kind extends RemovalKind>(
     events: [finishedEvent(context, 'unbind_ports', startedAt)],
     next: { step: 'release', data: task.data, dueAt: context.clock.now() },
   };
-}
-
-/**
- * Whether the port is bound for this server: its own, or still on its host after its user removed
- * the server's id from it. A port that another server has by now is not.
- */
-export function isBoundFor({ id, hostName }: Server, { deviceId, bindingHost }: Port): boolean {
-  return deviceId === id || (deviceId === '' && bindingHost !== '' && bindingHost === hostName);
 }
 
 /**
