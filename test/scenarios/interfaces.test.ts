@@ -245,7 +245,8 @@ scenario(
     await cloud.settled(id, 'ACTIVE');
     const models = async () => {
       const { domain_xml: xml } = await cloud.ok('operator', 'GET', `/servers/${id}/explain`);
-      return [...xml.matchAll(/<model type=["'](\w+)["']/g)].map((match) => match[1]);
+      const nics: string = xml.match(/<interface[^]*<\/interface>/)[0];
+      return [...nics.matchAll(/<model type=["'](\w+)["']/g)].map((match) => match[1]);
     };
     expect(await models()).toEqual(['e1000']);
     await cloud.send('compute', 'POST', `/servers/${id}/os-interface`, {

@@ -33,7 +33,9 @@ type Moved = Awaited<ReturnType<typeof aServer>>;
 /** The ports are on this host, with the MACs and VLANs that they had, and with devices of it. */
 async function expectPorts(cloud: Cloud, { ports, bound, id }: Moved, host: string) {
   const { devices } = await cloud.ok('operator', 'GET', `/servers/${id}/explain`);
-  const held = devices.map(({ address }: { address: string }) => address).sort();
+  const held = devices.flatMap((device: { host: string; address: string }) =>
+    device.host === host ? [device.address] : [],
+  );
   const now = await Promise.all(ports.map((port) => bindingOf(cloud, port)));
   expect(now.map(({ slot }) => String(slot)).toSorted()).toEqual(held);
   for (const [at, port] of now.entries()) {
