@@ -4,7 +4,7 @@ import type { ImageRequest } from '#workflows/guests/create-image.ts';
 import * as field from '../../requests/fields.ts';
 import { closed } from '../../requests/json-schema.ts';
 import type { Call, Reply } from '../../requests/route.ts';
-import { limitsOfCaller, refuseTooManyItems } from '../create/metadata-limit.ts';
+import { refuseItemsOverQuota } from '../create/metadata-limit.ts';
 import { findServer } from '../read/find.ts';
 
 const named = { name: field.name, metadata: Type.Optional(field.textMap) };
@@ -37,7 +37,7 @@ export async function createBackup(call: Call<Static<typeof backupSchema>>): Pro
 async function make(call: Call, request: Omit<ImageRequest, 'requestId'>): Promise<string> {
   const { requestId, caller } = call;
   const server = await findServer(call);
-  if (call.version < 39) refuseTooManyItems(await limitsOfCaller(call), request.metadata);
+  if (call.version < 39) await refuseItemsOverQuota(call, request.metadata);
   const name = request.name.trim();
   return call.context.workflows.createImage(caller, server, { ...request, name, requestId });
 }

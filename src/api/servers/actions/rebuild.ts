@@ -7,7 +7,7 @@ import type { Call, Reply } from '../../requests/route.ts';
 import { accessAddress } from '../create/access-address.ts';
 import { findServer } from '../read/find.ts';
 import { refuseLocked } from '../create/locked.ts';
-import { limitsOfCaller, refuseTooManyItems } from '../create/metadata-limit.ts';
+import { refuseItemsOverQuota } from '../create/metadata-limit.ts';
 import { keptKey, keyNamed } from '../create/server-key.ts';
 import { userDataOf, userDataText } from '../create/user-data.ts';
 import { surroundingsOf } from '../read.ts';
@@ -48,7 +48,7 @@ export async function rebuildServer(call: Call<RebuildBody>): Promise<Reply> {
   const { rebuild: requested } = call.body;
   const server = await findServer(call);
   refuseLocked(call, server);
-  refuseTooManyItems(await limitsOfCaller(call), requested.metadata ?? {});
+  await refuseItemsOverQuota(call, requested.metadata ?? {});
   const diskConfig = requested['OS-DCF:diskConfig'];
   const key = await keyNamed(call, requested.key_name);
   await call.context.workflows.rebuildServer(call.caller, server, {

@@ -10,7 +10,7 @@ import type { Call } from '../../requests/route.ts';
 import { accessAddress } from './access-address.ts';
 import { bootImageId } from './boot-image.ts';
 import type { CreateServerBody } from './create-schema.ts';
-import { limitsOfCaller, refuseTooManyItems } from './metadata-limit.ts';
+import { refuseItemsOverQuota } from './metadata-limit.ts';
 import { placementOf } from './placement.ts';
 import { requestedNics } from './requested-nics.ts';
 import { keptKey, keyNamed } from './server-key.ts';
@@ -24,7 +24,7 @@ export async function newServerRequest(call: Call<CreateServerBody>): Promise<Ne
   refuseWhatIsNotOffered(server);
   requireRulesOf(call, server);
   const metadata = server.metadata ?? {};
-  refuseTooManyItems(await limitsOfCaller(call), metadata);
+  await refuseItemsOverQuota(call, metadata);
   const counts = countsOf(server, call.context.serversPerRequest);
   const key = await keyNamed(call, server.key_name);
   return {

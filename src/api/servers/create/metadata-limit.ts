@@ -10,6 +10,15 @@ export function limitsOfCaller({ caller, context }: Call): Promise<ComputeLimits
   return context.store.quotas.limits({ projectId, userId }, context.configuredQuotas(projectId));
 }
 
+/** Throws `overQuota`. The limits are read only where there are items. */
+export async function refuseItemsOverQuota(
+  call: Call,
+  metadata: Record<string, string>,
+): Promise<void> {
+  if (Object.keys(metadata).length === 0) return;
+  refuseTooManyItems(await limitsOfCaller(call), metadata);
+}
+
 /** Throws `overQuota`. */
 export function refuseTooManyItems(
   limits: Pick<ComputeLimits, 'metadata_items'>,
