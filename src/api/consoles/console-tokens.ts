@@ -34,5 +34,17 @@ export async function showConsoleToken({ context, params, version }: Call): Prom
  * `/v2.1/os-console-auth-tokens/5f…` → `/v2.1/os-console-auth-tokens/…`.
  */
 export function withoutConsoleToken(path: string): string {
-  return path.replace(/(\/os-console-auth-tokens\/).+/, '$1…');
+  const plain = decoded(path);
+  const shown = plain
+    .replace(/(\/os-console-auth-tokens\/).+/i, '$1…')
+    .replace(/(\/novella\/v1\/console\b.*token=).+/i, '$1…');
+  return shown === plain ? path : shown;
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }

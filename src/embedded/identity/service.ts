@@ -15,6 +15,9 @@ import { identityRoutes, keystoneNotOffered } from './routes.ts';
 import { signInGate } from './sign-in/sign-in-gate.ts';
 import { actorOf, createTokens, type Session } from './sign-in/tokens.ts';
 
+/** Whoever signs in has no token yet: no body of theirs may cost much. */
+const bodyLimitBytes = 64 * 1024;
+
 export interface IdentityOptions {
   store: IdentityStore;
   clock: Clock;
@@ -53,6 +56,7 @@ export async function createIdentityService(
   const app = createHttpService({
     log: options.log,
     toErrorReply: identityError,
+    bodyLimitBytes,
     unknownRoute: unknown,
     ...(options.tls !== undefined && { tls: options.tls }),
     ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),

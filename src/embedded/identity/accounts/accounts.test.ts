@@ -120,6 +120,7 @@ test('refuses as Keystone does', async () => {
     ['POST /v3/users', { user: { name: 'demo' } }, 409, 'Duplicate entry found with name demo'],
     ['POST /v3/projects', { project: { name: 'demo' } }, 409, 'name demo at domain ID default'],
     ['POST /v3/roles', { role: { name: 'member' } }, 409, 'Duplicate entry found with name member'],
+    ['POST /v3/roles', { role: { name: 'ADMIN' } }, 409, "differs from role 'admin' only by case"],
     [`PATCH /v3/users/${admin}`, { user: { name: 'demo' } }, 409, 'Duplicate entry'],
     ['PATCH /v3/users/nobody', { user: {} }, 404, 'Could not find user: nobody.'],
     ['DELETE /v3/projects/none', undefined, 404, 'Could not find project: none.'],
@@ -150,4 +151,9 @@ test('refuses as Keystone does', async () => {
     expect((await call(act, body, cloud.demoToken)).status).toBe(403);
   }
   expect((await call('GET /v3/users', undefined, cloud.adminToken)).status).toBe(200);
+});
+
+test('a sign-in may be of 64 KiB at most', async () => {
+  const { status } = await call('POST /v3/auth/tokens', { auth: 'x'.repeat(65 * 1024) });
+  expect(status).toBe(413);
 });

@@ -17,6 +17,7 @@ export async function createRole(
   if (domain_id !== undefined && domain_id !== null) {
     throw new ComputeError('invalid', 'role.domain_id: roles of a domain are not offered');
   }
+  refuseLikeBuiltIn(name);
   const role = { id: newHexId(directory), name, description: description ?? null };
   await directory.store.addRole(role);
   return show(call, role);
@@ -30,7 +31,10 @@ export async function changeRole(
   const role = await roleOf(directory, call.params['id'] ?? '');
   const { name, description, domain_id } = call.body;
   refuseOtherDomain(domain_id);
-  if (name !== undefined && name !== role.name) refuseBuiltIn(role, 'renamed');
+  if (name !== undefined && name !== role.name) {
+    refuseBuiltIn(role, 'renamed');
+    refuseLikeBuiltIn(name);
+  }
   await directory.store.changeRole(role.id, {
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description }),
@@ -52,6 +56,16 @@ function refuseBuiltIn({ id, name }: StoredRole, act: string): void {
   throw new ComputeError(
     'forbidden',
     `role ${id}: '${name}' is named by the policies of the services and cannot be ${act}.`,
+  );
+}
+
+/** Policies compare the names of roles without their case. Source: oslo.policy `RoleCheck`. */
+function refuseLikeBuiltIn(name: string): void {
+  const known = roleNames.find((each) => each === name.toLowerCase() && each !== name);
+  if (known === undefined) return;
+  throw new ComputeError(
+    'conflict',
+    `role.name: '${name}' differs from role '${known}' only by case.`,
   );
 }
 
