@@ -13,6 +13,7 @@ import { oneRowCommitsPerSecond } from './commits.ts';
 import { printFigure } from './figure.ts';
 import type { ProbeAnswer } from './probe.ts';
 import { type RunningNovella, startNovella } from './running-novella.ts';
+import { printTimes } from './response-times.ts';
 import { ratios, spread } from './statistics.ts';
 import { canCountSyncs, syncsDuring } from './syncs.ts';
 
@@ -48,6 +49,7 @@ export async function boots(): Promise<void> {
     const one = await printRates(running);
     await printCosts(running, 1, 3 * serial);
     await printCosts(running, inFlight, 2 * parallel);
+    await printAcceptance(running);
     await printSyncs(running);
     for (const [step, value] of await stepShares(ground.session, one)) {
       printFigure({ figure: 'boots.step_share', value, unit: 'ratio', step, servers: one.length });
@@ -119,6 +121,35 @@ async function printCosts(running: Running, concurrently: number, servers: numbe
   for (const [name, { key, unit }] of Object.entries(costs)) {
     const value = (spent[key] - idle[key] * share) / servers;
     printFigure({ figure: `boots.${name}`, value, unit, in_flight: concurrently, servers });
+  }
+}
+
+/** The time from the request to its answer, while other servers boot. */
+async function printAcceptance({ ground, novella }: Running): Promise<void> {
+  const { session, flavorId: flavorRef, imageId: imageRef } = ground;
+  for (const [concurrently, servers] of [
+    [1, 3 * serial] as const,
+    [inFlight, 2 * parallel] as const,
+  ]) {
+    const ports = await createPorts(ground, servers);
+    const accepted = await atOnce(ports, concurrently, (port) =>
+      createServer(session, { name: 'bench', flavorRef, imageRef, networks: [{ port }] }),
+    );
+    printTimes('boots.accept_ms', accepted, { in_flight: concurrently });
+    await untilActive(novella, accepted.results);
+  }
+}
+
+async function untilActive(
+  { databaseFile }: RunningNovella,
+  servers: readonly string[],
+): Promise<void> {
+  const db = new DatabaseSync(databaseFile, { readOnly: true });
+  try {
+    const state = db.prepare('select vm_state from instances where uuid = ?');
+    for (const id of servers) while (state.get(id)?.['vm_state'] !== 'active') await pause(1);
+  } finally {
+    db.close();
   }
 }
 

@@ -8,6 +8,7 @@ import { microversion } from '#client/servers.ts';
 import type { Session } from '#client/session/session.ts';
 import { bootServers, createPorts, deleteServers, prepareGround } from './boot-servers.ts';
 import { printFigure } from './figure.ts';
+import { printResponseTimes } from './response-times.ts';
 import { median } from './statistics.ts';
 import type { ProbeAnswer } from './probe.ts';
 import { copyServer } from './many-servers.ts';
@@ -60,13 +61,18 @@ const pathsOfHosts: Record<string, string> = {
 
 /**
  * Prints for each path `lists.cpu_ms` and `lists.longest_hold_ms` of one request, and
- * `lists.main_thread_ms`, the mean of twenty: medians of nine runs, with the least and the most.
+ * `lists.main_thread_ms`, the mean of twenty: medians of nine runs, with the least and the most. For
+ * three of them also `lists.response_ms` and `lists.requests_per_s`, as their client measures them.
  */
 export async function lists(): Promise<void> {
   await withNovella(fleet, async (novella, session) => {
     const server = await fill(novella, session);
-    const ofServer = { ...paths, server: `/v2.1/servers/${server}` };
+    const ofServer: Record<string, string> = { ...paths, server: `/v2.1/servers/${server}` };
     await measureAll(novella, session, { paths: ofServer, at: novella.computeUrl });
+    for (const list of ['servers_detail', 'servers_detail_limit_20', 'server']) {
+      const { href } = new URL(ofServer[list] ?? '', novella.computeUrl);
+      await printResponseTimes('lists', { list }, () => get(session, href));
+    }
     const at = session.endpoints['network'] ?? '';
     await measureAll(novella, session, { paths: networkPaths, at });
   });
