@@ -61,8 +61,8 @@ const pathsOfHosts: Record<string, string> = {
 
 /**
  * Prints for each path `lists.cpu_ms` and `lists.longest_hold_ms` of one request, and
- * `lists.main_thread_ms`, the mean of twenty: medians of nine runs, with the least and the most. For
- * three of them also `lists.response_ms` and `lists.requests_per_s`, as their client measures them.
+ * `lists.main_thread_ms`, the mean of twenty: medians of nine runs, with the least and the most.
+ * For three of them also `lists.response_ms` and `lists.requests_per_s`, as their client measures them.
  */
 export async function lists(): Promise<void> {
   await withNovella(fleet, async (novella, session) => {

@@ -33,6 +33,7 @@ import { rescueServer } from './guests/rescue-server.ts';
 import { resetState } from './guests/reset-state.ts';
 import { setPassword } from './guests/set-password.ts';
 import { rebuildServer } from './guests/rebuild-server.ts';
+import { addAddress, removeAddress } from './ports/fixed-addresses.ts';
 import { changeGroups } from './ports/security-groups.ts';
 import { takeNetworkEvent } from './ports/take-network-event.ts';
 import { setHostService } from './operator/set-host-service.ts';
@@ -83,6 +84,8 @@ export function serverOperations(context: WorkflowContext) {
     attachInterface: bound(attachInterface),
     detachInterface: bound(detachInterface),
     changeGroups: bound(changeGroups),
+    addAddress: bound(addAddress),
+    removeAddress: bound(removeAddress),
     takeNetworkEvent: bound(takeNetworkEvent),
     readConsole: bound(readConsole),
     enrollHost: bound(enrollHost),

@@ -36,6 +36,7 @@ const known: Record<string, unknown> = {
   length: 10,
   host: 'host-1',
   network_id: placeholders.network,
+  networkId: placeholders.network,
   image_id: placeholders.image,
   image_properties: { hw_pci_numa_affinity_policy: 'preferred' },
   devices: [{ spec: [{ vendor_id: '8086', product_id: '10ca' }], count: 2 }],

@@ -56,7 +56,9 @@ export function requestFor(
   if (body === undefined || route.method === 'GET') return { path, minor };
   const text = JSON.stringify(body)
     .replaceAll(placeholders.flavor, '1')
-    .replaceAll(placeholders.image, tenant.image);
+    .replaceAll(placeholders.image, tenant.image)
+    // Any id: there is no such network.
+    .replaceAll(placeholders.network, tenant.image);
   return { path, minor, text };
 }
 

@@ -24,6 +24,35 @@ scenario('a changed address of a port is that of its server, in every view', asy
   expect(interfaces.interfaceAttachments[0].fixed_ips[0].ip_address).toBe(address);
 });
 
+scenario('an address is added to a server, and removed from it', async (cloud) => {
+  const red = await cloud.network('red');
+  const port = await cloud.port(red, 'direct');
+  const id = await cloud.boot([{ port }]);
+  await cloud.settled(id, 'ACTIVE');
+  const headers = { 'openstack-api-version': 'compute 2.43' };
+  const act = (body: object) =>
+    cloud.send('compute', 'POST', `/servers/${id}/action`, { body, headers });
+  const shown = async () => {
+    const { server } = await cloud.ok('compute', 'GET', `/servers/${id}`);
+    const [all = []] = Object.values(server.addresses) as { addr: string }[][];
+    return all.map(({ addr }) => addr);
+  };
+  const [first] = await shown();
+  expect((await act({ addFixedIp: { networkId: red } })).status).toBe(202);
+  await vi.waitFor(async () => expect(await shown()).toHaveLength(2), soon);
+  expect(await shown()).toContain(first);
+  expect((await act({ removeFixedIp: { address: first } })).status).toBe(202);
+  await vi.waitFor(async () => expect(await shown()).toHaveLength(1), soon);
+  expect(await shown()).not.toContain(first);
+  expect((await cloud.showPort(port)).fixed_ips).toHaveLength(1);
+  const again = await act({ removeFixedIp: { address: first } });
+  expect([again.status, again.body.badRequest.message]).toEqual([
+    400,
+    `Fixed IP not found for instance ${id}: address ${first}`,
+  ]);
+  expect((await act({ addFixedIp: { networkId: id } })).status).toBe(400);
+});
+
 scenario('a changed name of a network is that of the addresses on it', async (cloud) => {
   const red = await cloud.network('red');
   const id = await cloud.boot([{ port: await cloud.port(red, 'direct') }]);

@@ -94,4 +94,6 @@ export interface PortChange {
   macAddress?: string;
   dnsName?: string;
   securityGroupIds?: string[];
+  /** All of them; one without an address gets a free one of its subnet. */
+  fixedIps?: { subnetId: string; ipAddress?: string }[];
 }

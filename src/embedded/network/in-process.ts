@@ -117,6 +117,12 @@ function toWire(change: PortChange) {
     ...(change.profile !== undefined && { 'binding:profile': change.profile }),
     ...(change.macAddress !== undefined && { mac_address: change.macAddress }),
     ...(change.securityGroupIds !== undefined && { security_groups: change.securityGroupIds }),
+    ...(change.fixedIps !== undefined && {
+      fixed_ips: change.fixedIps.map(({ subnetId, ipAddress }) => ({
+        subnet_id: subnetId,
+        ...(ipAddress !== undefined && { ip_address: ipAddress }),
+      })),
+    }),
   };
 }
 

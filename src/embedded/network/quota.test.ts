@@ -83,6 +83,13 @@ test('an administrator sets quotas, which count at once, and resets them', async
     limit: 3,
     used: 2,
   });
+  const checked = { ...quota, network: 1, check_limit: true };
+  expect((await admin(`PUT ${path}`, { quota: checked })).body.NeutronError).toMatchObject({
+    type: 'InvalidQuotaValue',
+    message: expect.stringContaining('quota.network: the limit 1 is below the usage'),
+  });
+  expect((await send(`GET ${path}`)).body).toEqual(changed.body);
+  expect((await admin(`PUT ${path}`, { quota: { ...quota, force: true } })).status).toBe(200);
   const networks = [];
   for (let made = 0; made < 2; made += 1) {
     networks.push((await post('networks', { network: { name: 'more' } })).status);

@@ -8,6 +8,7 @@ import type { Port } from '#core/networking/port.ts';
 import { chooseGroup } from '#core/networking/security-group.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
+import { ownPorts } from './own-ports.ts';
 
 /**
  * The ids for the ports that a boot creates; undefined when only `default` is requested, which the
@@ -47,17 +48,11 @@ export async function changeGroups(
   const { projectId } = server;
   const find = await groupFinder(context, caller, { projectId, requested: [group] });
   const groupId = find(group, 'name', 'notFound');
-  const ports = await portsOf(context, server);
+  const ports = await ownPorts(context, server);
   const changed = act === 'add' ? added(server, ports, groupId) : removed(server, ports, groupId);
   for (const { id, securityGroupIds } of changed) {
     await context.network.updatePort(id, { securityGroupIds });
   }
-}
-
-/** Any user may write a server's id on their own port: only ports of the server's NICs count. */
-async function portsOf({ network }: WorkflowContext, { id, nics }: Server): Promise<Port[]> {
-  const own = new Set(nics.map(({ portId }) => portId));
-  return (await network.listServerPorts(id)).filter((port) => own.has(port.id));
 }
 
 interface ChangedPort {

@@ -85,7 +85,6 @@ export const serverActions: Section = {
       run: 'server remove fixed ip s2c 10.43.0.70',
       to: 43,
       refusal: /404/,
-      fails: missing(/501/, 'single addresses of a port; remove the port'),
     },
     {
       run: 'server add floating ip s1 10.99.0.5',

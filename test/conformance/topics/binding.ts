@@ -307,6 +307,7 @@ const wireNames: Record<keyof PortChange, string> = {
   macAddress: 'mac_address',
   dnsName: 'dns_name',
   securityGroupIds: 'security_groups',
+  fixedIps: 'fixed_ips',
 };
 
 function changeToWire(change: PortChange): Record<string, unknown> {

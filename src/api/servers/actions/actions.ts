@@ -3,6 +3,7 @@
  * Nova compute API reference, "Servers - run an action".
  */
 import { type Route, type RouteRule, withBody } from '../../requests/route.ts';
+import * as addresses from './addresses.ts';
 import * as admin from './admin-acts.ts';
 import { consoleActions } from './remote-consoles.ts';
 import { consoleBody, showConsole } from './console.ts';
@@ -86,6 +87,8 @@ const offered: Record<string, Pick<Route, 'body' | 'handler' | 'status'>> = {
   injectNetworkInfo: withBody(admin.anyBody('injectNetworkInfo'), admin.injectNetworkInfo),
   addSecurityGroup: withBody(groups.addGroupBody, groups.addGroup),
   removeSecurityGroup: withBody(groups.removeGroupBody, groups.removeGroup),
+  addFixedIp: withBody(addresses.addAddressBody, addresses.addAddress),
+  removeFixedIp: withBody(addresses.removeAddressBody, addresses.removeAddress),
   'os-getConsoleOutput': { status: 200, ...withBody(consoleBody, showConsole) },
 };
 
@@ -101,7 +104,9 @@ export const serverActions: Route[] = [
   ...Object.entries(rules).map(
     ([key, rule]): Route => ({ ...action, rule, action: key, ...offered[key] }),
   ),
-  ...Object.entries(old).map(([key, [rule, to]]): Route => ({ ...action, rule, action: key, to })),
+  ...Object.entries(old).map(
+    ([key, [rule, to]]): Route => ({ ...action, rule, action: key, to, ...offered[key] }),
+  ),
   ...consoleActions.map(
     (row): Route => ({ ...action, rule: 'os_compute_api:os-remote-consoles', to: 5, ...row }),
   ),

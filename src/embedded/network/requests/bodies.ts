@@ -171,4 +171,6 @@ export const quotaBody = bodyOf('quota', {
   port: limit,
   security_group: limit,
   security_group_rule: limit,
+  check_limit: Type.Optional(Type.Boolean()),
+  force: Type.Optional(Type.Boolean()),
 });

@@ -1,5 +1,6 @@
 /** Quotas as Neutron shows and sets them; those that are not set are the configured ones. */
 import type { Caller } from '#contracts/services/identity.ts';
+import type { NetworkRows } from '#contracts/store/network-store.ts';
 import type { GuardedCall } from '../../route-table.ts';
 import { type NetworkContext, rightsOf } from './context.ts';
 import { NetworkError } from './errors.ts';
@@ -33,18 +34,36 @@ async function quotasOf({ store, limitsOf }: NetworkContext, projectId: string) 
   return all;
 }
 
-/** PUT /v2.0/quotas/{project}: those that are not named stay. Usage above a limit stays too. */
+/**
+ * PUT /v2.0/quotas/{project}: those that are not named stay. A limit below the usage is refused
+ * with `check_limit`, which stock clients send unless forced; otherwise what exceeds it stays.
+ */
 export function changeQuota(context: NetworkContext) {
   return async ({ params, body }: Call & { body: Requested<typeof quotaBody> }) => {
     const project = params['project'] ?? '';
     await context.store.atomic(async (rows) => {
       for (const name of resourceNames) {
         const limit = body[name];
-        if (limit !== undefined) await rows.setLimit(project, counted[name], limit);
+        if (limit === undefined) continue;
+        if (body.check_limit === true) await refuseBelowUsage(rows, { project, name, limit });
+        await rows.setLimit(project, counted[name], limit);
       }
     });
     return shownQuota(context, project);
   };
+}
+
+async function refuseBelowUsage(
+  rows: NetworkRows,
+  { project, name, limit }: { project: string; name: QuotaResource; limit: number },
+): Promise<void> {
+  const { used } = await rows.usage(counted[name], project);
+  if (limit === -1 || used <= limit) return;
+  throw new NetworkError(
+    'conflict',
+    'InvalidQuotaValue',
+    `quota.${name}: the limit ${limit} is below the usage of project ${project}, which is ${used}.`,
+  );
 }
 
 /** DELETE /v2.0/quotas/{project}: the configured limits count again. */

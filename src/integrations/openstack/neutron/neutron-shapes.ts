@@ -211,8 +211,13 @@ export function portChangeBody(change: PortChange) {
       ...(change.profile !== undefined && { 'binding:profile': change.profile }),
       ...(change.macAddress !== undefined && { mac_address: change.macAddress }),
       ...(change.securityGroupIds !== undefined && { security_groups: change.securityGroupIds }),
+      ...(change.fixedIps !== undefined && { fixed_ips: change.fixedIps.map(fixedIpBody) }),
     },
   };
+}
+
+function fixedIpBody({ subnetId, ipAddress }: { subnetId: string; ipAddress?: string }) {
+  return { subnet_id: subnetId, ...(ipAddress !== undefined && { ip_address: ipAddress }) };
 }
 
 export interface NeutronSecurityGroup {
