@@ -16,7 +16,11 @@ export async function printResponseTimes(
   request: () => Promise<unknown>,
 ): Promise<void> {
   for (const { inFlight, count } of ways) {
-    const timed = await atOnce(Array.from({ length: count }), inFlight, request);
+    const timed = await atOnce(
+      Array.from({ length: count }, (_, at) => at),
+      inFlight,
+      request,
+    );
     printTimes(`${group}.response_ms`, timed, { ...details, in_flight: inFlight });
     printFigure({
       figure: `${group}.requests_per_s`,
