@@ -10,6 +10,7 @@ import {
   bindingOf,
   flavorId,
   movesOf,
+  serverWithVfs,
   setService,
   unused,
   usedBy,
@@ -17,15 +18,6 @@ import {
   withHosts,
 } from '#test/moves/move-verbs.ts';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
-
-/** A server with a direct and a macvtap port, and where it is. */
-async function aServer(cloud: Cloud) {
-  const red = await cloud.network('red');
-  const ports = [await cloud.port(red, 'direct'), await cloud.port(red, 'macvtap')];
-  const id = await cloud.boot(ports.map((port) => ({ port })));
-  const { 'OS-EXT-SRV-ATTR:host': from } = await cloud.settled(id, 'ACTIVE');
-  return { id, ports, from: from as string };
-}
 
 /** The next `times` hosts that prepare files for a guest fail; their names, as they do. */
 function failing({ hosts }: AllInOne, names: string[], times: number): string[] {
@@ -82,7 +74,7 @@ for (const { name, done, left } of moves) {
   scenario(
     `${name} continues with the next host when the chosen one fails; both decisions are kept`,
     async (cloud, running) => {
-      const server = await aServer(cloud);
+      const server = await serverWithVfs(cloud);
       const { id, from, ports } = server;
       const start = await begin(cloud, running, name, server);
       const failed = failing(running, others(3, from), 1);
@@ -115,7 +107,7 @@ for (const { name, done, left } of moves) {
   scenario(
     `${name} is tried on three hosts and no more: then the server is as it was before`,
     async (cloud, running) => {
-      const server = await aServer(cloud);
+      const server = await serverWithVfs(cloud);
       const { id, from } = server;
       const start = await begin(cloud, running, name, server);
       const failed = failing(running, others(5, from), 9);
@@ -145,7 +137,7 @@ for (const { name, done, left } of moves) {
 scenario(
   'a host of the administrator’s choice that fails is not replaced by another',
   async (cloud, running) => {
-    const { id, from } = await aServer(cloud);
+    const { id, from } = await serverWithVfs(cloud);
     const [to = ''] = others(3, from);
     const failed = failing(running, others(3, from), 1);
     const { status } = await act(cloud, id, { migrate: { host: to } });

@@ -11,6 +11,7 @@ import {
   flavorId,
   move,
   movesOf,
+  serverWithVfs,
   setService,
   unused,
   usedBy,
@@ -20,10 +21,7 @@ import {
 
 /** A server with a direct and a macvtap port, and where it is. */
 async function aServer(cloud: Cloud) {
-  const red = await cloud.network('red');
-  const ports = [await cloud.port(red, 'direct'), await cloud.port(red, 'macvtap')];
-  const id = await cloud.boot(ports.map((port) => ({ port })));
-  const { 'OS-EXT-SRV-ATTR:host': from } = await cloud.settled(id, 'ACTIVE');
+  const { id, ports, from } = await serverWithVfs(cloud);
   const bound = await Promise.all(ports.map((port) => bindingOf(cloud, port)));
   return { id, ports, from, to: from === 'host-1' ? 'host-2' : 'host-1', bound };
 }

@@ -95,7 +95,7 @@ test('a closed link leaves the requests and consoles of other links', async () =
   expect(stream.destroyed).toBe(false);
 });
 
-test('a hung host holds up requests of others neither through a project nor by itself', async () => {
+test('at a hung host so many requests of a project wait, and so many in all; other hosts still answer', async () => {
   const { consoles } = linked();
   consoles.linked('h2', {
     name: 'hv2',

@@ -1,7 +1,8 @@
 /** What of a move the scenarios cannot see: what is recorded before what is deleted. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { NewMove, Task } from '#contracts/store/store.ts';
-import { aComputeWorld, type ComputeWorld, projectId } from '#test/worlds/compute-world.ts';
+import type { Task } from '#contracts/store/store.ts';
+import { beginMoveAt } from '#test/moves/begun-move.ts';
+import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
 import { aHost, taskOf } from '#test/worlds/store-rows.ts';
 import { moveWorkflow } from './move-workflow.ts';
 
@@ -20,44 +21,16 @@ async function started(): Promise<Task<'move'>> {
     nics: [],
   });
   const serverId = server.id;
-  const boot = taskOf('boot', await store.tasks.of(serverId));
-  await store.commit({ task: boot, next: null });
   const hostId = await aHost(store, []);
-  const move: NewMove = {
-    id: 'move-1',
-    serverId,
-    projectId,
-    userId: 'user-1',
+  await beginMoveAt(world, {
+    server,
     type: 'unshelve',
+    action: 'unshelve',
     source: null,
-    context: {
-      vmState: 'shelved_offloaded',
-      arrivesOff: false,
-      flavors: { before: server.flavor, after: server.flavor },
-      requests: { before: [], after: [] },
-      numa: null,
-      nics: {},
-    },
-    createdAt: time.now,
-  };
-  const data = { moveId: move.id, forcedHost: null, availabilityZone: null };
-  const next = { step: 'target-started', data, dueAt: time.now } as const;
-  const task = await store.tasks.begin(
-    { ...next, kind: 'move', id: crypto.randomUUID(), serverId, actionId: 'action-1' },
-    {
-      id: 'action-1',
-      serverId,
-      action: 'unshelve',
-      requestId: 'req-1',
-      userId: 'user-1',
-      projectId,
-      startedAt: time.now,
-    },
-    {},
-    { onlyIdle: true, move },
-  );
-  const target = { id: hostId, name: 'host-1' };
-  await store.commit({ task, next, move: { id: move.id, status: 'migrating', target } });
+    target: { id: hostId, name: 'host-1' },
+    vmState: 'shelved_offloaded',
+    step: 'target-started',
+  });
   await store.commands.issue({ hostId, serverId, body: { do: 'spawn', guest: {} as never } });
   const [{ seq } = { seq: 0 }] = await store.commands.pending(hostId);
   await store.commands.complete(hostId, seq, { ok: true, steps: [] }, { now: time.now });

@@ -1,7 +1,8 @@
 /** What the steps back record, for a controller that takes over between any two of them. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { NewMove, Task } from '#contracts/store/store.ts';
-import { aComputeWorld, type ComputeWorld, projectId } from '#test/worlds/compute-world.ts';
+import type { Task } from '#contracts/store/store.ts';
+import { beginMoveAt } from '#test/moves/begun-move.ts';
+import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
 import { aHost, taskOf } from '#test/worlds/store-rows.ts';
 import { moveWorkflow } from './move-workflow.ts';
 
@@ -13,54 +14,24 @@ afterEach(() => world.stop());
 
 /** A cold migration from host-1, which has stopped the guest, to host-2, which has failed. */
 async function failedOnTarget(): Promise<string> {
-  const { store, time } = world;
+  const { store } = world;
   const sourceId = await aHost(store, []);
   const targetId = await aHost(store, [], 'host-2');
   const server = await world.activeServer({ nics: [], taskState: 'resize_finish' });
-  const serverId = server.id;
-  await store.commit({ task: taskOf('boot', await store.tasks.of(serverId)), next: null });
-  const move: NewMove = {
-    id: 'move-1',
-    serverId,
-    projectId,
-    userId: 'user-1',
+  await beginMoveAt(world, {
+    server,
     type: 'migration',
+    action: 'migrate',
     source: { id: sourceId, name: 'host-1' },
-    context: {
-      vmState: 'active',
-      arrivesOff: false,
-      flavors: { before: server.flavor, after: server.flavor },
-      requests: { before: [], after: [] },
-      numa: null,
-      nics: {},
+    target: { id: targetId, name: 'host-2' },
+    vmState: 'active',
+    step: 'restore-ports',
+    data: {
+      sourceMayBeOut: true,
+      failure: { kind: 'unavailable', message: 'no room', detail: '', retry: true },
     },
-    createdAt: time.now,
-  };
-  const data = {
-    moveId: move.id,
-    forcedHost: null,
-    availabilityZone: null,
-    sourceMayBeOut: true,
-    failure: { kind: 'unavailable' as const, message: 'no room', detail: '', retry: true },
-  };
-  const next = { step: 'restore-ports', data, dueAt: time.now } as const;
-  const task = await store.tasks.begin(
-    { ...next, kind: 'move', id: crypto.randomUUID(), serverId, actionId: 'action-1' },
-    {
-      id: 'action-1',
-      serverId,
-      action: 'migrate',
-      requestId: 'req-1',
-      userId: 'user-1',
-      projectId,
-      startedAt: time.now,
-    },
-    {},
-    { onlyIdle: true, move },
-  );
-  const target = { id: targetId, name: 'host-2' };
-  await store.commit({ task, next, move: { id: move.id, status: 'migrating', target } });
-  return serverId;
+  });
+  return server.id;
 }
 
 /** Runs and records one step, as a controller that knows only what is recorded. */

@@ -32,6 +32,16 @@ export const withHosts =
     return { ...config, simulated: { kind: 'described', hosts } };
   };
 
+/** A server with a direct and a macvtap port, and its host. */
+export async function serverWithVfs(cloud: Cloud) {
+  const red = await cloud.network('red');
+  const ports = [await cloud.port(red, 'direct'), await cloud.port(red, 'macvtap')];
+  const id = await cloud.boot(ports.map((port) => ({ port })));
+  const server = await cloud.settled(id, 'ACTIVE');
+  const from: string = server['OS-EXT-SRV-ATTR:host'];
+  return { id, ports, from };
+}
+
 /** Sends one action of a server. */
 export function act(cloud: Cloud, id: string, body: object): Promise<Reply> {
   return cloud.send('compute', 'POST', `/servers/${id}/action`, { body, headers });
