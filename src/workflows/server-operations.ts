@@ -29,6 +29,7 @@ import { followPortsWorkflow } from './watch/follow-ports-workflow.ts';
 import { createImage } from './guests/create-image.ts';
 import { lockServer, unlockServer } from './guests/lock-server.ts';
 import { readConsole } from './guests/read-console.ts';
+import { readCounters } from './guests/read-counters.ts';
 import { rescueServer } from './guests/rescue-server.ts';
 import { resetState } from './guests/reset-state.ts';
 import { setPassword } from './guests/set-password.ts';
@@ -88,6 +89,7 @@ export function serverOperations(context: WorkflowContext) {
     removeAddress: bound(removeAddress),
     takeNetworkEvent: bound(takeNetworkEvent),
     readConsole: bound(readConsole),
+    readCounters: bound(readCounters),
     enrollHost: bound(enrollHost),
     forgetHost: bound(forgetHost),
     revokeHost: bound(revokeHost),

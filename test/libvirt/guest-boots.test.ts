@@ -11,7 +11,7 @@ import { guestPaths } from '#core/guests/description/guest-paths.ts';
 import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
 import type { LibvirtHypervisor } from '#integrations/libvirt/domains/hypervisor.ts';
-import { bootDisk, bootSectorOutput } from '#integrations/libvirt/domains/probe-boot-sector.ts';
+import { bootDisk, bootSectorOutput } from '#integrations/libvirt/kvm/probe-boot-sector.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/domains/start-libvirt-hypervisor.ts';
 import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
 import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';

@@ -72,6 +72,26 @@ test('a guest with a system takes a NIC while it runs, releases it, and obeys th
   expect(host.console(guest.id)).toContain('power button');
 });
 
+test('NICs of a guest are counted by their interfaces on the host: a bridge’s port, a macvtap', async () => {
+  const hypervisor = await host.hypervisor();
+  const tap = `nvx${process.pid}`;
+  const other = { ...aMacvtap(), macAddress: 'fa:16:3e:5b:10:02' };
+  const guest = await define(hypervisor, { nics: [aNic(tap), other] });
+  await hypervisor.start(guest.id);
+  const { nics } = await hypervisor.counters(guest.id);
+  const traffic = {
+    bytes: expect.any(Number),
+    packets: expect.any(Number),
+    errors: expect.any(Number),
+    drops: expect.any(Number),
+  };
+  const counted = { received: traffic, sent: traffic };
+  expect(nics).toEqual([
+    { name: tap, macAddress: bridgeNic.macAddress, ...counted },
+    { name: expect.stringMatching(/^macvtap\d+$/), macAddress: other.macAddress, ...counted },
+  ]);
+});
+
 test('a guest that powers itself off is reported', async () => {
   const hypervisor = await host.hypervisor();
   const reported: string[] = [];

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   callbackPrototypes,
+  parameterValue,
   prototypes,
   structures,
 } from '#integrations/libvirt/child/prototypes.ts';
@@ -47,10 +48,24 @@ describe('as in libvirt’s headers', () => {
   });
 
   test.each(Object.entries(structures))('%s', (name, members) => {
-    const body = new RegExp(`struct _${name}\\{(.*?)\\}`).exec(headers.replaceAll(' {', '{'))?.[1];
+    const flat = headers.replaceAll(' {', '{').replaceAll(/union\{[^}]*\}/g, 'union ');
+    const body = new RegExp(`struct _${name}\\{(.*?)\\}`).exec(flat)?.[1];
     const declared = (body ?? '')
       .split(';')
-      .flatMap((line) => /(\w+)(\[\d+\])?$/.exec(line.trim())?.[1] ?? []);
+      .flatMap((line) => /(\w+)(\[\w+\])?$/.exec(line.trim())?.[1] ?? []);
     expect(declared).toEqual(Object.keys(members));
+  });
+
+  test('the values of typed parameters', () => {
+    const members = Object.entries(parameterValue).map(
+      ([name, type]) => `${type === 'str' ? 'char *' : type} ${name}`,
+    );
+    const union = squeezed(`union{${members.join(';')};}value`);
+    expect(
+      headers
+        .replaceAll(/ ?([{}]) ?/g, '$1')
+        .replaceAll('long long int', 'long long')
+        .includes(union),
+    ).toBe(true);
   });
 });

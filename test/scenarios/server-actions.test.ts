@@ -79,7 +79,10 @@ scenario('a crash dump is triggered, and the guest is described', async (cloud) 
   });
   const headers = { 'openstack-api-version': 'compute 2.79' };
   const described = await cloud.send('compute', 'GET', `/servers/${id}/diagnostics`, { headers });
-  expect(described).toMatchObject({ status: 200, body: { state: 'running', num_nics: 0 } });
+  expect(described).toMatchObject({
+    status: 200,
+    body: { state: 'running', num_nics: 0, cpu_details: [{ id: 0, time: 0 }] },
+  });
   const topology = await cloud.send('compute', 'GET', `/servers/${id}/topology`, { headers });
   expect(topology.body).toEqual({ nodes: [], pagesize_kb: null });
 });

@@ -2,6 +2,7 @@
  * Executes a command of the controller: reads the host, plans the missing steps, executes them,
  * reports the outcome.
  */
+import type { GuestCounters } from '#contracts/host/guest-counters.ts';
 import {
   type CommandResult,
   type HostCommandBody,
@@ -53,8 +54,7 @@ export async function executeCommand(
   let isUndone: Plan['isUndone'] = () => false;
   try {
     if (isQuestion(body)) {
-      const output = await answer(parts, body);
-      return { ok: true, steps: records, ...(output !== undefined && { output }) };
+      return { ok: true, steps: records, ...(await answer(parts, body)) };
     }
     const plan = await planFor(parts, body);
     isUndone = plan.isUndone;
@@ -100,12 +100,19 @@ function isQuestion(body: HostCommandBody): body is HostQuestion {
 async function answer(
   { guestFiles, hypervisor }: HostParts,
   question: HostQuestion,
-): Promise<string | undefined> {
+): Promise<{ output?: string; counters?: GuestCounters }> {
   const { guestId } = question;
-  if (question.do === 'console') return guestFiles.consoleOutput(guestId, question.lines);
-  const { user: name, password } = question;
-  await hypervisor.setPassword(guestId, { name, password });
-  return undefined;
+  switch (question.do) {
+    case 'console':
+      return { output: await guestFiles.consoleOutput(guestId, question.lines) };
+    case 'counters':
+      return { counters: await hypervisor.counters(guestId) };
+    case 'set-password': {
+      const { user: name, password } = question;
+      await hypervisor.setPassword(guestId, { name, password });
+      return {};
+    }
+  }
 }
 
 /** Whether a failed command, whose undo had no failure, has left nothing. */

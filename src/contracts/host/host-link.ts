@@ -7,6 +7,7 @@
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { DeviceTags, PciFunction } from '#core/pci/devices/device.ts';
+import type { GuestCounters } from './guest-counters.ts';
 import type { ConsoleKind, ConsolePlace } from './guest-consoles.ts';
 import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
 
@@ -65,11 +66,13 @@ export type HostCommandBody =
  */
 export type HostQuestion =
   | { do: 'console'; guestId: string; lines: number | null }
+  | { do: 'counters'; guestId: string }
   | { do: 'set-password'; guestId: string; user: string; password: string };
 
 /** The kinds of questions. */
 export const questions: readonly HostCommandBody['do'][] = [
   'console',
+  'counters',
   'set-password',
 ] satisfies HostQuestion['do'][];
 
@@ -84,11 +87,17 @@ export interface HostCommand {
 
 /**
  * How a command ended. `domainXml`: the guest's definition after it; absent after a destroy.
- * `output`: the requested output. `sameElsewhere`: no other host could do it either. `undone`:
- * nothing of what was requested remains on the host, and the guest is as it was.
+ * `output`, `counters`: what was requested. `sameElsewhere`: no other host could do it either.
+ * `undone`: nothing of what was requested remains on the host, and the guest is as it was.
  */
 export type CommandResult =
-  | { ok: true; domainXml?: string; output?: string; steps: StepRecord[] }
+  | {
+      ok: true;
+      domainXml?: string;
+      output?: string;
+      counters?: GuestCounters;
+      steps: StepRecord[];
+    }
   | {
       ok: false;
       message: string;

@@ -147,6 +147,31 @@ export function describeHypervisor(name: string, suite: HypervisorSuite): void {
       });
     });
 
+    test('a running guest is counted: processors, memory, disks', async () => {
+      const { hypervisor, guest } = await aRunningGuest();
+      const { cpuNanoseconds, memory, disks, nics } = await hypervisor.counters(guest.id);
+      expect(cpuNanoseconds).toEqual([expect.any(Number)]);
+      expect(memory).toMatchObject({
+        maximum: guest.memoryMib * 1024,
+        current: guest.memoryMib * 1024,
+      });
+      expect(disks).toEqual([
+        {
+          name: 'vda',
+          readBytes: expect.any(Number),
+          readRequests: expect.any(Number),
+          writeBytes: expect.any(Number),
+          writeRequests: expect.any(Number),
+          errors: null,
+        },
+      ]);
+      expect(nics).toEqual([]);
+      await hypervisor.pause(guest.id);
+      await expect(hypervisor.counters(guest.id)).rejects.toMatchObject({ kind: 'conflict' });
+      await hypervisor.destroy(guest.id);
+      await expect(hypervisor.counters(guest.id)).rejects.toMatchObject({ kind: 'conflict' });
+    });
+
     test('a guest is saved and resumes; its memory is dropped when its power is cut', async () => {
       const { hypervisor, guest, state } = await aRunningGuest();
       await hypervisor.save(guest.id);

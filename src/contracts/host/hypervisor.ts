@@ -2,6 +2,7 @@
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import type { FoundGuest } from '#core/guests/plan/plan.ts';
 import type { HostNumaNode } from '#core/scheduling/numa-fit.ts';
+import type { GuestCounters } from './guest-counters.ts';
 
 /** What a host offers, apart from PCI devices. */
 export interface HypervisorFacts {
@@ -58,6 +59,8 @@ export interface Hypervisor {
    * answer.
    */
   setPassword(guestId: string, user: { name: string; password: string }): Promise<void>;
+  /** Throws `conflict` when the guest is not running. */
+  counters(guestId: string): Promise<GuestCounters>;
   /** Throws `conflict` when the guest is not running, or has a device of the host. */
   save(guestId: string): Promise<void>;
   /** Throws `conflict` when nothing was saved and the guest is not running. */

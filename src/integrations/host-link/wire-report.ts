@@ -118,12 +118,37 @@ const Steps = Type.Array(
   },
 );
 
+const Counter = orNull(Type.Number({ minimum: 0 }));
+const Traffic = Type.Object({ bytes: Counter, packets: Counter, errors: Counter, drops: Counter });
+
+/** Numbers, not whole ones: a host's counters may exceed what a double counts exactly. */
+const Counters = Type.Object({
+  cpuNanoseconds: Type.Array(Counter, { maxItems: 8192 }),
+  memory: Type.Object({ maximum: Count, current: Count, resident: Counter, unused: Counter }),
+  disks: Type.Array(
+    Type.Object({
+      name: ShortText,
+      readBytes: Counter,
+      readRequests: Counter,
+      writeBytes: Counter,
+      writeRequests: Counter,
+      errors: Counter,
+    }),
+    { maxItems: 256 },
+  ),
+  nics: Type.Array(
+    Type.Object({ name: ShortText, macAddress: ShortText, received: Traffic, sent: Traffic }),
+    { maxItems: 256 },
+  ),
+});
+
 export const CommandResult = sameAs<Contract.CommandResult>()(
   Type.Union([
     Type.Object({
       ok: Type.Literal(true),
       domainXml: Type.Optional(Text),
       output: Type.Optional(Text),
+      counters: Type.Optional(Counters),
       steps: Steps,
     }),
     Type.Object({

@@ -57,7 +57,7 @@ const plain = new Set(['watch', 'close']);
 
 /** Calls that change nothing on the host. */
 const reads = new Set(
-  `facts listGuests domainXml listFunctions functionAt driverOf ifnameOf vdpaDeviceOf isUp vfState
+  `facts counters listGuests domainXml listFunctions functionAt driverOf ifnameOf vdpaDeviceOf isUp vfState
   unsupportedSettings deviceFacts vfCount read keys consoleOutput list`.split(/\s+/),
 );
 

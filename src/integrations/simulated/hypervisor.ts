@@ -1,6 +1,7 @@
 /**
  * A hypervisor in memory. With a state directory its guests outlive the process, as on a real host.
  */
+import type { GuestCounters } from '#contracts/host/guest-counters.ts';
 import type {
   FoundGuest,
   Hypervisor,
@@ -11,6 +12,7 @@ import { ComputeError } from '#core/errors.ts';
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import { heldByNic, heldDevices } from '#core/guests/description/held-device.ts';
 import { isLive } from '#core/guests/plan/plan.ts';
+import { idleCounters } from './idle-counters.ts';
 import { numaNodesOf, type SimulatedHost } from './simulated-host.ts';
 import { KeptGuests } from './kept-guests.ts';
 
@@ -131,6 +133,11 @@ export class SimulatedHypervisor implements Hypervisor {
 
   async injectNmi(guestId: string): Promise<void> {
     await this.#change(guestId, 'inject-nmi', { running: 'running', paused: 'paused' });
+  }
+
+  async counters(guestId: string): Promise<GuestCounters> {
+    await this.#change(guestId, 'counters', { running: 'running' });
+    return idleCounters(this.#known(guestId).guest);
   }
 
   async save(guestId: string): Promise<void> {

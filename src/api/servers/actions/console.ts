@@ -1,10 +1,9 @@
 /** What a server wrote to its console: the action `os-getConsoleOutput`. */
-import { ComputeError, isComputeError } from '#core/errors.ts';
-import { memberText } from '#core/servers/member-text.ts';
 import { type Static, Type } from 'typebox';
 import { closed } from '../../requests/json-schema.ts';
 import type { Call, Reply } from '../../requests/route.ts';
 import { findServer } from '../read/find.ts';
+import { hidingHosts } from '../read/hiding-hosts.ts';
 
 /** -1 is all, as is no length. Clients send it as a number or as text. */
 const length = Type.Union([
@@ -21,16 +20,6 @@ export const consoleBody = () => body;
  */
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const controlCharacters = /[\u0000-\u0008\u000b-\u001f]/g;
-
-/** A host's error message contains its paths and programs: for administrators. */
-export async function hidingHosts<T>({ caller }: Call, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (caller.isAdmin || !isComputeError(error, 'unavailable')) throw error;
-    throw new ComputeError('unavailable', memberText(error.message), { cause: error });
-  }
-}
 
 /** Of a locked server too: reading changes nothing. */
 export async function showConsole(call: Call<Static<typeof body>>): Promise<Reply> {

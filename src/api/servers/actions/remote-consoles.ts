@@ -8,8 +8,8 @@ import { type ConsoleType, consoleTypesOf, isOffered } from '#core/servers/conso
 import * as field from '../../requests/fields.ts';
 import { closed } from '../../requests/json-schema.ts';
 import { type Call, type Reply, type Route, withBody } from '../../requests/route.ts';
-import { hidingHosts } from './console.ts';
 import { findServer } from '../read/find.ts';
+import { hidingHosts } from '../read/hiding-hosts.ts';
 import { consoleUrl } from '../../consoles/console-url.ts';
 
 const upTo27 = ['vnc', 'spice', 'rdp', 'serial'] as const;

@@ -53,40 +53,6 @@ test('a server without a topology has no nodes', async () => {
   expect((await get(id, 'topology', 'reader')).body).toEqual({ nodes: [], pagesize_kb: null });
 });
 
-test('the diagnostics of a running guest, in the shape of 2.48 and before it', async () => {
-  const { id, flavor } = await world.activeServer();
-  world.time.now += 90_500;
-  const { body } = await get(id, 'diagnostics', 'admin');
-  expect(body).toMatchObject({
-    state: 'running',
-    driver: 'libvirt',
-    hypervisor_os: 'linux',
-    uptime: 90,
-    config_drive: true,
-    num_cpus: flavor.vcpus,
-    num_nics: 1,
-    num_disks: 2,
-    memory_details: { maximum: flavor.memoryMib, used: null },
-    nic_details: [{ mac_address: 'fa:16:3e:00:00:01', rx_octets: null }],
-  });
-  expect(body.cpu_details).toHaveLength(flavor.vcpus);
-  expect((await get(id, 'diagnostics', 'admin', '2.47')).body).toEqual({
-    memory: flavor.memoryMib * 1024,
-  });
-  expect((await get(id, 'diagnostics', 'member')).status).toBe(403);
-});
-
-test('no diagnostics of a guest that does not run', async () => {
-  const off = await world.activeServer({ vmState: 'stopped', powerState: 4 });
-  const reply = await get(off.id, 'diagnostics', 'admin');
-  expect([reply.status, faultOf(reply).message]).toEqual([
-    409,
-    `Cannot 'get_diagnostics' instance ${off.id} while it is in power state shutdown`,
-  ]);
-  const { id } = await world.server();
-  expect((await get(id, 'diagnostics', 'admin')).status).toBe(409);
-});
-
 test('a crash dump is triggered, from 2.17 on, in states with a guest', async () => {
   const { id } = await idleServer();
   const body = { trigger_crash_dump: null };

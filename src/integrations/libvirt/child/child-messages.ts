@@ -12,6 +12,9 @@ export interface DomainRow {
   xml: string;
 }
 
+/** Statistics by libvirt's names. Source: libvirt, `virConnectGetAllDomainStats`. */
+export type DomainStats = Record<string, number | string>;
+
 /** Each procedure's arguments and result. All strings and numbers as in libvirt's API. */
 export interface Procedures {
   hostFacts: {
@@ -41,6 +44,8 @@ export interface Procedures {
   suspendDomain: { args: [id: string]; result: null };
   resumeDomain: { args: [id: string]; result: null };
   injectNmi: { args: [id: string]; result: null };
+  /** Of a running domain: libvirt's names and values. Example: `vcpu.0.time`. */
+  domainStats: { args: [id: string]; result: DomainStats };
   setPassword: { args: [id: string, user: string, password: string]; result: null };
   saveDomain: { args: [id: string, flags: number]; result: null };
   forgetSaved: { args: [id: string]; result: null };

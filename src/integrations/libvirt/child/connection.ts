@@ -3,7 +3,8 @@
  * call.
  */
 import { SerialQueue } from '#runtime/serial-queue.ts';
-import { errorCode } from '../xml/libvirt-numbers.ts';
+import { errorCode, statsNoWait } from '../xml/libvirt-numbers.ts';
+import type { DomainStats } from './child-messages.ts';
 import type { Library, LibvirtFailure, Pointer } from './library.ts';
 import type { FunctionName } from './prototypes.ts';
 
@@ -105,6 +106,14 @@ export class Connection {
     const array: [Pointer | null] = [null];
     const count = await this.number(name, this.handle, array, flags);
     return this.#library.takeHandles(array[0], count);
+  }
+
+  /** Statistics of a domain that runs. `groups`: numbers of libvirt's groups, added. */
+  async stats(domain: Pointer, groups: number): Promise<DomainStats> {
+    const array: [Pointer | null] = [null];
+    const list = ['virDomainListGetStats', [domain, null], groups, array, statsNoWait] as const;
+    const count = await this.number(...list);
+    return this.#library.takeStats(array[0], count);
   }
 
   uuidOf(domain: Pointer): string {

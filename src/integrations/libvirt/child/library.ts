@@ -1,6 +1,14 @@
 /** libvirt.so.0 through koffi: every call that may block runs on a pool thread. */
 import koffi from 'koffi';
-import { callbackPrototypes, type FunctionName, prototypes, structures } from './prototypes.ts';
+import {
+  callbackPrototypes,
+  type FunctionName,
+  parameterTypes,
+  parameterValue,
+  prototypes,
+  structures,
+} from './prototypes.ts';
+import type { DomainStats } from './child-messages.ts';
 
 /** The address of a libvirt object. Example: 140 737 488 355 328n. */
 export type Pointer = bigint;
@@ -28,6 +36,8 @@ export interface Library {
   failureAt(error: Pointer): LibvirtFailure;
   uuidOf(domain: Pointer): string;
   /** The handles of an array that libvirt handed over; the array itself is freed. */
+  /** The values of the first record of an array that libvirt handed over; the array is freed. */
+  takeStats(array: Pointer | null, count: number): DomainStats;
   takeHandles(array: Pointer | null, count: number): Pointer[];
 }
 
@@ -64,6 +74,14 @@ export function loadLibvirt(): Library {
       functions.virDomainGetUUIDString(domain, buffer);
       return buffer.toString('latin1', 0, 36);
     },
+    takeStats: (array, count) => {
+      if (array === null) return {};
+      const [record] =
+        count === 0 ? [] : (koffi.decode(array, 'virDomainStatsRecordPtr', count) as Pointer[]);
+      const stats = record === undefined ? {} : statsOf(record);
+      functions.virDomainStatsRecordListFree(array);
+      return stats;
+    },
     takeHandles: (array, count) => {
       if (array === null) return [];
       const handles = count === 0 ? [] : (koffi.decode(array, 'virDomainPtr', count) as Pointer[]);
@@ -73,11 +91,31 @@ export function loadLibvirt(): Library {
   };
 }
 
+function statsOf(record: Pointer): DomainStats {
+  const { params, nparams } = koffi.decode(record, 'virDomainStatsRecord') as {
+    params: Pointer;
+    nparams: number;
+  };
+  if (nparams === 0) return {};
+  const parameters = koffi.decode(params, 'virTypedParameter', nparams) as {
+    field: string;
+    type: number;
+    value: Record<string, number | bigint | string>;
+  }[];
+  return Object.fromEntries(
+    parameters.flatMap(({ field, type, value }) => {
+      const found = value[parameterTypes[type] ?? 'i'];
+      return [[field, typeof found === 'bigint' ? Number(found) : (found ?? 0)]];
+    }),
+  );
+}
+
 function declareTypes(): void {
   const handles = ['virConnectPtr', 'virDomainPtr', 'virNetworkPtr', 'virNodeDevicePtr'];
   for (const handle of [...handles, 'virFreeCallback']) {
     koffi.pointer(handle, koffi.opaque());
   }
+  koffi.union('virTypedParameterValue', parameterValue);
   for (const [name, members] of Object.entries(structures)) {
     koffi.pointer(`${name}Ptr`, koffi.struct(name, members));
   }

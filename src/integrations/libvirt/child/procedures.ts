@@ -1,6 +1,12 @@
 /** The procedures that the agent may call: each a few libvirt calls on one connection. */
 import type { DomainRow, ProcedureName, Procedures } from './child-messages.ts';
-import { domainState, errorCode, metadataElement, xmlFlag } from '../xml/libvirt-numbers.ts';
+import {
+  domainState,
+  errorCode,
+  metadataElement,
+  statGroups,
+  xmlFlag,
+} from '../xml/libvirt-numbers.ts';
 import { CallFailed, type Connection } from './connection.ts';
 import type { LaneKind } from './lanes.ts';
 import type { Pointer } from './library.ts';
@@ -75,7 +81,8 @@ export const procedures: Table = {
   undefineNetwork: onNetwork('virNetworkUndefine'),
   listNodeDevices: { lane: 'devices', run: listNodeDevices },
   nodeDeviceXmls: { lane: 'devices', run: nodeDeviceXmls },
-  setPassword: { lane: 'agents', run: setPassword },
+  setPassword: { lane: 'guests', run: setPassword },
+  domainStats: { lane: 'guests', run: domainStats },
 };
 
 function read<R>(run: R): { lane: 'read'; run: R } {
@@ -135,6 +142,13 @@ function setPassword(
     await connection.number('virDomainSetUserPassword', domain, user, password, 0);
     return null;
   });
+}
+
+function domainStats(
+  connection: Connection,
+  id: string,
+): Promise<Procedures['domainStats']['result']> {
+  return withDomain(connection, id, (domain) => connection.stats(domain, statGroups));
 }
 
 async function hostFacts(connection: Connection): Promise<Procedures['hostFacts']['result']> {

@@ -58,6 +58,9 @@ export const prototypes = {
     'int virDomainAgentSetResponseTimeout(virDomainPtr domain, int timeout, unsigned int flags)',
   virDomainSetUserPassword:
     'int virDomainSetUserPassword(virDomainPtr dom, const char *user, const char *password, unsigned int flags)',
+  virDomainListGetStats:
+    'int virDomainListGetStats(virDomainPtr *doms, unsigned int stats, _Out_ virDomainStatsRecordPtr **retStats, unsigned int flags)',
+  virDomainStatsRecordListFree: 'void virDomainStatsRecordListFree(virDomainStatsRecordPtr *stats)',
   virDomainManagedSave: 'int virDomainManagedSave(virDomainPtr dom, unsigned int flags)',
   virDomainManagedSaveRemove:
     'int virDomainManagedSaveRemove(virDomainPtr dom, unsigned int flags)',
@@ -137,6 +140,30 @@ export const structures = {
     cores: 'unsigned int',
     threads: 'unsigned int',
   },
+  virTypedParameter: { field: 'char[80]', type: 'int', value: 'virTypedParameterValue' },
+  virDomainStatsRecord: { dom: 'virDomainPtr', params: 'virTypedParameterPtr', nparams: 'int' },
 } as const;
+
+/** The union in `virTypedParameter`, which has no name in the headers. */
+export const parameterValue = {
+  i: 'int',
+  ui: 'unsigned int',
+  l: 'long long',
+  ul: 'unsigned long long',
+  d: 'double',
+  b: 'char',
+  s: 'str',
+} as const;
+
+/** Which of them holds the value, by the parameter's `type`. Source: `virTypedParameterType`. */
+export const parameterTypes: Record<number, keyof typeof parameterValue> = {
+  1: 'i',
+  2: 'ui',
+  3: 'l',
+  4: 'ul',
+  5: 'd',
+  6: 'b',
+  7: 's',
+};
 
 export type FunctionName = keyof typeof prototypes;

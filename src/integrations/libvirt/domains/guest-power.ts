@@ -1,8 +1,13 @@
-/** Power of a guest: implements the contract's acts by libvirt's calls, each idempotent. */
+/**
+ * Power of a guest, and what it uses: implements the contract's acts by libvirt's calls, each
+ * idempotent.
+ */
+import type { GuestCounters } from '#contracts/host/guest-counters.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import type { DomainView } from './domain-view.ts';
 import type { Domains } from './domains.ts';
+import { guestCounters } from './guest-counters.ts';
 import { hasCode } from '../connection/libvirt-error.ts';
 import { saveRunning, startFlag } from '../xml/libvirt-numbers.ts';
 
@@ -90,6 +95,12 @@ export class GuestPower {
     const { name } = await this.#inState(id, 'set-password', ['running']);
     const args = [id, user.name, user.password] as const;
     await this.#child.call('setPassword', [...args], `set a password in guest ${name}`);
+  }
+
+  async counters(id: string): Promise<GuestCounters> {
+    const { name, devices } = await this.#inState(id, 'counters', ['running']);
+    const stats = await this.#child.call('domainStats', [id], `read counters of guest ${name}`);
+    return guestCounters(stats, devices);
   }
 
   async save(id: string): Promise<void> {

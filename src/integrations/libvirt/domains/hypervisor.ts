@@ -2,6 +2,7 @@
  * The hypervisor of this host through libvirt. Each act checks the state, then does what is
  * missing.
  */
+import type { GuestCounters } from '#contracts/host/guest-counters.ts';
 import type {
   FoundGuest,
   Hypervisor,
@@ -121,6 +122,10 @@ export class LibvirtHypervisor implements Hypervisor {
 
   injectNmi(guestId: string): Promise<void> {
     return this.#power.injectNmi(guestId);
+  }
+
+  counters(guestId: string): Promise<GuestCounters> {
+    return this.#power.counters(guestId);
   }
 
   reboot(guestId: string): Promise<void> {

@@ -6,7 +6,7 @@ import { LibvirtChild } from '../connection/child-process.ts';
 import type { PowerLimits } from './guest-power.ts';
 import { LibvirtHypervisor } from './hypervisor.ts';
 import type { DetachLimits } from './nic-changes.ts';
-import { workingVirtType } from './working-kvm.ts';
+import { workingVirtType } from '../kvm/working-kvm.ts';
 
 export interface StartLibvirtOptions extends Partial<PowerLimits & DetachLimits> {
   /** Example: `qemu:///system`. */

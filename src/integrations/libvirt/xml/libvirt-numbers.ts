@@ -47,6 +47,15 @@ export const startFlag = { forceBoot: 8 } as const;
  */
 export const undefineFlags = 1 | 2 | 4 | 16;
 
+/** Balloon, virtual CPUs, interfaces and disks. Source: `virDomainStatsTypes`. */
+export const statGroups = 4 | 8 | 16 | 32;
+
+/**
+ * What a busy guest does not answer at once is left out. Source:
+ * `VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT`.
+ */
+export const statsNoWait = 2 ** 29;
+
 /** The saved guest runs when restored, regardless of its earlier state. */
 export const saveRunning = 2;
 
