@@ -14,6 +14,7 @@ import type { PciBus } from '#contracts/host/pci-bus.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { DeviceSpec } from '#core/pci/specs/device-spec.ts';
 import type { Reserved } from '#core/scheduling/reserved.ts';
+import type { ChangeCounter } from '#runtime/timing/change-counter.ts';
 
 export interface AgentOptions {
   host: string;
@@ -54,10 +55,10 @@ export interface AgentOptions {
   /** Repeats its checks until the returned function is called. Absent: each with its own timer. */
   every?: (ms: number, act: () => void) => () => void;
   /**
-   * A number that differs once anything on the host may have changed: a check whose last run was on
-   * the same state is left out. Absent: unknown; the host is always read.
+   * Counts what may have changed anything on the host: it is not checked again while nothing has
+   * changed. Absent: unknown; it is always checked.
    */
-  changes?: () => number;
+  changes?: ChangeCounter;
   /** Checks the host for problems, apart from its hypervisor. Absent: no checks. */
   checkHealth?: () => Promise<HostProblem[]>;
   /**

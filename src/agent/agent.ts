@@ -52,7 +52,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     return seen;
   };
 
-  const since = options.changes?.();
+  const since = options.changes?.count;
   await reconcileHost(options, parts);
   if (options.auditsSpecs !== false) await auditSpecs(options);
   const followed = followHost(options, parts, {

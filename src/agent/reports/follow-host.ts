@@ -8,7 +8,7 @@ import type { PciFunction, ReportedDevice } from '#core/pci/devices/device.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { AgentOptions } from '../agent-options.ts';
 import { cleanUpHost, type HostParts } from '../host-parts.ts';
-import { repeatEvery, unlessUnchanged } from './repeated-check.ts';
+import { repeatCheck } from './repeated-check.ts';
 
 export interface FollowedHost {
   /** Remembers the devices of this report, because it is sent. */
@@ -56,14 +56,14 @@ export function followHost(
     const isSame = reported !== undefined && canonicalText(keptOf(now)) === canonicalText(reported);
     if (!stopped && !isSame) send(note(now));
   };
-  const inTurn = (work: () => Promise<void>): Promise<void> =>
-    queue.run(work).catch((error: unknown) => {
-      log.warn({ err: error, host }, 'the state of the host cannot be read; will try again');
-    });
-  const cleanAndReport = unlessUnchanged(options, since, async () => {
+  const failed = (error: unknown): void => {
+    log.warn({ err: error, host }, 'the state of the host cannot be read; will try again');
+  };
+  const inTurn = (work: () => Promise<void>): Promise<void> => queue.run(work).catch(failed);
+  const cleanAndReport = async (): Promise<void> => {
     await cleanUpHost(parts);
     await reportChange();
-  });
+  };
 
   parts.devices.onChange(() => {
     isDirty = true;
@@ -74,7 +74,12 @@ export function followHost(
   };
   // The hypervisor notices a function later than the kernel, and may report it alone.
   const unwatches = [pciBus.watch(changed), parts.nodes.watch(changed)];
-  const stopCleaning = repeatEvery(options, cleanEveryMs, () => void inTurn(cleanAndReport));
+  const stopCleaning = repeatCheck(options, {
+    check: () => queue.run(cleanAndReport),
+    paceMs: () => cleanEveryMs,
+    since,
+    failed,
+  });
   return {
     note,
     settled: async () => {

@@ -18,6 +18,7 @@ import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
 import { parsePciAddress } from '#core/pci/devices/address.ts';
 import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { aGuest, aHostdevNic } from '#test/hosts/guests.ts';
+import { ChangeCounter } from '#runtime/timing/change-counter.ts';
 import { silentLog } from '#test/silent-log.ts';
 import type { AgentOptions } from '../agent-options.ts';
 import { type Agent, startAgent } from '../agent.ts';
@@ -36,7 +37,7 @@ let agent: Agent | undefined;
 beforeEach(() => {
   messages = [];
   faults = new HostFaults();
-  life = { isOver: false, watcher: undefined, changes: 0 };
+  life = { isOver: false, watcher: undefined, changes: new ChangeCounter() };
   const host = simulatedHost('h1', cards);
   hypervisor = new SimulatedHypervisor({
     host,
@@ -202,7 +203,7 @@ test('devices that the hypervisor cannot list are a problem that is reported onc
 });
 
 test('while a problem keeps servers off the host, health is checked more often', async () => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
   try {
     let problems: HostProblem[] = [];
     await start({ checkHealth: async () => problems });
@@ -291,27 +292,21 @@ test('a definition that cannot be read does not undo the command', async () => {
 });
 
 test('a host whose changes are known is not read while nothing changes, and after a change once', async () => {
-  const repeated: (() => void)[] = [];
-  const every = (_ms: number, act: () => void) => {
-    repeated.push(act);
-    return () => {};
-  };
-  await start({ every, changes: () => life.changes, healthMs: 1 });
-  const calls: string[] = [];
-  life.watcher = ({ act }, when) => void (when === 'before' && calls.push(act));
-  const pass = async (times: number) => {
-    for (let time = 0; time < times; time += 1) {
-      for (const act of repeated) act();
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  try {
+    await start({ changes: life.changes });
+    const calls: string[] = [];
+    life.watcher = ({ act }, when) => void (when === 'before' && calls.push(act));
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(calls).toEqual([]);
+    life.changes.add();
+    for (let turn = 0; turn < 5; turn += 1) {
+      await vi.advanceTimersByTimeAsync(30_000);
       await new Promise(setImmediate);
     }
-  };
-  await pass(5);
-  expect(calls).toEqual([]);
-  life.changes += 1;
-  await pass(5);
-  const reads = calls.splice(0);
-  expect(reads.filter((act) => act === 'keys').length).toBeGreaterThan(0);
-  expect(reads.filter((act) => act === 'facts').length).toBe(2);
-  await pass(5);
-  expect(calls).toEqual([]);
+    expect(calls.filter((act) => act === 'keys').length).toBeGreaterThan(0);
+    expect(calls.filter((act) => act === 'facts').length).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
 });

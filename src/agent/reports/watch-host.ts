@@ -9,7 +9,7 @@ import { withoutReachedCounts } from '../devices/create-vfs.ts';
 import type { GuestStateReporter } from './guest-state-reporter.ts';
 import { healthText, healthTextOf } from './host-health.ts';
 import type { HostParts } from '../host-parts.ts';
-import { repeatEvery, unlessUnchanged } from './repeated-check.ts';
+import { repeatCheck } from './repeated-check.ts';
 
 export interface WatchParts {
   guestStates: GuestStateReporter;
@@ -34,16 +34,11 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
   const { guestStates, report, notify, parts, reported, since } = watching;
   let stopped = false;
 
-  /** Never throws: no caller awaits it. */
-  const tryTo = async (act: () => Promise<void>): Promise<void> => {
-    try {
-      await act();
-    } catch (error) {
-      options.log.warn(
-        { err: error, host: options.host },
-        'the host cannot be reported; will try again',
-      );
-    }
+  const failed = (error: unknown): void => {
+    options.log.warn(
+      { err: error, host: options.host },
+      'the host cannot be reported; will try again',
+    );
   };
 
   const sendReport = async (): Promise<void> => {
@@ -51,25 +46,24 @@ export function watchHost(options: AgentOptions, watching: WatchParts): () => vo
     if (!stopped) notify({ type: 'report', report: now });
   };
 
-  const checkHealth = unlessUnchanged(options, since, async () => {
+  const checkHealth = async (): Promise<void> => {
     parts.problems = await withoutReachedCounts(options, options.vfCounts ?? {}, parts.problems);
     const now = await healthText(options, [...parts.problems, ...parts.nodes.problems]);
     if (!stopped && now !== healthTextOf(reported())) await sendReport();
-  });
+  };
 
   const unwatch = options.hypervisor.watch((change) => {
     if (change.what === 'guest') guestStates.schedule(change.guestId);
-    else void tryTo(sendReport);
+    else void sendReport().catch(failed);
   });
   const isUnhealthy = () => reported().some(({ blocks }) => blocks !== 'none');
-  const tickMs = options.healthMs ?? unhealthyIntervalMs;
-  const restMs = options.healthMs ?? healthyIntervalMs;
-  let restedMs = 0;
-  const stopChecking = repeatEvery(options, tickMs, () => {
-    restedMs += tickMs;
-    if (restedMs < restMs && !isUnhealthy()) return;
-    restedMs = 0;
-    void tryTo(checkHealth);
+  const { healthMs } = options;
+  const stopChecking = repeatCheck(options, {
+    check: checkHealth,
+    paceMs: () => healthMs ?? (isUnhealthy() ? unhealthyIntervalMs : healthyIntervalMs),
+    tickMs: healthMs,
+    since,
+    failed,
   });
   return () => {
     stopped = true;

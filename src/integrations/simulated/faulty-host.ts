@@ -8,6 +8,7 @@ import type { HostTaps } from '#contracts/host/host-taps.ts';
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import type { Hypervisor, HypervisorChange } from '#contracts/host/hypervisor.ts';
 import type { PciBus } from '#contracts/host/pci-bus.ts';
+import type { ChangeCounter } from '#runtime/timing/change-counter.ts';
 import type { HostFaults } from './host-faults.ts';
 
 /** One call of an agent. Example: `{ part: 'hypervisor', act: 'start' }`. */
@@ -23,8 +24,8 @@ export type CallWatcher = (call: HostCall, when: 'before' | 'after') => void;
 export interface AgentLife {
   isOver: boolean;
   watcher: CallWatcher | undefined;
-  /** Differs after each call that may have changed the host, or failed. */
-  changes: number;
+  /** Of each call that may have changed the host, or failed. */
+  changes: ChangeCounter;
 }
 
 /** What an agent acts on. */
@@ -66,18 +67,18 @@ function lived<Part extends object>(part: HostCall['part'], inner: Part, life: A
     const isRead = reads.has(act);
     return async (given) => {
       if (life.isOver) await never();
-      if (!isRead) life.changes += 1;
+      if (!isRead) life.changes.add();
       try {
         life.watcher?.({ part, act }, 'before');
         if (life.isOver) await never();
         const result = await call(given);
-        if (!isRead) life.changes += 1;
+        if (!isRead) life.changes.add();
         if (life.isOver) await never();
         life.watcher?.({ part, act }, 'after');
         if (life.isOver) await never();
         return result;
       } catch (error) {
-        life.changes += 1;
+        life.changes.add();
         throw error;
       }
     };

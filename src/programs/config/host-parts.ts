@@ -7,6 +7,7 @@ import type { HostFaults } from '#integrations/simulated/host-faults.ts';
 import type { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import type { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts';
 import type { SimulatedHost } from '#integrations/simulated/simulated-host.ts';
+import type { ChangeCounter } from '#runtime/timing/change-counter.ts';
 import type { AlikeHosts } from '#integrations/simulated/alike-hosts.ts';
 
 export interface HostParts extends Omit<AgentOptions, 'log' | 'heartbeatMs'> {
@@ -31,8 +32,8 @@ export interface SimulatedMachine {
   pciBus: SimulatedPciBus;
   /** Its current problems. */
   faults: HostFaults;
-  /** Differs after each change that its agent has not made. */
-  changes: number;
+  /** Of whatever may have changed it: its agent, users, guests, faults. */
+  changes: ChangeCounter;
 }
 
 /** How often an agent sends a heartbeat. */

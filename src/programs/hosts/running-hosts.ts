@@ -24,7 +24,8 @@ import {
 } from '#integrations/simulated/faulty-host.ts';
 import { simulatedHostFacts } from '#integrations/simulated/machine/host-facts.ts';
 import type { SimulatedFault } from '#integrations/simulated/host-faults.ts';
-import { type Every, sharedTimers } from '#runtime/shared-timer.ts';
+import { ChangeCounter } from '#runtime/timing/change-counter.ts';
+import { type Every, sharedTimers } from '#runtime/timing/shared-timer.ts';
 import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { type ReportListener, serveAgent } from '#workflows/watch/serve-agent.ts';
@@ -106,7 +107,7 @@ export function runningHosts(
     throw new ComputeError('invalid', `Host ${name} is not simulated.`);
   };
   const every = sharedTimers();
-  const stopBeating = every(heartbeatMs, () => void beatAll(byName, running));
+  const beating = setInterval(() => void beatAll(byName, running), heartbeatMs).unref();
   const control: LocalHosts = {
     async start(name) {
       if (running.has(name)) return;
@@ -145,7 +146,7 @@ export function runningHosts(
       await Promise.all([...running.values()].map((host) => host.refresh()));
     },
     async close() {
-      stopBeating();
+      clearInterval(beating);
       await Promise.all([...running.values()].map((host) => host.stop()));
       running.clear();
     },
@@ -161,19 +162,19 @@ function changesUnderneath(
     setDevices(name, devices) {
       const host = simulatedOf(name);
       host.machine.functions = describedFunctions(devices);
-      host.changes += 1;
+      host.changes.add();
     },
     setFault(name, fault, isOn = true) {
       const host = simulatedOf(name);
       host.faults.set(fault, isOn);
-      host.changes += 1;
+      host.changes.add();
     },
     async onHost(name, act) {
       const host = simulatedOf(name);
       try {
         return await act(host);
       } finally {
-        host.changes += 1;
+        host.changes.add();
       }
     },
   };
@@ -206,7 +207,8 @@ async function joinHost(
     onHelloFailed: refused.reject,
   });
   const first = reported();
-  const life: AgentLife = { isOver: false, watcher: undefined, changes: 0 };
+  const changes = host.simulated?.changes ?? new ChangeCounter();
+  const life: AgentLife = { isOver: false, watcher: undefined, changes };
   const dialConsole = async (requestId: string): Promise<Duplex> => {
     const [agents, controllers] = duplexPair();
     context.links.consoles.take(host.host, requestId, controllers);
@@ -249,11 +251,10 @@ function simulatedParts(host: HostParts, life: AgentLife) {
     const facts = simulatedHostFacts(machine, faults);
     return problemsOf(checkHost({ facts, functions, deviceSpecs: host.deviceSpecs, vfCounts: {} }));
   };
-  const changes = (): number => life.changes + simulated.changes;
   const checked = { machine, faults, deviceSpecs: host.deviceSpecs };
   const checkHealth = async (): Promise<HostProblem[]> =>
     host.alike?.problems(checked, check) ?? check();
-  return { ...faultyHost(host, { faults, life }), checkHealth, changes };
+  return { ...faultyHost(host, { faults, life }), checkHealth, changes: life.changes };
 }
 
 /** Reads each uptime once: simulated hosts have that of this process. */

@@ -31,6 +31,7 @@ import {
 import { simulatedUptime } from '#integrations/simulated/machine/uptime.ts';
 import { igbCapturePath, writeSysfsTree } from '#integrations/simulated/machine/sysfs-tree.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
+import { ChangeCounter } from '#runtime/timing/change-counter.ts';
 import type { CapturedHostConfig, Config, DescribedHostConfig } from '../config/config.ts';
 import type { HostParts } from '../config/host-parts.ts';
 import { AlikeHosts } from '#integrations/simulated/alike-hosts.ts';
@@ -146,7 +147,8 @@ function hostParts(
     stateDirectory: join(folder, machine.name, 'guests'),
   });
   const listGuests = () => hypervisor.listGuests();
-  const pciBus = new SimulatedPciBus({ host: machine, listGuests, unsupported });
+  const changes = new ChangeCounter();
+  const pciBus = new SimulatedPciBus({ host: machine, listGuests, unsupported, changes });
   return {
     host: machine.name,
     // Documentation addresses (RFC 5737): nothing listens there.
@@ -167,6 +169,6 @@ function hostParts(
     offloadBridge: 'br-int',
     journal: memoryJournal(),
     uptime: simulatedUptime,
-    simulated: { machine, hypervisor, pciBus, faults: new HostFaults(), changes: 0 },
+    simulated: { machine, hypervisor, pciBus, faults: new HostFaults(), changes },
   };
 }

@@ -25,7 +25,7 @@ import {
   type VfSettingName,
 } from '#core/pci/vf/vf-settings.ts';
 import type { VfState } from '#core/pci/vf/vf-state.ts';
-import { SharedTimer } from '#runtime/shared-timer.ts';
+import { ChangeCounter } from '#runtime/timing/change-counter.ts';
 import type { SimulatedHost } from '../simulated-host.ts';
 
 export interface SimulatedPciBusOptions {
@@ -34,17 +34,17 @@ export interface SimulatedPciBusOptions {
   listGuests: () => Promise<FoundGuest[]>;
   /** Settings that its NICs lack. Default: none. */
   unsupported?: readonly VfSettingName[];
+  /** Counts whatever changes the host, `host.functions` too. Absent: only this bus changes it. */
+  changes?: ChangeCounter;
 }
-
-/** Polls the descriptions of all hosts for changes. */
-const polling = new SharedTimer(1_000);
 
 /**
  * One simulated host's PCI bus. Its functions follow `host.functions`, which may change at any
- * time.
+ * time; `watch` reports it when `changes` counts that.
  */
 export class SimulatedPciBus implements PciBus {
   readonly #options: SimulatedPciBusOptions;
+  readonly #changes: ChangeCounter;
   readonly #vfs = new Map<PciAddress, VfState>();
   /** VFs of PFs whose VF count was lowered. */
   readonly #unmade = new Map<PciAddress, PciFunction[]>();
@@ -54,6 +54,7 @@ export class SimulatedPciBus implements PciBus {
 
   constructor(options: SimulatedPciBusOptions) {
     this.#options = options;
+    this.#changes = options.changes ?? new ChangeCounter();
   }
 
   async listFunctions(): Promise<{ functions: PciFunction[]; unreadable: UnreadableFunction[] }> {
@@ -174,12 +175,13 @@ export class SimulatedPciBus implements PciBus {
     const { host } = this.#options;
     const others = host.functions.filter(({ parentAddress }) => parentAddress !== pf);
     host.functions = [...others, ...all.slice(0, count)];
+    this.#changes.add();
   }
 
   watch(listener: () => void): () => void {
     const { host } = this.#options;
     let before = host.functions;
-    return polling.add(() => {
+    return this.#changes.onChange(() => {
       if (host.functions === before) return;
       before = host.functions;
       listener();
