@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { CommandJournal } from '#contracts/host/command-journal.ts';
 import type { GuestConsoles } from '#contracts/host/guest-consoles.ts';
 import type { GuestFiles } from '#contracts/host/guest-files.ts';
+import type { GuestTransfer } from '#contracts/host/guest-transfer.ts';
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
 import type { Uptime } from '#contracts/host/host-link.ts';
 import type { HostTaps } from '#contracts/host/host-taps.ts';
@@ -28,6 +29,8 @@ export interface AgentOptions {
   /** Data that the agent keeps between runs. */
   memory: HostMemory;
   guestFiles: GuestFiles;
+  /** Absent: its guests stay on it. */
+  transfer?: GuestTransfer;
   /** Absent: its guests have none. */
   consoles?: GuestConsoles;
   /** Connects to the controller for the console that it requested with this id. */

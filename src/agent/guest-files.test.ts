@@ -29,8 +29,6 @@ function slowFiles(prepared: () => Promise<void>) {
     dropCopy: async (guestId) => void acts.push(`drop ${guestId}`),
     remove: async (guestId) => void acts.push(`remove ${guestId}`),
     consoleOutput: async (guestId, lines) => `${guestId}: last ${lines}`,
-    describe: async () => '',
-    receive: async () => {},
     list: async () => [],
   };
   return { acts, files };

@@ -1,5 +1,6 @@
 /** The parts of a host that steps act on. */
 import type { GuestFiles } from '#contracts/host/guest-files.ts';
+import type { GuestTransfer } from '#contracts/host/guest-transfer.ts';
 import type { Hypervisor } from '#contracts/host/hypervisor.ts';
 import type { Log } from '#contracts/log.ts';
 import type { PciBus } from '#contracts/host/pci-bus.ts';
@@ -15,6 +16,8 @@ export interface HostParts {
   hypervisor: Hypervisor;
   pciBus: PciBus;
   guestFiles: GuestFiles;
+  /** Absent: its guests stay on it. */
+  transfer?: GuestTransfer;
   devices: DeviceGuard;
   nodes: NodeStates;
   bridges: BridgeRefs;
@@ -26,12 +29,13 @@ export interface HostParts {
 
 /** The parts of one agent; created once, because they serialize access to devices and bridges. */
 export function hostParts(options: AgentOptions): HostParts {
-  const { host, hypervisor, pciBus, guestFiles, log } = options;
+  const { host, hypervisor, pciBus, guestFiles, transfer, log } = options;
   return {
     host,
     hypervisor,
     pciBus,
     guestFiles,
+    ...(transfer !== undefined && { transfer }),
     log,
     devices: new DeviceGuard(options),
     nodes: new NodeStates(options),

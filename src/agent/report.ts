@@ -53,6 +53,7 @@ export async function reportHost(
     const problems = [...parts.problems, ...parts.nodes.problems, ...found];
     return {
       ...seen,
+      ...(options.transfer !== undefined && { facts: { ...seen.facts, movesGuests: true } }),
       ...uptime,
       hostIp: options.hostIp,
       physicalNetworks: reachedNetworks(options.deviceSpecs, options.bridgedNetworks),

@@ -15,7 +15,11 @@ test.each(all)('the forward steps of $kind come first', ({ steps }) => {
 
 test.each(all)('the undo steps of $kind are listed in the reverse order', ({ steps }) => {
   const names = steps.map(([name]) => name);
-  const places = steps.flatMap(([, { undo }]) => (undo === undefined ? [] : names.indexOf(undo)));
+  // The new host is prepared before the guest leaves, and is cleared before that is taken back: at
+  // no time may both hosts run the guest.
+  const early = new Set(['offered', 'expected']);
+  const ordered = steps.filter(([name]) => !early.has(name));
+  const places = ordered.flatMap(([, { undo }]) => (undo === undefined ? [] : names.indexOf(undo)));
   expect(places).toEqual(places.toSorted((one, other) => other - one));
   expect(places).not.toContain(-1);
 });

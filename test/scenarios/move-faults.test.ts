@@ -59,14 +59,14 @@ const moves: Move[] = [
     name: 'live migration',
     before: async () => {},
     body: live,
-    calls: { from: 14, to: 12 },
+    calls: { from: 14, to: 18 },
     ...{ status: 'ACTIVE', guest: 'running', confirms: false },
   },
   {
     name: 'live migration of a paused server',
     before: (pair) => becomes(pair, { pause: null }, 'PAUSED'),
     body: live,
-    calls: { from: 14, to: 12 },
+    calls: { from: 14, to: 18 },
     ...{ status: 'PAUSED', guest: 'paused', confirms: false },
   },
 ];
@@ -79,7 +79,7 @@ const disturbances = [
 /** Read-only calls. */
 const reads = new Set(
   `facts listGuests domainXml listFunctions functionAt driverOf ifnameOf vfState isUp list
-  unsupportedSettings deviceFacts vfCount read keys describe consoleOutput`.split(/\s+/),
+  unsupportedSettings deviceFacts vfCount read keys offer consoleOutput`.split(/\s+/),
 );
 
 /** Makes the host's call with this number (from 1) fail, once. */
@@ -185,7 +185,7 @@ scenario(
     const [pair] = await inPairs(1, cloud, running);
     const { id, from, to, ports } = pair!;
     running.hosts.watchCalls(to, ({ act: call }, when) => {
-      if (call !== 'receive' || when !== 'before') return;
+      if (call !== 'prepare' || when !== 'before') return;
       running.hosts.watchCalls(to, undefined);
       running.hosts.kill(to);
     });

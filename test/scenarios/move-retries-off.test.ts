@@ -35,7 +35,7 @@ function failing({ hosts }: AllInOne, names: string[], onFailure = (_number: num
   const failed: string[] = [];
   for (const name of names) {
     hosts.watchCalls(name, ({ act: call }, when) => {
-      if (call !== 'receive' || when !== 'before') return;
+      if (call !== 'fetch' || when !== 'before') return;
       onFailure(failed.push(name));
       throw new ComputeError('unavailable', `no room on ${name}`);
     });

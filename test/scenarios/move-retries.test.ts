@@ -24,8 +24,8 @@ function failing({ hosts }: AllInOne, names: string[], times: number): string[] 
   const failed: string[] = [];
   for (const name of names) {
     hosts.watchCalls(name, ({ part, act: call }, when) => {
-      if (part !== 'guestFiles' || when !== 'before' || failed.length >= times) return;
-      if (!['prepare', 'receive'].includes(call)) return;
+      if (when !== 'before' || failed.length >= times) return;
+      if (!['guestFiles.prepare', 'transfer.fetch'].includes(`${part}.${call}`)) return;
       failed.push(name);
       throw new ComputeError('unavailable', `no room on ${name}`);
     });

@@ -24,11 +24,11 @@ import {
   planStop,
   planSuspend,
 } from '#core/guests/plan/plan-change.ts';
-import { planMoveIn, planMoveOut, planPaused } from '#core/guests/plan/plan-move.ts';
+import { planExpect, planMoveIn, planMoveOut, planPaused } from '#core/guests/plan/plan-move.ts';
 import { printPlan, printStep } from '#core/guests/plan/print-step.ts';
 import type { Step } from '#core/guests/plan/step.ts';
 import { undoStep } from '#core/guests/plan/undo-step.ts';
-import { executeStep } from './execute-step.ts';
+import { executeStep, transferOf } from './execute-step.ts';
 import type { HostParts } from '../host-parts.ts';
 
 /** A plan, and how it is undone when it fails part-way. */
@@ -67,8 +67,7 @@ export async function executeCommand(
       records.push(await timed(parts, step));
     }
     const domainXml = await definitionOf(parts, guestIdOf(body));
-    const output =
-      body.do === 'move-out' ? await parts.guestFiles.describe(body.guest.id) : undefined;
+    const output = await outputOf(parts, body);
     return {
       ok: true,
       steps: records,
@@ -115,10 +114,22 @@ async function answer(
   }
 }
 
+/** What the other host of a move needs. */
+async function outputOf(parts: HostParts, body: HostCommandBody): Promise<string | undefined> {
+  if (body.do === 'expect') {
+    const from = { host: body.from, offer: body.files, isLive: true };
+    return transferOf(parts).expect(body.guest, from);
+  }
+  if (body.do === 'offer' || (body.do === 'move-out' && body.arrival === undefined)) {
+    return transferOf(parts).offer(body.guest, body.to);
+  }
+  return undefined;
+}
+
 /** Whether a failed command, whose undo had no failure, has left nothing. */
 async function isAsBefore(parts: HostParts, body: HostCommandBody): Promise<boolean> {
   if (body.do === 'rescue') return true;
-  return body.do === 'spawn' && (await hasNoFiles(parts, body));
+  return (body.do === 'spawn' || body.do === 'expect') && (await hasNoFiles(parts, body));
 }
 
 /**
@@ -221,7 +232,8 @@ async function planFor(
 /** A guest that existed before the spawn is kept, with its disk. */
 function isUndone(body: HostCommandBody, found: FoundGuest | undefined, step: Step): boolean {
   if (body.do === 'attach' || body.do === 'snapshot') return true;
-  if (body.do !== 'spawn' && body.do !== 'move-in') return false;
+  if (body.do === 'move-out') return step.do === 'detach-nic';
+  if (body.do !== 'spawn' && body.do !== 'move-in' && body.do !== 'expect') return false;
   if (body.do === 'spawn' && body.keepsFiles === true && step.do.endsWith('-files')) return false;
   const isOfGuest = step.do === 'define' || step.do.endsWith('-files');
   return found === undefined || !isOfGuest;
@@ -247,8 +259,12 @@ function stepsFor(
       });
     case 'rescue':
       return planRescue(body.guest, found);
+    case 'offer':
+      return [];
+    case 'expect':
+      return planExpect(body.guest, found, body);
     case 'move-out':
-      return planMoveOut(body.guest, found, { isLive: body.isLive === true });
+      return planMoveOut(body.guest, found, body);
     case 'move-in':
       return planMoveIn(body.guest, found, body);
     case 'snapshot':

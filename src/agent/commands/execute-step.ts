@@ -1,6 +1,7 @@
 /**
  * One executor for each step kind of `core/guests/step.ts`; a kind without one does not compile.
  */
+import type { GuestTransfer } from '#contracts/host/guest-transfer.ts';
 import type { PciBus } from '#contracts/host/pci-bus.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { GuestNic, PciGuestNic } from '#core/guests/description/guest.ts';
@@ -26,7 +27,11 @@ const executors: Executors = {
   'set-vf-link': ({ pciBus }, step) => pciBus.applyVfStep(step),
   'prepare-files': ({ guestFiles }, { guest, fresh }) => guestFiles.prepare(guest, { fresh }),
   'prepare-rescue': ({ guestFiles }, { guest }) => guestFiles.prepareRescue(guest),
-  'receive-files': ({ guestFiles }, { guest, files }) => guestFiles.receive(guest, files),
+  'fetch-files': (parts, { guest, from, offer, isLive }) =>
+    transferOf(parts).fetch(guest, { host: from, offer, isLive }),
+  'send-guest': (parts, { guest, to, arrival }) =>
+    transferOf(parts).send(guest, { host: to, arrival }),
+  'end-transfer': async ({ transfer }, { guestId }) => transfer?.end(guestId),
   'copy-disk': ({ guestFiles }, { guestId, imageId }) => guestFiles.copyDisk(guestId, imageId),
   'upload-copy': ({ guestFiles }, { guestId, imageId }) => guestFiles.uploadCopy(guestId, imageId),
   'drop-copy': ({ guestFiles }, { guestId, imageId }) => guestFiles.dropCopy(guestId, imageId),
@@ -48,6 +53,18 @@ const executors: Executors = {
   'detach-nic': ({ hypervisor }, { guestId, nic, keep }) =>
     hypervisor.detachNic(guestId, nic, { keep: keep === true }),
 };
+
+/** Throws `notImplemented` on a host that has none. */
+export function transferOf({
+  transfer,
+  host,
+}: Pick<HostParts, 'transfer' | 'host'>): GuestTransfer {
+  if (transfer !== undefined) return transfer;
+  throw new ComputeError(
+    'notImplemented',
+    `the guests of host ${host} cannot be moved to other hosts, nor those of others here`,
+  );
+}
 
 /** Executes one step. Throws ComputeError with the host's error text when it fails. */
 export async function executeStep(parts: HostParts, step: Step): Promise<void> {

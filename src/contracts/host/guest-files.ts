@@ -36,16 +36,6 @@ export interface GuestFiles {
    * of that the last `lines`; null: all. '' when there is no output yet.
    */
   consoleOutput(guestId: string, lines: number | null): Promise<string>;
-  /**
-   * What another host needs to receive the files of this guest: text for its `receive`. Throws
-   * `notFound` for a guest without files, `notImplemented` where they cannot be sent.
-   */
-  describe(guestId: string): Promise<string>;
-  /**
-   * The files of a guest as another host described them. Repeating it changes nothing. Throws
-   * `invalid` for a text that is no such description, `notImplemented` where none can be received.
-   */
-  receive(guest: Guest, files: string): Promise<void>;
   /** Ids of all guests with files here. */
   list(): Promise<string[]>;
 }

@@ -38,13 +38,30 @@ export type HostCommandBody =
    * again as it was; `staysOff`: only defined.
    */
   | { do: 'rescue'; guest: Guest; staysOff?: true }
+  /** Offers the files of a running guest to this host; the result's `output` is the offer. */
+  | { do: 'offer'; guest: Guest; to: string }
   /**
-   * Takes the guest off this host, and keeps its files; the result's `output` describes them for
-   * the host that receives them. `isLive`: it runs until then, and continues there.
+   * Fetches the offered files of a guest that runs on this host, and expects it from there; the
+   * result's `output` is what that host needs to send it.
    */
-  | { do: 'move-out'; guest: Guest; isLive?: true }
-  /** Receives a guest with the files that `move-out` described, and brings it to this state. */
-  | { do: 'move-in'; guest: Guest; files: string; state: 'running' | 'paused' | 'shutOff' }
+  | { do: 'expect'; guest: Guest; from: string; files: string }
+  /**
+   * Takes the guest off this host, and keeps its files; the result's `output` is the offer of them
+   * to the other host. `arrival`: it runs until then and continues there, where it is expected by
+   * this text.
+   */
+  | { do: 'move-out'; guest: Guest; to: string; arrival?: string }
+  /**
+   * Receives a guest from this host, with the files that it offers unless the guest is here, and
+   * brings it to this state.
+   */
+  | {
+      do: 'move-in';
+      guest: Guest;
+      from: string;
+      files: string;
+      state: 'running' | 'paused' | 'shutOff';
+    }
   /**
    * Makes the bytes of this image from the guest's disk. `runs`: the guest is paused while the disk
    * is copied.

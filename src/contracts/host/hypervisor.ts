@@ -4,7 +4,9 @@ import type { FoundGuest } from '#core/guests/plan/plan.ts';
 import type { HostNumaNode } from '#core/scheduling/numa-fit.ts';
 import type { GuestCounters } from './guest-counters.ts';
 
-/** What a host offers, apart from PCI devices. */
+/**
+ * What a host offers, apart from PCI devices. `movesGuests` is its agent's, not its hypervisor's.
+ */
 export interface HypervisorFacts {
   type: string;
   version: number;

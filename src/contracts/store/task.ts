@@ -49,6 +49,8 @@ export interface TaskStepOf {
   move:
     | 'reserve'
     | 'bind-target'
+    | 'offered'
+    | 'expected'
     | 'source-left'
     | 'switch-ports'
     | 'target-started'

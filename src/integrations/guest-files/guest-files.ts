@@ -36,10 +36,6 @@ export interface HostGuestFilesOptions {
 
 /** What the files of a guest are made from. */
 type MadeFrom = Pick<Guest, 'imageId' | 'kernel' | 'diskGib'>;
-function cannotMove(): ComputeError {
-  const message = 'the disks of this host’s guests cannot be moved to other hosts, or from them';
-  return new ComputeError('notImplemented', message);
-}
 
 /** Initial size of a disk over an image, with a config drive: it grows as the guest writes. */
 const firstBytes = 2 * 1024 ** 2;
@@ -136,15 +132,6 @@ export class HostGuestFiles implements GuestFiles {
 
   async consoleOutput(guestId: string, lines: number | null): Promise<string> {
     return tailLines(await readConsoleLog(this.#pathsOf(guestId).consoleLog), lines);
-  }
-
-  // async: the contract throws by rejecting.
-  async describe(): Promise<string> {
-    throw cannotMove();
-  }
-
-  async receive(): Promise<void> {
-    throw cannotMove();
   }
 
   async list(): Promise<string[]> {

@@ -3,6 +3,7 @@
  * once the agent is dead.
  */
 import type { GuestFiles } from '#contracts/host/guest-files.ts';
+import type { GuestTransfer } from '#contracts/host/guest-transfer.ts';
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
 import type { HostTaps } from '#contracts/host/host-taps.ts';
 import type { HostMemory } from '#contracts/host/host-memory.ts';
@@ -33,13 +34,14 @@ export interface ActedOn {
   hypervisor: Hypervisor;
   pciBus: PciBus;
   guestFiles: GuestFiles;
+  transfer?: GuestTransfer;
   bridges: HostBridges;
   taps: HostTaps;
   memory: HostMemory;
 }
 
 export function faultyHost(
-  { hypervisor, pciBus, guestFiles, bridges, taps, memory }: ActedOn,
+  { hypervisor, pciBus, guestFiles, transfer, bridges, taps, memory }: ActedOn,
   { faults, life }: { faults: HostFaults; life: AgentLife },
 ): ActedOn {
   const refusing = refusingHypervisor(hypervisor, faults);
@@ -47,6 +49,7 @@ export function faultyHost(
     hypervisor: lived('hypervisor', refusing, life),
     pciBus: lived('pciBus', faultyBus(pciBus, faults), life),
     guestFiles: lived('guestFiles', refusingFiles(guestFiles, faults), life),
+    ...(transfer !== undefined && { transfer: lived('transfer', transfer, life) }),
     bridges: lived('bridges', bridges, life),
     taps: lived('taps', taps, life),
     memory: lived('memory', memory, life),
@@ -59,7 +62,7 @@ const plain = new Set(['watch', 'close']);
 /** Calls that change nothing on the host. */
 const reads = new Set(
   `facts counters listGuests domainXml listFunctions functionAt driverOf ifnameOf vdpaDeviceOf isUp vfState
-  unsupportedSettings deviceFacts vfCount read keys consoleOutput list`.split(/\s+/),
+  unsupportedSettings deviceFacts vfCount read keys consoleOutput list offer`.split(/\s+/),
 );
 
 function lived<Part extends object>(part: HostCall['part'], inner: Part, life: AgentLife): Part {

@@ -103,6 +103,7 @@ export class SimulatedGuestFiles implements GuestFiles {
     return tailLines((this.#kept.get(guestId)?.console ?? '').slice(-maxConsoleBytes), lines);
   }
 
+  /** Its files as text, for another simulated host. Throws `notFound` for a guest without any. */
   async describe(guestId: string): Promise<string> {
     const kept = this.#kept.get(guestId);
     if (kept === undefined)
@@ -110,6 +111,7 @@ export class SimulatedGuestFiles implements GuestFiles {
     return JSON.stringify(kept);
   }
 
+  /** Throws `invalid` for a text that no simulated host has made. */
   async receive(guest: Guest, files: string): Promise<void> {
     await this.#kept.set(guest.id, filesIn(files));
   }

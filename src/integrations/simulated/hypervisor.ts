@@ -64,7 +64,6 @@ export class SimulatedHypervisor implements Hypervisor {
       cpuModel: 'simulated',
       architecture: 'x86_64',
       numaNodes: numaNodesOf(host),
-      movesGuests: true,
     });
   }
 

@@ -16,6 +16,7 @@ import { keptFolders } from '#integrations/simulated/kept-guests.ts';
 import { HostFaults } from '#integrations/simulated/host-faults.ts';
 import { simulatedFleet } from '#integrations/simulated/fleet.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
+import { SimulatedTransfer } from '#integrations/simulated/guest-transfer.ts';
 import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
 import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
@@ -149,6 +150,8 @@ function hostParts(
   const listGuests = () => hypervisor.listGuests();
   const changes = new ChangeCounter();
   const pciBus = new SimulatedPciBus({ host: machine, listGuests, unsupported, changes });
+  const stateDirectory = join(folder, machine.name, 'files');
+  const guestFiles = new SimulatedGuestFiles({ images, stateDirectory });
   return {
     host: machine.name,
     // Documentation addresses (RFC 5737): nothing listens there.
@@ -160,10 +163,8 @@ function hostParts(
     bridges: new SimulatedBridges({ host: machine.name }),
     taps: new SimulatedTaps(),
     memory: new SimulatedMemory(),
-    guestFiles: new SimulatedGuestFiles({
-      images,
-      stateDirectory: join(folder, machine.name, 'files'),
-    }),
+    guestFiles,
+    transfer: new SimulatedTransfer(guestFiles, hypervisor),
     deviceSpecs,
     bridgedNetworks: [],
     offloadBridge: 'br-int',

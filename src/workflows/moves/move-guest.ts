@@ -15,7 +15,7 @@ import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 import { hostChange } from '../hosts/host-change.ts';
 import { dropImage } from '../images/drop-image.ts';
-import { activateSide, addBindings } from './move-ports.ts';
+import { activateSide, addBindings, expectedNics } from './move-ports.ts';
 import { takesFiles } from './reserve.ts';
 import { guestOnSide, hostOnSide, isWithinHost, moveOf } from './sides.ts';
 
@@ -34,21 +34,25 @@ export const bindTarget: MoveStep = async (context, task) => {
   if (source === null || isWithinHost(move) || !takesFiles(move.type)) {
     return { events, next: { step: 'switch-ports', data: task.data, dueAt: now } };
   }
-  const isLive = move.type === 'live-migration';
   const guest = await guestOnSide(context, server, move, 'before');
+  const at = { hostId: source.id, serverId: server.id };
+  const data = { ...task.data, startedAt: now };
+  const to = host.name;
+  if (move.type === 'live-migration') {
+    const after = await expectedNics(context, { server, move, host });
+    return {
+      move: { id: move.id, context: { ...move.context, nics: { before: server.nics, after } } },
+      events,
+      server: { taskState: 'migrating' },
+      command: { ...at, body: { do: 'offer', guest, to } },
+      next: { step: 'offered', data, dueAt: null },
+    };
+  }
   return {
     events,
-    server: { taskState: isLive ? 'migrating' : 'resize_migrating' },
-    command: {
-      hostId: source.id,
-      serverId: server.id,
-      body: { do: 'move-out', guest, ...(isLive && { isLive }) },
-    },
-    next: {
-      step: 'source-left',
-      data: { ...task.data, startedAt: now, sourceMayBeOut: true },
-      dueAt: null,
-    },
+    server: { taskState: 'resize_migrating' },
+    command: { ...at, body: { do: 'move-out', guest, to } },
+    next: { step: 'source-left', data: { ...data, sourceMayBeOut: true }, dueAt: null },
   };
 };
 
@@ -60,7 +64,7 @@ export const sourceLeft: MoveStep = async (context, task) => {
     events: [finishedEvent(context, 'move_out', task.data.startedAt ?? now)],
     next: {
       step: 'switch-ports',
-      data: { ...task.data, files: result.output ?? '' },
+      data: { ...task.data, files: result.output ?? task.data.files ?? '' },
       dueAt: now,
     },
   };
@@ -95,7 +99,7 @@ function arrivingState({ type }: Move): TaskState {
   return type === 'unshelve' ? 'unshelving' : 'resize_finish';
 }
 
-/** The command by which the guest comes to the new host. */
+/** The command by which the guest comes to the new host, or is brought to its state there. */
 async function arrival(
   context: WorkflowContext,
   { data }: Task<'move'>,
@@ -108,7 +112,8 @@ async function arrival(
   }
   if (!takesFiles(move.type)) return { do: 'spawn', guest };
   const state = isOff ? 'shutOff' : move.context.vmState === 'paused' ? 'paused' : 'running';
-  return { do: 'move-in', guest, files: data.files ?? '', state };
+  const from = move.source?.name ?? '';
+  return { do: 'move-in', guest, from, files: data.files ?? '', state };
 }
 
 /** The server is on its new host from here on. Throws that host's error. */
@@ -194,7 +199,8 @@ function ending(
   }
 }
 
-async function targetOf(context: WorkflowContext, move: Move): Promise<Host> {
+/** The host that was chosen. */
+export async function targetOf(context: WorkflowContext, move: Move): Promise<Host> {
   const host = await hostOnSide(context, move, 'after');
   invariant(host, `no host was chosen for the move ${move.id}`);
   return host;

@@ -49,6 +49,30 @@ export async function addBindings(
 }
 
 /**
+ * The NICs as they will be on the new host, by the inactive bindings there, for a guest that is
+ * prepared there while it runs here.
+ */
+export async function expectedNics(
+  context: WorkflowContext,
+  { server, move, host }: Moving,
+): Promise<ServerNic[]> {
+  const { network } = context;
+  const nics = nicsOn(server, move, 'after');
+  const { devices, ports } = await portsAndDevices(context, { server, nics, host });
+  return settleAll(nics, async (nic) => {
+    const port = portOf(ports, nic);
+    const bindings = await network.listPortBindings(port.id);
+    const device = devices.find(({ requestId }) => requestId === nic.pciRequestId);
+    const { profile } = { ...port, ...addBinding(port, host.name, device) };
+    // A port with one binding keeps its kind on the new host.
+    const there = bindings.find((binding) => binding.host === host.name) ?? { ...port, profile };
+    const { vifType, vifDetails } = there;
+    const bound = { ...port, vifType, vifDetails, profile: there.profile, bindingHost: host.name };
+    return { ...nic, vif: vifOf(bound, await network.showNetwork(port.networkId), nic.tag) };
+  });
+}
+
+/**
  * Makes the bindings of this side the active ones; `host` is that side's. Returns its NICs with
  * their ports as read back.
  */

@@ -13,6 +13,7 @@ import { finishedEvent } from '../engine/record-event.ts';
 import { retryStep } from '../engine/retry-later.ts';
 import type { StepOutcome, Workflow } from '../engine/workflow.ts';
 import { clearSource, releaseSource, sourceCleared } from './end-move.ts';
+import { expected, offered } from './expect-guest.ts';
 import {
   bindTarget,
   dropShelvedImage,
@@ -35,6 +36,9 @@ export const moveWorkflow: Workflow<'move'> = {
     // Forward.
     reserve: { read: readMoveBinding, run: reserve, exclusive: true, undo: 'release-target' },
     'bind-target': { run: bindTarget, undo: 'release-target' },
+    // Before the guest leaves live.
+    offered: { run: offered, undo: 'clear-target' },
+    expected: { run: expected, undo: 'clear-target' },
     'source-left': { run: sourceLeft, undo: 'restore-source' },
     'switch-ports': { run: switchPorts, undo: 'restore-ports' },
     'target-started': { run: targetStarted, exclusive: true, undo: 'clear-target' },
@@ -60,6 +64,7 @@ export const moveWorkflow: Workflow<'move'> = {
 /** Steps whose failures are the new host's: another may succeed. */
 const ofNewHost: ReadonlySet<string> = new Set<Task<'move'>['step']>([
   'bind-target',
+  'expected',
   'target-started',
 ]);
 
@@ -67,6 +72,8 @@ const ofNewHost: ReadonlySet<string> = new Set<Task<'move'>['step']>([
 const eventNames: Partial<Record<Task<'move'>['step'], string>> = {
   reserve: 'schedule',
   'bind-target': 'bind_ports',
+  offered: 'offer_files',
+  expected: 'prepare_target',
   'source-left': 'move_out',
   'switch-ports': 'switch_ports',
   'target-started': 'spawn',

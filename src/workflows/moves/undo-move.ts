@@ -28,7 +28,7 @@ export const clearTarget: MoveStep = async (context, task) => {
     return { next: { step: 'restore-ports', data: task.data, dueAt: context.clock.now() } };
   }
   const at = { hostId: move.target.id, serverId: task.serverId };
-  const arrival = await context.store.commands.lastOn(at, 'spawn', 'respawn', 'move-in');
+  const arrival = await context.store.commands.lastOn(at, 'spawn', 'respawn', 'expect', 'move-in');
   if (arrival?.result?.ok === false && arrival.result.undone === true) {
     return { next: { step: 'restore-ports', data: task.data, dueAt: context.clock.now() } };
   }

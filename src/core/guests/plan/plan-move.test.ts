@@ -1,39 +1,70 @@
 /** Plans of guests that leave a host, or arrive on one. */
+import { aBridgeNic, aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
-import { aGuest } from '#test/hosts/guests.ts';
+import { heldDevices } from '../description/held-device.ts';
 import type { FoundGuest } from './plan.ts';
-import { planMoveIn, planMoveOut, planPaused } from './plan-move.ts';
+import { planExpect, planMoveIn, planMoveOut, planPaused } from './plan-move.ts';
 
-const guest = aGuest({});
-const found = (state: FoundGuest['state']): FoundGuest => ({
+const guest = aGuest({ nics: [aHostdevNic(vf0), aMacvtapNic(vf1), aBridgeNic()] });
+const held = heldDevices(guest);
+const found = (state: FoundGuest['state'], devices = held): FoundGuest => ({
   id: guest.id,
   name: 'instance-1',
   state,
-  devices: [],
+  devices,
 });
 const names = (steps: readonly { do: string }[]) => steps.map((step) => step.do);
+const to = 'host-2';
 
-test('a guest that leaves is shut down, and its files stay; a live one just ends', () => {
-  const cold = names(planMoveOut(guest, found('running'), { isLive: false }));
-  expect(cold).toContain('shut-down');
+test('a guest that leaves is shut down, and its files stay', () => {
+  const cold = names(planMoveOut(guest, found('running'), { to }));
+  expect(cold[0]).toBe('shut-down');
   expect(cold.at(-1)).toBe('undefine');
   expect(cold).not.toContain('remove-files');
-  const live = names(planMoveOut(guest, found('paused'), { isLive: true }));
-  expect(live).toContain('destroy');
-  expect(live).not.toContain('shut-down');
-  expect(names(planMoveOut(guest, found('shutOff'), { isLive: false }))).not.toContain('shut-down');
-  expect(planMoveOut(guest, undefined, { isLive: false })).toEqual([]);
+  expect(names(planMoveOut(guest, found('shutOff'), { to }))).not.toContain('shut-down');
+  expect(planMoveOut(guest, undefined, { to })).toEqual([]);
+});
+
+test('a guest that is sent live is given up by its own devices first, then by the host', () => {
+  const live = planMoveOut(guest, found('paused'), { to, arrival: 'there' });
+  expect(names(live)).toEqual([
+    ...['detach-nic', 'send-guest', 'restore-device', 'restore-device'],
+    ...['release-bridge', 'remove-tap', 'undefine'],
+  ]);
+  expect(live[0]).toMatchObject({ nic: { address: vf0 }, keep: true });
+  // Its disk on the other host is empty: it must not be started from that.
+  const off = names(planMoveOut(guest, found('shutOff'), { to, arrival: 'there' }));
+  expect(off).toContain('send-guest');
+});
+
+test('a host that expects a guest has what its macvtaps and bridges need, and leaves its VFs', () => {
+  const expected = planExpect(guest, undefined, { from: 'host-1', files: '{}' });
+  expect(names(expected).slice(0, 3)).toEqual(['check-devices', 'fetch-files', 'define']);
+  expect(expected[1]).toMatchObject({ isLive: true });
+  const recorded = expected.flatMap((step) =>
+    step.do === 'record-device' ? [step.device.address] : [],
+  );
+  expect(recorded).toEqual([vf1]);
+  expect(planExpect(guest, found('running'), { from: 'host-1', files: '{}' })).toEqual([]);
 });
 
 test('a guest arrives with its files in the state it had; repeated, nothing but that state', () => {
   const arrive = (state: 'running' | 'paused' | 'shutOff', there?: FoundGuest['state']) =>
-    names(planMoveIn(guest, there && found(there), { files: '{}', state }));
-  expect(arrive('shutOff')).toEqual(['receive-files', 'prepare-files', 'define']);
-  expect(arrive('running').slice(0, 2)).toEqual(['check-devices', 'receive-files']);
-  expect(arrive('running').at(-1)).toBe('start');
-  expect(arrive('paused').slice(-2)).toEqual(['start', 'pause']);
-  expect(arrive('running', 'running')).toEqual([]);
-  expect(arrive('paused', 'running')).toEqual(['pause']);
-  expect(arrive('paused', 'paused')).toEqual([]);
+    names(planMoveIn(guest, there && found(there), { from: 'host-1', files: '{}', state }));
+  expect(arrive('shutOff')).toEqual(['fetch-files', 'prepare-files', 'define', 'end-transfer']);
+  expect(arrive('running').slice(0, 2)).toEqual(['check-devices', 'fetch-files']);
+  expect(arrive('running').slice(-2)).toEqual(['start', 'end-transfer']);
+  expect(arrive('paused').slice(-3)).toEqual(['start', 'pause', 'end-transfer']);
+  expect(arrive('running', 'running')).toEqual(['end-transfer']);
+  expect(arrive('paused', 'running')).toEqual(['pause', 'end-transfer']);
+  expect(arrive('paused', 'paused')).toEqual(['end-transfer']);
   expect(names(planPaused(guest.id, undefined))).toEqual(['pause']);
+});
+
+test('a guest that came live is given the NICs that were unplugged for it, each once', () => {
+  const arrived = { from: 'host-1', files: '{}', state: 'running' } as const;
+  const without = held.filter(({ address }) => address !== vf0);
+  const steps = planMoveIn(guest, found('running', without), arrived);
+  expect(names(steps)).toEqual(['record-device', 'attach-nic', 'end-transfer']);
+  expect(steps[1]).toMatchObject({ nic: { address: vf0 } });
 });

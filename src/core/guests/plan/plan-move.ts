@@ -1,28 +1,32 @@
 /** Steps by which a guest leaves its host, and arrives on another, with its disk. */
-import { type Guest, isPciNic } from '../description/guest.ts';
+import { type Guest, type GuestNic, isPciNic } from '../description/guest.ts';
 import { handOverSteps, recordHostDevice } from './hand-over-steps.ts';
 import { type FoundGuest, isLive } from './plan.ts';
 import type { Step } from './step.ts';
 
 /**
  * The guest ends here, its devices are as if they had never been used, and its files stay.
- * `isLive`: it is not shut down, because it continues on the other host; devices of this host that
- * it has inside are unplugged first. None when it has left already.
+ * `arrival`: it is not shut down, because it continues on the other host, which expects it by this
+ * text; devices of this host that it has inside are unplugged first. None when it has left already.
  */
 export function planMoveOut(
   guest: Guest,
   found: FoundGuest | undefined,
-  { isLive: staysUp }: { isLive: boolean },
+  { to, arrival }: { to: string; arrival?: string | undefined },
 ): Step[] {
   if (found === undefined) return [];
   const guestId = guest.id;
-  const running = isLive(found);
-  const unplugged = guest.nics.filter((nic) => isPciNic(nic) && nic.kind !== 'macvtap');
   return [
-    ...(running && staysUp
-      ? unplugged.map((nic): Step => ({ do: 'detach-nic', guestId, nic, keep: true }))
-      : []),
-    ...(running ? [{ do: staysUp ? 'destroy' : 'shut-down', guestId } as const] : []),
+    ...(arrival === undefined
+      ? isLive(found)
+        ? [{ do: 'shut-down', guestId } as const]
+        : []
+      : [
+          ...guest.nics
+            .filter(isReplugged)
+            .map((nic): Step => ({ do: 'detach-nic', guestId, nic, keep: true })),
+          { do: 'send-guest', guest, to, arrival } as const,
+        ]),
     ...found.devices.map((device): Step => ({ do: 'restore-device', device, guestId })),
     { do: 'release-bridge', guestId },
     { do: 'remove-tap', guestId },
@@ -30,26 +34,59 @@ export function planMoveOut(
   ];
 }
 
+/**
+ * Is the NIC unplugged before its guest moves live, and plugged again afterwards? The guest has the
+ * device itself inside; a macvtap's is replaced underneath.
+ */
+export function isReplugged(nic: GuestNic): boolean {
+  return isPciNic(nic) && nic.kind !== 'macvtap';
+}
+
 /** Ends a start: nothing when the guest is paused already, as after a command that is repeated. */
 export function planPaused(guestId: string, found: FoundGuest | undefined): Step[] {
   return found?.state === 'paused' ? [] : [{ do: 'pause', guestId }];
 }
 
-/** The guest arrives, and is brought to this state. Nothing else when it runs here already. */
+/**
+ * The guest can come running from the other host: its files are here, it is defined, and what its
+ * NICs are on top of is ready. None when it has arrived already.
+ */
+export function planExpect(
+  guest: Guest,
+  found: FoundGuest | undefined,
+  { from, files }: { from: string; files: string },
+): Step[] {
+  if (found !== undefined && isLive(found)) return [];
+  return [
+    { do: 'check-devices', guest },
+    { do: 'fetch-files', guest, from, offer: files, isLive: true },
+    { do: 'define', guest },
+    ...guest.nics.filter((nic) => !isReplugged(nic)).flatMap((nic) => handOverSteps(guest.id, nic)),
+    ...guest.hostDevices.map((device) => recordHostDevice(guest.id, device)),
+  ];
+}
+
+/**
+ * The guest arrives, and is brought to this state. One that runs here already has come live, and is
+ * given the NICs that it came without.
+ */
 export function planMoveIn(
   guest: Guest,
   found: FoundGuest | undefined,
-  { files, state }: { files: string; state: 'running' | 'paused' | 'shutOff' },
+  { from, files, state }: { from: string; files: string; state: 'running' | 'paused' | 'shutOff' },
 ): Step[] {
   const guestId = guest.id;
   const paused = state === 'paused' ? planPaused(guestId, found) : [];
-  if (found !== undefined && isLive(found)) return paused;
+  const ended: Step = { do: 'end-transfer', guestId };
+  if (found !== undefined && isLive(found)) {
+    return [...plugged(guest, found), ...paused, ended];
+  }
   const arrival: Step[] = [
-    { do: 'receive-files', guest, files },
+    { do: 'fetch-files', guest, from, offer: files, isLive: false },
     { do: 'prepare-files', guest, fresh: false },
     { do: 'define', guest },
   ];
-  if (state === 'shutOff') return arrival;
+  if (state === 'shutOff') return [...arrival, ended];
   return [
     { do: 'check-devices', guest },
     ...arrival,
@@ -57,5 +94,17 @@ export function planMoveIn(
     ...guest.hostDevices.map((device) => recordHostDevice(guestId, device)),
     { do: 'start', guestId },
     ...paused,
+    ended,
   ];
+}
+
+/** The NICs that were unplugged before it was sent, unless it has them again. */
+function plugged(guest: Guest, { devices }: FoundGuest): Step[] {
+  const has = new Set(devices.map(({ address }) => address));
+  return guest.nics
+    .filter((nic) => isPciNic(nic) && isReplugged(nic) && !has.has(nic.address))
+    .flatMap((nic): Step[] => [
+      ...handOverSteps(guest.id, nic),
+      { do: 'attach-nic', guestId: guest.id, nic },
+    ]);
 }

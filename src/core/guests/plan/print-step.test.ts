@@ -1,5 +1,5 @@
 /** A plan as an operator reads it before it is carried out. */
-import { aBridgeNic, aGuest, aHostdevNic, aMacvtapNic, aTapNic, vf0 } from '#test/hosts/guests.ts';
+import { aBridgeNic, aGuest, aHostdevNic, aMacvtapNic, vf0 } from '#test/hosts/guests.ts';
 import { describe, expect, test } from 'vitest';
 import { heldHostDevice } from '../description/held-device.ts';
 import { printPlan, printStep } from './print-step.ts';
@@ -129,6 +129,11 @@ describe('how a step is undone', () => {
       gives: { do: 'remove-files', guestId: 'g' },
     },
     {
+      name: 'a detached NIC is attached again',
+      given: { do: 'detach-nic', guestId: 'g', nic, keep: true },
+      gives: { do: 'attach-nic', guestId: 'g', nic },
+    },
+    {
       name: 'an attached NIC is detached',
       given: { do: 'attach-nic', guestId: 'g', nic },
       gives: { do: 'detach-nic', guestId: 'g', nic },
@@ -142,7 +147,7 @@ describe('how a step is undone', () => {
     { do: 'set-vf', address: vf0, change: { vlan: 42 } },
     { do: 'set-vf-link', address: vf0, macAddress: mac, up: true },
     { do: 'reboot', guestId: 'g' },
-    { do: 'detach-nic', guestId: 'g', nic: aTapNic() },
+    { do: 'end-transfer', guestId: 'g' },
   ])('$do has none', (step) => {
     expect(undoStep(step)).toBeUndefined();
   });

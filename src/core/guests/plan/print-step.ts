@@ -23,7 +23,9 @@ const printers: Printers = {
   'prepare-files': ({ guest, fresh }) =>
     `prepare the files of guest ${guest.name}${fresh ? ', from a new disk' : ''}`,
   'prepare-rescue': ({ guest }) => `prepare the rescue disk of guest ${guest.name}`,
-  'receive-files': ({ guest }) => `receive the files of guest ${guest.name}`,
+  'fetch-files': ({ guest, from }) => `fetch the files of guest ${guest.name} from ${from}`,
+  'send-guest': ({ guest, to }) => `send the running guest ${guest.name} to ${to}`,
+  'end-transfer': ({ guestId }) => `end the transfer of guest ${guestId}`,
   'copy-disk': ({ guestId, imageId }) => `copy the disk of guest ${guestId} for image ${imageId}`,
   'upload-copy': ({ imageId }) => `upload the copy as image ${imageId}`,
   'drop-copy': ({ imageId }) => `remove the copy for image ${imageId}`,

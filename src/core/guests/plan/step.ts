@@ -53,8 +53,12 @@ export type Step =
    * `prepare-files` for a guest that is not in rescue removes it.
    */
   | { do: 'prepare-rescue'; guest: Guest }
-  /** Its files as the host that it comes from described them. */
-  | { do: 'receive-files'; guest: Guest; files: string }
+  /** Its files as the other host offers them. `isLive`: it runs there, so its disk starts empty. */
+  | { do: 'fetch-files'; guest: Guest; from: string; offer: string; isLive: boolean }
+  /** The running guest continues on the other host, which expects it, and is gone here. */
+  | { do: 'send-guest'; guest: Guest; to: string; arrival: string }
+  /** What this host offers and expects of the guest ends. */
+  | { do: 'end-transfer'; guestId: string }
   /** A standalone copy of its disk for this image; the guest must not run. */
   | { do: 'copy-disk'; guestId: string; imageId: string }
   /** The copy becomes the image, and is removed. */

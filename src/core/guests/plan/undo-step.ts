@@ -14,9 +14,10 @@ const undos: Undos = {
   pause: ({ guestId }) => ({ do: 'unpause', guestId }),
   'copy-disk': ({ guestId, imageId }) => ({ do: 'drop-copy', guestId, imageId }),
   'prepare-files': ({ guest }) => ({ do: 'remove-files', guestId: guest.id }),
-  'receive-files': ({ guest }) => ({ do: 'remove-files', guestId: guest.id }),
+  'fetch-files': ({ guest }) => ({ do: 'remove-files', guestId: guest.id }),
   define: ({ guest }) => ({ do: 'undefine', guestId: guest.id }),
   start: ({ guestId }) => ({ do: 'destroy', guestId }),
+  'detach-nic': ({ guestId, nic }) => ({ do: 'attach-nic', guestId, nic }),
   'attach-nic': ({ guestId, nic }) => ({ do: 'detach-nic', guestId, nic }),
 };
 

@@ -306,6 +306,8 @@ export const taskSteps: { [Kind in TaskKind]: Record<TaskStepOf[Kind], true> } =
   move: {
     reserve: true,
     'bind-target': true,
+    offered: true,
+    expected: true,
     'source-left': true,
     'switch-ports': true,
     'target-started': true,

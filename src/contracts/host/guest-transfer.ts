@@ -1,0 +1,43 @@
+/**
+ * How guests go from this host to another one, and come from there. A simulated host and a real one
+ * pass the same suite.
+ */
+import type { Guest } from '#core/guests/description/guest.ts';
+
+/** What another host offers. `offer`: the text that its `offer` returned. */
+export interface Fetch {
+  host: string;
+  offer: string;
+  /** The guest runs there: its disk's content comes with it, so the disk made here is empty. */
+  isLive: boolean;
+}
+
+export interface GuestTransfer {
+  /**
+   * Lets the host of this name fetch the guest's files once, replacing an earlier offer. Returns
+   * text for its `fetch`. Throws `notFound` for a guest without files.
+   */
+  offer(guest: Guest, to: string): Promise<string>;
+  /**
+   * The guest's files as another host offers them, complete or not at all. Nothing when they have
+   * been fetched by this offer. Throws `invalid` for a text that is no offer, `unavailable` when
+   * that host does not answer, or the file system is too small.
+   */
+  fetch(guest: Guest, from: Fetch): Promise<void>;
+  /**
+   * Lets the host of this name send the running guest, which is defined here, replacing an earlier
+   * expectation. Returns text for its `send`. Throws `unavailable` with the check that this host
+   * fails, for example that of its processor.
+   */
+  expect(guest: Guest, from: Fetch): Promise<string>;
+  /**
+   * The running guest continues on the host that expects it: once this returns it runs there and is
+   * gone here. Throws `conflict` when it does not run, `unavailable` when it could not be sent: it
+   * then runs here as before.
+   */
+  send(guest: Guest, to: { host: string; arrival: string }): Promise<void>;
+  /** What is offered and expected of the guest ends. No error when nothing is. */
+  end(guestId: string): Promise<void>;
+  /** Ends everything. */
+  close(): Promise<void>;
+}

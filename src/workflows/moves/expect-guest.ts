@@ -1,0 +1,65 @@
+/**
+ * The steps of a live migration before the guest leaves: its files are offered, and the new host
+ * fetches them, checks whether it can run the guest, and expects it. The guest runs on meanwhile; a
+ * failure here touches nothing of it.
+ */
+import type { Task } from '#contracts/store/store.ts';
+import { invariant } from '#core/errors.ts';
+import type { WorkflowContext } from '../engine/context.ts';
+import { finishedEvent } from '../engine/record-event.ts';
+import { serverOf } from '../engine/server-of.ts';
+import type { StepOutcome } from '../engine/workflow.ts';
+import { answerOf, targetOf } from './move-guest.ts';
+import { guestOnSide, moveOf } from './sides.ts';
+
+type MoveStep = (context: WorkflowContext, task: Task<'move'>) => Promise<StepOutcome<'move'>>;
+
+/** Throws the old host's error. */
+export const offered: MoveStep = async (context, task) => {
+  const { output: files = '' } = await answerOf(context, task, ['offer']);
+  const server = await serverOf(context, task);
+  const move = await moveOf(context, task);
+  invariant(move.source, `the move ${move.id} has no old host`);
+  const host = await targetOf(context, move);
+  const guest = await guestOnSide(context, server, move, 'after');
+  const now = context.clock.now();
+  return {
+    command: {
+      hostId: host.id,
+      serverId: server.id,
+      body: { do: 'expect', guest, from: move.source.name, files },
+    },
+    events: [finishedEvent(context, 'offer_files', task.data.startedAt ?? now)],
+    next: {
+      step: 'expected',
+      data: { ...task.data, files, startedAt: now, targetMayHaveGuest: true },
+      dueAt: null,
+    },
+  };
+};
+
+/** Commands the old host to send the guest. Throws the new host's error: what it fails. */
+export const expected: MoveStep = async (context, task) => {
+  const { output: arrival = '' } = await answerOf(context, task, ['expect']);
+  const server = await serverOf(context, task);
+  const move = await moveOf(context, task);
+  invariant(move.source, `the move ${move.id} has no old host`);
+  const host = await targetOf(context, move);
+  const guest = await guestOnSide(context, server, move, 'before');
+  const now = context.clock.now();
+  return {
+    command: {
+      hostId: move.source.id,
+      serverId: server.id,
+      body: { do: 'move-out', guest, to: host.name, arrival },
+    },
+    events: [
+      finishedEvent(context, 'prepare_target', task.data.startedAt ?? now, { host: host.name }),
+    ],
+    next: {
+      step: 'source-left',
+      data: { ...task.data, startedAt: now, sourceMayBeOut: true },
+      dueAt: null,
+    },
+  };
+};
