@@ -20,7 +20,7 @@ import { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
 import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
 import { aGuest } from '#test/hosts/guests.ts';
-import { describedImages } from '#test/images.ts';
+import { describedImages } from '#test/images/image-source.ts';
 import { PrivateLibvirtd } from '#test/hosts/private-libvirtd.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -24,7 +24,7 @@ import { makeConfigDriveIso } from '#integrations/guest-files/config-drive-iso.t
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
 import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
 import { aGuest } from '#test/hosts/guests.ts';
-import { type DescribedImages, describedImages, qcow2Head } from '#test/images.ts';
+import { type DescribedImages, describedImages, qcow2Head } from '#test/images/image-source.ts';
 
 const mib = 1024 ** 2;
 const folder = mkdtempSync(join(tmpdir(), 'novella-files-'));

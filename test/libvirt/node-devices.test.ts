@@ -15,7 +15,7 @@ import { examineHost } from '#programs/doctor/doctor.ts';
 import { realHostParts } from '#programs/hosts/real-host.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { PrivateLibvirtd } from '#test/hosts/private-libvirtd.ts';
-import { describedImages } from '#test/images.ts';
+import { describedImages } from '#test/images/image-source.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 

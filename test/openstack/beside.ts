@@ -8,7 +8,7 @@ import { sha256OfToken } from '#runtime/token-hash.ts';
 import { openStore } from '#integrations/database/store.ts';
 import { Cloud } from '#test/worlds/cloud.ts';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
-import { uploadImage } from '#test/worlds/upload-image.ts';
+import { uploadImage } from '#test/images/upload-image.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { freePorts, parseConfig } from '#programs/config/config.ts';
 import { startAllInOne } from '#programs/up/up.ts';

@@ -8,7 +8,7 @@ import { readCloud } from '#client/cloud/clouds-yaml.ts';
 import { microversion } from '#client/servers.ts';
 import { type RawRequest, send } from '#client/session/request.ts';
 import { openSession, type Session } from '#client/session/session.ts';
-import { uploadImage } from '#test/worlds/upload-image.ts';
+import { uploadImage } from '#test/images/upload-image.ts';
 import { freePorts } from '#test/processes/free-ports.ts';
 import {
   type NovellaProcess,

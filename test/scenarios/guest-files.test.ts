@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { Guest } from '#core/guests/description/guest.ts';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
-import { qcow2Head } from '#test/images.ts';
+import { qcow2Head } from '#test/images/image-source.ts';
 
 /** An active image with these bytes. */
 async function image(cloud: Cloud, fields: object, content: Uint8Array): Promise<string> {

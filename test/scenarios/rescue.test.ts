@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { Guest } from '#core/guests/description/guest.ts';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
-import { uploadImage } from '#test/worlds/upload-image.ts';
+import { uploadImage } from '#test/images/upload-image.ts';
 
 const act = (cloud: Cloud, id: string, body: object) =>
   cloud.send('compute', 'POST', `/servers/${id}/action`, { body });

@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { readCloud } from '#client/cloud/clouds-yaml.ts';
 import { openSession } from '#client/session/session.ts';
 import { scenario } from '#test/worlds/cloud.ts';
-import { uploadImage } from '#test/worlds/upload-image.ts';
+import { uploadImage } from '#test/images/upload-image.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { freePorts, readConfig } from '#programs/config/config.ts';
 import { startAllInOne } from '#programs/up/up.ts';

@@ -10,7 +10,7 @@ import { request } from '#client/session/request.ts';
 import { openSession, type Session } from '#client/session/session.ts';
 import { mustRun } from '#test/debian/must-run.ts';
 import { type NovellaProcess, startConfigured } from '#test/processes/novella-process.ts';
-import { uploadImage } from '#test/worlds/upload-image.ts';
+import { uploadImage } from '#test/images/upload-image.ts';
 import { type OpenStack, startOpenStack } from '../openstack/environment/openstack.ts';
 
 export interface Ground {

@@ -2,7 +2,7 @@
  * The suite that every implementation of guest files must pass, given a function that creates one.
  */
 import { aGuest } from '#test/hosts/guests.ts';
-import { type DescribedImages, describedImages, qcow2Head } from '#test/images.ts';
+import { type DescribedImages, describedImages, qcow2Head } from '#test/images/image-source.ts';
 import { describe, expect, test } from 'vitest';
 import { ComputeError } from '#core/errors.ts';
 import type { Guest } from '#core/guests/description/guest.ts';

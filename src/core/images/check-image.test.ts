@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type HeaderOptions, qcow2Head } from '#test/images.ts';
+import { type HeaderOptions, qcow2Head } from '#test/images/image-source.ts';
 import { checkDiskImage, checkKernelImage, diskBytesOf } from './check-image.ts';
 import { readQcow2Header } from './qcow2-header.ts';
 

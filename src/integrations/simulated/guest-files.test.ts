@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { describeGuestFiles } from '#contracts/host/guest-files.contract.ts';
 import { aGuest, aHostdevNic, vf0 } from '#test/hosts/guests.ts';
-import { type DescribedImages, describedImages } from '#test/images.ts';
+import { type DescribedImages, describedImages } from '#test/images/image-source.ts';
 import { SimulatedGuestFiles } from './guest-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'novella-files-'));

@@ -11,7 +11,7 @@ import {
   waitForServerGone,
 } from '#client/servers.ts';
 import { waitFor } from '#client/wait-for.ts';
-import { uploadImage } from '#test/worlds/upload-image.ts';
+import { uploadImage } from '#test/images/upload-image.ts';
 import { readCloud } from '#client/cloud/clouds-yaml.ts';
 import type { DeviceView } from '#client/shapes/pci.ts';
 import type { ExplainReply } from '#client/shapes/explain.ts';

@@ -16,7 +16,7 @@ import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { DescribedIgb } from './described-igb.ts';
-import { describedImages } from '../images.ts';
+import { describedImages } from '../images/image-source.ts';
 import { silentLog } from '../silent-log.ts';
 
 /**
