@@ -153,6 +153,7 @@ const rows: [name: string, call: string, options: CallOptions, status: number, t
   ['what precedes the path', 'GET /v1/project-5/things/7', admin, 200, '"path":"/things/7"'],
   ['a server before the path', 'GET http://x/v1/things/7', admin, 200, '"path":"/things/7"'],
   ['a slash at the end', 'GET /v1/things/', member, 200, '{}'],
+  ['an empty id', 'DELETE /v1/things/', member, 404, 'no such thing'],
   ['any token, and no answer', 'DELETE /v1/things/7', { as: 'nobody' }, 204, ''],
   [
     'the body names the action',

@@ -69,8 +69,9 @@ interface Arrived<Given, Row> extends Place {
 
 /**
  * Puts the table on the app as one route: fastify takes some milliseconds for each, and a table has
- * hundreds. A known path with another method answers 405. Caller, method and role are decided
- * before the body is read, but for actions, which the body names.
+ * hundreds. A known path with another method answers 405, or 404 where it ends in an empty id.
+ * Caller, method and role are decided before the body is read, but for actions, which the body
+ * names.
  */
 export function mountRoutes<Given extends object, Row extends Route<OpenCall & Given, Guard>>(
   app: FastifyInstance,
@@ -108,6 +109,8 @@ function arrivals<Given extends object, Row extends Route<OpenCall & Given, Guar
     const given = isOpenCall ? undefined : await table.accept(request, reply, place);
     const isOffered = (row: Row) => isOfferedFor(table, row, given);
     if (ofMethod.length === 0) {
+      // `DELETE /images/`: its id is empty.
+      if (path.endsWith('/')) throw table.unknown(request);
       refuseMethod(found.rows.filter(isOffered), table.unknown(request), { request, reply });
     }
     const rows = ofMethod.filter(isOffered);
