@@ -9,6 +9,7 @@ import type { ImagesUnderTest } from '#contracts/services/image-service.contract
 import type { NetworkUnderTest } from '#contracts/services/network.contract.ts';
 import { signInBody } from '#core/access/login.ts';
 import { connectOpenStack } from '#integrations/openstack/connect.ts';
+import { KeystoneApi, tokenOf } from './environment/keystone-api.ts';
 import type { OpenStack } from './environment/openstack.ts';
 
 const tokenCacheMs = 100;
@@ -120,9 +121,12 @@ export async function realNetwork(openstack: OpenStack): Promise<NetworkUnderTes
 
 export async function realImages(openstack: OpenStack): Promise<ImagesUnderTest> {
   const client = connect(openstack);
-  const token = await openstack.token('admin');
+  const [admin, demo] = [await openstack.token('admin'), await openstack.token('demo')];
   const images = `${openstack.urls.glance}/v2/images`;
-  const make = async (requested: object, bytes?: Buffer): Promise<string> => {
+  const make = async (
+    requested: object,
+    { bytes, token = admin }: { bytes?: Buffer; token?: string } = {},
+  ): Promise<string> => {
     const reply = await fetch(images, {
       method: 'POST',
       headers: { 'x-auth-token': token, 'content-type': 'application/json' },
@@ -144,10 +148,24 @@ export async function realImages(openstack: OpenStack): Promise<ImagesUnderTest>
   const small = { name: 'small', visibility: 'public', min_disk: 2, min_ram: 64 };
   return {
     images: client.image,
-    member: await client.identity.validate(await openstack.token('demo')),
-    whole: { id: await make({ ...small, hw_numa_nodes: '2' }, bytes), bytes },
-    foreignId: await make({ name: 'private', visibility: 'private' }, bytes),
+    member: await client.identity.validate(demo),
+    reader: await client.identity.validate(await readerToken(openstack)),
+    whole: { id: await make({ ...small, hw_numa_nodes: '2' }, { bytes }), bytes },
+    foreignId: await make({ name: 'private', visibility: 'private' }, { bytes }),
     queuedId: await make({ name: 'later', visibility: 'public' }),
+    protectedId: await make({ name: 'kept', protected: true }, { token: demo }),
     stop: async () => client.close(),
   };
+}
+
+/** Of a new user who may only read in demo's project. */
+async function readerToken({ urls, people }: OpenStack): Promise<string> {
+  const keystone = await KeystoneApi.open(urls.keystone, people.admin);
+  const reading = { ...people.demo, user: `reading-${Date.now()}` };
+  const { user: name, password } = reading;
+  const user = await keystone.create('users', { name, password, domain_id: 'default' });
+  const named = async (what: string, wanted: string) =>
+    (await keystone.list(what)).find((each) => each.name === wanted) ?? { id: '', name: wanted };
+  await keystone.grant(await named('projects', 'demo'), user, await named('roles', 'reader'));
+  return tokenOf(urls.keystone, reading);
 }

@@ -4,10 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { emptyQcow2 } from '#core/images/empty-qcow2.ts';
 import type { Caller } from './identity.ts';
 import type { ImageContents, ImageService, ImageWriter } from './images.ts';
+import { userImageContract } from './user-images.contract.ts';
 
 export interface ImagesUnderTest {
   images: ImageService & ImageContents & ImageWriter;
   member: Caller;
+  /** Of the member's project, with the role `reader` alone. */
+  reader: Caller;
   /**
    * A public image: qcow2, name `small`, min_disk 2, min_ram 64, properties `{ hw_numa_nodes: '2'
    * }`.
@@ -17,6 +20,8 @@ export interface ImagesUnderTest {
   foreignId: string;
   /** Without bytes yet. */
   queuedId: string;
+  /** Of the member's project, and protected. */
+  protectedId: string;
   stop(): Promise<void>;
 }
 
@@ -40,6 +45,8 @@ export function describeImageService(name: string, make: () => Promise<ImagesUnd
         minDiskGib: 2,
         minMemoryMib: 64,
         sizeBytes: whole.bytes.length,
+        createdAt: expect.any(Number),
+        updatedAt: expect.any(Number),
         properties: { hw_numa_nodes: '2' },
       });
     });
@@ -150,6 +157,8 @@ export function describeImageService(name: string, make: () => Promise<ImagesUnd
       });
       expect(found.toSorted()).toEqual(ids.toSorted());
     });
+
+    userImageContract(() => world);
 
     test('opening an image without bytes is a conflict', async () => {
       const { images, queuedId } = world;

@@ -1,20 +1,47 @@
 /** The image service as the compute side needs it. */
+import type { ImageQuery } from '#core/images/image-query.ts';
+import type { PropertyChange } from '#core/images/property-patch.ts';
 import type { Caller } from './identity.ts';
 
+/** `status`: as Glance names it. Times: epoch milliseconds. */
 export interface Image {
   id: string;
-  name: string;
+  /** null: it has none. */
+  name: string | null;
   status: string;
   diskFormat: string;
   minDiskGib: number;
   minMemoryMib: number;
+  /** 0: without bytes yet. */
   sizeBytes: number;
+  createdAt: number;
+  updatedAt: number;
   properties: Record<string, string>;
 }
 
+export interface ImagePage {
+  images: Image[];
+  /** Are there images after the last one? */
+  hasMore: boolean;
+}
+
+/** Images as a user may see and change them: the image service checks the user's own rights. */
 export interface ImageService {
   /** Throws `notFound`. */
   showImage(id: string, caller: Caller): Promise<Image>;
+  /** Newest first. Throws `invalid` where no image has the id that the page is to begin after. */
+  listImages(query: ImageQuery, caller: Caller): Promise<ImagePage>;
+  /**
+   * Returns the image with its new properties. Throws `notFound`, `forbidden` for an image or a
+   * property that the user may not change, `conflict` for one to remove that is not there, and
+   * `tooLarge` for too many.
+   */
+  changeProperties(id: string, change: PropertyChange, caller: Caller): Promise<Image>;
+  /**
+   * Throws `notFound`, `forbidden` for one that is protected or not the user's, `conflict` for one
+   * in use.
+   */
+  deleteImageAs(id: string, caller: Caller): Promise<void>;
 }
 
 /** An image to be made, without bytes yet. The user's project owns it. */

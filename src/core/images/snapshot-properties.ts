@@ -1,16 +1,9 @@
 /** The properties of an image that is made from a server. */
-import { ComputeError } from '../errors.ts';
 import type { Server } from '../servers/server.ts';
+import { imageFields, refuseFieldNames } from './image-fields.ts';
 
 /** Of one image only, or internal to the image service. Source: Nova `compute/utils.py`. */
 const notInherited = /^(os_glance|img_signature|cinder_encryption_key_|cache_in_nova$|bittorrent$)/;
-
-/** What an image has as fields, which metadata cannot set. Source: Glance's schema of an image. */
-const fields = new Set(
-  `checksum container_format created_at direct_url disk_format file id locations min_disk min_ram
-  name os_hash_algo os_hash_value os_hidden owner protected schema self size status stores tags
-  updated_at virtual_size visibility`.split(/\s+/),
-);
 
 /**
  * Those of the server's image, facts of the server, and the user's metadata, which wins.
@@ -23,12 +16,9 @@ export function snapshotProperties(
   user: { userId: string; projectId: string },
   { metadata, backupType }: { metadata: Record<string, string>; backupType: string | null },
 ): Record<string, string> {
-  const refused = Object.keys(metadata).find((key) => fields.has(key));
-  if (refused !== undefined) {
-    throw new ComputeError('invalid', `metadata.${refused}: it is a field of the image itself`);
-  }
+  refuseFieldNames(metadata);
   const inherited = Object.entries(server.imageProperties).filter(
-    ([key]) => !notInherited.test(key) && !fields.has(key),
+    ([key]) => !notInherited.test(key) && !imageFields.has(key),
   );
   return {
     ...Object.fromEntries(inherited),

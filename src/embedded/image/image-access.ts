@@ -3,7 +3,21 @@ import type { Caller } from '#contracts/services/identity.ts';
 import type { ImageRows, StoredImage } from '#contracts/store/image-store.ts';
 import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
+import { admits } from '#http/routes/admits.ts';
 import type { ListQuery } from './lists/list-query.ts';
+
+/** The roles of calls that read, and of those that write. */
+export const readers = ['reader', 'service'] as const;
+export const writers = ['member'] as const;
+
+/** Throws `forbidden` where the caller has none of these roles. */
+export function requireRole(caller: Caller, roles: typeof readers | typeof writers): void {
+  if (admits(roles, caller)) return;
+  throw new ComputeError(
+    'forbidden',
+    `The image service needs the role ${roles.join(' or ')} for this.`,
+  );
+}
 
 /** Is it the caller's own, or is the caller an admin? */
 export function ownsImage(caller: Caller, image: StoredImage): boolean {

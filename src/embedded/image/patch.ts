@@ -29,8 +29,7 @@ export const imagePatch = {
   schema: () => Type.Array(Type.Record(Type.String(), Type.Unknown())),
   read: (body: unknown, call: Pick<OpenCall, 'request'>): Patch => {
     refuseOtherType(call, patchTypes);
-    const form = call.request.mediaType === patchTypes[0] ? '2.0' : '2.1';
-    return { changes: readChanges(body, form), form };
+    return readPatch(body, call.request.mediaType === patchTypes[0] ? '2.0' : '2.1');
   },
 };
 
@@ -38,11 +37,11 @@ export const imagePatch = {
  * The changes of a patch. Throws `invalid` naming the entry, `forbidden` for what only the service
  * sets and for the removal of an attribute.
  */
-function readChanges(patch: unknown, form: PatchForm): Change[] {
+export function readPatch(patch: unknown, form: PatchForm): Patch {
   if (!Array.isArray(patch)) {
     throw new ComputeError('invalid', 'body: a patch is a list of changes');
   }
-  return patch.map((entry: unknown, index) => {
+  const changes = patch.map((entry: unknown, index) => {
     const change = readChange(entry, `body[${index}]`, form);
     refuseServiceKey(change.key);
     if (change.op === 'remove' && baseKeys.includes(change.key)) {
@@ -53,6 +52,7 @@ function readChanges(patch: unknown, form: PatchForm): Change[] {
     }
     return change;
   });
+  return { changes, form };
 }
 
 /**

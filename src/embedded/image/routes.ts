@@ -3,12 +3,12 @@ import type { Caller } from '#contracts/services/identity.ts';
 import type { NotOffered } from '../not-offered.ts';
 import type { OpenCall, OpenRoute, Reply } from '#http/routes/route.ts';
 import { type GuardedCall, type GuardedRoute, withBody } from '../route-table.ts';
-import { ComputeError, isComputeError } from '#core/errors.ts';
 import { download, upload } from './files/file-routes.ts';
-import { findImage, visibleImages } from './image-access.ts';
+import { findImage, readers, writers } from './image-access.ts';
 import { newImage } from './image-body.ts';
 import { createImage, type ImageContext, patchImage, removeImage } from './images.ts';
-import { type ListQuery, listPath, pageOf, readListQuery } from './lists/list-query.ts';
+import { listPage } from './lists/list-page.ts';
+import { listPath } from './lists/list-query.ts';
 import { onlyJson, patchTypes } from './media-types.ts';
 import { memberRoutes } from './member-routes.ts';
 import { imagePatch } from './patch.ts';
@@ -22,9 +22,6 @@ export const openImageRoutes: OpenRoute[] = [
   { method: 'GET', path: '/', rule: 'anybody', status: 300, handler: showVersions },
   { method: 'GET', path: '/versions', rule: 'anybody', handler: showVersions },
 ];
-
-const readers = ['reader', 'service'] as const;
-const writers = ['member'] as const;
 
 export function imageRoutes(context: ImageContext): GuardedRoute<Caller>[] {
   const one = '/v2/images/:id';
@@ -135,9 +132,7 @@ function showVersions({ origin }: OpenCall): Reply {
 }
 
 async function list({ caller, query }: Call, context: ImageContext): Promise<Reply> {
-  const wanted = readListQuery(query);
-  const images = await visibleImages(context.store, caller, wanted);
-  const { page, isMore } = pageOf(images, wanted, await markedImage(context, caller, wanted));
+  const { page, isMore } = await listPage(context.store, caller, query);
   const body = {
     images: page.map(viewImage),
     first: listPath(query),
@@ -145,20 +140,6 @@ async function list({ caller, query }: Call, context: ImageContext): Promise<Rep
     schema: '/v2/schemas/images',
   };
   return { body };
-}
-
-/**
- * The image that the page begins after. It need not match the filters any more. Throws `invalid`
- * when it is not an image that the caller may see.
- */
-async function markedImage(context: ImageContext, caller: Caller, { marker }: ListQuery) {
-  if (marker === undefined) return undefined;
-  try {
-    return await findImage(context.store, caller, marker);
-  } catch (cause) {
-    if (!isComputeError(cause, 'notFound')) throw cause;
-    throw new ComputeError('invalid', `query.marker: ${cause.message}`, { cause });
-  }
 }
 
 function idOf({ params }: Pick<Call, 'params'>): string {

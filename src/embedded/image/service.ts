@@ -14,7 +14,6 @@ import { damagedRecord } from '#core/damaged-record.ts';
 import { ComputeError } from '#core/errors.ts';
 import { parseJsonBody } from '#http/json-body.ts';
 import { createHttpService } from '#http/service.ts';
-import { withOwnRoles } from '../own-roles.ts';
 import { titledError } from '../titled-error.ts';
 import { refuseUnknown } from '../not-offered.ts';
 import { mountRoutes } from '../route-table.ts';
@@ -22,12 +21,12 @@ import { projectGuard } from '../token-guard.ts';
 import { healUploads, openContent, uploadContent } from './files/image-content.ts';
 import { createImageFiles, type DiskSpace } from './files/image-files.ts';
 import type { LimitsOf } from './image-quotas.ts';
-import { findImage } from './image-access.ts';
 import { addImage, type ImageContext } from './images.ts';
 import { patchTypes } from './media-types.ts';
 import { glanceNotOffered, imageRoutes, openImageRoutes } from './routes.ts';
 import { uploadGates } from './files/upload-gate.ts';
 import { toFields } from './image-body.ts';
+import { toImage, userImages } from './user-images.ts';
 import { imageWriter } from './written-images.ts';
 
 export interface ImageOptions {
@@ -92,7 +91,7 @@ export function createImageService(options: ImageOptions): {
   return {
     app: createApp(options, context, heal),
     service: {
-      showImage: async (id, caller) => toImage(await findImage(store, withOwnRoles(caller), id)),
+      ...userImages(context),
       openImage: async (id) => openContent(context, await findAnyImage(context, id)),
       ...imageWriter(context),
     },
@@ -164,17 +163,4 @@ async function ensureImage(context: ImageContext, wanted: StartingImage): Promis
 
 async function* onePart(content: Uint8Array): AsyncIterable<Uint8Array> {
   yield content;
-}
-
-function toImage(image: StoredImage): Image {
-  return {
-    id: image.id,
-    name: image.name ?? '',
-    status: image.status,
-    diskFormat: image.diskFormat ?? '',
-    minDiskGib: image.minDiskGib,
-    minMemoryMib: image.minMemoryMib,
-    sizeBytes: image.sizeBytes ?? 0,
-    properties: image.properties,
-  };
 }

@@ -2,7 +2,8 @@ import { createServer, type RequestListener } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { sha256OfToken } from '#runtime/token-hash.ts';
 import { imageSourceContract } from '#contracts/services/images.contract.ts';
-import { aComputeWorld, imageBytes, imageId, queuedImageId } from '#test/worlds/compute-world.ts';
+import { aComputeWorld } from '#test/worlds/compute-world.ts';
+import { imageBytes, imageId, queuedImageId } from '#test/images/image-service.ts';
 import { inProcessImageSource } from './in-process.ts';
 import { httpImageSource } from './over-http.ts';
 

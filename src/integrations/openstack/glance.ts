@@ -1,123 +1,32 @@
 /** Glance as the image service: image records and their bytes. */
 import type { ImageContents, ImageService, ImageWriter } from '#contracts/services/images.ts';
-import type { Image } from '#contracts/services/images.ts';
-import type { Acting } from '#contracts/services/network.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
-import { refusalOf } from './http/refusals.ts';
+import { callGlance, glanceRefusal, imagePath } from './glance-call.ts';
+import type { GlanceImage } from './glance-image.ts';
 import type { Session } from './http/session.ts';
+import { glanceUserImages } from './user-images.ts';
 import { glanceWriter } from './written-images.ts';
 
-/**
- * Glance's representation of an image. All further keys are properties. Source: Glance's schema
- * `/v2/schemas/image`.
- */
-interface GlanceImage {
-  id: string;
-  name: string | null;
-  status: string;
-  disk_format: string | null;
-  size: number | null;
-  min_disk: number | null;
-  min_ram: number | null;
-  os_hash_algo?: string | null;
-  os_hash_value?: string | null;
-}
-
-/** Glance's own keys, so not user-set properties. */
-const ownKeys = new Set([
-  'checksum',
-  'container_format',
-  'created_at',
-  'direct_url',
-  'disk_format',
-  'file',
-  'id',
-  'locations',
-  'min_disk',
-  'min_ram',
-  'name',
-  'os_hash_algo',
-  'os_hash_value',
-  'os_hidden',
-  'owner',
-  'protected',
-  'schema',
-  'self',
-  'size',
-  'status',
-  'stores',
-  'tags',
-  'updated_at',
-  'virtual_size',
-  'visibility',
-]);
-
-/**
- * Images are read with the user's token; bytes are opened with the service's own rights, for the
- * hosts.
- */
+/** The bytes of images are opened with the service's own rights, for the hosts. */
 export function createGlance(session: Session): ImageService & ImageContents & ImageWriter {
   return {
-    showImage: async (id, caller) => toImage(await readImage(session, id, caller)),
+    ...glanceUserImages(session),
     ...glanceWriter(session),
     async openImage(id) {
-      const image = await readImage(session, id, 'service');
+      const path = imagePath(id);
+      const get = { method: 'GET', acting: 'service' } as const;
+      const image = (await callGlance(session, { ...get, path, imageId: id })) as GlanceImage;
       const described = contentOf(image);
-      const path = `${imagePath(id)}/file`;
+      const call = { ...get, path: `${path}/file` };
       const headers = { accept: 'application/octet-stream' };
-      const answer = await session.open({ method: 'GET', path, headers, acting: 'service' });
+      const answer = await session.open({ ...call, headers });
       if (answer.status === 200) {
         return { ...described, bytes: whole(answer.bytes, id, await session.name()) };
       }
       answer.bytes.destroy();
       if (answer.status === 204) throw noBytes(image);
-      throw await refusal(session, { ...answer, body: undefined }, { path, acting: 'service' });
+      throw await glanceRefusal(session, { ...answer, body: undefined }, call);
     },
-  };
-}
-
-function imagePath(id: string): string {
-  return `/v2/images/${encodeURIComponent(id)}`;
-}
-
-async function readImage(session: Session, id: string, acting: Acting): Promise<GlanceImage> {
-  const path = imagePath(id);
-  const answer = await session.call({ method: 'GET', path, acting });
-  if (answer.status === 200 && answer.body !== undefined) return answer.body as GlanceImage;
-  // Glance's own message is an HTML page.
-  if (answer.status === 404) {
-    throw new ComputeError('notFound', `No image found with ID ${id}`);
-  }
-  throw await refusal(session, answer, { path, acting });
-}
-
-async function refusal(
-  session: Session,
-  answer: Parameters<typeof refusalOf>[0],
-  { path, acting }: { path: string; acting: Acting },
-): Promise<ComputeError> {
-  return refusalOf(answer, {
-    name: await session.name(),
-    owner: await session.owner(),
-    acting,
-    act: `GET ${path}`,
-  });
-}
-
-/** User-set properties are text; other values were not set by a user. */
-function toImage(image: GlanceImage): Image {
-  const properties = Object.entries(image).filter(
-    (entry): entry is [string, string] => !ownKeys.has(entry[0]) && typeof entry[1] === 'string',
-  );
-  return {
-    id: image.id,
-    name: image.name ?? '',
-    status: image.status,
-    diskFormat: image.disk_format ?? '',
-    minDiskGib: image.min_disk ?? 0,
-    minMemoryMib: image.min_ram ?? 0,
-    sizeBytes: image.size ?? 0,
-    properties: Object.fromEntries(properties),
   };
 }
 

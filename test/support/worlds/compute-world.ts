@@ -2,17 +2,11 @@
  * The compute API over a fresh store in memory, with real workflows and a described network: for
  * tests of the API alone.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { createComputeApi } from '#api/compute-api.ts';
 import type { Caller } from '#contracts/services/identity.ts';
-import type {
-  ImageContents,
-  ImageService,
-  ImageWriter,
-  NewImage,
-} from '#contracts/services/images.ts';
+import type { ImageService, ImageWriter } from '#contracts/services/images.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
 import { ComputeError } from '#core/errors.ts';
 import { NetworkAgents } from '#core/networking/binding/network-agents.ts';
@@ -28,6 +22,12 @@ import { FleetView } from '#workflows/hosts/fleet-view.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { standardWeights } from '#core/scheduling/weights.ts';
 import { serverOperations } from '#workflows/server-operations.ts';
+import {
+  describedContents,
+  describedImageService,
+  imageId,
+  type MadeImages,
+} from '../images/image-service.ts';
 import { ask, type Answer } from './embedded-cloud.ts';
 import { wrongInReply } from '../operator-replies.ts';
 import { policyWith } from '../policy/policy-with.ts';
@@ -36,10 +36,7 @@ import { aFlavor, aHost, aNewServer, aNic } from './store-rows.ts';
 
 export const projectId = 'a6f1d3bbdf56484bad7cc4fd88015159';
 export const otherProjectId = 'b6f1d3bbdf56484bad7cc4fd88015159';
-export const imageId = 'd34af8b3-0736-4f8e-8ee6-9f1c16656b08';
-export const queuedImageId = 'e34af8b3-0736-4f8e-8ee6-9f1c16656b08';
-/** Of the image. */
-export const imageBytes = Buffer.from('bytes of an image, in two parts');
+export { imageId };
 export const networkId = '913b0917-84f4-405b-a361-96b188737d15';
 export const portId = '4663c883-b605-492f-b563-aeff73508b53';
 export const flavorId = '3a536f9e-cc95-4974-8995-d6cdd1f5da43';
@@ -78,8 +75,9 @@ export type ComputeWorld = Awaited<ReturnType<typeof aComputeWorld>>;
 
 /**
  * One flavor, one image, one network and one free direct port; no host unless the test creates one.
+ * `images`: instead of a described image service.
  */
-export async function aComputeWorld() {
+export async function aComputeWorld({ images }: { images?: ImageService & ImageWriter } = {}) {
   const time = { now: Date.parse('2026-11-23T07:30:00Z') };
   const clock = { now: () => time.now };
   const { store, db } = await migratedStore(':memory:', { clock });
@@ -91,7 +89,7 @@ export async function aComputeWorld() {
   const context: WorkflowContext = {
     store,
     network: describedNetwork(ports),
-    images: describedImages(madeImages),
+    images: images ?? describedImageService(madeImages),
     wakeup: { notify: () => undefined, listen: () => () => undefined },
     clock,
     newId: randomUUID,
@@ -197,8 +195,6 @@ export async function aComputeWorld() {
     },
   };
 }
-
-type MadeImages = Map<string, NewImage & { projectId: string; bytes?: Buffer }>;
 
 /** The message of a fault body, whatever its name. */
 export function faultOf({ body }: Answer): { name: string; code: number; message: string } {
@@ -348,50 +344,5 @@ function describedNetwork(ports: Map<string, Port>): NetworkService {
     addPortBinding: refuse,
     activatePortBinding: refuse,
     removePortBinding: refuse,
-  };
-}
-
-/** The image has bytes; an image that a server was created from may have been deleted. */
-function describedContents(made: MadeImages): ImageContents {
-  return {
-    saveImage: async (id, { open }) => {
-      const parts: Uint8Array[] = [];
-      for await (const part of open()) parts.push(part);
-      const image = made.get(id);
-      if (image === undefined) throw new ComputeError('notFound', `No image found with ID ${id}`);
-      made.set(id, { ...image, bytes: Buffer.concat(parts) });
-    },
-    openImage: async (id) => {
-      if (id === queuedImageId) throw new ComputeError('conflict', `Image ${id} has no bytes yet`);
-      if (id !== imageId) throw new ComputeError('notFound', `No image found with ID ${id}`);
-      const sha512 = createHash('sha512').update(imageBytes).digest('hex');
-      const bytes = Readable.from([imageBytes.subarray(0, 10), imageBytes.subarray(10)]);
-      return { sizeBytes: imageBytes.length, sha512, diskFormat: 'qcow2', bytes };
-    },
-  };
-}
-
-function describedImages(made: MadeImages): ImageService & ImageWriter {
-  return {
-    createImage: async (image, caller) => {
-      const id = randomUUID();
-      made.set(id, { ...image, projectId: caller.projectId });
-      return id;
-    },
-    deleteImage: async (id) => void made.delete(id),
-    listBackups: async () => [...made.keys()].toReversed(),
-    showImage: async (id) => {
-      if (id !== imageId) throw new ComputeError('notFound', `Image ${id} could not be found.`);
-      return {
-        id,
-        name: 'tiny',
-        status: 'active',
-        diskFormat: 'qcow2',
-        minDiskGib: 0,
-        minMemoryMib: 0,
-        sizeBytes: 1,
-        properties: {},
-      };
-    },
   };
 }

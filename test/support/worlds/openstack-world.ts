@@ -23,7 +23,8 @@ export const serviceUser = {
 
 /** Embedded services that listen, and a client of them. */
 export async function startOpenStackWorld(options: Partial<OpenStackOptions> = {}) {
-  const cloud = await startEmbeddedCloud();
+  const users = [{ name: 'reading', project: 'demo', role: 'reader' } as const];
+  const cloud = await startEmbeddedCloud({ users });
   const urlOf = async (name: 'identity' | 'network' | 'image') =>
     `http://127.0.0.1:${await listen(cloud[name].app, name, '127.0.0.1', 0)}`;
   const urls = {
@@ -121,8 +122,10 @@ export async function networkUnderTest(way: Way): Promise<NetworkUnderTest> {
 
 export async function imagesUnderTest(way: Way): Promise<ImagesUnderTest> {
   const { cloud, services, stop } = await servicesOf(way);
-  const make = async (body: object, bytes?: Buffer): Promise<string> => {
-    const token = cloud.adminToken;
+  const make = async (
+    body: object,
+    { bytes, token = cloud.adminToken }: { bytes?: Buffer; token?: string } = {},
+  ): Promise<string> => {
     const described = { disk_format: 'qcow2', container_format: 'bare', ...body };
     const made = await ask(cloud.image.app, 'POST /v2/images', { token, body: described });
     const { id } = made.body;
@@ -138,9 +141,13 @@ export async function imagesUnderTest(way: Way): Promise<ImagesUnderTest> {
   return {
     images: services.image,
     member: await cloud.identity.service.validate(cloud.demoToken),
-    whole: { id: await make({ ...small, hw_numa_nodes: '2' }, bytes), bytes },
-    foreignId: await make({ name: 'private', visibility: 'private' }, bytes),
+    reader: await cloud.identity.service.validate(
+      await cloud.signIn('reading', demoPassword, 'demo'),
+    ),
+    whole: { id: await make({ ...small, hw_numa_nodes: '2' }, { bytes }), bytes },
+    foreignId: await make({ name: 'private', visibility: 'private' }, { bytes }),
     queuedId: await make({ name: 'later', visibility: 'public' }),
+    protectedId: await make({ name: 'kept', protected: true }, { token: cloud.demoToken }),
     stop,
   };
 }

@@ -13,7 +13,7 @@ import { TimedOut, type HttpTransport, type WireAnswer } from './http-transport.
 export interface ServiceCall {
   /** Name for messages. Example: `network`. */
   service: string;
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Base URL of the service. Example: `http://controller:9696`. */
   base: string;
   /** Example: `/v2.0/ports/5f…`. */
