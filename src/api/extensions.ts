@@ -8,6 +8,7 @@ import type { Call, Reply } from './requests/route.ts';
 const names: Record<string, string> = {
   'OS-DCF': 'DiskConfig',
   'OS-EXT-AZ': 'ExtendedAvailabilityZone',
+  'OS-EXT-IMG-SIZE': 'ImageSize',
   'OS-EXT-IPS': 'ExtendedIps',
   'OS-EXT-IPS-MAC': 'ExtendedIpsMac',
   'OS-EXT-SRV-ATTR': 'ExtendedServerAttributes',

@@ -6,11 +6,8 @@
 import { callRows as missing } from './requests/call-rows.ts';
 import type { Route } from './requests/route.ts';
 
-/**
- * The last minor versions of the proxies of other services, of image metadata, and of hosts.
- */
+/** The last minor versions of the proxies of other services, and of hosts. */
 const proxy = { to: 35 } as const;
-const imageMetadata = { to: 38 } as const;
 const hosts = { to: 42 } as const;
 
 const servers = 'os_compute_api:servers';
@@ -41,11 +38,8 @@ const ofAdministrators: Route[] = [
   ...missing('os_compute_api:os-hosts:start', 'GET /os-hosts/:id/startup', hosts),
 ];
 
-/** Nova has no rules for images, and for changes of bare metal nodes. */
+/** Nova has no rules for changes of bare metal nodes. */
 const ofOtherServices: Route[] = [
-  ...missing('signed-in', 'GET /images GET /images/detail GET DELETE /images/:id', proxy),
-  ...missing('signed-in', 'GET POST PUT /images/:id/metadata', imageMetadata),
-  ...missing('signed-in', 'GET PUT DELETE /images/:id/metadata/:key', imageMetadata),
   ...missing(`${volumes}:list`, 'GET /os-volumes', proxy),
   ...missing(`${volumes}:detail`, 'GET /os-volumes/detail', proxy),
   ...missing(`${volumes}:show`, 'GET /os-volumes/:id', proxy),

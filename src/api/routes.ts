@@ -7,6 +7,7 @@ import { externalEventsBody, takeExternalEvents } from './external-events.ts';
 import { flavorRoutes } from './flavors/routes.ts';
 import { hostRoutes } from './hosts/routes.ts';
 import { showConsoleToken } from './consoles/console-tokens.ts';
+import { imageRoutes } from './images/routes.ts';
 import { keyPairRoutes } from './key-pairs/routes.ts';
 import { moveRoutes } from './moves/routes.ts';
 import { notOffered } from './not-offered.ts';
@@ -54,6 +55,7 @@ export const routes: readonly Route[] = [
   ...aggregateRoutes,
   ...moveRoutes,
   ...keyPairRoutes,
+  ...imageRoutes,
   ...quotaRoutes,
   ...serverGroupRoutes,
   ...otherRoutes,

@@ -101,3 +101,39 @@ for (const { name, body } of copies) {
     60_000,
   );
 }
+
+scenario('old clients list, describe and delete images through the compute API', async (cloud) => {
+  const id = await cloud.boot([]);
+  await cloud.settled(id, 'ACTIVE');
+  const { image_id: image } = (await act(cloud, id, { createImage: { name: 'old' } })).body;
+  await cloud.settled(id, 'ACTIVE');
+  const compute = (method: string, path: string, body?: object) =>
+    cloud.send('compute', method, path, {
+      headers: { 'openstack-api-version': 'compute 2.35' },
+      ...(body !== undefined && { body }),
+    });
+  const list = await compute('GET', `/images/detail?server=${id}&status=ACTIVE`);
+  const shown = await showImage(cloud, image);
+  expect(list.body.images).toMatchObject([
+    {
+      id: image,
+      name: 'old',
+      status: 'ACTIVE',
+      progress: 100,
+      created: shown.created_at,
+      updated: shown.updated_at,
+      'OS-EXT-IMG-SIZE:size': shown.size,
+      metadata: { image_type: 'snapshot' },
+      server: { id },
+    },
+  ]);
+  const alternate = list.body.images[0].links.at(-1).href;
+  expect(alternate).toBe(`${cloud.session.endpoints.image}/images/${image}`);
+  const described = await compute('POST', `/images/${image}/metadata`, { metadata: { os: 'x' } });
+  expect(described.status).toBe(200);
+  expect(await showImage(cloud, image)).toMatchObject({ os: 'x', image_type: 'snapshot' });
+  expect((await compute('DELETE', `/images/${image}/metadata/os`)).status).toBe(204);
+  expect(await showImage(cloud, image)).not.toHaveProperty('os');
+  expect((await compute('DELETE', `/images/${image}`)).status).toBe(204);
+  expect((await cloud.send('image', 'GET', `/v2/images/${image}`)).status).toBe(404);
+});

@@ -55,6 +55,8 @@ export interface ApiContext {
   disks: () => Promise<DiskRoom[]>;
   /** The identity service's URL, for those who come without a token. Read at each use. */
   identityUrl: () => string;
+  /** The image service's URL without a version, for links to images. Read at each use. */
+  imageUrl: () => string;
   /**
    * Where clients reach this service; undefined: as the request came. Example:
    * `https://cloud.example:8774`.

@@ -45,6 +45,12 @@ export function pageLimit(query: Query): number {
   return countOf(query, 'limit', { standard: longestPage, most: longestPage });
 }
 
+/** A whole number; undefined when it is not there. Throws `invalid`. */
+export function queryCount(query: Query, key: string): number | undefined {
+  if (queryValue(query, key) === undefined) return undefined;
+  return countOf(query, key, { standard: 0 });
+}
+
 /** Throws `invalid` unless it is an integer of at least 0. */
 function countOf(query: Query, key: string, range: { standard: number; most?: number }): number {
   const refusal = (value: string) =>
@@ -91,6 +97,11 @@ export function nextLinks<Item>(
 ): Link[] {
   const last = page.at(-1);
   if (last === undefined || page.length < limit) return [];
-  const query = pageQuery(call.query, { marker: idOf(last), without: ['marker'] });
-  return [{ rel: 'next', href: `${call.base}${call.path}?${query.toString()}` }];
+  return [linkAfter(call, idOf(last))];
+}
+
+/** The link to the page after this id. */
+export function linkAfter(call: Call, id: string): Link {
+  const query = pageQuery(call.query, { marker: id, without: ['marker'] });
+  return { rel: 'next', href: `${call.base}${call.path}?${query.toString()}` };
 }

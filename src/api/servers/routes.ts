@@ -1,4 +1,5 @@
 /** The rows of servers and of what is below one: metadata, tags, NICs, actions, volumes. */
+import { metaBody, metadataBody } from '../requests/metadata.ts';
 import { type Route, withBody } from '../requests/route.ts';
 import { serverActions } from './actions/actions.ts';
 import { createRemoteConsole, remoteConsoleBody } from './actions/remote-consoles.ts';
@@ -22,7 +23,6 @@ const reads = { method: 'GET' } as const;
 const adds = { method: 'POST' } as const;
 const sets = { method: 'PUT' } as const;
 const removes = { method: 'DELETE', status: 204 } as const;
-const { metadataBody, metaBody } = metadata;
 
 const volumesPath = '/servers/:id/os-volume_attachments';
 const ofServers: readonly Route[] = [

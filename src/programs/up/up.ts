@@ -277,6 +277,7 @@ async function openDoors(
     identity: cloud.services.identity,
     policy: policy.current,
     identityUrl: () => urls.identity,
+    imageUrl: () => urls.image,
     ...(publicUrl !== undefined && { publicUrl }),
     ...(tls !== undefined && { tls }),
     imageContents: cloud.services.image,

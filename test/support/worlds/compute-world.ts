@@ -122,6 +122,7 @@ export async function aComputeWorld({ images }: { images?: ImageService & ImageW
       hasProject: async (id) => [projectId, otherProjectId].includes(id),
     },
     identityUrl: () => 'http://127.0.0.1:5000/v3',
+    imageUrl: () => 'http://127.0.0.1:9292',
     publicUrl: 'http://127.0.0.1:8774',
     imageContents: contents,
     linkedHosts: () => [{ host: 'hv1', address: '192.0.2.7', since: time.now }],

@@ -1,26 +1,22 @@
 /** Metadata of a server, all and by key. */
-import type { Static } from 'typebox';
-import { ComputeError } from '#core/errors.ts';
-import { oneText, textMap } from '../../requests/fields.ts';
-import { closed } from '../../requests/json-schema.ts';
+import {
+  existingKey,
+  type MetaBody,
+  type Metadata,
+  type MetadataBody,
+  refuseOtherKey,
+} from '../../requests/metadata.ts';
 import type { Call, Reply } from '../../requests/route.ts';
 import { findServer } from '../read/find.ts';
 import { refuseLocked } from '../create/locked.ts';
 import { limitsOfCaller, refuseTooManyItems } from '../create/metadata-limit.ts';
-
-type Metadata = Record<string, string>;
-
-const allItems = closed({ metadata: textMap });
-const oneItem = closed({ meta: oneText });
-export const metadataBody = () => allItems;
-export const metaBody = () => oneItem;
 
 export async function listMetadata(call: Call): Promise<Reply> {
   return { body: { metadata: (await findServer(call)).metadata } };
 }
 
 /** POST: items are added or changed, others stay. */
-export async function addMetadata(call: Call<Static<typeof allItems>>): Promise<Reply> {
+export async function addMetadata(call: Call<MetadataBody>): Promise<Reply> {
   const server = await findServer(call);
   refuseLocked(call, server);
   const added = call.body.metadata;
@@ -29,7 +25,7 @@ export async function addMetadata(call: Call<Static<typeof allItems>>): Promise<
 }
 
 /** PUT: these items and no others. */
-export async function replaceMetadata(call: Call<Static<typeof allItems>>): Promise<Reply> {
+export async function replaceMetadata(call: Call<MetadataBody>): Promise<Reply> {
   const server = await findServer(call);
   refuseLocked(call, server);
   return { body: { metadata: await setMetadata(call, server.id, () => call.body.metadata) } };
@@ -37,21 +33,15 @@ export async function replaceMetadata(call: Call<Static<typeof allItems>>): Prom
 
 export async function showMetadataItem(call: Call): Promise<Reply> {
   const { metadata } = await findServer(call);
-  const key = keyOf(call, metadata);
+  const key = existingKey(call, metadata);
   return { body: { meta: { [key]: metadata[key] } } };
 }
 
-export async function setMetadataItem(call: Call<Static<typeof oneItem>>): Promise<Reply> {
+export async function setMetadataItem(call: Call<MetaBody>): Promise<Reply> {
   const server = await findServer(call);
   refuseLocked(call, server);
   const { meta } = call.body;
-  const key = call.params['key'] ?? '';
-  if (!Object.hasOwn(meta, key)) {
-    throw new ComputeError(
-      'invalid',
-      `Request body and URI mismatch: the URI names '${key}', meta holds '${Object.keys(meta).join(', ')}'.`,
-    );
-  }
+  refuseOtherKey(call);
   await setMetadata(call, server.id, (before) => ({ ...before, ...meta }));
   return { body: { meta } };
 }
@@ -59,18 +49,12 @@ export async function setMetadataItem(call: Call<Static<typeof oneItem>>): Promi
 export async function deleteMetadataItem(call: Call): Promise<Reply> {
   const server = await findServer(call);
   refuseLocked(call, server);
-  const key = keyOf(call, server.metadata);
+  const key = existingKey(call, server.metadata);
   await call.context.store.servers.update(server.id, (before) => {
     const { [key]: _gone, ...metadata } = before.metadata;
     return { metadata };
   });
   return {};
-}
-
-function keyOf(call: Call, metadata: Metadata): string {
-  const key = call.params['key'] ?? '';
-  if (Object.hasOwn(metadata, key)) return key;
-  throw new ComputeError('notFound', `Metadata item was not found: '${key}'`);
 }
 
 /** `change` is applied to the metadata as they are then: concurrent changes are all kept. */
