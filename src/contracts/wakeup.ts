@@ -7,7 +7,7 @@
  * `tasks`: a workflow is due. `commands:HOST`: a command waits for that host. `answered:HOST`: that
  * host has sent an answer. `ended:SERVER`: a workflow of that server has ended. `enrolments`: a
  * host was admitted, or its token revoked. `network-events`: the network service reported a change
- * of ports, or a server concerned may be idle now.
+ * of ports.
  */
 export type WakeupTopic =
   | 'tasks'

@@ -19,14 +19,13 @@ export interface KeptNetworkEvent extends NetworkEvent {
 export interface NetworkEventStore {
   /**
    * Keeps the event in place of an equal pending one. `plugged` counts only while a workflow runs
-   * for the server: it makes the task at the step `wakes` due, and is deleted when the workflow
-   * ends.
+   * for the server: it makes the task at the step `wakes` due.
    */
   record(event: NetworkEvent, how: { wakes: string; now: number }): Promise<void>;
   /** Those of a server, oldest first. */
   of(serverId: string): Promise<KeptNetworkEvent[]>;
-  /** Servers with events for which no workflow runs. */
-  idleServers(): Promise<string[]>;
+  /** Servers with events. `isBusy`: a workflow runs for it. */
+  servers(): Promise<{ serverId: string; isBusy: boolean }[]>;
   /** Marks all events of a server up to this id as handled. A step does that with its commit. */
   forget(serverId: string, upTo: number): Promise<void>;
 }

@@ -16,6 +16,7 @@ export interface NewCommand {
 /** How a command ended, once it has; its request is erased then. */
 export interface StoredCommand extends Omit<HostCommand, 'body'> {
   hostId: string;
+  kind: HostCommandBody['do'];
   result: CommandResult | null;
 }
 
@@ -39,14 +40,15 @@ export interface CommandStore {
   /**
    * Records how one ended; the answer to a server's newest command makes its parked task due. A
    * second result for a command is ignored, as is the answer to a deleted query. No task ever waits
-   * for a query. `lease`: who runs that task, unless it is leased; returned is the task so leased.
+   * for a query. `lease`: who runs that task, unless it is leased; returned is the task so leased,
+   * with the command where that is the server's newest.
    */
   complete(
     hostId: string,
     seq: number,
     result: CommandResult,
     at: { now: number; lease?: Lease | undefined },
-  ): Promise<StoredTask | undefined>;
+  ): Promise<{ task: StoredTask; answer: StoredCommand | undefined } | undefined>;
   /**
    * Adds a command that no workflow waits for; does nothing while the same host has one of its kind
    * for this server without a result, or while a workflow of the server waits for another host.

@@ -276,6 +276,7 @@ export function storeListsContract(fresh: () => Promise<OpenStore>): void {
     const result = { ok: true as const, domainXml: '<domain/>', steps: [] };
     await store.commands.complete(hostId, 1, result, { now: 5 });
     expect(await store.commands.last(task.serverId, 'detach')).toEqual({
+      kind: 'detach',
       hostId,
       seq: 1,
       serverId: task.serverId,

@@ -172,6 +172,7 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     await store.commands.complete(hostId, 1, failed, { now: 8 });
     expect(await store.tasks.of(task.serverId)).toEqual(woken);
     expect(await store.commands.last(task.serverId, 'destroy')).toEqual({
+      kind: 'destroy',
       hostId,
       seq: 1,
       serverId: task.serverId,
@@ -198,8 +199,11 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     await order(store, task, { hostId });
     const lease = { owner: 'a', until: 105 };
     const leased = await store.commands.complete(hostId, 1, done, { now: 5, lease });
-    expect(leased).toEqual({ ...(await store.tasks.of(task.serverId)) });
-    expect(leased).toMatchObject({ dueAt: 5, epoch: task.epoch });
+    expect(leased).toEqual({
+      task: await store.tasks.of(task.serverId),
+      answer: await store.commands.last(task.serverId, 'destroy'),
+    });
+    expect(leased?.task).toMatchObject({ dueAt: 5, epoch: task.epoch });
     expect(await store.tasks.lease('b', 104, leaseMs, { limit: 1 })).toEqual([]);
     expect(await store.tasks.lease('b', 105, leaseMs, { limit: 1 })).toMatchObject([
       { id: task.id, epoch: task.epoch + 1 },
@@ -221,6 +225,22 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     expect(leased).toBeUndefined();
     expect((await store.tasks.of(task!.serverId))?.dueAt).toBe(1_005);
     await store.commit(toStep(task!, 'wait-for-plug'));
+  });
+
+  test('the answer to an older command comes with no task as its answer', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, task, { hostId, spawn: true });
+    await order(store, task, { hostId });
+    await store.commands.complete(hostId, 2, done, { now: 5 });
+    const later = Date.now() + 60_000;
+    await store.commit({ task, next: { step: 'wait-for-plug', data: bootData, dueAt: later } });
+    const lease = { owner: 'a', until: 105 };
+    expect(await store.commands.complete(hostId, 1, done, { now: 6, lease })).toEqual({
+      task: await store.tasks.of(task.serverId),
+      answer: undefined,
+    });
   });
 
   test('a task that parks when the result already exists is due at once', async () => {

@@ -63,6 +63,8 @@ export interface BootData extends PlugData, RemovalData {
   forcedHost: string | null;
   /** The requested NUMA topology, if any. */
   numa: GuestNuma | null;
+  /** The generation of its host's row from which on the row has the claim. */
+  claimedAt?: number;
   /** Hosts that were excluded only as silent have been given time to report. */
   hasWaited?: boolean;
   failedHosts: { host: string; reason: string }[];

@@ -86,13 +86,11 @@ async function write(trx: Db, transition: Transition, now: number): Promise<Tran
 
 async function forgetEvents(
   trx: Db,
-  { task, next, seenEvents }: Transition,
+  { task, seenEvents }: Transition,
   deleted: boolean,
 ): Promise<void> {
   if (deleted) return forgetNetworkEvents(trx, task.serverId);
   if (seenEvents !== undefined) await forgetNetworkEvents(trx, task.serverId, seenEvents);
-  // No task waits for `plugged` events any more.
-  if (next === null) await forgetNetworkEvents(trx, task.serverId, { kinds: ['plugged'] });
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Task } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { awaitsWiring } from '#core/networking/plug.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { guestOf } from '../placement/guest-of.ts';
+import { guestOn } from '../placement/guest-of.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { hostOf, serverOf } from '../engine/server-of.ts';
 import { type StepOutcome } from '../engine/workflow.ts';
@@ -22,7 +22,7 @@ export async function bindPorts(
 ): Promise<StepOutcome<'boot'>> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
-  const host = await hostOf(context, server);
+  const host = await hostOf(context, server, task.data.claimedAt);
   if (host === undefined) throw new ComputeError('bug', 'bind-ports: no host was chosen');
   const bound = await bindNics(context, task, {
     server,
@@ -32,7 +32,7 @@ export async function bindPorts(
   });
   const nics = bound.map(({ nic }) => nic);
   const unwired = bound.filter(({ port }) => awaitsWiring(port)).map(({ port }) => port.id);
-  const guest = await guestOf(context, { ...server, nics });
+  const guest = await guestOn(context, { ...server, nics }, host);
   const now = context.clock.now();
   return {
     nics,

@@ -98,12 +98,13 @@ async function accept(
     });
     const servers = await store.servers.createWithin(quota, leased);
     const byId = new Map(servers.map((server) => [server.id, server]));
-    for (const { task } of leased) {
+    for (const { task, pciRequests, groupId } of leased) {
       const server = byId.get(task.serverId);
       if (server === undefined) continue;
       const { lease, ...begun } = task;
       if (lease === undefined) wakeup.notify('tasks');
-      else slots.run({ ...begun, epoch: 1 }, server);
+      else
+        slots.run({ ...begun, epoch: 1 }, { server, pciRequests, isInNoGroup: groupId === null });
     }
     return servers;
   } finally {

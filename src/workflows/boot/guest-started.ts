@@ -9,7 +9,7 @@ import type { WorkflowContext } from '../engine/context.ts';
 import { succeeded } from '../engine/endings.ts';
 import { hostChange } from '../hosts/host-change.ts';
 import { finishedEvent } from '../engine/record-event.ts';
-import { hostOf, serverOf } from '../engine/server-of.ts';
+import { hostOf, newestCommand } from '../engine/server-of.ts';
 import { plugWait } from '../ports/wait-for-plug.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 
@@ -18,19 +18,19 @@ export async function guestStarted(
   context: WorkflowContext,
   task: Task<'boot'>,
 ): Promise<StepOutcome<'boot'>> {
-  const command = await context.store.commands.last(task.serverId, 'spawn');
+  const command = await newestCommand(context, task, 'spawn');
   invariant(command?.result, `server ${task.serverId}: its host has not answered the spawn`);
-  const { result } = command;
+  const { result, hostId } = command;
   if (!result.ok) {
     const kind = result.sameElsewhere === true ? 'invalid' : 'unavailable';
     throw new ComputeError(kind, result.message, { detail: result.detail });
   }
-  const server = await serverOf(context, task);
-  const host = await hostOf(context, server);
-  invariant(host, `server ${server.id} started on no host`);
+  const { serverId, data } = task;
+  const host = await hostOf(context, { id: serverId, hostId }, data.claimedAt);
+  invariant(host, `server ${serverId} started on no host`);
   const devices = await context.fleet.devices(context.store.hosts, host);
-  const entry = allocateServer(host, devices, server.id);
-  const startedAt = task.data.startedAt ?? context.clock.now();
+  const entry = allocateServer(host, devices, serverId);
+  const startedAt = data.startedAt ?? context.clock.now();
   const spawned = finishedEvent(context, 'spawn', startedAt, { host: host.name });
   const wait = plugWait(context, task);
   const follows = wait ?? becomeActive(context);

@@ -41,7 +41,7 @@ export async function schedule(
 ): Promise<StepOutcome<'boot'>> {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
-  const requests = await context.store.servers.pciRequests(server.id);
+  const requests = await requestsOf(context, server.id);
   const { spec: placement, serverGroup } = await placementRequest(context, server.id, task.data);
   const spec = { ...requestSpec(server, requests, task), ...placement, binding };
   const placed = await placeServer(context, {
@@ -58,6 +58,14 @@ export async function schedule(
     waitForSilentHosts(context, task, { view, decision }) ??
     noHost(context, task, { server, decision, startedAt })
   );
+}
+
+async function requestsOf(
+  { store, run }: WorkflowContext,
+  serverId: string,
+): Promise<PciRequest[]> {
+  const known = run?.known.pciRequests;
+  return known === undefined ? store.servers.pciRequests(serverId) : [...known];
 }
 
 function requestSpec(server: Server, pciRequests: PciRequest[], task: Task<'boot'>): RequestSpec {
@@ -94,7 +102,11 @@ function chosen(
       taskState: 'networking',
     },
     events: [finishedEvent(context, 'schedule', startedAt, { host: host.name })],
-    next: { step: 'bind-ports', data: task.data, dueAt: context.clock.now() },
+    next: {
+      step: 'bind-ports',
+      data: { ...task.data, claimedAt: change.generation + 1 },
+      dueAt: context.clock.now(),
+    },
   };
 }
 

@@ -3,15 +3,15 @@ import type { Clock, NewId } from '#contracts/clock.ts';
 import type { ImageService, ImageWriter } from '#contracts/services/images.ts';
 import type { Log } from '#contracts/log.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
-import type { Store, Transition } from '#contracts/store/store.ts';
+import type { Store } from '#contracts/store/store.ts';
 import type { Wakeup } from '#contracts/wakeup.ts';
 import type { PciAlias } from '#core/pci/requests/alias.ts';
 import type { CardPreference } from '#core/pci/claims/card-preference.ts';
 import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
 import type { Weights } from '#core/scheduling/weights.ts';
-import type { Server } from '#core/servers/server.ts';
 import type { FleetView } from '../hosts/fleet-view.ts';
 import type { DirectTasks } from './direct-tasks.ts';
+import type { TaskRun } from './task-run.ts';
 import type { HostLinks } from '../hosts/host-links.ts';
 import type { HostStateSettings } from '../hosts/host-state.ts';
 
@@ -30,17 +30,10 @@ export interface WorkflowContext {
   direct: DirectTasks;
   /** This process's view of the hosts, for decisions. */
   fleet: FleetView;
-  /** While the steps of a task run: its server. */
-  server?: ServerOfRun;
+  /** While the steps of a task run: what they need not read. */
+  run?: TaskRun;
   /** The hosts that are linked to this process. */
   links: HostLinks;
-}
-
-/** The server of a task while its steps run one after the other; see `server-of.ts`. */
-export interface ServerOfRun {
-  read(servers: Pick<Store['servers'], 'get'>, id: string): Promise<Server | undefined>;
-  /** Call after each commit, with what it changed. */
-  committed(change: Partial<Transition>): void;
 }
 
 export interface WorkflowSettings extends HostStateSettings {

@@ -3,13 +3,13 @@
  * poll and no lease of its own come in between.
  */
 import type { Lease, StoredTask } from '#contracts/store/store.ts';
-import type { Server } from '#core/servers/server.ts';
+import type { KnownOfTask } from './task-run.ts';
 
 /** The dispatcher's side: how many more tasks it can run now, and how to run one it has leased. */
 export interface TaskRunner {
   free(): number;
   newLease(): Lease;
-  run(task: StoredTask, server?: Server): void;
+  run(task: StoredTask, known?: KnownOfTask): void;
   /** A slot is free that a poll may have missed. */
   wake(): void;
 }
@@ -18,8 +18,8 @@ export interface TaskRunner {
 export interface HeldSlots {
   /** One for each slot; record no more tasks with a lease. */
   leases: readonly Lease[];
-  /** Runs a task that was recorded with one of the leases. `server`: as just recorded. */
-  run(task: StoredTask, server?: Server): void;
+  /** Runs a task that was recorded with one of the leases. `known`: what was recorded of it. */
+  run(task: StoredTask, known?: KnownOfTask): void;
   /** Frees the slots that were not used. */
   end(): void;
 }
@@ -59,9 +59,9 @@ export class DirectTasks {
     };
     return {
       leases: runner === undefined ? [] : Array.from({ length: count }, () => runner.newLease()),
-      run: (task, server) => {
+      run: (task, known) => {
         use(1);
-        runner?.run(task, server);
+        runner?.run(task, known);
       },
       end: () => {
         if (unused === 0) return;

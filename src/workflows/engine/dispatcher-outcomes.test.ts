@@ -53,7 +53,7 @@ describe('what follows a step', () => {
     // The commit itself leases the task for a step that is due, and else releases it.
     expect(world.commits.map((commit) => commit.lease)).toEqual(gives.map(() => lease));
     expect(world.calls.release).toEqual([]);
-    const ends = ['ended:s1', 'network-events'];
+    const ends = ['ended:s1'];
     expect(world.notified).toEqual(gives.length === 2 ? ends : []);
   });
 
@@ -79,7 +79,7 @@ describe('what follows a step', () => {
     world.dispatch({ schedule: step(run) });
     await settle();
     expect(ran).toBe(gives);
-    expect(world.notified).toEqual(gives === 2 ? ['ended:s1', 'network-events'] : []);
+    expect(world.notified).toEqual(gives === 2 ? ['ended:s1'] : []);
     expect(world.calls.release).toHaveLength(gives === 2 ? 0 : 1);
   });
 
@@ -226,7 +226,7 @@ describe('a row that cannot be read', () => {
     world.dispatch({});
     await settle();
     expect(world.commits).toEqual([{ ...gives, lease }]);
-    expect(world.notified).toEqual(['ended:s1', 'network-events']);
+    expect(world.notified).toEqual(['ended:s1']);
     expect(world.entries).toEqual([
       { level: 'error', data: { task: 't-s1', server: 's1' }, message: problem },
     ]);

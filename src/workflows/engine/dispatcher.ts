@@ -4,12 +4,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredTask } from '#contracts/store/store.ts';
-import type { Server } from '#core/servers/server.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from './context.ts';
 import { pollLoop } from './poll-loop.ts';
-import { repeat } from './repeat.ts';
+import { repeat } from '#runtime/timing/repeat.ts';
 import { runTask, type StepParts } from './run-task.ts';
+import type { KnownOfTask } from './task-run.ts';
 import type { Workflows } from './workflow.ts';
 
 export interface DispatcherOptions {
@@ -71,9 +71,9 @@ export function startDispatcher(
     for (const task of tasks) run(task);
   };
 
-  const run = (task: StoredTask, server?: Server): void => {
+  const run = (task: StoredTask, known?: KnownOfTask): void => {
     const pollsBefore = polls;
-    const promise = work(task, server);
+    const promise = work(task, known);
     running.set(promise, task.serverId);
     void promise.finally(() => {
       running.delete(promise);
@@ -82,8 +82,8 @@ export function startDispatcher(
     });
   };
 
-  const work = async (leased: StoredTask, server?: Server): Promise<void> => {
-    let runSteps = () => runTask(parts, leased, server);
+  const work = async (leased: StoredTask, known?: KnownOfTask): Promise<void> => {
+    let runSteps = () => runTask(parts, leased, known);
     while (!stopping.signal.aborted) {
       try {
         if (await runSteps()) return;

@@ -7,7 +7,7 @@
 import { type CommandResult, type HostCommand, questions } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
 import type { WorkflowContext } from './context.ts';
-import { repeat } from './repeat.ts';
+import { repeat } from '#runtime/timing/repeat.ts';
 
 /** The message for every user: it names no host. */
 export const hostSilentMessage = 'The host of the server stopped reporting.';

@@ -9,11 +9,10 @@ import type {
   UnreadableTask,
 } from '#contracts/store/store.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
-import type { Server } from '#core/servers/server.ts';
 import type { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from './context.ts';
 import { endUnreadable } from './endings.ts';
-import { RunningServer } from './server-of.ts';
+import { type KnownOfTask, TaskRun } from './task-run.ts';
 import {
   asFailure,
   type StepOutcome,
@@ -37,14 +36,14 @@ type Progress = { task: Task } | { task: undefined; isReleased: boolean };
 
 /**
  * Runs steps until the task ends, waits, or is taken over. False: its lease has not been released.
- * `server`: the server as just recorded.
+ * `known`: what was just recorded of it.
  */
 export async function runTask(
   { context, ...others }: StepParts,
   leased: StoredTask | undefined,
-  server?: Server,
+  known?: KnownOfTask,
 ): Promise<boolean> {
-  const parts = { ...others, context: { ...context, server: new RunningServer(server) } };
+  const parts = { ...others, context: { ...context, run: new TaskRun(known) } };
   let progress: Progress | { task: StoredTask } =
     leased === undefined ? { task: undefined, isReleased: false } : { task: leased };
   while (progress.task !== undefined) {
@@ -80,21 +79,24 @@ async function runStep<Kind extends TaskKind>(
   parts: StepParts,
   running: StepRun<Kind>,
 ): Promise<Progress> {
-  const { context, newLease } = parts;
+  const { context } = parts;
   const { workflow, task } = running;
   let outcome = await attempt(context, running);
   if (outcome === undefined) return { task: undefined, isReleased: false };
   let committed: CommitResult;
   try {
-    committed = await context.store.commit({ task, ...outcome, lease: newLease() });
+    committed = await record(parts, task, outcome);
   } catch (error) {
     // What the store refuses (a port that another server has taken since) is the step's own
     // failure.
     if (!isComputeError(error, 'conflict')) throw error;
     outcome = await workflow.failed(context, task, error);
-    committed = await context.store.commit({ task, ...outcome, lease: newLease() });
+    committed = await record(parts, task, outcome);
   }
-  if (!committed.ok && committed.why === 'stale-host') return { task };
+  if (!committed.ok && committed.why === 'stale-host') {
+    if (outcome.host !== undefined) context.fleet.outdated(outcome.host.hostId);
+    return { task };
+  }
   return taskAfter(context, { task, outcome, committed });
 }
 
@@ -119,10 +121,8 @@ async function attempt<Kind extends TaskKind>(
  * A task whose row cannot be read fails with that: its workflow determines the outcome, and without
  * such a workflow its server goes to ERROR, unless it is deleted.
  */
-async function recover(
-  { context, workflows, newLease }: StepParts,
-  unreadable: UnreadableTask,
-): Promise<Progress> {
+async function recover(parts: StepParts, unreadable: UnreadableTask): Promise<Progress> {
+  const { context, workflows } = parts;
   const { problem } = unreadable;
   const error = new ComputeError('unavailable', problem);
   context.log.error({ task: unreadable.id, server: unreadable.serverId }, problem);
@@ -132,8 +132,20 @@ async function recover(
     ? await workflows[kind].recover(context, unreadable, error)
     : await endUnreadable(context, unreadable, error);
   const task = { ...unreadable, kind };
-  const committed = await context.store.commit({ task, ...outcome, lease: newLease() });
+  const committed = await record(parts, task, outcome);
   return taskAfter(context, { task, outcome, committed });
+}
+
+async function record<Kind extends TaskKind>(
+  { context, newLease }: StepParts,
+  task: TaskRef<Kind>,
+  outcome: StepOutcome<Kind>,
+): Promise<CommitResult> {
+  // Before the commit: the process may pause after it.
+  const from = context.clock.now();
+  const committed = await context.store.commit({ task, ...outcome, lease: newLease() });
+  if (committed.ok) context.run?.committed(outcome, from);
+  return committed;
 }
 
 interface Recorded<Kind extends TaskKind> {
@@ -144,17 +156,13 @@ interface Recorded<Kind extends TaskKind> {
 
 /** Wakes those that wait for the recorded change. */
 function taskAfter<Kind extends TaskKind>(
-  { wakeup, server }: WorkflowContext,
+  { wakeup }: WorkflowContext,
   { task, outcome, committed }: Recorded<Kind>,
 ): Progress {
   if (!committed.ok) return { task: undefined, isReleased: false };
-  server?.committed(outcome);
   const { command, next } = outcome;
   if (command !== undefined) wakeup.notify(`commands:${command.hostId}`);
-  if (next === null) {
-    wakeup.notify(`ended:${task.serverId}`);
-    wakeup.notify('network-events');
-  }
+  if (next === null) wakeup.notify(`ended:${task.serverId}`);
   if (next === null || committed.isDue !== true) return { task: undefined, isReleased: true };
   const { id, serverId, epoch, actionId } = task;
   const { kind = task.kind, step, data, dueAt } = next;

@@ -16,7 +16,7 @@ test.each([
   };
   const store = { tasks } as unknown as Store;
   const task = { serverId: 's-1', epoch: 3 };
-  const seen = await assertCurrent({ store }, task).then(
+  const seen = await assertCurrent({ store, clock: Date }, task).then(
     () => 'current',
     (error: unknown) => (error instanceof Superseded ? 'superseded' : error),
   );

@@ -98,9 +98,10 @@ export class Superseded extends Error {}
  * on stale truth.
  */
 export async function assertCurrent(
-  { store }: Pick<WorkflowContext, 'store'>,
+  { store, run, clock }: Pick<WorkflowContext, 'store' | 'run' | 'clock'>,
   task: Pick<TaskRef, 'serverId' | 'epoch'>,
 ): Promise<void> {
+  if (run?.isCurrent(clock.now()) === true) return;
   if (!(await store.tasks.isCurrent(task))) throw new Superseded();
 }
 

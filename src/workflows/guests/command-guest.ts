@@ -10,7 +10,7 @@ import { guestOf } from '../placement/guest-of.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { guestActs, stopped } from './guest-acts.ts';
 import { rotateBackups } from '../images/rotate-backups.ts';
-import { serverOf } from '../engine/server-of.ts';
+import { newestCommand, serverOf } from '../engine/server-of.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 
 export async function commandHost(
@@ -80,7 +80,7 @@ export async function hostAnswered(
 ): Promise<StepOutcome<'act'>> {
   const { act, staysOff, startedAt } = task.data;
   const { command, action, to } = guestActs[act];
-  const last = await context.store.commands.last(task.serverId, command);
+  const last = await newestCommand(context, task, command);
   invariant(last?.result, `server ${task.serverId}: its host has not answered the ${command}`);
   const { result } = last;
   if (!result.ok) {

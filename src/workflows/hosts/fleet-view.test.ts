@@ -113,6 +113,49 @@ test('one host is read only if another process changed it', async () => {
   await store.close();
 });
 
+test('a host known since a generation costs no statement, unless its view turns out to be older', async () => {
+  const path = freshFile('fleet.db');
+  const { store, view, refresh, idOf } = await aFleet(['a'], path);
+  const { store: elsewhere } = await openStore(path);
+  await refresh();
+  const hostId = await idOf('a');
+  const statements: string[] = [];
+  const hosts = {
+    recorded: (since: number) => store.hosts.recorded(since),
+    version: (id: string) => {
+      statements.push('version');
+      return store.hosts.version(id);
+    },
+    get: (id: string) => {
+      statements.push('row');
+      return store.hosts.get(id);
+    },
+  };
+  const read = async (since: number) => {
+    const { generation, vcpusUsed } = (await view.host(hosts, hostId, since))!;
+    return { generation, vcpusUsed, statements: statements.splice(0) };
+  };
+  await store.hosts.update({ hostId, generation: 1, vcpusUsed: 5 });
+  expect(await read(2)).toEqual({ generation: 2, vcpusUsed: 5, statements: [] });
+  await elsewhere.hosts.update({ hostId, generation: 2, vcpusUsed: 6 });
+  expect(await read(2)).toEqual({ generation: 2, vcpusUsed: 5, statements: [] });
+  expect(await read(3)).toEqual({
+    generation: 3,
+    vcpusUsed: 6,
+    statements: ['version', 'row'],
+  });
+  await elsewhere.hosts.update({ hostId, generation: 3, vcpusUsed: 7 });
+  // A commit under this generation was refused.
+  view.outdated(hostId);
+  expect(await read(3)).toMatchObject({ vcpusUsed: 7, statements: ['version', 'row'] });
+  expect(await read(3)).toMatchObject({ vcpusUsed: 7, statements: [] });
+  view.outdated(hostId);
+  expect(await read(3)).toMatchObject({ vcpusUsed: 7, statements: ['version'] });
+  expect(await read(3)).toMatchObject({ vcpusUsed: 7, statements: [] });
+  await elsewhere.close();
+  await store.close();
+});
+
 test('devices are read once; changes of this process are applied, others are read', async () => {
   const path = freshFile('fleet.db');
   const { store, view, refresh, idOf } = await aFleet(['a'], path);

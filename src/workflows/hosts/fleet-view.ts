@@ -23,6 +23,8 @@ export class FleetView {
   readonly #fresh = new Set<string>();
   /** Hosts that become alive or silent with time; the others only with a link or their row. */
   readonly #unlinked = new Set<string>();
+  /** Hosts that another process has changed since they were read. */
+  readonly #outdated = new Set<string>();
   #linkChanges = -1;
   readonly #refreshing = new SerialQueue();
   #mark = -1;
@@ -59,18 +61,34 @@ export class FleetView {
   }
 
   /**
-   * A host as it is stored now, read only if it changed. Its running guests are those of the last
-   * time it was read. Undefined when unknown.
+   * A host as it is stored now, read only if it changed; with `since`, as it was stored at that
+   * generation or later: no statement where that is known here. Its running guests are those of the
+   * last time it was read. Undefined when unknown.
    */
   async host(
     hosts: Pick<HostStore, 'recorded' | 'version' | 'get'>,
     id: string,
+    since = Infinity,
   ): Promise<Host | undefined> {
+    this.#followRecorded(hosts);
+    const before = this.#rows.get(id);
+    if (before !== undefined && before.generation >= since && !this.#outdated.has(id))
+      return before;
     const version = await hosts.version(id);
     this.#followRecorded(hosts);
     const known = this.#rows.get(id);
-    const isKnown = known !== undefined && known.generation === version?.generation;
-    return isKnown ? { ...known, ...version } : hosts.get(id);
+    if (known !== undefined && known.generation === version?.generation) {
+      this.#outdated.delete(id);
+      return { ...known, ...version };
+    }
+    const row = await hosts.get(id);
+    if (row !== undefined) this.#take(row);
+    return row;
+  }
+
+  /** The view of this host is older than its row: it is read before it is used again. */
+  outdated(id: string): void {
+    this.#outdated.add(id);
   }
 
   /**
@@ -100,6 +118,7 @@ export class FleetView {
     const known = this.#rows.get(row.id);
     if (known !== undefined && known.generation > row.generation) return;
     this.#rows.set(row.id, row);
+    this.#outdated.delete(row.id);
     this.#idByName.set(row.name, row.id);
     if (known?.generation !== row.generation) this.#fresh.add(row.id);
     this.#unlinked.add(row.id);
@@ -133,6 +152,7 @@ export class FleetView {
     if (this.#idByName.get(name) === id) this.#idByName.delete(name);
     this.#rows.delete(id);
     this.#unlinked.delete(id);
+    this.#outdated.delete(id);
     this.#devices.drop(id);
     this.fleet.remove(id);
   }

@@ -4,7 +4,7 @@
  */
 import type { Host, Move } from '#contracts/store/store.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { repeat } from '../engine/repeat.ts';
+import { repeat } from '#runtime/timing/repeat.ts';
 import { dropBindings } from './move-ports.ts';
 import { releaseSide } from './sides.ts';
 

@@ -18,7 +18,7 @@ import { succeeded } from '../engine/endings.ts';
 import { hostChange } from '../hosts/host-change.ts';
 import { guestOf } from '../placement/guest-of.ts';
 import { finishedEvent } from '../engine/record-event.ts';
-import { hostOf, serverOf } from '../engine/server-of.ts';
+import { hostOf, newestCommand, serverOf } from '../engine/server-of.ts';
 import { guestNicOf, nicOf } from './detach-steps.ts';
 import { plugWait } from '../ports/wait-for-plug.ts';
 import type { StepOutcome, StepStart } from '../engine/workflow.ts';
@@ -142,7 +142,7 @@ export async function nicAttached(
   context: WorkflowContext,
   task: Task<'attach'>,
 ): Promise<StepOutcome<'attach'>> {
-  const command = await context.store.commands.last(task.serverId, 'attach');
+  const command = await newestCommand(context, task, 'attach');
   invariant(command?.result, `server ${task.serverId}: its host has not answered the attach`);
   const { result } = command;
   if (!result.ok) throw new ComputeError('unavailable', result.message, { detail: result.detail });

@@ -16,7 +16,7 @@ import { hostChange } from '../hosts/host-change.ts';
 import { hostSilentMessage } from '../engine/end-silent-commands.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryLater } from '../engine/retry-later.ts';
-import { hostOf, serverOf } from '../engine/server-of.ts';
+import { hostOf, newestCommand, serverOf } from '../engine/server-of.ts';
 import { isBoundFor, releasePort } from '../ports/unbind-nics.ts';
 import { portsMadeFor } from '../removal/tear-down.ts';
 import { type StepOutcome, assertCurrent } from '../engine/workflow.ts';
@@ -119,7 +119,7 @@ export async function nicDetached<Kind extends NicRemovalKind>(
   context: WorkflowContext,
   task: Task<Kind>,
 ): Promise<StepOutcome<Kind>> {
-  const command = await context.store.commands.last(task.serverId, 'detach');
+  const command = await newestCommand(context, task, 'detach');
   const now = context.clock.now();
   const startedAt = task.data.startedAt ?? now;
   if (command?.result?.ok === true) {

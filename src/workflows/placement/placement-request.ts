@@ -56,7 +56,8 @@ export async function placementRequest(
   serverId: string,
   { sameHost = [], differentHost = [] }: Pick<BootData, 'sameHost' | 'differentHost'>,
 ): Promise<PlacementRequest> {
-  const group = await context.store.serverGroups.of(serverId);
+  const isInNoGroup = context.run?.known.isInNoGroup === true;
+  const group = isInNoGroup ? undefined : await context.store.serverGroups.of(serverId);
   return {
     spec: await hostsRequested(context, group, { sameHost, differentHost }),
     serverGroup: group && { id: group.id, generation: group.generation },

@@ -3,7 +3,7 @@
  * was there shortly before counts as alive while its agent links again.
  */
 import type { WorkflowContext } from '../engine/context.ts';
-import { repeat } from '../engine/repeat.ts';
+import { repeat } from '#runtime/timing/repeat.ts';
 
 type Context = Pick<WorkflowContext, 'store' | 'links' | 'log' | 'settings'>;
 

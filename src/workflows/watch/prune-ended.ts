@@ -5,7 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkflowContext } from '../engine/context.ts';
-import { repeat } from '../engine/repeat.ts';
+import { repeat } from '#runtime/timing/repeat.ts';
 
 /**
  * How long after its deletion something is kept, in milliseconds; `serversMs` undefined: for ever.

@@ -155,13 +155,13 @@ class AgentSession implements ServedAgent {
     const slots = direct.hold(1);
     const now = clock.now();
     try {
-      const task = await store.commands.complete(host.id, seq, result, {
+      const continued = await store.commands.complete(host.id, seq, result, {
         now,
         lease: slots.leases[0],
       });
-      if (task === undefined) wakeup.notify('tasks');
-      else slots.run(task);
-      return task !== undefined;
+      if (continued === undefined) wakeup.notify('tasks');
+      else slots.run(continued.task, { answer: continued.answer });
+      return continued !== undefined;
     } catch (error) {
       this.#lastSent = Math.min(this.#lastSent, seq - 1);
       setTimeout(() => this.#send(host), resendMs);

@@ -114,6 +114,48 @@ test('the NIC of a deleted port is removed; the event stays until nothing is lef
   expect(await left()).toEqual(['deleted']);
 });
 
+/** A server whose workflow has not ended, with a NIC of another port. */
+async function busyServer(): Promise<() => Promise<void>> {
+  const { id } = await world.activeServer({ nics: [aNic({ portId: 'p-2' })] });
+  serverId = id;
+  return async () => {
+    const task = taskOf('boot', await world.store.tasks.of(id));
+    await world.store.commit({ task, next: null });
+  };
+}
+
+test('events of a server with a workflow are handled when that ends', async () => {
+  const end = await busyServer();
+  await notify('plugged', 'p-1');
+  await notify('changed', 'p-1');
+  const listeners = new Map<string, () => void>();
+  const listen = (topic: string, listener: () => void) => {
+    listeners.set(topic, listener);
+    return () => listeners.delete(topic);
+  };
+  const context = { ...world.context, wakeup: { notify: () => undefined, listen } };
+  const watched = watchPorts(context, { pollMs: 60_000, mayHaveMissed: false });
+  const topic = `ended:${serverId}`;
+  try {
+    await expect.poll(() => listeners.has(topic)).toBe(true);
+    expect(await left()).toEqual(['plugged', 'changed']);
+    await end();
+    listeners.get(topic)?.();
+    await expect.poll(left).toEqual([]);
+  } finally {
+    await watched.stop();
+  }
+  expect([listeners.size, requests]).toEqual([0, []]);
+});
+
+test('a port that was plugged during a workflow costs no poll after it', async () => {
+  const end = await busyServer();
+  await notify('plugged', 'p-2');
+  await end();
+  await poll();
+  expect([await act(), await left(), requests]).toEqual([undefined, [], []]);
+});
+
 test('a port that exists under another name is left alone', async () => {
   world.ports.set(portId, aPort(portId, { deviceId: 'another' }));
   await notify('deleted');

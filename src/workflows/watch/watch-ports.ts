@@ -3,6 +3,7 @@
  * and begins what follows from them. Servers with a running workflow come later: it may read the
  * ports itself, and alone decides while it runs.
  */
+import type { KeptNetworkEvent } from '#contracts/services/network-events.ts';
 import { isComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import { attachable } from '../nics/attach-interface.ts';
@@ -31,15 +32,30 @@ export function watchPorts(
   context: WorkflowContext,
   { pollMs, mayHaveMissed }: PortWatchOptions,
 ): PollLoop {
-  const { store, clock, log } = context;
+  const { store, clock, log, wakeup } = context;
   let notBefore = 0;
   let missed = mayHaveMissed;
+  /** Of the servers whose workflows the events wait for. */
+  const unlisten = new Map<string, () => void>();
+  const pollAtEnd = (serverId: string): void => {
+    if (unlisten.has(serverId)) return;
+    const ended = (): void => {
+      unlisten.get(serverId)?.();
+      unlisten.delete(serverId);
+      polling.wake();
+    };
+    unlisten.set(serverId, wakeup.listen(`ended:${serverId}`, ended));
+  };
   const options = { topic: 'network-events', pollMs, failing: 'ports cannot be watched' } as const;
-  return pollLoop(context, options, async () => {
+  const polling = pollLoop(context, options, async () => {
     if (missed) await suspectAll(context);
     missed = false;
     if (clock.now() < notBefore) return;
-    for (const serverId of await store.networkEvents.idleServers()) {
+    for (const { serverId, isBusy } of await store.networkEvents.servers()) {
+      if (isBusy) {
+        pollAtEnd(serverId);
+        continue;
+      }
       try {
         await handleEvents(context, serverId);
       } catch (error) {
@@ -49,6 +65,13 @@ export function watchPorts(
       }
     }
   });
+  return {
+    ...polling,
+    async stop() {
+      await polling.stop();
+      for (const end of unlisten.values()) end();
+    },
+  };
 }
 
 /** As if there were an event for every server. */
@@ -66,7 +89,9 @@ async function handleEvents(context: WorkflowContext, serverId: string): Promise
   const events = await store.networkEvents.of(serverId);
   const upTo = events.at(-1)?.id ?? 0;
   const server = await store.servers.get(serverId);
-  const concerns = ({ portId }: { portId: string }) =>
+  // No workflow waits for a port to be plugged any more.
+  const concerns = ({ kind, portId }: KeptNetworkEvent) =>
+    kind !== 'plugged' &&
     server?.nics.some((nic) => nic.vif !== null && (portId === '' || nic.portId === portId));
   if (server === undefined || !hasGuest(server) || !events.some(concerns)) {
     return store.networkEvents.forget(serverId, upTo);

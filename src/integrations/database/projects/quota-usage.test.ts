@@ -12,7 +12,8 @@ test.each([{ owner: { projectId: 'p' } }, { owner: { projectId: 'p', userId: 'u'
     const values = Object.values(owner);
     const explain = CompiledQuery.raw(`explain query plan ${counted!.sql}`, values);
     const { rows } = await db.executeQuery<{ detail: string }>(explain);
-    expect(rows.map(({ detail }) => detail)).toEqual([
+    const plan = rows.map(({ detail }) => detail);
+    expect(plan.slice(plan.indexOf('UNION ALL') + 1)).toEqual([
       'SCAN migrations USING INDEX migrations_open_resizes',
       expect.stringMatching(/^SEARCH instances USING INDEX \S+ \(uuid=\?\)$/),
     ]);

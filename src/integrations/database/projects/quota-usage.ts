@@ -5,7 +5,6 @@
 import { type Kysely, type SqlBool, sql } from 'kysely';
 import type { QuotaOwner } from '#contracts/store/projects/quota-store.ts';
 import type { QuotaUsage } from '#contracts/store/store.ts';
-import { invariant } from '#core/errors.ts';
 import { prepared } from '../rows/prepared.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 
@@ -25,7 +24,8 @@ const usageOf = prepared((db: Db, given: { projectId: string }) =>
         .as('server_groups'),
     ])
     .where('project_id', '=', given.projectId)
-    .where('deleted_at', 'is', null),
+    .where('deleted_at', 'is', null)
+    .unionAll(addedByResizes(db).where('instances.project_id', '=', given.projectId)),
 );
 
 const usageOfUser = prepared((db: Db, given: { projectId: string; userId: string }) =>
@@ -44,35 +44,31 @@ const usageOfUser = prepared((db: Db, given: { projectId: string; userId: string
     ])
     .where('project_id', '=', given.projectId)
     .where('user_id', '=', given.userId)
-    .where('deleted_at', 'is', null),
+    .where('deleted_at', 'is', null)
+    .unionAll(
+      addedByResizes(db)
+        .where('instances.project_id', '=', given.projectId)
+        .where('instances.user_id', '=', given.userId),
+    ),
 );
 
 /**
  * What open resizes need beyond the flavor that their servers have now: until a resize is confirmed
  * or reverted, the larger of both flavors counts, so that neither way out exceeds a quota.
- */
-const addedByResizes = prepared((db: Db, given: { projectId: string }) =>
-  openResizes(db).where('instances.project_id', '=', given.projectId),
-);
-
-const addedByResizesOfUser = prepared((db: Db, given: { projectId: string; userId: string }) =>
-  openResizes(db)
-    .where('instances.project_id', '=', given.projectId)
-    .where('instances.user_id', '=', given.userId),
-);
-
-/**
+ *
  * The condition on moves is that of their index `migrations_open_resizes`, word for word. A cross
  * join is done in the order in which it is written: SQLite would begin with the servers.
  */
-function openResizes(db: Db) {
+function addedByResizes(db: Db) {
   return db
     .selectFrom('migrations')
     .crossJoin('instances')
     .whereRef('instances.uuid', '=', 'migrations.instance_uuid')
     .select([
+      sql<number>`0`.as('instances'),
       sql<number | null>`sum(max(vcpus_before, vcpus_after) - vcpus)`.as('cores'),
       sql<number | null>`sum(max(memory_mb_before, memory_mb_after) - memory_mb)`.as('ram'),
+      sql<number | null>`0`.as('server_groups'),
     ])
     .where(
       sql<SqlBool>`migration_type = 'resize'
@@ -82,23 +78,17 @@ function openResizes(db: Db) {
 }
 
 export async function quotaUsage(db: Db, { projectId, userId }: QuotaOwner): Promise<QuotaUsage> {
-  const [{ rows }, added] =
-    userId === undefined
-      ? [await usageOf(db, { projectId }), await addedByResizes(db, { projectId })]
-      : [
-          await usageOfUser(db, { projectId, userId }),
-          await addedByResizesOfUser(db, { projectId, userId }),
-        ];
-  const [usage] = rows;
-  const [more] = added.rows;
-  invariant(usage !== undefined && more !== undefined, 'a sum has a row');
-  const { instances, cores, ram, server_groups: groups } = usage;
-  return {
-    instances,
-    cores: (cores ?? 0) + (more.cores ?? 0),
-    ram: (ram ?? 0) + (more.ram ?? 0),
-    server_groups: groups ?? 0,
-  };
+  const { rows } = await (userId === undefined
+    ? usageOf(db, { projectId })
+    : usageOfUser(db, { projectId, userId }));
+  const usage: QuotaUsage = { instances: 0, cores: 0, ram: 0, server_groups: 0 };
+  for (const row of rows) {
+    usage.instances += row.instances;
+    usage.cores += row.cores ?? 0;
+    usage.ram += row.ram ?? 0;
+    usage.server_groups += row.server_groups ?? 0;
+  }
+  return usage;
 }
 
 /** How many members a group has; with `userId`, of this user's servers. */

@@ -85,9 +85,7 @@ export async function recordProgress(
     await writeEvent(trx, toRow(eventMap, event, { action_uuid: actionId }), {});
   }
   const ended = endOf(ending);
-  if (events.length > 0 || Object.keys(ended).length > 0) {
-    await change(trx, { updated_at: now, ...ended }, { actionId });
-  }
+  if (Object.keys(ended).length > 0) await change(trx, { updated_at: now, ...ended }, { actionId });
 }
 
 function endOf({
@@ -101,6 +99,11 @@ function endOf({
 
 const mostActions = 1_000;
 
+/** An event changes its action too; no statement is spent on writing that into the action's row. */
+const updatedAt = sql<number>`max(updated_at, coalesce((
+  select max(coalesce(finish_time, events.start_time)) from instance_actions_events as events
+  where action_uuid = instance_actions.uuid), 0))`;
+
 /** The actions of a server with their events, newest action first, events in recorded order. */
 export async function listActions(
   db: Db,
@@ -108,8 +111,8 @@ export async function listActions(
   { changedSince, changedBefore, after, limit = mostActions }: ActionPage = {},
 ): Promise<Action[]> {
   let query = actionsOf(db, serverId).limit(limit);
-  if (changedSince !== undefined) query = query.where('updated_at', '>=', changedSince);
-  if (changedBefore !== undefined) query = query.where('updated_at', '<=', changedBefore);
+  if (changedSince !== undefined) query = query.where(updatedAt, '>=', changedSince);
+  if (changedBefore !== undefined) query = query.where(updatedAt, '<=', changedBefore);
   if (after !== undefined) {
     const last = await actionsOf(db, serverId).where('request_id', '=', after).executeTakeFirst();
     if (last === undefined) throw new ComputeError('invalid', `marker [${after}] not found`);
@@ -132,12 +135,15 @@ function actionsOf(db: Db, serverId: string) {
   return db
     .selectFrom('instance_actions')
     .selectAll()
+    .select(updatedAt.as('updatedAt'))
     .where('instance_uuid', '=', serverId)
     .orderBy('start_time', 'desc')
     .orderBy('id', 'desc');
 }
 
-async function withEvents(db: Db, rows: Selectable<InstanceActionRow>[]): Promise<Action[]> {
+type ActionRow = Selectable<InstanceActionRow> & { updatedAt: number };
+
+async function withEvents(db: Db, rows: ActionRow[]): Promise<Action[]> {
   if (rows.length === 0) return [];
   const events = await db
     .selectFrom('instance_actions_events')
@@ -153,12 +159,10 @@ async function withEvents(db: Db, rows: Selectable<InstanceActionRow>[]): Promis
   return rows.map((row) => toAction(row, eventsOf.get(row.uuid) ?? []));
 }
 
-function toAction(
-  row: Selectable<InstanceActionRow>,
-  events: Selectable<InstanceActionEventRow>[],
-): Action {
+function toAction(row: ActionRow, events: Selectable<InstanceActionEventRow>[]): Action {
   return {
     ...toFields(actionMap, row),
+    updatedAt: row.updatedAt,
     outcome: toOutcome(row),
     events: events.map((event) => toFields(eventMap, event)),
   };

@@ -6,13 +6,7 @@ import {
   type HostCommandBody,
   questions,
 } from '#contracts/host/host-link.ts';
-import type {
-  CommandStore,
-  Lease,
-  NewCommand,
-  StoredCommand,
-  StoredTask,
-} from '#contracts/store/store.ts';
+import type { CommandStore, Lease, NewCommand, StoredCommand } from '#contracts/store/store.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { erasedBody, type LogEraser } from '../sqlite/erasure.ts';
 import { defining, dropSuperseded } from './superseded-commands.ts';
@@ -185,32 +179,48 @@ const end = preparedChange(
       .where('compute_node_id', '=', given.hostId)
       .where('seq', '=', given.number)
       .where('succeeded', 'is', null)
-      .returning(['id', 'instance_uuid', 'kind']),
+      .returning((eb) => {
+        const newest = eb
+          .selectFrom('host_commands as newest')
+          .whereRef('newest.instance_uuid', '=', 'host_commands.instance_uuid')
+          .where('newest.kind', 'not in', questions)
+          .orderBy('newest.id', 'desc')
+          .limit(1);
+        return [
+          'id',
+          'instance_uuid',
+          'kind',
+          newest.select('newest.id').as('newestId'),
+          newest.select('newest.succeeded').as('newestSucceeded'),
+        ];
+      }),
 );
 
 async function complete(
   trx: Db,
   { hostId, seq, result, now, lease }: Completed,
-): Promise<StoredTask | undefined> {
+): ReturnType<CommandStore['complete']> {
   const succeeded = result.ok ? 1 : 0;
   const columns = { succeeded, result: JSON.stringify(result), body: erasedBody };
   const [ended] = (await end(trx, columns, { hostId, number: seq })).rows;
   if (ended !== undefined) await dropSuperseded(trx, ended, result.ok);
-  if (
-    ended === undefined ||
-    (questions as readonly string[]).includes(ended.kind) ||
-    (await awaitsAnswer(trx, ended.instance_uuid))
-  ) {
+  if (ended === undefined || (questions as readonly string[]).includes(ended.kind)) {
     return undefined;
   }
-  return makeTaskDue(trx, ended.instance_uuid, { lease, now });
+  const { id, kind, instance_uuid: serverId, newestId, newestSucceeded } = ended;
+  const isNewest = id === newestId;
+  if (!isNewest && newestSucceeded === null) return undefined;
+  const task = await makeTaskDue(trx, serverId, { lease, now });
+  if (task === undefined) return undefined;
+  const answer = { hostId, seq, serverId, kind: kind as StoredCommand['kind'], result };
+  return { task, answer: isNewest ? answer : undefined };
 }
 
 /** `kinds`: as JSON. */
 const newestOfKinds = prepared((db: Db, given: { serverId: string; kinds: string }) =>
   db
     .selectFrom('host_commands')
-    .select(['compute_node_id', 'seq', 'instance_uuid', 'result'])
+    .select(['compute_node_id', 'seq', 'instance_uuid', 'kind', 'result'])
     .where('instance_uuid', '=', given.serverId)
     .where(isInList('kind', given.kinds))
     .orderBy('id', 'desc')
@@ -221,7 +231,7 @@ const newestOnHost = prepared(
   (db: Db, given: { hostId: string; serverId: string; kinds: string }) =>
     db
       .selectFrom('host_commands')
-      .select(['compute_node_id', 'seq', 'instance_uuid', 'result'])
+      .select(['compute_node_id', 'seq', 'instance_uuid', 'kind', 'result'])
       .where('instance_uuid', '=', given.serverId)
       .where('compute_node_id', '=', given.hostId)
       .where(isInList('kind', given.kinds))
@@ -231,7 +241,7 @@ const newestOnHost = prepared(
 
 type EndedRow = Pick<
   Selectable<HostCommandRow>,
-  'compute_node_id' | 'seq' | 'instance_uuid' | 'result'
+  'compute_node_id' | 'seq' | 'instance_uuid' | 'kind' | 'result'
 >;
 
 function toCommand(row: EndedRow): StoredCommand {
@@ -239,6 +249,7 @@ function toCommand(row: EndedRow): StoredCommand {
     hostId: row.compute_node_id,
     seq: row.seq,
     serverId: row.instance_uuid,
+    kind: row.kind as StoredCommand['kind'],
     result: row.result === null ? null : readResult(row.result),
   };
 }

@@ -27,21 +27,20 @@ export function networkEventStore(db: Db): NetworkEventStore {
         portId,
       }));
     },
-    idleServers: async () => {
-      const { rows } = await idleServers(db, {});
-      return rows.map(({ serverId }) => serverId);
+    servers: async () => {
+      const { rows } = await serversWithEvents(db, {});
+      return rows.map(({ serverId, step }) => ({ serverId, isBusy: step !== null }));
     },
     forget: (serverId, upTo) => forgetNetworkEvents(db, serverId, { upTo }),
   };
 }
 
-const idleServers = prepared((db: Db) =>
+const serversWithEvents = prepared((db: Db) =>
   db
     .selectFrom('network_events')
-    .select('network_events.instance_uuid as serverId')
-    .distinct()
     .leftJoin('tasks', 'tasks.instance_uuid', 'network_events.instance_uuid')
-    .where('step', 'is', null),
+    .select(['network_events.instance_uuid as serverId', 'step'])
+    .distinct(),
 );
 
 async function record(

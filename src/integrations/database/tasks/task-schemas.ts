@@ -68,6 +68,7 @@ const Boot = shapeOf<Contract.BootData>()({
       cells: Type.Array(Type.Object({ vcpus: Integer(), memoryMib: Integer() })),
     }),
   ),
+  claimedAt: Optional(Integer()),
   hasWaited: Optional(Boolean()),
   failedHosts: FailedHosts,
   devicePorts: Optional(DevicePorts),
