@@ -6,15 +6,13 @@ import { describeGuestConsoles } from '#contracts/host/guest-consoles.contract.t
 import { guestPaths } from '#core/guests/description/guest-paths.ts';
 import { LibvirtChild } from '#integrations/libvirt/connection/child-process.ts';
 import { LibvirtConsoles } from '#integrations/libvirt/domains/guest-consoles.ts';
-import { type Config, freePorts, readConfig } from '#programs/config/config.ts';
-import { startAllInOne } from '#programs/up/up.ts';
 import { openConsole } from '#test/consoles/console-client.ts';
 import { echoDisk } from '#test/consoles/echo-disk.ts';
 import { readBytes, readUntil } from '#test/consoles/read-stream.ts';
 import { aGuest } from '#test/hosts/guests.ts';
+import { startLibvirtCloud } from '#test/worlds/libvirt-cloud.ts';
 import { LibvirtHost } from '#test/hosts/libvirt-host.ts';
 import { silentLog } from '#test/silent-log.ts';
-import { Cloud } from '#test/worlds/cloud.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 let host: LibvirtHost;
@@ -76,18 +74,8 @@ test('a guest of a host without displays, and one whose image has none, has a se
 });
 
 test('from the address of a console to QEMU, and back', async () => {
-  const standard = readConfig();
-  const libvirt = { ...standard.host.libvirt, uri: host.libvirtd.uri, virtType: 'qemu' as const };
-  const config: Config = {
-    ...standard,
-    stateDir: join(host.libvirtd.folder, 'state'),
-    ports: freePorts,
-    host: { ...standard.host, name: 'hv1', deviceSpec: [], libvirt },
-    libvirt: true,
-  };
-  const running = await startAllInOne(config, silentLog);
+  const { running, cloud } = await startLibvirtCloud(host);
   try {
-    const cloud = await Cloud.at(running);
     const image = await cloud.ok('image', 'POST', '/v2/images', {
       ...{ name: 'echo', disk_format: 'raw', container_format: 'bare' },
     });

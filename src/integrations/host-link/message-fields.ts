@@ -4,6 +4,8 @@ import { hostNameRule } from '#core/host-name.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
 
 export const ShortText = Type.String({ maxLength: 255 });
+/** Its reader cuts it, where people read it. */
+export const Text = Type.String({ maxLength: 1024 * 1024 });
 export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 export const SequenceNumber = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 /** A UUID, or another id that is valid in a file name. */

@@ -4,14 +4,12 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import type * as Contract from '#contracts/host/host-link.ts';
-import { Address, Count, orNull, ShortText } from './message-fields.ts';
+import { Address, Count, orNull, ShortText, Text } from './message-fields.ts';
 
 /** A large host: 16 ports of 255 VFs each, and the ports. */
 const mostDevices = 4_096;
 /** Far more than one hypervisor runs. */
 const mostGuests = 4_096;
-
-const Text = Type.String({ maxLength: 1024 * 1024 });
 
 const NumaNode = Type.Object({
   id: Count,

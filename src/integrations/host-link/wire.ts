@@ -9,7 +9,7 @@ import { ComputeError } from '#core/errors.ts';
 import { excessOf } from '#runtime/json-size.ts';
 import { faultOf, plainPhrasing } from '#runtime/schema-fault.ts';
 import { CommandResult, GuestState, HostReport, Uptime } from './wire-report.ts';
-import { HostId, HostName, SequenceNumber, ShortText } from './message-fields.ts';
+import { HostId, HostName, SequenceNumber, ShortText, Text } from './message-fields.ts';
 
 /** The maximum length: a report of 4,096 devices has a fifth of it. */
 export const maxMessageBytes = 16 * 1024 * 1024;
@@ -17,7 +17,6 @@ export const maxMessageBytes = 16 * 1024 * 1024;
 /** A report of 4,096 devices has some 160,000 values, and 7 levels. */
 const bounds = { levels: 64, values: 250_000 };
 
-const Problem = Type.String({ maxLength: 4096 });
 const ConsolePlace = Type.Union([
   Type.Object({ port: Type.Integer({ minimum: 1, maximum: 65_535 }) }),
   Type.Object({ path: ShortText }),
@@ -42,7 +41,7 @@ const toController: MessageSchemas<ToController> = {
     type: Type.Literal('console'),
     answer: Type.Union([
       Type.Object({ id: HostId, place: Type.Union([Type.Null(), ConsolePlace]) }),
-      Type.Object({ id: HostId, problem: Problem, isConflict: Type.Boolean() }),
+      Type.Object({ id: HostId, problem: Text, isConflict: Type.Boolean() }),
     ]),
   }),
 };

@@ -75,6 +75,16 @@ async function aController() {
 
 const hello = { type: 'hello', host: 'host-1', report } as const;
 
+test('a long text of a host is stored cut', async () => {
+  const { store, join } = await aController();
+  const link = join();
+  const problems = [{ code: 'iommu-off', message: 'x'.repeat(9_000), blocks: 'none' as const }];
+  link.agentEnd.send({ ...hello, report: { ...report, problems } });
+  await vi.waitFor(() => expect(link.received).toHaveLength(1));
+  const [host] = await store.hosts.list();
+  expect(host?.problems.map(({ message }) => message.length)).toEqual([4_096]);
+});
+
 test('hello is answered with the host’s id, and its report is in the store', async () => {
   const { store, join } = await aController();
   const link = join();

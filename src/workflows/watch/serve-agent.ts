@@ -15,6 +15,7 @@ import { ComputeError } from '#core/errors.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from '../engine/context.ts';
+import { boundedMessage } from './bounded-message.ts';
 import { hostBatches } from './host-batches.ts';
 import { refreshInventory } from './refresh-inventory.ts';
 import { GuestReconciler } from './reconcile-guests.ts';
@@ -41,7 +42,7 @@ export function serveAgent(
   const session = new AgentSession(context, end, listener);
   end.onMessage(async (message) => {
     try {
-      await session.take(message);
+      await session.take(boundedMessage(message));
     } catch (error) {
       context.log.error({ err: error, message: message.type }, 'agent message failed');
       if (message.type === 'hello') listener.onHelloFailed?.(error);

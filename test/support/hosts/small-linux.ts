@@ -16,17 +16,35 @@ export interface SmallLinux {
 /** What the guest writes to its serial console once it is up. */
 export const linuxIsUp = 'small linux is up';
 
-/** Needed for the power button, in the order of loading. */
-const modules = ['kernel/drivers/input/evdev.ko', 'kernel/drivers/acpi/button.ko'];
+/** What `repair` writes into the second sector of the guest's second disk. */
+export const repaired = 'repaired by its rescue';
 
-/** `off-after=SECONDS` on the kernel's command line makes the guest power off. */
+/** Needed for the power button, and for disks, in the order of loading. */
+const modules = {
+  button: ['kernel/drivers/input/evdev.ko', 'kernel/drivers/acpi/button.ko'],
+  disk: [
+    'kernel/drivers/virtio/virtio_ring.ko',
+    'kernel/drivers/virtio/virtio.ko',
+    'kernel/drivers/virtio/virtio_pci_legacy_dev.ko',
+    'kernel/drivers/virtio/virtio_pci_modern_dev.ko',
+    'kernel/drivers/virtio/virtio_pci.ko',
+    'kernel/drivers/block/virtio_blk.ko',
+  ],
+};
+const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+const load = (paths: string[]) => paths.map((path) => `insmod /lib/${nameOf(path)}`).join('; ');
+
+/**
+ * On the kernel's command line `off-after=SECONDS` makes the guest power off, and `repair` makes it
+ * print the first line of its second disk, and change its second sector.
+ */
 const init = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-for module in evdev button; do insmod /lib/$module.ko; done
+${load(modules.button)}
 mkdir -p /etc/acpi/PWRF
 printf '#!/bin/sh\\necho power button > /dev/console\\npoweroff -f\\n' > /etc/acpi/PWRF/00000080
 chmod +x /etc/acpi/PWRF/00000080
@@ -34,7 +52,14 @@ acpid -d > /dev/null 2>&1 &
 sleep 1
 echo '${linuxIsUp}'
 for word in $(cat /proc/cmdline); do
-  case $word in off-after=*) sleep "\${word#off-after=}"; poweroff -f ;; esac
+  case $word in
+    off-after=*) sleep "\${word#off-after=}"; poweroff -f ;;
+    repair)
+      ${load(modules.disk)}
+      echo "second disk: $(head -n 1 /dev/vdb)"
+      echo '${repaired}' | dd of=/dev/vdb bs=512 seek=1 conv=sync,fsync 2> /dev/null
+      echo '${repaired}' ;;
+  esac
 done
 while :; do sleep 3600; done
 `;
@@ -53,9 +78,8 @@ export function makeSmallLinux(folder: string): SmallLinux {
     mkdirSync(join(root, name), { recursive: true });
   }
   copyFileSync('/bin/busybox', join(root, 'bin/busybox'));
-  for (const path of modules) {
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    copyFileSync(join(tree, 'lib/modules', release, path), join(root, 'lib', name));
+  for (const path of Object.values(modules).flat()) {
+    copyFileSync(join(tree, 'lib/modules', release, path), join(root, 'lib', nameOf(path)));
   }
   writeFileSync(join(root, 'init'), init, { mode: 0o755 });
   const [kernel, ramdisk] = [join(folder, 'vmlinuz'), join(folder, 'ramdisk')];
