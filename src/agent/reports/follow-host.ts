@@ -3,7 +3,7 @@
  * disappear, links, quarantine.
  */
 import type { HostReport } from '#contracts/host/host-link.ts';
-import { canonicalText } from '#core/canonical-text.ts';
+import { isSame } from '#core/is-same.ts';
 import type { PciFunction, ReportedDevice } from '#core/pci/devices/device.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { AgentOptions } from '../agent-options.ts';
@@ -53,8 +53,7 @@ export function followHost(
   const reportChange = async (): Promise<void> => {
     isDirty = false;
     const now = await report();
-    const isSame = reported !== undefined && canonicalText(keptOf(now)) === canonicalText(reported);
-    if (!stopped && !isSame) send(note(now));
+    if (!stopped && !isSame(keptOf(now), reported)) send(note(now));
   };
   const failed = (error: unknown): void => {
     log.warn({ err: error, host }, 'the state of the host cannot be read; will try again');

@@ -1,5 +1,5 @@
 /** Conflicts between a host's report and the devices that servers hold there. */
-import { canonicalText } from '../canonical-text.ts';
+import { isSame } from '../is-same.ts';
 import type { PciDevice } from '../pci/devices/device.ts';
 import { presentPlaceOf, replacement } from '../pci/devices/device-identity.ts';
 import type { HostProblem } from './host-problem.ts';
@@ -39,9 +39,7 @@ export function claimProblems(devices: readonly PciDevice[]): HostProblem[] {
     }
     if (found === undefined) return [];
     const changes = Object.keys({ ...tags, ...found.tags })
-      .filter(
-        (name) => canonicalText(tags[name] ?? null) !== canonicalText(found.tags[name] ?? null),
-      )
+      .filter((name) => !isSame(tags[name] ?? null, found.tags[name] ?? null))
       .map((name) => `${name} ${tags[name] ?? 'unset'} → ${found.tags[name] ?? 'unset'}`);
     const message = `PCI device ${address}: ${changes.join(', ')}: not before ${holder} releases it`;
     return [{ code: 'device-retagged', message, blocks: 'none' }];

@@ -1,5 +1,6 @@
 /** Updates a NIC after its port was changed in the network service. */
 import { canonicalText } from '../canonical-text.ts';
+import { isSame } from '../is-same.ts';
 import type { Network, Port, VifDetails } from './port.ts';
 import { vifOf } from './vif-of.ts';
 import type { Vif } from './vif.ts';
@@ -20,7 +21,7 @@ export function hasMoved(vif: Vif, port: Followed): boolean {
  */
 export function hasOtherSettings(vif: Pick<Vif, 'details'>, details: VifDetails): boolean {
   const { vf_settings: now } = details;
-  return now !== undefined && canonicalText(now) !== canonicalText(vif.details['vf_settings']);
+  return now !== undefined && !isSame(now, vif.details['vf_settings']);
 }
 
 /**

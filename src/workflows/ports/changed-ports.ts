@@ -1,5 +1,5 @@
 /** Changes of a server's ports that were not made here. */
-import { canonicalText } from '#core/canonical-text.ts';
+import { isSame } from '#core/is-same.ts';
 import { isComputeError } from '#core/errors.ts';
 import { withFloatingIps } from '#core/networking/floating-ips.ts';
 import { followPort, hasMoved } from '#core/networking/follow-port.ts';
@@ -39,7 +39,7 @@ export async function nicsWithChangedPorts(
       return undefined;
     });
     const vif = network && followPort(nic.vif, port, network);
-    if (vif && canonicalText(vif) !== canonicalText(nic.vif)) moved.push({ ...nic, vif });
+    if (vif && !isSame(vif, nic.vif)) moved.push({ ...nic, vif });
   }
   return moved;
 }

@@ -2,7 +2,7 @@
 import type { StepRecord } from '#contracts/host/host-link.ts';
 import type { Task } from '#contracts/store/store.ts';
 import type { ChangedNic } from '#contracts/store/task-data.ts';
-import { canonicalText } from '#core/canonical-text.ts';
+import { isSame } from '#core/is-same.ts';
 import { invariant } from '#core/errors.ts';
 import { hasOtherSettings } from '#core/networking/follow-port.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
@@ -104,8 +104,7 @@ function followedNics(server: Server, task: Task<'follow-ports'>): ServerNic[] {
   const { moved } = task.data;
   return moved.flatMap(({ nicId, before, now }) => {
     const nic = server.nics.find(({ id }) => id === nicId);
-    const isSame = nic !== undefined && canonicalText(nic.vif) === canonicalText(before);
-    return isSame ? [{ ...nic, vif: now }] : [];
+    return nic !== undefined && isSame(nic.vif, before) ? [{ ...nic, vif: now }] : [];
   });
 }
 

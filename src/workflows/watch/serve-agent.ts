@@ -10,7 +10,7 @@ import {
   type Uptime,
 } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
-import { canonicalText } from '#core/canonical-text.ts';
+import { isSame } from '#core/is-same.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
@@ -206,7 +206,7 @@ class AgentSession implements ServedAgent {
       await this.#guests.sync(report);
     }
     const { strays } = this.#guests;
-    return canonicalText(strays) === canonicalText(before) ? row : record(strays);
+    return isSame(strays, before) ? row : record(strays);
   }
 
   async #hello(message: Extract<ToController, { type: 'hello' }>): Promise<void> {

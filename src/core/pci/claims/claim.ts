@@ -3,7 +3,7 @@
  * that change; the store commits them. One rule couples a PF and its VFs: while one side is held,
  * the other cannot be taken. Source: Nova `PciDevice.claim`, `allocate`, `free`.
  */
-import { canonicalText } from '../../canonical-text.ts';
+import { isSame } from '../../is-same.ts';
 import { ComputeError } from '../../errors.ts';
 import type { DeviceAssignment } from './allocate.ts';
 import type { PciDevice, PciDeviceStatus } from '../devices/device.ts';
@@ -125,6 +125,6 @@ export function changedRows(
   const known = new Map(before.map((device) => [device.address, device]));
   return after.filter((device) => {
     const old = known.get(device.address);
-    return old !== device && (old === undefined || canonicalText(old) !== canonicalText(device));
+    return old !== device && (old === undefined || !isSame(old, device));
   });
 }

@@ -4,7 +4,7 @@
  */
 import type { PciAddress } from '../devices/address.ts';
 import { changedRows, isHeld, settle } from './claim.ts';
-import { canonicalText } from '../../canonical-text.ts';
+import { isSame } from '../../is-same.ts';
 import type { PciDevice, ReportedDevice } from '../devices/device.ts';
 import { isOtherDevice } from '../devices/device-identity.ts';
 
@@ -62,7 +62,7 @@ function refresh(known: PciDevice | undefined, report: ReportedDevice): PciDevic
     status: status === 'missing' ? 'allocated' : status,
     serverId,
     requestId,
-    ...(canonicalText(known.tags) !== canonicalText(tags) && { found: report }),
+    ...(!isSame(known.tags, tags) && { found: report }),
   };
 }
 

@@ -16,7 +16,7 @@ import {
   limitsInForce,
   type SetLimits,
 } from '#core/quotas/compute-quotas.ts';
-import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
+import { type ConfiguredQuotas, unlimited } from '#core/quotas/limits.ts';
 import { allowedServers } from '#core/quotas/new-servers.ts';
 import type { ComputeTables } from '../sqlite/tables.ts';
 import {
@@ -83,6 +83,9 @@ async function setLimits(
   await writeLimits(trx, owner, limits);
 }
 
+/** Counted over all servers of a project: not where none of them is limited. */
+const ofServers = ['instances', 'cores', 'ram'] as const;
+
 /**
  * How many of these servers of one flavor, group and owner the quotas of the project and of the
  * user allow, at least `minCount`. Throws `overQuota`.
@@ -105,11 +108,13 @@ export async function serversAllowed(
     cores: flavor.vcpus,
     ram: flavor.memoryMib,
   };
-  const used = { ...(await quotaUsage(trx, { projectId })), ...(await members()) };
+  const usage = async (of: typeof limits.project, owner: QuotaOwner) =>
+    ofServers.every((name) => of[name] === unlimited) ? {} : quotaUsage(trx, owner);
+  const used = { ...(await usage(limits.project, { projectId })), ...(await members()) };
   const ofProject = allowedServers(limits.project, { used, requested });
   if (!limits.userHasOwn) return ofProject;
   return allowedServers(limits.user, {
-    used: { ...(await quotaUsage(trx, { projectId, userId })), ...(await members(userId)) },
+    used: { ...(await usage(limits.user, { projectId, userId })), ...(await members(userId)) },
     requested: { ...requested, maxCount: ofProject },
   });
 }
