@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { request } from '#client/session/request.ts';
-import { serviceUrl } from '#client/session/session.ts';
 import { startAgentProcess, writeAgentConfig } from '#test/processes/agent-process.ts';
 import { printFigure } from './figure.ts';
 import { residentMib, startNovella } from './running-novella.ts';
@@ -22,14 +21,17 @@ export async function agentMemory(): Promise<void> {
   execFileSync(process.execPath, ['bundle/agent.ts', join(folder, 'bundle')], { cwd: root });
   const controller = await startNovella();
   const session = await controller.login();
-  const { enrolment } = await request<{ enrolment: { token: string } }>(session, {
-    service: 'operator',
-    method: 'POST',
-    path: `/hosts/${host}/enrolment`,
-    body: {},
-  });
-  const controllerUrl = new URL(serviceUrl(session, 'operator')).origin;
-  const config = writeAgentConfig({ folder, controllerUrl, host, token: enrolment.token });
+  const { enrolment } = await request<{ enrolment: { token: string; controller: string } }>(
+    session,
+    {
+      service: 'operator',
+      method: 'POST',
+      path: `/hosts/${host}/enrolment`,
+      body: {},
+    },
+  );
+  const { token, controller: controllerUrl } = enrolment;
+  const config = writeAgentConfig({ folder, controllerUrl, host, token });
   const agent = startAgentProcess(config, [
     process.execPath,
     join(folder, 'bundle', 'novella-agent.mjs'),

@@ -13,6 +13,7 @@ import { openStore } from '#integrations/database/store.ts';
 import { aFlavor, aHost, aNewServer, aPf, aVf } from '#test/worlds/store-rows.ts';
 import { silentLog } from '#test/silent-log.ts';
 import type { BootData } from '#contracts/store/task-data.ts';
+import { clusterAuthority } from '#integrations/cluster-authority/cluster-authority.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { bookDevices } from '#core/ledger/host-ledger.ts';
 import { hostChange } from '#workflows/hosts/host-change.ts';
@@ -176,6 +177,7 @@ function contextOf(store: Store): WorkflowContext {
     direct: new DirectTasks(),
     fleet: new FleetView(),
     links: new HostLinks({ clock, monotonic: clock, hostTimeoutMs }),
+    authority: clusterAuthority({ store: store.authority, clock, hostLifeMs: 1 }),
     settings: {
       aliases: [],
       hostTimeoutMs,

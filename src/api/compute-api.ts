@@ -9,12 +9,13 @@ import type { ApiContext } from './requests/context.ts';
 import { mountConsolePage } from './consoles/console-page.ts';
 import { withoutConsoleToken } from './consoles/console-tokens.ts';
 import { isConsoleRequest } from './consoles/console-url.ts';
-import { isHostRequest } from './host-link-request.ts';
+import { tokenCredential } from './agents/token-credential.ts';
+import { isHostRequest } from './agents/host-request.ts';
 import { mountRoutes, projectSegment } from './requests/dispatch.ts';
 import { hostLinkPath } from '#contracts/host/host-link.ts';
 import { faultReply } from './faults.ts';
 import { openApiText } from './openapi/document.ts';
-import { mountHostImages, mountHostUploads } from './host-images.ts';
+import { mountHostImages, mountHostUploads } from './agents/images.ts';
 import { minVersion, vary, versionHeaders } from './requests/negotiate.ts';
 import { operatorRoutes } from './operator/routes.ts';
 import { routes } from './routes.ts';
@@ -43,8 +44,10 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
   });
   mountDocuments(app, context);
   mountConsolePage(app);
-  mountHostImages(app, context);
-  mountHostUploads(app, context);
+  // For agents of version 0.2 and older, which have a token.
+  const ofTokens = { ...context, credentialOf: tokenCredential };
+  mountHostImages(app, ofTokens);
+  mountHostUploads(app, ofTokens);
   mountRoutes(
     app,
     context,

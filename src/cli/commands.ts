@@ -7,6 +7,7 @@ import { addCloudOptions, cloudChoice, withCloud } from './cloud-options.ts';
 import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { withExamples } from './terminal/examples.ts';
 import type { EnrollOptions } from './servers/host.ts';
+import { seconds } from './terminal/duration.ts';
 import { withJson } from './terminal/json-option.ts';
 import { addWhatIf } from './what-if/what-if-command.ts';
 import type { PciDevicesOptions } from './pci/pci-devices.ts';
@@ -134,9 +135,15 @@ function addRegister(program: Command, { login, screen }: Parts): void {
 function addHostCommands(program: Command, { login, screen }: Parts): void {
   const host = program.command('host').description('hypervisors that connect to this controller');
   const enroll = withOutput(host.command('enroll'))
-    .description('enroll a host and print its token (shown only once)')
+    .description('enroll a host and print the token by which it joins (shown only once)')
     .argument('<name>', "the host's name, as its agent reports it")
-    .option('--replace', 'replace the token of an enrolled host; the old one is revoked')
+    .option('--replace', 'enroll an enrolled host again; its certificate and tokens are revoked')
+    .addOption(
+      new Option(
+        '--valid <time>',
+        'how long the token is valid, such as 30m (default: 1h)',
+      ).argParser(seconds),
+    )
     .addOption(new Option('--quiet', 'print only the token').conflicts('json'))
     .action(async (name: string, options: Json & EnrollOptions, command: Command) => {
       const { enrollHost } = await import('./servers/host.ts');
@@ -145,6 +152,7 @@ function addHostCommands(program: Command, { login, screen }: Parts): void {
   withExamples(
     enroll,
     'novella host enroll hv1',
+    'novella host enroll hv1 --valid 30m --replace',
     'novella host enroll hv1 --quiet | ssh hv1 "umask 77; cat > /etc/novella/token"',
   );
   const list = withOutput(host.command('list'))
@@ -155,7 +163,7 @@ function addHostCommands(program: Command, { login, screen }: Parts): void {
     });
   withExamples(list, 'novella host list');
   const revoke = withOutput(host.command('revoke'))
-    .description('revoke the token of a host; its guests keep running')
+    .description('revoke the certificate and tokens of a host; its guests keep running')
     .argument('<name>', 'as it was enrolled')
     .action(async (name: string, options: Json, command: Command) => {
       const { revokeHost } = await import('./servers/host.ts');
@@ -163,7 +171,7 @@ function addHostCommands(program: Command, { login, screen }: Parts): void {
     });
   withExamples(revoke, 'novella host revoke hv1');
   const forget = withOutput(host.command('forget'))
-    .description('remove a host that will not return, with its devices and its token')
+    .description('remove a host that will not return, with its devices and its certificate')
     .argument('<name>', 'as novella host list shows it')
     .action(async (name: string, options: Json, command: Command) => {
       const { forgetHost } = await import('./servers/host.ts');

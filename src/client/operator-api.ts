@@ -56,15 +56,18 @@ export async function listEnrolments(session: Session): Promise<EnrolmentView[]>
   return (await request<OperatorReply<'GET /hosts/enrolments'>>(session, call)).enrolments;
 }
 
-/** Makes a token for a host. Throws `conflict` when it has one, unless `replace`. */
+/**
+ * Makes a join token for a host. Throws `conflict` when it has a valid one, or a valid certificate,
+ * unless `replace`.
+ */
 export async function makeEnrolment(
   session: Session,
   name: string,
-  replace: boolean,
+  body: { replace: boolean; valid_for?: number },
 ): Promise<NewEnrolmentView> {
   const call = { service: 'operator', method: 'POST', path: enrolmentPath(name) } as const;
   type Reply = OperatorReply<'POST /hosts/:name/enrolment'>;
-  return (await request<Reply>(session, { ...call, body: { replace } })).enrolment;
+  return (await request<Reply>(session, { ...call, body })).enrolment;
 }
 
 /**

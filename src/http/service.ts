@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import http, { type IncomingMessage, type RequestListener, type ServerOptions } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -40,8 +41,8 @@ export interface HttpServiceOptions {
   /** Message for a path or method that has no route. */
   unknownRoute(request: FastifyRequest): ComputeError;
   bodyLimitBytes?: number;
-  /** Certificate and key, PEM. Absent: clear text. */
-  tls?: { cert: Buffer; key: Buffer };
+  /** Certificate and key, PEM, and what else TLS is to do. Absent: clear text. */
+  tls?: TlsOptions;
   /** Resolves when what a reply shows may leave the process. A failure is the reply's. */
   beforeReply?: () => Promise<void>;
   /** Where clients reach it. Absent: as each request came. */

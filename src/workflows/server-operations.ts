@@ -22,7 +22,9 @@ import { confirmMove, revertMove } from './moves/settle-move.ts';
 import { moveWorkflow } from './moves/move-workflow.ts';
 import { offloadServer, shelveServer } from './shelving/shelve-server.ts';
 import { shelveWorkflow } from './shelving/shelve-workflow.ts';
-import { enrollHost, revokeHost } from './operator/enroll-host.ts';
+import { enrollHost, revokeHost } from './enrolment/enroll-host.ts';
+import { admitHost } from './enrolment/admit-host.ts';
+import { certifyHost } from './enrolment/certify-host.ts';
 import { forgetHost } from './operator/forget-host.ts';
 import { followWorkflow } from './watch/follow-workflow.ts';
 import { followPortsWorkflow } from './watch/follow-ports-workflow.ts';
@@ -91,6 +93,8 @@ export function serverOperations(context: WorkflowContext) {
     readConsole: bound(readConsole),
     readCounters: bound(readCounters),
     enrollHost: bound(enrollHost),
+    admitHost: bound(admitHost),
+    certifyHost: bound(certifyHost),
     forgetHost: bound(forgetHost),
     revokeHost: bound(revokeHost),
     whatIf: bound(whatIf),

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { sha256OfToken } from '#runtime/token-hash.ts';
+import { giveEndlessToken } from '#test/databases/endless-token.ts';
 import { openStore } from '#integrations/database/store.ts';
 import { Cloud } from '#test/worlds/cloud.ts';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
@@ -54,11 +54,10 @@ export async function besideOpenStack(openstack: OpenStack, section: Record<stri
 }
 
 async function tokenOf(file: string, host: string): Promise<string> {
-  const { store } = await openStore(file);
+  const { store, db } = await openStore(file);
   try {
     const token = randomBytes(32).toString('base64url');
-    const enrolment = { host, tokenSha256: sha256OfToken(token), createdAt: Date.now() };
-    await store.enrolments.enroll(enrolment, { replaces: true });
+    await giveEndlessToken(db, host, token);
     return token;
   } finally {
     await store.close();

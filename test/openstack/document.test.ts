@@ -34,12 +34,13 @@ afterAll(async () => {
 });
 
 /** Names of the document that mean something else here. */
-function here(text: string, port: number): string {
+function here(text: string, { compute, hosts }: { compute: number; hosts: number }): string {
   return text
     .replaceAll(nova, 'NOVA')
     .replaceAll('http://controller:5000/v3', openstack.urls.keystone)
-    .replaceAll('controller:8774', `127.0.0.1:${port}`)
-    .replaceAll('compute: 8774', `compute: ${port}`)
+    .replaceAll('controller:8774', `127.0.0.1:${compute}`)
+    .replaceAll('controller:8785', `127.0.0.1:${hosts}`)
+    .replaceAll('compute: 8774, hosts: 8785', `compute: ${compute}, hosts: ${hosts}`)
     .replaceAll('listen: 0.0.0.0', 'listen: 127.0.0.1')
     .replaceAll('/etc/novella', join(place.path, 'etc'))
     .replaceAll('/var/lib/novella', join(place.path, 'lib'))
@@ -74,11 +75,11 @@ function endGroup(group: number): boolean {
 }
 
 test('every command of the document works as described', async () => {
-  const [port = 0] = await freePorts(1);
+  const [compute = 0, hosts = 0] = await freePorts(2);
   const blocks = shellBlocks(file, readFileSync(file, 'utf8'));
   expect(blocks.filter(({ tags }) => !tags.includes('openstack'))).toEqual([]);
   const script = blocks.map(({ line, text }) => `echo "== ${file}:${line}"\n${text}`).join('\n');
-  const { code, printed } = await play(here(script, port));
+  const { code, printed } = await play(here(script, { compute, hosts }));
   expect(code, `it said:\n${printed}`).toBe(0);
   expect(printed).toContain('  nothing is missing\n');
   expect(printed).toMatch(/\| fixed_ips[^\n]*\n\| status +\| ACTIVE/);

@@ -11,6 +11,7 @@ import { faultyProxy, type Mischief } from '#test/worlds/faulty-proxy.ts';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { ImageCache } from '#integrations/guest-files/image-cache.ts';
 import { httpImageSource } from '#integrations/image-source/over-http.ts';
+import { byToken } from '#test/worlds/host-links.ts';
 import { type Beside, besideOpenStack, cloudOf, sharedNetwork, uploadedImage } from './beside.ts';
 import { type OpenStack, startOpenStack } from './environment/openstack.ts';
 
@@ -63,8 +64,7 @@ async function cacheOf(host: string, on: Beside): Promise<{ cache: ImageCache; f
   const folder = join(files.path, `cache-${randomBytes(4).toString('hex')}`);
   mkdirSync(folder);
   const source = httpImageSource({
-    controllerUrl: new URL(on.computeUrl).origin,
-    token: () => token,
+    connection: byToken(new URL(on.computeUrl).origin, () => token),
     timeoutMs: 0,
   });
   const cache = new ImageCache({

@@ -58,8 +58,8 @@ test(
     const cloud = await Cloud.at(controller);
     const { enrolment } = await cloud.ok('operator', 'POST', '/hosts/hv1/enrolment', {});
     const folder = join(place.path, 'hv1');
-    const controllerUrl = new URL(controller.urls.compute).origin;
-    const plan = { folder, controllerUrl, host: 'hv1', token: enrolment.token };
+    const { token, controller: controllerUrl } = enrolment;
+    const plan = { folder, controllerUrl, host: 'hv1', token };
     const running = startAgentProcess(writeAgentConfig(plan), agent);
     try {
       await running.waitForLog(/^connected to the controller$/);

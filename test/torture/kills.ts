@@ -89,11 +89,7 @@ class Torture {
     if (!(await this.#victim.start().ready))
       throw new Error('novella up ended before it was ready');
     const session = await this.#signIn();
-    this.#remote = await RemoteHost.join(
-      session,
-      `${this.#plan.folder}/remote-1`,
-      this.#victim.computeOrigin,
-    );
+    this.#remote = await RemoteHost.join(session, `${this.#plan.folder}/remote-1`);
     const left = await settle(session, this.#victim.databaseFile);
     if (left.length > 0) throw new Error(left.join('; '));
     this.#ground = await makeGround(session, this.ledger);

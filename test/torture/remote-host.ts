@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { request } from '#client/session/request.ts';
+import type { NewEnrolmentView } from '#client/shapes/hosts.ts';
 import type { Session } from '#client/session/session.ts';
 import {
   type AgentProcess,
@@ -28,14 +29,14 @@ export class RemoteHost {
   }
 
   /** Enrols the host and starts its agent. */
-  static async join(session: Session, folder: string, controllerUrl: string): Promise<RemoteHost> {
-    const { enrolment } = await request<{ enrolment: { token: string } }>(session, {
+  static async join(session: Session, folder: string): Promise<RemoteHost> {
+    const { enrolment } = await request<{ enrolment: NewEnrolmentView }>(session, {
       service: 'operator',
       method: 'POST',
       path: '/hosts/remote-1/enrolment',
       body: {},
     });
-    const { token } = enrolment;
+    const { token, controller: controllerUrl } = enrolment;
     const config = writeAgentConfig({ folder, controllerUrl, host: 'remote-1', token });
     process.env['NOVELLA_TORTURE_REBOOTS'] = join(folder, 'reboots');
     return new RemoteHost(folder, config);

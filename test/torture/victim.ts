@@ -30,8 +30,8 @@ export class Victim {
   }
 
   static async at(plan: VictimPlan): Promise<Victim> {
-    const [compute = 0, identity = 0, network = 0, image = 0] = await freePorts(4);
-    return new Victim(plan, { compute, identity, network, image });
+    const [compute = 0, identity = 0, network = 0, image = 0, hosts = 0] = await freePorts(5);
+    return new Victim(plan, { compute, identity, network, image, hosts });
   }
 
   get stateDir(): string {

@@ -17,13 +17,28 @@ const enroll = (name: string, body: object = {}) =>
 test('an enrolled host gets a token that is shown once and stored as its hash', async () => {
   const { status, body } = await enroll('hv1');
   expect(status).toBe(201);
-  expect(body.enrolment).toMatchObject({ host: 'hv1', revoked_at: null });
   const { token, ...shown } = body.enrolment;
-  expect(token).toMatch(/^novella-host-[\w-]{43}$/);
-  expect(await world.store.enrolments.ofToken(sha256OfToken(token))).toMatchObject({ host: 'hv1' });
+  expect(shown).toEqual({
+    host: 'hv1',
+    enrolled_at: '2026-11-23T07:30:00Z',
+    expires_at: '2026-11-23T08:30:00Z',
+    controller: 'https://192.0.2.10:8785',
+  });
+  const fingerprint = await world.context.authority.fingerprint();
+  expect(token).toMatch(new RegExp(`^novella-join-[\\w-]{43}\\.${fingerprint}$`));
+  const { enrolments } = world.store;
+  expect(await enrolments.ofJoinToken(sha256OfToken(token))).toMatchObject({ host: 'hv1' });
   const listed = await world.ask('GET /novella/v1/hosts/enrolments', plain);
   expect(listed.body.enrolments).toEqual([
-    { ...shown, link: { address: '192.0.2.7', since: shown.enrolled_at } },
+    {
+      host: 'hv1',
+      enrolled_at: shown.enrolled_at,
+      revoked_at: null,
+      join_expires_at: shown.expires_at,
+      certificate: null,
+      has_endless_token: false,
+      link: { address: '192.0.2.7', since: shown.enrolled_at },
+    },
   ]);
   expect(JSON.stringify(await world.store.enrolments.list())).not.toContain(token);
 });
@@ -33,12 +48,12 @@ test('a second token is issued only as a replacement of the first', async () => 
   const refused = await enroll('hv1');
   expect([refused.status, faultOf(refused).message]).toEqual([
     409,
-    'Host hv1 is enrolled already; "novella host enroll hv1 --replace" gives it a new token and revokes the old one.',
+    'Host hv1 is enrolled already; "novella host enroll hv1 --replace" gives it a new token and revokes what it has.',
   ]);
   const second = (await enroll('hv1', { replace: true })).body.enrolment.token;
   const { enrolments } = world.store;
-  expect(await enrolments.ofToken(sha256OfToken(first))).toBeUndefined();
-  expect(await enrolments.ofToken(sha256OfToken(second))).toMatchObject({ revokedAt: null });
+  expect(await enrolments.ofJoinToken(sha256OfToken(first))).toBeUndefined();
+  expect(await enrolments.ofJoinToken(sha256OfToken(second))).toMatchObject({ revokedAt: null });
 });
 
 test('the name of a host of the controller itself cannot be enrolled', async () => {
@@ -96,12 +111,18 @@ test.each([
     expected: 'Host hv9 is not enrolled.',
   },
   {
+    act: 'POST /novella/v1/hosts/hv9/enrolment',
+    body: { valid_for: 59 },
+    status: 400,
+    expected: 'Invalid input for field/attribute valid_for. Value: 59.',
+  },
+  {
     act: 'POST /novella/v1/hosts/a%2Fb/enrolment',
     status: 400,
     expected: 'host name "a/b": use letters, digits, dots and hyphens',
   },
-])('$act is refused', async ({ act, status, expected }) => {
-  const answer = await world.ask(act, { ...plain, body: {} });
+])('$act is refused', async ({ act, body = {}, status, expected }) => {
+  const answer = await world.ask(act, { ...plain, body });
   expect([answer.status, faultOf(answer).message]).toEqual([
     status,
     expect.stringContaining(expected),

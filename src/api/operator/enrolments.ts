@@ -1,29 +1,42 @@
 /** Hosts that may connect, and those that have. */
 import type { EnrolmentView } from '#client/shapes/hosts.ts';
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';
-import type { Enrolment } from '#contracts/store/enrolments.ts';
+import type { EnrolmentStore, HostCertificate } from '#contracts/store/enrolments.ts';
 import { ComputeError } from '#core/errors.ts';
+import { joinTokenMs } from '#core/host-identity/validity.ts';
 import { hostNameRuleText, isHostName } from '#core/host-name.ts';
 import { type Static, Type } from 'typebox';
 import { closed } from '../requests/json-schema.ts';
 import { atSecond } from '../requests/links.ts';
 import type { Call, Reply } from '../requests/route.ts';
 
-export const enrolmentBody = closed({ replace: Type.Optional(Type.Boolean()) });
+export const enrolmentBody = closed({
+  replace: Type.Optional(Type.Boolean()),
+  /** How long the token is valid, in seconds. */
+  valid_for: Type.Optional(Type.Integer({ minimum: 60, maximum: 7 * 86_400 })),
+});
 
 /**
- * The token is in this answer and in no other. Throws `conflict` for a host with a valid token,
- * unless `replace`.
+ * The token is in this answer and in no other. Throws `conflict` for a host with a valid
+ * certificate or token, unless `replace`.
  */
 export async function enroll(call: Call<Static<typeof enrolmentBody>>): Promise<Reply> {
   const host = call.params['name'] ?? '';
   if (!isHostName(host)) {
     throw new ComputeError('invalid', `host name "${host}": ${hostNameRuleText}`);
   }
-  const made = await call.context.workflows.enrollHost(host, {
-    replaces: call.body.replace === true,
-  });
-  const enrolment = { ...viewEnrolment(made), token: made.token };
+  // First, so that no token is made for a port that cannot be opened.
+  const controller = await call.context.hostsUrl();
+  const { replace: replaces = false, valid_for: seconds } = call.body;
+  const validMs = seconds === undefined ? joinTokenMs : seconds * 1_000;
+  const made = await call.context.workflows.enrollHost(host, { replaces, validMs });
+  const enrolment = {
+    host,
+    enrolled_at: atSecond(made.createdAt),
+    token: made.token,
+    expires_at: atSecond(made.expiresAt),
+    controller,
+  };
   return { body: { enrolment } satisfies OperatorReply<'POST /hosts/:name/enrolment'> };
 }
 
@@ -59,14 +72,38 @@ export async function listEnrolments(call: Call): Promise<Reply> {
   };
 }
 
+type Listed = Awaited<ReturnType<EnrolmentStore['list']>>[number];
+
 function viewEnrolment({
   host,
   createdAt,
   revokedAt,
-}: Omit<Enrolment, 'tokenSha256'>): Omit<EnrolmentView, 'link'> {
+  certificate,
+  ...tokens
+}: Listed): Omit<EnrolmentView, 'link'> {
   return {
     host,
     enrolled_at: atSecond(createdAt),
+    revoked_at: revokedAt === null ? null : atSecond(revokedAt),
+    join_expires_at:
+      tokens.joinExpiresAt === null || tokens.joinKeySha256 !== null
+        ? null
+        : atSecond(tokens.joinExpiresAt),
+    certificate: certificate && viewCertificate(certificate),
+    has_endless_token: tokens.tokenSha256 !== null,
+  };
+}
+
+function viewCertificate({
+  serial,
+  notBefore,
+  notAfter,
+  revokedAt,
+}: HostCertificate): NonNullable<EnrolmentView['certificate']> {
+  return {
+    serial,
+    not_before: atSecond(notBefore),
+    not_after: atSecond(notAfter),
     revoked_at: revokedAt === null ? null : atSecond(revokedAt),
   };
 }

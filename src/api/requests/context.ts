@@ -35,6 +35,10 @@ export interface ApiContext {
   imageContents: ImageContents;
   /** Those linked to this process over the network. */
   linkedHosts: () => LinkedHost[];
+  /**
+   * Where hosts connect; listens there, if nothing does yet. Example: `https://192.0.2.10:8785`.
+   */
+  hostsUrl: () => Promise<string>;
   network: NetworkService;
   clock: Clock;
   newId: NewId;

@@ -13,28 +13,45 @@ import { type Column, tableLines } from '../terminal/table.ts';
 
 export interface EnrollOptions {
   replace?: boolean;
+  /** How long the token is valid, in seconds; absent: as the controller has it. */
+  valid?: number;
   /** The token alone, for a file or a pipe. */
   quiet?: boolean;
   json?: boolean;
 }
 
-/** Prints the new token with what to do with it. `--json`: `{enrolment: …}` as the API gives it. */
+/**
+ * Prints the join token with what to do with it. `--json`: `{enrolment: …}` as the API gives it.
+ */
 export async function enrollHost(
   session: Session,
-  { name, replace = false, quiet, json }: EnrollOptions & { name: string },
+  { name, replace = false, valid, quiet, json }: EnrollOptions & { name: string },
   screen: Screen,
 ): Promise<void> {
-  const enrolment = await makeEnrolment(session, name, replace);
+  const wanted = { replace, ...(valid !== undefined && { valid_for: valid }) };
+  const enrolment = await makeEnrolment(session, name, wanted);
   if (json === true) return writeJson(screen, { enrolment });
   if (quiet === true) return writeLines(screen, [enrolment.token]);
+  const { token, expires_at: end, controller } = enrolment;
   writeLines(screen, [
-    `Host ${name} may connect with this token, which is not shown again:`,
+    `Host ${name} may join with this token, once, until ${end}. It is not shown again:`,
     '',
-    `  ${enrolment.token}`,
+    `  ${token}`,
     '',
-    `Put it on ${name} into a file that only root can read, name that file as token_file in the`,
-    'configuration of its agent, and start the agent: novella agent --config FILE.',
+    `On ${name}, with "controller: ${controller}" in the configuration of its agent, run`,
+    '',
+    '  novella join --config /etc/novella/agent.yaml TOKEN',
+    '',
+    'or put the token into the file that token_file of that configuration names: the agent then',
+    'joins by itself.',
+    ...(isLoopback(controller)
+      ? ['', 'Only this machine can connect there: other hosts need "listen" in novella.yaml.']
+      : []),
   ]);
+}
+
+function isLoopback(url: string): boolean {
+  return /^https:\/\/(127\.|localhost[:/]|\[::1\])/.test(`${url}/`);
 }
 
 /** Reports what was done. `--json`: `{}`. */
@@ -45,7 +62,7 @@ export async function revokeHost(
 ): Promise<void> {
   await endEnrolment(session, name);
   if (json === true) return writeJson(screen, {});
-  writeLines(screen, [`The token of host ${name} is revoked; its guests keep running.`]);
+  writeLines(screen, [`Host ${name} is revoked: it is disconnected, and its guests keep running.`]);
 }
 
 /** Reports what was done. `--json`: `{}`. */
@@ -56,7 +73,7 @@ export async function forgetHost(
 ): Promise<void> {
   await removeHost(session, name);
   if (json === true) return writeJson(screen, {});
-  writeLines(screen, [`Host ${name} was removed, with its devices and its token.`]);
+  writeLines(screen, [`Host ${name} was removed, with its devices and its certificate.`]);
 }
 
 /** One line a host. `--json`: `{hosts, enrolments}` as the API gives them. */
@@ -105,15 +122,23 @@ const columns: Column<Row>[] = [
   { title: 'HOST', value: ({ name }) => name },
   { title: 'STATE', value: ({ host }) => host?.state ?? 'never seen' },
   { title: 'STATUS', value: ({ host }) => host?.status ?? '' },
-  { title: 'TOKEN', value: tokenState },
+  { title: 'CERTIFICATE', value: certificateState },
   { title: 'LINKED FROM', value: ({ enrolment }) => enrolment?.link?.address ?? '' },
   { title: 'LAST SEEN', value: ({ host }) => host?.last_seen_at ?? '' },
   { title: 'GUESTS', value: ({ host }) => String(host?.running_guests ?? ''), align: 'right' },
   { title: 'FREE', value: ({ host }) => String(host?.devices_free ?? ''), align: 'right' },
 ];
 
-/** A host of the controller's own process needs no token. */
-function tokenState({ enrolment }: Row): string {
+/** A host of the controller's own process needs none. */
+function certificateState({ enrolment }: Row): string {
   if (enrolment === undefined) return '';
-  return enrolment.revoked_at === null ? 'good' : 'revoked';
+  const { revoked_at: revoked, certificate, has_endless_token: isOld } = enrolment;
+  const now = new Date().toISOString();
+  if (revoked !== null) return 'revoked';
+  if (certificate !== null && certificate.revoked_at === null) {
+    const end = certificate.not_after;
+    return end > now ? `until ${end.slice(0, '2026-11-30'.length)}` : 'expired';
+  }
+  if (isOld) return 'none: token of 0.2';
+  return (enrolment.join_expires_at ?? '') > now ? 'none: may join' : 'none: token expired';
 }

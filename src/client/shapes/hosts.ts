@@ -43,16 +43,25 @@ export const HostsReply = shape({
 });
 export type HostsReply = Static<typeof HostsReply>;
 
-const Enrolment = {
-  host: Type.String(),
-  enrolled_at: Moment,
-  /** null: its token is valid. */
-  revoked_at: nullable(Moment),
-};
-
 /** A host that may connect. `link` null: it has not, or is no longer connected. */
 export const EnrolmentView = shape({
-  ...Enrolment,
+  host: Type.String(),
+  enrolled_at: Moment,
+  /** null: it may join or connect. */
+  revoked_at: nullable(Moment),
+  /** Until when its token can be used; null: it was used, or there is none. */
+  join_expires_at: nullable(Moment),
+  /** The one that is valid longest; null: it has not joined. */
+  certificate: nullable(
+    shape({
+      serial: Type.String(),
+      not_before: Moment,
+      not_after: Moment,
+      revoked_at: nullable(Moment),
+    }),
+  ),
+  /** Deprecated: it connects with a token of version 0.2 or older. */
+  has_endless_token: Type.Boolean(),
   link: nullable(shape({ address: Type.String(), since: Moment })),
 });
 export type EnrolmentView = Static<typeof EnrolmentView>;
@@ -60,8 +69,17 @@ export type EnrolmentView = Static<typeof EnrolmentView>;
 export const EnrolmentsReply = shape({ enrolments: Type.Array(EnrolmentView) });
 export type EnrolmentsReply = Static<typeof EnrolmentsReply>;
 
-/** A host that was enrolled; the token is in this reply and in no other. */
-export const NewEnrolmentView = shape({ ...Enrolment, token: Type.String() });
+/**
+ * A host that was enrolled; the token is in this reply and in no other. `controller`: where its
+ * agent connects.
+ */
+export const NewEnrolmentView = shape({
+  host: Type.String(),
+  enrolled_at: Moment,
+  token: Type.String(),
+  expires_at: Moment,
+  controller: Type.String(),
+});
 export type NewEnrolmentView = Static<typeof NewEnrolmentView>;
 
 export const NewEnrolmentReply = shape({ enrolment: NewEnrolmentView });

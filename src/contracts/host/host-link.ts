@@ -11,11 +11,14 @@ import type { GuestCounters } from './guest-counters.ts';
 import type { ConsoleKind, ConsolePlace } from './guest-consoles.ts';
 import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
 
-/** The path on which the compute API accepts links of hosts. */
+/** The path on which a controller accepts links of hosts. */
 export const hostLinkPath = '/novella/v1/host-link';
 
 /** The path below which it accepts the connections of hosts to consoles: one, by its request. */
 export const hostConsolePath = '/novella/v1/host-consoles';
+
+/** The path of requests for a host's certificate. */
+export const hostCertificatePath = '/novella/v1/host-certificate';
 
 /**
  * The commands to an agent. Every command may be sent again: what is done already is not repeated,

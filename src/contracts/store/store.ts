@@ -14,6 +14,7 @@ import type { Action, ActionEvent, ActionOutcome, ActionPage, NewAction } from '
 import type { CommandStore, NewCommand } from './command-store.ts';
 import type { ConsoleTokenStore } from './consoles/console-tokens.ts';
 import type { DecisionStore } from './decisions/decision-store.ts';
+import type { AuthorityStore } from './authority/authority-store.ts';
 import type { EnrolmentStore } from './enrolments.ts';
 import type { FlavorAccess, FlavorStore } from './flavor-store.ts';
 import type { HostChange, HostStore } from './host-store.ts';
@@ -339,6 +340,7 @@ export interface Store {
   flavorAccess: FlavorAccess;
   serverGroups: ServerGroupStore;
   aggregates: AggregateStore;
+  authority: AuthorityStore;
   enrolments: EnrolmentStore;
   consoleTokens: ConsoleTokenStore;
   decisions: DecisionStore;

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Store } from '#contracts/store/store.ts';
 import { aggregateStore } from './hosts/aggregates.ts';
+import { authorityStore } from './hosts/authority.ts';
 import { commandStore } from './tasks/commands.ts';
 import { commitTransition } from './commit.ts';
 import { consoleTokenStore } from './servers/console-tokens.ts';
@@ -58,6 +59,7 @@ export function computeStore(
     flavorAccess: flavorAccessStore(db),
     serverGroups: serverGroupStore(db),
     aggregates: aggregateStore(db, clock),
+    authority: authorityStore(db, clock),
     enrolments: enrolmentStore(db),
     consoleTokens: consoleTokenStore(db),
     decisions: decisionStore(db),

@@ -3,17 +3,14 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { hostConsolePath } from '#contracts/host/host-link.ts';
+import type { Admission, HostCredential } from '#contracts/host/identity/host-credential.ts';
 import type { Log } from '#contracts/log.ts';
-import { bearerToken } from '#runtime/bearer-token.ts';
-import { sha256OfToken } from '#runtime/token-hash.ts';
 import { webSocketStream } from '#runtime/streams/web-socket-stream.ts';
-import type { Admission } from './host-door.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 
 export interface AcceptHostConsolesOptions {
-  server: Server;
-  /** Called for each connection. Gets the hash of the host's token. */
-  admit: (tokenSha256: string) => Promise<Admission>;
+  /** Called for each connection, with what the host presents. */
+  admit: (credential: HostCredential) => Promise<Admission>;
   /** Was a console requested of this host with this id? */
   expects: (host: string, requestId: string) => boolean;
   take: (host: string, requestId: string, stream: Duplex) => void;
@@ -24,16 +21,18 @@ const closeTimeout = 2_000;
 /** Of one message: what an agent passes on at once. */
 const maxPayload = 1024 * 1024;
 
-/** Takes connections below `hostConsolePath` until the returned function is called. */
+export interface HostConsoleDoor {
+  /** Takes connections below `hostConsolePath` of this server. */
+  listenOn(server: Server, credentialOf: (request: IncomingMessage) => HostCredential): void;
+  close(): Promise<void>;
+}
+
 export function acceptHostConsoles({
-  server,
   admit,
   expects,
   take,
   log,
-}: AcceptHostConsolesOptions): {
-  close(): Promise<void>;
-} {
+}: AcceptHostConsolesOptions): HostConsoleDoor {
   const settings = {
     noServer: true,
     maxPayload,
@@ -43,11 +42,13 @@ export function acceptHostConsoles({
     allowSynchronousEvents: false,
   };
   const sockets = new WebSocketServer(settings);
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const requestId = requestIdOf(request);
-    if (requestId === undefined) return;
+  const unlisten: (() => void)[] = [];
+  const takeUpgrade = (
+    { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
+    { requestId, credential }: { requestId: string; credential: HostCredential },
+  ): void => {
     socket.on('error', () => socket.destroy());
-    admit(sha256OfToken(bearerToken(request.headers.authorization)))
+    admit(credential)
       .then((admission) => {
         if (!('host' in admission)) return refuseUpgrade(socket, admission);
         const { host } = admission;
@@ -61,13 +62,24 @@ export function acceptHostConsoles({
       })
       .catch((error: unknown) => {
         log.error({ err: error }, 'a console of a host could not be admitted');
-        refuseUpgrade(socket, { status: 503, message: 'The controller cannot check tokens now.' });
+        refuseUpgrade(socket, {
+          status: 503,
+          message: 'The controller cannot check who you are now.',
+        });
       });
   };
-  server.on('upgrade', onUpgrade);
   return {
+    listenOn(server, credentialOf) {
+      const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+        const requestId = requestIdOf(request);
+        if (requestId === undefined) return;
+        takeUpgrade({ request, socket, head }, { requestId, credential: credentialOf(request) });
+      };
+      server.on('upgrade', onUpgrade);
+      unlisten.push(() => server.off('upgrade', onUpgrade));
+    },
     async close() {
-      server.off('upgrade', onUpgrade);
+      for (const stop of unlisten) stop();
       for (const socket of sockets.clients) socket.terminate();
       await new Promise<void>((resolve) => sockets.close(() => resolve()));
     },

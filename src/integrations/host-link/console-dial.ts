@@ -1,6 +1,7 @@
 /** The agent's side of a console: its own connection to the controller, for one request. */
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
+import type { ControllerConnection } from '#contracts/host/identity/controller-connection.ts';
 import { hostConsolePath } from '#contracts/host/host-link.ts';
 import { ComputeError } from '#core/errors.ts';
 import { webSocketStream } from '#runtime/streams/web-socket-stream.ts';
@@ -15,26 +16,17 @@ const limits = {
   allowSynchronousEvents: false,
 };
 
-export interface ConsoleDialOptions {
-  /** The controller's compute API. Example: `https://cloud.example:8774`. */
-  controllerUrl: string;
-  /** The host's token, read at each call. Throws what prevents reading it. */
-  token: () => string;
-}
-
 /**
  * Connects to the controller for the console that it requested with this id. Throws `unavailable`
- * when it does not answer or refuses.
+ * when it does not answer or refuses, and what `connection` throws.
  */
-export function consoleDial({ controllerUrl, token }: ConsoleDialOptions) {
+export function consoleDial(connection: () => Promise<ControllerConnection>) {
   return async (requestId: string): Promise<Duplex> => {
+    const { url: controllerUrl, headers, tls } = await connection();
     const url = new URL(controllerUrl);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     url.pathname = `${hostConsolePath}/${requestId}`;
-    const socket = new WebSocket(url, {
-      ...limits,
-      headers: { authorization: `Bearer ${token()}` },
-    });
+    const socket = new WebSocket(url, { ...limits, ...tls, headers });
     return new Promise<Duplex>((resolve, reject) => {
       socket.once('upgrade', ({ socket: transport }) => {
         // At once: no byte may be missed.

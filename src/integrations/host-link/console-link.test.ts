@@ -3,10 +3,12 @@ import type { Duplex } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
 import { ended } from '#test/consoles/console-client.ts';
 import { readUntil } from '#test/consoles/read-stream.ts';
+import { byToken } from '#test/worlds/host-links.ts';
+import { tokenCredential } from '#api/agents/token-credential.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { consoleDial } from './console-dial.ts';
 import { acceptHostConsoles } from './accept-host-consoles.ts';
-import { acceptHostLinks } from './host-door.ts';
+import { acceptHostLinks } from './accept-host-links.ts';
 
 const cleanUps: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -21,24 +23,23 @@ async function aController(tokenIsValid = true) {
   const admit = async () =>
     tokenIsValid ? { host: 'hv1' } : ({ status: 401, message: 'The token is not known.' } as const);
   const door = acceptHostConsoles({
-    server,
     admit,
     expects: (host, id) => host === 'hv1' && id === 'r1',
     take: (_host, _id, stream) => taken.push(stream),
     log: silentLog,
   });
   const linkDoor = acceptHostLinks({
-    server,
     admit,
     onLink: (end) => links.push(end),
     log: silentLog,
   });
+  for (const each of [door, linkDoor]) each.listenOn(server, tokenCredential);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   cleanUps.push(() => new Promise((resolve) => server.close(resolve)));
   cleanUps.push(() => linkDoor.close());
   cleanUps.push(() => door.close());
-  const dial = consoleDial({ controllerUrl: `http://127.0.0.1:${port}`, token: () => 'secret' });
+  const dial = consoleDial(byToken(`http://127.0.0.1:${port}`));
   return { taken, links, dial, door };
 }
 

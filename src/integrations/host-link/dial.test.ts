@@ -9,7 +9,7 @@ import { aDial, aHostDoor, type TestDoorOptions } from '#test/worlds/host-links.
 import { recordedLog } from '#test/recorded-log.ts';
 import { tlsFiles } from '#test/tls/tls-files.ts';
 import { socketUrl } from './dial.ts';
-import type { Admission } from './host-door.ts';
+import type { Admission, HostCredential } from '#contracts/host/identity/host-credential.ts';
 
 const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -32,8 +32,8 @@ function anAgent(url: string, more: Parameters<typeof aDial>[1] = {}) {
 
 const only =
   (token: string) =>
-  async (hash: string): Promise<Admission> =>
-    hash === sha256OfToken(token)
+  async (credential: HostCredential): Promise<Admission> =>
+    credential.kind === 'token' && credential.sha256 === sha256OfToken(token)
       ? { host: 'host-1' }
       : { status: 401, message: 'The token is unknown or revoked.' };
 
@@ -77,7 +77,7 @@ test('a refused token is reported with the remedy, and retried when it has been 
   const { log, links } = anAgent(door.url, { token: () => token });
   await vi.waitFor(() => expect(log.entries.length).toBeGreaterThan(0));
   expect(log.entries[0]).toBe(
-    'warn the controller refuses this host: The token is unknown or revoked. Make a new token with "novella host enroll host-1 --replace", and give it to this agent; trying again',
+    'warn the controller refuses this host: The token is unknown or revoked. Make a join token with "novella host enroll host-1 --replace", and put it into token_file of this agent; trying again',
   );
   token = 'new';
   await vi.waitFor(() => expect(links).toHaveLength(1));

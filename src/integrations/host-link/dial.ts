@@ -8,22 +8,23 @@ import {
   type ToController,
 } from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
-import { tlsFailureReason } from '#core/tls-failure.ts';
+import type { ControllerConnection } from '#contracts/host/identity/controller-connection.ts';
 import { errorText } from '#core/errors.ts';
 import { backoffMs } from '#runtime/backoff.ts';
+import { faultMessage } from '#runtime/messages/fault-message.ts';
+import { needsPerson as needsPersonFor } from './identity/request-certificate.ts';
+import { tlsProblem } from './identity/tls-problem.ts';
 import { refusalOf } from './refusal.ts';
 import { SocketChannel } from './socket-channel.ts';
 import { maxMessageBytes, readFromController } from './wire.ts';
 
 export interface DialOptions {
-  /** The controller's compute API. Example: `https://cloud.example:8774`. */
-  controllerUrl: string;
   host: string;
   /**
-   * Returns the host's token, read at each try since it may have been replaced. Throws what
-   * prevents reading it.
+   * How to connect, at each try: certificate or token may have been replaced. Throws what prevents
+   * it: `unavailable` for what may pass by itself.
    */
-  token: () => string;
+  connection: () => Promise<ControllerConnection>;
   /** Called when a link is up. */
   onLink: (end: AgentEnd) => void;
   log: Log;
@@ -78,7 +79,7 @@ async function keepDialling(
   timing: DialTiming,
   stopping: AbortSignal,
 ): Promise<void> {
-  const { log, host, controllerUrl } = options;
+  const { log, host } = options;
   let failures = 0;
   let lastMessage = '';
   while (!stopping.aborted) {
@@ -87,7 +88,7 @@ async function keepDialling(
     failures = lastedMs > goodLinkMs ? 0 : failures + 1;
     const isNew = message !== lastMessage || needsPerson || lastedMs > 0;
     lastMessage = message;
-    log[isNew ? 'warn' : 'debug']({ host, controller: controllerUrl }, `${message}; trying again`);
+    log[isNew ? 'warn' : 'debug']({ host }, `${message}; trying again`);
     const { firstPauseMs: firstMs, longestPauseMs: longestMs, patientPauseMs } = timing;
     const base = needsPerson ? patientPauseMs : backoffMs({ firstMs, longestMs }, failures - 1);
     // Jittered, so that a thousand hosts do not reconnect at the same moment.
@@ -96,24 +97,37 @@ async function keepDialling(
 }
 
 /** Dials once, and returns when that link has ended for any reason. */
-function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal): Promise<Ended> {
-  const { host, controllerUrl, log } = options;
-  let token: string;
+async function oneLink(
+  options: DialOptions,
+  timing: DialTiming,
+  stopping: AbortSignal,
+): Promise<Ended> {
+  let connection: ControllerConnection;
   try {
-    token = options.token();
+    connection = await options.connection();
   } catch (error) {
-    return Promise.resolve({ message: errorText(error), needsPerson: true, lastedMs: 0 });
+    return { message: errorText(error), needsPerson: needsPersonFor(error), lastedMs: 0 };
   }
+  const ended = await linkOver(connection, options, { timing, stopping });
+  if (ended.failure === undefined) return ended;
+  const distrust = await tlsProblem(ended.failure, connection, Date.now());
+  return { ...ended, message: unreachable(connection.url, ended.failure, distrust) };
+}
+
+/** `failure`: why it was never up, where the controller has not refused it. */
+function linkOver(
+  { url, headers, tls }: ControllerConnection,
+  options: DialOptions,
+  { timing, stopping }: { timing: DialTiming; stopping: AbortSignal },
+): Promise<Ended & { failure?: Error }> {
+  const { host, log } = options;
+  const peer = { host, controller: url };
   return new Promise((resolve) => {
-    const settings = { maxPayload: maxMessageBytes, handshakeTimeout, closeTimeout };
-    const socket = new WebSocket(socketUrl(controllerUrl), {
-      ...settings,
-      perMessageDeflate: false,
-      headers: { authorization: `Bearer ${token}` },
-    });
+    const limits = { maxPayload: maxMessageBytes, handshakeTimeout, closeTimeout };
+    const settings = { ...limits, ...tls, headers, perMessageDeflate: false };
+    const socket = new WebSocket(socketUrl(url), settings);
     let since: number | undefined;
-    let problem = '';
-    let distrust: string | undefined;
+    let problem: Error | undefined;
     const terminate = () => {
       if (since === undefined) socket.terminate();
     };
@@ -122,25 +136,21 @@ function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal
       const ended = (message: string) => {
         request.destroy();
         const needsPerson = response.statusCode === 401 || response.statusCode === 409;
-        resolve({
-          message: refusalText(response.statusCode ?? 0, message, host),
-          needsPerson,
-          lastedMs: 0,
-        });
+        const refusal = refusalText(response.statusCode ?? 0, message, host);
+        resolve({ message: refusal, needsPerson, lastedMs: 0 });
       };
       readRefusal(response).then(ended, () => ended(''));
     });
     socket.on('error', (error) => {
-      distrust ??= tlsFailureReason(error, { key: 'ca_file' });
-      problem ||= (error as { code?: string }).code ?? error.message;
+      problem ??= error;
     });
     socket.on('open', () => {
       since = Date.now();
-      log.info({ host, controller: controllerUrl }, 'connected to the controller');
-      const peer = { host, controller: controllerUrl };
+      log.info(peer, 'connected to the controller');
       const { livenessMs } = timing;
+      const read = readFromController;
       const channel = new SocketChannel<ToController, ToAgent>(socket, {
-        read: readFromController,
+        read,
         peer,
         log,
         livenessMs,
@@ -149,12 +159,13 @@ function oneLink(options: DialOptions, timing: DialTiming, stopping: AbortSignal
     });
     socket.on('close', (code, reason) => {
       stopping.removeEventListener('abort', terminate);
-      const lastedMs = since === undefined ? 0 : Date.now() - since;
-      const message =
-        since === undefined
-          ? unreachable(controllerUrl, problem, distrust)
-          : hungUp(code, String(reason), host);
-      resolve({ message, needsPerson: refusalOf(code) !== undefined, lastedMs });
+      const needsPerson = refusalOf(code) !== undefined;
+      if (since === undefined) {
+        const failure = problem ?? new Error('connection ended');
+        return resolve({ message: '', needsPerson, lastedMs: 0, failure });
+      }
+      const lastedMs = Date.now() - since;
+      resolve({ message: hungUp(code, String(reason), host), needsPerson, lastedMs });
     });
   });
 }
@@ -173,14 +184,13 @@ async function readRefusal(response: AsyncIterable<Buffer>): Promise<string> {
     text += chunk.toString();
     if (text.length > maxRefusalBytes) break;
   }
-  const { error } = JSON.parse(text) as { error?: { message?: unknown } };
-  return typeof error?.message === 'string' ? error.message : '';
+  return faultMessage(text) ?? '';
 }
 
-function unreachable(controllerUrl: string, problem: string, distrust?: string): string {
-  if (distrust !== undefined)
-    return `the controller at ${controllerUrl} is not trusted: ${distrust}`;
-  return `the controller at ${controllerUrl} does not answer (${problem || 'connection ended'})`;
+function unreachable(url: string, failure: Error, distrust: string | undefined): string {
+  if (distrust !== undefined) return `the controller at ${url} is not trusted: ${distrust}`;
+  const { code = failure.message } = failure as { code?: string };
+  return `the controller at ${url} does not answer (${code})`;
 }
 
 function refusalText(status: number, message: string, host: string): string {
@@ -195,12 +205,12 @@ function refusalText(status: number, message: string, host: string): string {
 
 function hungUp(code: number, reason: string, host: string): string {
   switch (refusalOf(code)) {
-    case 'tokenRevoked':
+    case 'revoked':
       return `the controller closed the link: ${reason} ${newTokenHint(host)}`;
     case 'otherHost':
-      return `the controller closed the link: ${reason}; set the host's name in the configuration, or use the token of ${host}`;
+      return `the controller closed the link: ${reason}; set the host's name in the configuration, or join with a token of ${host}`;
     case 'replaced':
-      return `the controller closed the link: ${reason}: another agent runs with the name and token of ${host}`;
+      return `the controller closed the link: ${reason}: another agent runs with the name and certificate of ${host}`;
     case 'malformed':
       return `the controller closed the link because it could not read a message of this agent: ${reason}; are both of one version?`;
     case undefined:
@@ -209,5 +219,5 @@ function hungUp(code: number, reason: string, host: string): string {
 }
 
 function newTokenHint(host: string): string {
-  return `Make a new token with "novella host enroll ${host} --replace", and give it to this agent`;
+  return `Make a join token with "novella host enroll ${host} --replace", and put it into token_file of this agent`;
 }

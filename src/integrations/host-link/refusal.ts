@@ -6,9 +6,9 @@
 export const closeCodes = {
   /** It sent an invalid message, or one out of turn. */
   malformed: 4400,
-  /** Its token was revoked. */
-  tokenRevoked: 4401,
-  /** It acted for a host that its token does not belong to. */
+  /** Its certificate or token was revoked, or its certificate has expired. */
+  revoked: 4401,
+  /** It acted for a host that its certificate or token does not belong to. */
   otherHost: 4403,
   /** The same host has connected again. */
   replaced: 4409,

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
-import { sha256OfToken } from '#runtime/token-hash.ts';
+import { giveEndlessToken } from '#test/databases/endless-token.ts';
+import { byToken } from '#test/worlds/host-links.ts';
 import { imageSourceContract } from '#contracts/services/images.contract.ts';
 import { aComputeWorld } from '#test/worlds/compute-world.ts';
 import { imageBytes, imageId, queuedImageId } from '#test/images/image-service.ts';
@@ -20,10 +21,7 @@ async function aController(images: string[]) {
   const world = await aComputeWorld();
   opened.push(world.stop);
   for (const id of images) await world.activeServer({ imageId: id, nics: [] });
-  await world.store.enrolments.enroll(
-    { host: 'host-1', tokenSha256: sha256OfToken('secret'), createdAt: 1 },
-    { replaces: false },
-  );
+  await giveEndlessToken(world.db, 'host-1', 'secret');
   await world.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = world.app.server.address() as { port: number };
   return { world, controllerUrl: `http://127.0.0.1:${port}` };
@@ -39,7 +37,7 @@ describe('images in one process', () => {
 describe('images over HTTP', () => {
   imageSourceContract(async () => {
     const { controllerUrl } = await aController([imageId, queuedImageId, unknownId]);
-    const source = httpImageSource({ controllerUrl, token: () => 'secret' });
+    const source = httpImageSource({ connection: byToken(controllerUrl) });
     return { source, whole, queuedId: queuedImageId };
   });
 
@@ -47,7 +45,7 @@ describe('images over HTTP', () => {
     const { world, controllerUrl } = await aController([]);
     const imageProperties = { kernel_id: imageId };
     await world.activeServer({ imageId: queuedImageId, imageProperties, nics: [] });
-    const source = httpImageSource({ controllerUrl, token: () => 'secret' });
+    const source = httpImageSource({ connection: byToken(controllerUrl) });
     expect((await source.open(imageId)).sizeBytes).toBe(imageBytes.length);
   });
 
@@ -58,7 +56,7 @@ describe('images over HTTP', () => {
     const caller = world.callerOf('member');
     const made = { name: 'i', diskFormat: 'qcow2', minDiskGib: 0, sharedWith: null } as const;
     const id = await world.context.images.createImage({ ...made, properties: {} }, caller);
-    const source = httpImageSource({ controllerUrl, token: () => 'secret' });
+    const source = httpImageSource({ connection: byToken(controllerUrl) });
     const bytes = Buffer.alloc(3_000_000, 'bytes of a disk');
     async function* parts() {
       yield bytes.subarray(0, 1_000);
@@ -78,7 +76,7 @@ describe('images over HTTP', () => {
   test('an image without a server on the host is refused', async () => {
     const { world, controllerUrl } = await aController([]);
     await world.server({ imageId });
-    const source = httpImageSource({ controllerUrl, token: () => 'secret' });
+    const source = httpImageSource({ connection: byToken(controllerUrl) });
     await expect(source.open(imageId)).rejects.toMatchObject({
       kind: 'forbidden',
       message: `No server on host host-1 is made from image ${imageId}.`,
@@ -87,14 +85,14 @@ describe('images over HTTP', () => {
 
   test.each(['another', ''])('the token "%s" is refused', async (token) => {
     const { controllerUrl } = await aController([imageId]);
-    const source = httpImageSource({ controllerUrl, token: () => token });
+    const source = httpImageSource({ connection: byToken(controllerUrl, () => token) });
     await expect(source.open(imageId)).rejects.toMatchObject({ kind: 'unauthenticated' });
   });
 
   test('a revoked token is refused', async () => {
     const { world, controllerUrl } = await aController([imageId]);
     await world.store.enrolments.revoke('host-1', 2);
-    const source = httpImageSource({ controllerUrl, token: () => 'secret' });
+    const source = httpImageSource({ connection: byToken(controllerUrl) });
     await expect(source.open(imageId)).rejects.toMatchObject({ kind: 'unauthenticated' });
   });
 });
@@ -105,7 +103,7 @@ describe('answers of another program, or of a controller that dies', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     opened.push(() => new Promise((resolve) => server.close(resolve)));
     const { port } = server.address() as { port: number };
-    return httpImageSource({ controllerUrl: `http://127.0.0.1:${port}`, token: () => 'secret' });
+    return httpImageSource({ connection: byToken(`http://127.0.0.1:${port}`) });
   }
 
   test('an interrupted download reports how far it came', async () => {
@@ -157,11 +155,7 @@ describe('answers of another program, or of a controller that dies', () => {
   });
 
   test('no server at the address', async () => {
-    const source = httpImageSource({
-      controllerUrl: 'http://127.0.0.1:1',
-      token: () => 't',
-      timeoutMs: 0,
-    });
+    const source = httpImageSource({ connection: byToken('http://127.0.0.1:1'), timeoutMs: 0 });
     await expect(source.open('i1')).rejects.toMatchObject({
       kind: 'unavailable',
       message: expect.stringContaining('does not answer'),

@@ -1,16 +1,20 @@
 /**
- * Images from the controller over HTTP, with the host's token. Waits for a controller that ends
- * during a download.
+ * Images from the controller over HTTP, with the host's certificate. Waits for a controller that
+ * ends during a download.
  */
+import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { Readable } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ControllerConnection } from '#contracts/host/identity/controller-connection.ts';
 import type { ImageContent, ImageSource, ImageUpload } from '#contracts/services/images.ts';
+import { faultMessage } from '#runtime/messages/fault-message.ts';
 import { ComputeError, type ErrorKind, errorText, isComputeError } from '#core/errors.ts';
 
 export interface HttpImageSourceOptions {
-  /** The controller's compute API. Example: `https://cloud.example:8774`. */
-  controllerUrl: string;
-  /** Returns the host's token, read at each download. */
-  token: () => string;
+  /** How to connect, at each download. Throws what prevents it. */
+  connection: () => Promise<ControllerConnection>;
   /**
    * How long to wait for a controller that does not answer: it may only be restarting. Default: a
    * minute.
@@ -33,25 +37,23 @@ const kinds: Record<number, ErrorKind> = {
   413: 'tooLarge',
 };
 
-/** Source of the headers: `src/api/host-images.ts`. */
+/** Source of the headers: `src/api/agents/images.ts`. */
 export function httpImageSource(options: HttpImageSourceOptions): ImageSource {
-  const { controllerUrl, token, timeoutMs = standardTimeoutMs } = options;
-  const ask = async (id: string, upload?: ImageUpload): Promise<Response> => {
-    const url = `${controllerUrl}/novella/v1/images/${encodeURIComponent(id)}/content`;
+  const { connection, timeoutMs = standardTimeoutMs } = options;
+  const ask = async (id: string, upload?: ImageUpload): Promise<IncomingMessage> => {
     const end = performance.now() + timeoutMs;
     for (;;) {
       try {
-        const sent = upload === undefined ? {} : bytesOf(upload);
-        return await reach(url, { token: token(), id, sent });
+        return await reach(await connection(), { id, upload });
       } catch (error) {
         if (!isComputeError(error, 'unavailable') || performance.now() > end) throw error;
         await pause(askAgainMs);
       }
     }
   };
-  const askForImage = async (id: string): Promise<Response> => {
+  const askForImage = async (id: string): Promise<IncomingMessage> => {
     const response = await ask(id);
-    if (response.ok) return response;
+    if (response.statusCode === 200) return response;
     throw await refusalOf(response, id);
   };
   return {
@@ -60,99 +62,101 @@ export function httpImageSource(options: HttpImageSourceOptions): ImageSource {
     },
     async upload(id, upload) {
       const response = await ask(id, upload);
-      if (!response.ok) throw await refusalOf(response, id);
+      if (response.statusCode !== 204) throw await refusalOf(response, id);
+      response.resume();
     },
   };
 }
 
-interface Sent {
-  method?: 'PUT';
-  headers?: Record<string, string>;
-  body?: ReadableStream;
-  duplex?: 'half';
-}
-
-function bytesOf({ sizeBytes, open }: ImageUpload): Sent {
-  return {
-    method: 'PUT',
-    headers: {
-      'content-type': 'application/octet-stream',
-      'x-novella-image-size': String(sizeBytes),
-    },
-    body: ReadableStream.from(open()),
-    duplex: 'half',
+function reach(
+  { url: controllerUrl, headers, tls }: ControllerConnection,
+  { id, upload }: { id: string; upload: ImageUpload | undefined },
+): Promise<IncomingMessage> {
+  const url = new URL(`/novella/v1/images/${encodeURIComponent(id)}/content`, controllerUrl);
+  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const uploading = {
+    'content-type': 'application/octet-stream',
+    'x-novella-image-size': String(upload?.sizeBytes),
   };
-}
-
-async function reach(
-  url: string,
-  { token, id, sent }: { token: string; id: string; sent: Sent },
-): Promise<Response> {
-  const timeout = new AbortController();
-  // An upload takes as long as its bytes.
-  const timer =
-    sent.body === undefined
-      ? setTimeout(() => timeout.abort(new Error('no answer in time')), answerTimeoutMs)
-      : undefined;
-  try {
-    const headers = { ...sent.headers, authorization: `Bearer ${token}` };
-    return await fetch(url, { ...sent, headers, signal: timeout.signal });
-  } catch (cause) {
-    throw new ComputeError('unavailable', `image ${id}: ${url} does not answer (${why(cause)})`, {
-      cause,
+  return new Promise((resolve, reject) => {
+    const call = request(url, {
+      ...tls,
+      agent: false,
+      method: upload === undefined ? 'GET' : 'PUT',
+      headers: { ...headers, ...(upload !== undefined && uploading) },
     });
-  } finally {
-    clearTimeout(timer);
-  }
+    // An upload takes as long as its bytes.
+    const timer =
+      upload === undefined
+        ? setTimeout(() => call.destroy(new Error('no answer in time')), answerTimeoutMs)
+        : undefined;
+    call.on('response', (response) => {
+      clearTimeout(timer);
+      resolve(response);
+    });
+    call.on('error', (cause) => {
+      clearTimeout(timer);
+      reject(
+        new ComputeError(
+          'unavailable',
+          `image ${id}: ${url.href} does not answer (${why(cause)})`,
+          {
+            cause,
+          },
+        ),
+      );
+    });
+    if (upload === undefined) call.end();
+    else
+      Readable.from(upload.open())
+        .on('error', (error) => call.destroy(error))
+        .pipe(call);
+  });
 }
 
-async function refusalOf(response: Response, id: string): Promise<ComputeError> {
-  const text = await response.text();
+async function refusalOf(response: IncomingMessage, id: string): Promise<ComputeError> {
+  const text = await textOf(response);
+  const { statusCode = 0 } = response;
   return new ComputeError(
-    kinds[response.status] ?? 'unavailable',
-    messageIn(text) ?? `image ${id}: the controller answered ${response.status}`,
+    kinds[statusCode] ?? 'unavailable',
+    faultMessage(text) ?? `image ${id}: the controller answered ${statusCode}`,
   );
-}
-
-/** Faults have their message under a nested key. */
-function messageIn(text: string): string | undefined {
-  try {
-    const [fault] = Object.values(JSON.parse(text) as Record<string, { message?: unknown } | null>);
-    return typeof fault?.message === 'string' ? fault.message : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** `again`: repeats the request after a broken download. */
 function contentOf(
-  { headers, body }: Response,
+  response: IncomingMessage,
   id: string,
-  again: () => Promise<Response>,
+  again: () => Promise<IncomingMessage>,
 ): ImageContent {
-  const sizeBytes = Number(headers.get('content-length') ?? Number.NaN);
-  const sha512 = headers.get('x-novella-image-sha512');
-  const diskFormat = headers.get('x-novella-image-disk-format');
-  if (!Number.isSafeInteger(sizeBytes) || sha512 === null || diskFormat === null) {
+  const { headers } = response;
+  const sizeBytes = Number(headers['content-length'] ?? Number.NaN);
+  const sha512 = headers['x-novella-image-sha512'];
+  const diskFormat = headers['x-novella-image-disk-format'];
+  if (
+    !Number.isSafeInteger(sizeBytes) ||
+    typeof sha512 !== 'string' ||
+    typeof diskFormat !== 'string'
+  ) {
     throw new ComputeError(
       'unavailable',
       `image ${id}: the answer has no size, hash or format; is it the controller that answers?`,
     );
   }
-  return { sizeBytes, sha512, diskFormat, bytes: wholeBody(body, { id, sizeBytes, again }) };
+  return { sizeBytes, sha512, diskFormat, bytes: wholeBody(response, { id, sizeBytes, again }) };
 }
 
 interface Wanted {
   id: string;
   sizeBytes: number;
-  again: () => Promise<Response>;
+  again: () => Promise<IncomingMessage>;
 }
 
 /**
  * An image never changes: after a break a second answer continues, skipping what is already there.
  */
 async function* wholeBody(
-  first: AsyncIterable<Uint8Array> | null,
+  first: AsyncIterable<Uint8Array>,
   { id, sizeBytes, again }: Wanted,
 ): AsyncIterable<Uint8Array> {
   let taken = 0;
@@ -160,7 +164,7 @@ async function* wholeBody(
     const before = taken;
     let cause: unknown;
     try {
-      for await (const part of skip(body ?? [], taken)) {
+      for await (const part of skip(body, taken)) {
         taken += part.length;
         yield part;
       }
@@ -176,14 +180,11 @@ async function* wholeBody(
         { cause },
       );
     }
-    body = (await again()).body;
+    body = await again();
   }
 }
 
-async function* skip(
-  parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  bytes: number,
-): AsyncIterable<Uint8Array> {
+async function* skip(parts: AsyncIterable<Uint8Array>, bytes: number): AsyncIterable<Uint8Array> {
   let left = bytes;
   for await (const part of parts) {
     if (left < part.length) yield left === 0 ? part : part.subarray(left);
@@ -192,6 +193,5 @@ async function* skip(
 }
 
 function why(cause: unknown): string {
-  const inner = cause instanceof Error ? (cause.cause ?? cause) : cause;
-  return (inner as { code?: string }).code ?? errorText(inner);
+  return (cause as { code?: string }).code ?? errorText(cause);
 }

@@ -23,6 +23,16 @@ export function addAgentCommand(program: Command, files: AgentFiles = {}): void 
       await runAgent(options, files);
     });
   withExamples(agent, `${program.name()} agent --config /etc/novella/agent.yaml`);
+  const join = program
+    .command('join')
+    .description('join a cluster with the token that `novella host enroll` printed')
+    .argument('[token]', 'the token (default: the one of the configuration)')
+    .requiredOption('--config <file>', 'of the agent of this machine')
+    .action(async (token: string | undefined, { config }: { config: string }) => {
+      const { joinCluster } = await import('./join-cluster.ts');
+      process.stdout.write(`${await joinCluster(config, token)}\n`);
+    });
+  withExamples(join, `${program.name()} join --config /etc/novella/agent.yaml novella-join-…`);
 }
 
 /** `--log-format`, for every command that logs. */

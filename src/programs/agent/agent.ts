@@ -4,9 +4,11 @@
  */
 import type { Logger } from 'pino';
 import { startAgent } from '#agent/agent.ts';
+import type { ControllerConnection } from '#contracts/host/identity/controller-connection.ts';
 import { trustAuthorities } from '#client/session/trust.ts';
 import { folderJournal } from '#integrations/command-journal/in-folder.ts';
 import { consoleDial } from '#integrations/host-link/console-dial.ts';
+import { AgentIdentity } from '#integrations/host-link/identity/agent-identity.ts';
 import { dialController } from '#integrations/host-link/dial.ts';
 import { httpImageSource } from '#integrations/image-source/over-http.ts';
 import { type AgentConfig, readToken } from '../config/agent-config.ts';
@@ -45,15 +47,18 @@ async function start(
   { log, files }: { log: Logger; files: AgentFiles },
 ): Promise<{ stop(): Promise<void> }> {
   const { controllerUrl } = config;
+  const host = config.host.name;
   const token = () => readToken(config.token);
-  const parts = await partsOf(config, state, { log, token, files });
-  const { host } = parts;
-  const dialConsole = consoleDial({ controllerUrl, token });
+  const identity = new AgentIdentity({ host, controllerUrl, folder: state.path, token, log });
+  const connection = () => identity.connection();
+  // Throws for a host that has neither joined nor a token: later, nothing would change that.
+  if (config.token === undefined) await connection();
+  const parts = await partsOf(config, state, { log, connection, files });
+  const dialConsole = consoleDial(connection);
   const agent = await startAgent({ ...parts, dialConsole, log, heartbeatMs });
   const dial = dialController({
-    controllerUrl,
     host,
-    token,
+    connection,
     log,
     onLink: (link) => {
       agent.join(link).catch((error: unknown) => {
@@ -74,11 +79,15 @@ async function start(
 }
 
 async function partsOf(
-  { host, simulated, controllerUrl }: AgentConfig,
+  { host, simulated }: AgentConfig,
   state: StateDirectory,
-  { log, token, files }: { log: Logger; token: () => string; files: AgentFiles },
+  {
+    log,
+    connection,
+    files,
+  }: { log: Logger; connection: () => Promise<ControllerConnection>; files: AgentFiles },
 ): Promise<HostParts> {
-  const images = httpImageSource({ controllerUrl, token });
+  const images = httpImageSource({ connection });
   if (simulated === undefined) {
     return realHostParts(host, { stateDir: state.path, images, log, ...files });
   }

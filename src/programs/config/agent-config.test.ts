@@ -100,13 +100,15 @@ test.each([
   expect(() => parse(...given)).toThrow(message);
 });
 
-test('without a token, or with an invalid address, nothing starts', () => {
-  expect(() => parseAgentConfig('controller: http://x', 'a.yaml')).toThrow(
-    'a.yaml token_file: is missing: the file with the token that "novella host enroll NAME" gave',
-  );
+test('a host that has joined needs no token', () => {
+  expect(parseAgentConfig('controller: https://x', 'a.yaml').token).toBeUndefined();
+  expect(readToken(undefined)).toBeUndefined();
+});
+
+test('with an invalid address, nothing starts', () => {
   for (const address of ['192.0.2.1', 'ftp://x', 'http://x:8774/v2.1']) {
     expect(() => parseAgentConfig(`controller: ${address}\ntoken: t`, 'a.yaml')).toThrow(
-      `a.yaml:1 controller: "${address}": must be the address of the controller's compute service`,
+      `a.yaml:1 controller: "${address}": must be the address of the controller's port for hosts`,
     );
   }
 });

@@ -1,4 +1,4 @@
-/** The file of `novella agent`: controller, token, and this machine as a host. */
+/** The file of `novella agent`: controller, join token, and this machine as a host. */
 import { resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { ComputeError } from '#core/errors.ts';
@@ -16,19 +16,17 @@ export const usualStateDir = '/var/lib/novella';
 
 export const AgentFile = Type.Object(
   {
-    controller: required(Text, "address of the controller's compute service"),
-    token: key(Text, 'the token that `novella host enroll` printed', {
-      unset: 'required, unless `token_file` is set',
+    controller: required(Text, "address of the controller's port for hosts"),
+    token: key(Text, 'the join token that `novella host enroll` printed', {
+      unset: 'needed once, unless `token_file` is set',
     }),
     token_file: key(Text, 'file that contains it; read at each connection attempt', {
-      unset: 'required, unless `token` is set',
+      unset: 'needed once, unless `token` is set',
     }),
     ca_file: key(
       Text,
-      "PEM file of authorities to trust for the controller, in addition to Node's",
-      {
-        unset: "only Node's authorities",
-      },
+      'deprecated, for a token of version 0.2 and older: PEM file of authorities to trust for the controller',
+      { unset: "only Node's authorities" },
     ),
     state_dir: key(Text, "folder of guests' files, images, and unconfirmed results", {
       default: usualStateDir,
@@ -43,10 +41,11 @@ export const AgentFile = Type.Object(
 export type TokenSource = { text: string } | { file: string };
 
 export interface AgentConfig {
-  /** Without a path. Example: `http://192.0.2.10:8774`. */
+  /** Without a path. Example: `https://192.0.2.10:8785`. */
   controllerUrl: string;
-  token: TokenSource;
-  /** PEM file of additional authorities to trust for the controller. */
+  /** undefined: none; the host has joined. */
+  token: TokenSource | undefined;
+  /** PEM file of additional authorities to trust for a controller that takes a token. */
   caFile: string | undefined;
   stateDir: string;
   host: RealHostConfig;
@@ -91,24 +90,24 @@ function controllerOf({ controller }: Static<typeof AgentFile>, place: Place): s
   }
   throw wrong(
     place(['controller']),
-    `"${controller}": must be the address of the controller's compute service, such as http://192.0.2.10:8774`,
+    `"${controller}": must be the address of the controller's port for hosts, such as https://192.0.2.10:8785`,
   );
 }
 
-function tokenOf({ token, token_file: file }: Static<typeof AgentFile>, place: Place): TokenSource {
-  if (token !== undefined && file === undefined) return { text: token };
-  if (token === undefined && file !== undefined) return { file: resolve(file) };
-  const at = place([file === undefined ? 'token_file' : 'token']);
-  throw wrong(
-    at,
-    file === undefined
-      ? 'is missing: the file with the token that "novella host enroll NAME" gave'
-      : 'is not allowed together with token_file: remove one of the two',
-  );
+function tokenOf(
+  { token, token_file: file }: Static<typeof AgentFile>,
+  place: Place,
+): TokenSource | undefined {
+  if (token !== undefined && file !== undefined) {
+    throw wrong(place(['token']), 'is not allowed together with token_file: remove one of the two');
+  }
+  if (token !== undefined) return { text: token };
+  return file === undefined ? undefined : { file: resolve(file) };
 }
 
 /** Reads the token now. Throws `invalid` when its file cannot be read, or is empty. */
-export function readToken(source: TokenSource): string {
+export function readToken(source: TokenSource | undefined): string | undefined {
+  if (source === undefined) return undefined;
   if ('text' in source) return source.text;
   const token = readTextFile(source.file).trim();
   if (token !== '') return token;

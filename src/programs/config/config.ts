@@ -6,6 +6,7 @@ import { dirname, resolve } from 'node:path';
 import { type TSchema, Type } from 'typebox';
 import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { ComputeError } from '#core/errors.ts';
+import { hostCertificateDays } from '#core/host-identity/validity.ts';
 import { hostNameRule } from '#core/host-name.ts';
 import type { CardPreference } from '#core/pci/claims/card-preference.ts';
 import {
@@ -166,6 +167,11 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
           '[agents.md](agents.md#when-a-host-dies)',
         { unit: 's', default: 600 },
       ),
+      host_certificate_days: key(
+        Type.Integer({ minimum: 1, maximum: 3_650 }),
+        'how long the certificate of a host is valid; its agent renews it at two thirds',
+        { unit: 'days', default: hostCertificateDays },
+      ),
       policy_file: key(
         Type.String({ minLength: 1 }),
         'rules of the compute API, in the form of oslo.policy: see [policy.md](policy.md)',
@@ -245,6 +251,7 @@ export interface Config extends DoorsConfig {
   hostDownMs: number;
   /** What waits for a host that is silent for longer fails. */
   hostLostMs: number;
+  hostCertificateMs: number;
   /** `scheduler.weights`: the weight of each weigher in the choice of a host. */
   weights: Weights;
   /** `policy_file`; undefined: there is no configuration file to look beside. */
@@ -324,6 +331,7 @@ function toConfig(
     },
     hostDownMs: (file.host_down_after ?? 60) * 1_000,
     hostLostMs: (file.host_lost_after ?? 600) * 1_000,
+    hostCertificateMs: (file.host_certificate_days ?? hostCertificateDays) * dayMs,
     weights: { ...standardWeights, ...file.scheduler?.weights },
     policyFile: policyFileOf(file.policy_file, path),
     resizesWithinHost: file.scheduler?.resize_to_same_host ?? true,

@@ -20,12 +20,13 @@ const Url = (service: string) =>
     { unset: 'taken from each request' },
   );
 
-/** OpenStack's ports. */
+/** OpenStack's ports; that of hosts is near Nova's, and no service of OpenStack's has it. */
 export const standardPorts: ServicePorts = {
   compute: 8774,
   identity: 5000,
   network: 9696,
   image: 9292,
+  hosts: 8785,
 };
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535 });
@@ -42,6 +43,9 @@ export const PortsSection = Type.Object(
       default: standardPorts.network,
     }),
     image: key(Port, 'port of the embedded image service', { default: standardPorts.image }),
+    hosts: key(Port, 'port that agents connect to; opened when the first host is enrolled', {
+      default: standardPorts.hosts,
+    }),
   },
   { additionalProperties: false },
 );
@@ -62,6 +66,11 @@ export const PublicUrlSection = Type.Object(
     identity: Url('identity'),
     network: Url('network'),
     image: Url('image'),
+    hosts: key(
+      Type.String({ minLength: 1 }),
+      'where agents reach the port for hosts: https, a host and optionally a port',
+      { unset: '`listen` and `ports.hosts`; of all addresses the first of this machine' },
+    ),
   },
   closed,
 );
@@ -97,17 +106,26 @@ export interface TlsConfig {
   caFile: string | undefined;
 }
 
-export type PublicUrls = Partial<Record<'compute' | 'identity' | 'network' | 'image', string>>;
+export type PublicUrls = Partial<
+  Record<'compute' | 'identity' | 'network' | 'image' | 'hosts', string>
+>;
 
 export interface ServicePorts {
   compute: number;
   identity: number;
   network: number;
   image: number;
+  hosts: number;
 }
 
 /** A free port for each service, chosen when it starts to listen. */
-export const freePorts: ServicePorts = { compute: 0, identity: 0, network: 0, image: 0 };
+export const freePorts: ServicePorts = {
+  compute: 0,
+  identity: 0,
+  network: 0,
+  image: 0,
+  hosts: 0,
+};
 
 interface ConsoleConfig {
   url?: string;
@@ -138,6 +156,10 @@ export function toDoorsConfig(file: DoorsFile, place: Place): DoorsConfig {
     originIn(url, place(['public_url', service])),
   ]);
   const urls = Object.fromEntries(publicUrls) as PublicUrls;
+  if (urls.hosts?.startsWith('http:') === true) {
+    const where = place(['public_url', 'hosts']);
+    throw new ComputeError('invalid', `${where}: "${urls.hosts}" must begin with https`);
+  }
   return {
     tls: tls && {
       certificate: resolve(tls.certificate),

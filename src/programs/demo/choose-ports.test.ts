@@ -15,7 +15,7 @@ async function takePort(): Promise<{ port: number; giveBack: () => Promise<void>
 test('a port in use by another program is replaced by a free one, with a note', async () => {
   const [taken, free] = [await takePort(), await takePort()];
   await free.giveBack();
-  const wanted = { compute: free.port, identity: 0, network: taken.port, image: 0 };
+  const wanted = { compute: free.port, identity: 0, network: taken.port, image: 0, hosts: 0 };
   const chosen = await choosePorts(listen, wanted);
   await taken.giveBack();
   expect(chosen).toEqual({

@@ -11,7 +11,7 @@ import type { ImageContents, ImageService, ImageWriter } from '#contracts/servic
 import type { NetworkService } from '#contracts/services/network.ts';
 import { createImageStore } from '#integrations/database/services/image-store.ts';
 import { createNetworkStore } from '#integrations/database/services/network-store.ts';
-import type { Config, ServicePorts } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { type EmbeddedOptions, embeddedServices } from './embedded-services.ts';
 import { type Found, realServices } from './real-services.ts';
 import { ensureSecret, type StateDirectory } from '../state/state-directory.ts';
@@ -25,7 +25,7 @@ export interface CloudServices {
     image: ImageService & ImageContents & ImageWriter;
   };
   /** Starts listening on our own ones, and returns the URLs of all three. */
-  open(listen: (app: FastifyInstance, name: keyof ServicePorts) => Promise<string>): Promise<Urls>;
+  open(listen: (app: FastifyInstance, name: keyof Urls) => Promise<string>): Promise<Urls>;
   /** Names of the public images of our own image service; empty where another is used. */
   imageNames(): Promise<string[]>;
   /** How many networks our own network service has; 0 where another is used. */

@@ -12,6 +12,7 @@ import type { Host, Store } from '#contracts/store/store.ts';
 import { refuseWithoutRoom } from '#http/full-disk.ts';
 import { mountHealth } from '#http/health.ts';
 import { listen } from '#http/listen.ts';
+import { clusterAuthority } from '#integrations/cluster-authority/cluster-authority.ts';
 import { inProcessImageSource } from '#integrations/image-source/in-process.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
@@ -32,7 +33,7 @@ import { readTls, type TlsFiles } from '../config/doors-config.ts';
 import { diskRooms } from '../state/disks.ts';
 import { inProcessWakeup } from './in-process-wakeup.ts';
 import { serveConsoles } from '../hosts/serve-consoles.ts';
-import { letHostsIn } from '../hosts/host-door.ts';
+import { admitHosts, type HostAdmission } from '../hosts/admit-hosts.ts';
 import { type HostParts, networksOf, reportedNetworks } from '../config/host-parts.ts';
 import { realHostParts } from '../hosts/real-host.ts';
 import { openState } from '../state/open-state.ts';
@@ -46,6 +47,7 @@ import { type LocalHosts, runningHosts } from '../hosts/running-hosts.ts';
 import { simulatedHosts } from '../hosts/simulated-agents.ts';
 import { ensureFlavors } from './starting-flavors.ts';
 import { type StateDirectory, takeStateDirectory } from '../state/state-directory.ts';
+import { thisMachine } from '../config/this-machine.ts';
 import { workflowSettings } from '../config/workflow-settings.ts';
 import type { ReportListener } from '#workflows/watch/serve-agent.ts';
 
@@ -138,6 +140,7 @@ async function start(
   const localHosts = new Set(hosts.map(({ host }) => host));
   const links = new HostLinks({ clock, monotonic, localHosts, hostTimeoutMs: config.hostDownMs });
   await assumeSent(store, links);
+  const hostLifeMs = config.hostCertificateMs;
   const context: WorkflowContext = {
     store,
     network: services.network,
@@ -150,6 +153,7 @@ async function start(
     direct: new DirectTasks(),
     fleet: new FleetView(),
     links,
+    authority: clusterAuthority({ store: store.authority, clock, hostLifeMs }),
     settings: workflowSettings(config),
   };
   portEvents.connect(context);
@@ -163,7 +167,7 @@ async function start(
   const pruning = watchEnded(context, config.kept);
   stops.push(() => pruning.stop());
   const parts = { context, cloud, urls, tls, policy, log, stops };
-  const doors = { ...parts, ready, reserve, localHosts, listener };
+  const doors = { ...parts, ready, reserve, listener };
   Object.assign(urls, await openDoors(config, doors));
   const cloudsYaml = cloud.writeCloudsYaml();
   const { survey, newPassword } = cloud;
@@ -263,14 +267,15 @@ async function openDoors(
     urls: AllInOne['urls'];
     ready: Readiness;
     reserve: DiskReserve;
-    localHosts: ReadonlySet<string>;
     listener: ReportListener;
   },
 ): Promise<AllInOne['urls']> {
-  const { context, cloud, urls, tls, policy, log, stops, ready, reserve, localHosts, listener } =
-    parts;
+  const { context, cloud, urls, tls, policy, log, stops, ready, reserve, listener } = parts;
   const publicUrl = config.publicUrls.compute;
-  let door: ReturnType<typeof letHostsIn> | undefined;
+  const workflows = serverOperations(context);
+  const imageContents = cloud.services.image;
+  const admission = Promise.withResolvers<HostAdmission>();
+  let hosts: HostAdmission | undefined;
   const compute = createComputeApi({
     ...context,
     log,
@@ -280,18 +285,22 @@ async function openDoors(
     imageUrl: () => urls.image,
     ...(publicUrl !== undefined && { publicUrl }),
     ...(tls !== undefined && { tls }),
-    imageContents: cloud.services.image,
-    linkedHosts: () => door?.linked() ?? [],
+    imageContents,
+    linkedHosts: () => hosts?.linked() ?? [],
+    hostsUrl: async () => (await admission.promise).url(),
     serversPerRequest: config.quotas.serversPerRequest,
     consoles: config.consoles,
     disks: () => diskRooms({ state: config.stateDir, images: join(config.stateDir, 'images') }),
-    workflows: serverOperations(context),
+    workflows,
   });
-  const open = async (app: FastifyInstance, name: keyof Config['ports']): Promise<string> => {
-    stops.push(() => app.close());
+  const listenFor = (app: FastifyInstance, name: keyof Config['ports']): Promise<number> => {
     mountHealth(app, ready.check);
     refuseWithoutRoom(app, reserve);
-    const port = await listen(app, name, config.listen, config.ports[name]);
+    return listen(app, name, config.listen, config.ports[name]);
+  };
+  const open = async (app: FastifyInstance, name: ServiceName): Promise<string> => {
+    stops.push(() => app.close());
+    const port = await listenFor(app, name);
     const scheme = tls === undefined ? 'http' : 'https';
     return config.publicUrls[name] ?? `${scheme}://${reachable(config.listen)}:${port}`;
   };
@@ -299,22 +308,36 @@ async function openDoors(
     ...(await cloud.open(open)),
     compute: `${await open(compute, 'compute')}/v2.1`,
   };
-  door = letHostsIn(context, { server: compute.server, localHosts, listener, log });
-  const { allowedOrigins } = config.consoles;
-  const consoles = serveConsoles(context, {
-    server: compute.server,
-    localHosts,
-    allowedOrigins,
+  const { server } = compute;
+  hosts = await admitHosts(context, {
+    server,
+    listener,
     log,
+    imageContents,
+    workflows,
+    open: async (app) => {
+      const port = await listenFor(app, 'hosts');
+      return config.publicUrls.hosts ?? `https://${reachableByHosts(config.listen)}:${port}`;
+    },
   });
+  admission.resolve(hosts);
+  const { allowedOrigins } = config.consoles;
+  const consoles = serveConsoles(context, { server, allowedOrigins, log });
   stops.push(() => consoles.close());
-  // Before the service itself: it does not end while hosts are linked.
-  stops.push(() => door?.close());
+  // Before the compute API itself: it does not end while hosts are linked.
+  stops.push(() => hosts?.close());
   return opened;
 }
+
+type ServiceName = keyof AllInOne['urls'];
 
 /** The address in a URL; a wildcard is reached on this machine. Example: `::1` → `[::1]`. */
 function reachable(listen: string): string {
   if (listen === '0.0.0.0' || listen === '::') return '127.0.0.1';
   return listen.includes(':') ? `[${listen}]` : listen;
+}
+
+/** As `reachable`, from another machine where that is possible. Example: `192.0.2.10`. */
+function reachableByHosts(listen: string): string {
+  return listen === '0.0.0.0' || listen === '::' ? thisMachine().ip : reachable(listen);
 }

@@ -1,5 +1,6 @@
 /** Shared dependencies of all workflows. */
 import type { Clock, NewId } from '#contracts/clock.ts';
+import type { ClusterAuthority } from '#contracts/host/identity/cluster-authority.ts';
 import type { ImageService, ImageWriter } from '#contracts/services/images.ts';
 import type { Log } from '#contracts/log.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
@@ -34,6 +35,8 @@ export interface WorkflowContext {
   run?: TaskRun;
   /** The hosts that are linked to this process. */
   links: HostLinks;
+  /** Signs the certificates of hosts. */
+  authority: ClusterAuthority;
 }
 
 export interface WorkflowSettings extends HostStateSettings {

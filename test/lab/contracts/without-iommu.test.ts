@@ -33,8 +33,7 @@ beforeAll(async () => {
   agent = labAgent({
     host,
     bundle,
-    controllerPort: Number(new URL(controller.urls.compute).port),
-    token: await user.enrollHost(labHostName),
+    ...(await user.enrollHost(labHostName)),
     // It has a problem, and is up all the same.
     isReady: async () => (await user.problemsOf(labHostName)).length > 0,
   });

@@ -31,8 +31,9 @@ export interface AgentPlace {
   host: LabHost;
   /** Folder with the bundle. */
   bundle: string;
-  /** Of the compute API, on the outside's 127.0.0.1. */
+  /** For hosts, on the outside's 127.0.0.1. */
   controllerPort: number;
+  /** By which the host joins. */
   token: string;
   /**
    * Has the controller a report of the host since then (epoch milliseconds) without a problem that
@@ -55,7 +56,7 @@ const logFile = '/var/log/novella-agent.log';
 function configuration(place: AgentPlace, networkXml: boolean): string {
   const [first, second] = labDevices.pfs;
   const { vendorId, productId } = labDevices.nvme;
-  return `controller: http://${outsideAddress}:${place.controllerPort}
+  return `controller: https://${outsideAddress}:${place.controllerPort}
 token_file: /mnt/share/agent-token
 state_dir: ${stateDirectory}
 host:

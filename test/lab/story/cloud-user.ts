@@ -135,9 +135,10 @@ export class CloudUser {
     return servers.map(({ id }) => id);
   }
 
-  /** Enrolls a host; its agent's token. */
-  async enrollHost(name: string): Promise<string> {
-    return (await makeEnrolment(this.#session, name, false)).token;
+  /** Enrolls a host; its join token, and the controller's port for hosts. */
+  async enrollHost(name: string): Promise<{ token: string; controllerPort: number }> {
+    const { token, controller } = await makeEnrolment(this.#session, name, { replace: false });
+    return { token, controllerPort: Number(new URL(controller).port) };
   }
 
   /**

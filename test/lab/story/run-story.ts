@@ -125,8 +125,7 @@ async function begin(parts: {
   const agent = labAgent({
     host,
     bundle,
-    controllerPort: Number(new URL(controller.urls.compute).port),
-    token: await user.enrollHost(labHostName),
+    ...(await user.enrollHost(labHostName)),
     isReady: (since) => user.isReady(labHostName, since),
   });
   await check(

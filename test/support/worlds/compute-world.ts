@@ -16,6 +16,7 @@ import type { Vif } from '#core/networking/vif.ts';
 import { type QuotaLimits, standardLimits } from '#core/quotas/limits.ts';
 import type { Server } from '#core/servers/server.ts';
 import { migratedStore } from '../migrated-database.ts';
+import { clusterAuthority } from '#integrations/cluster-authority/cluster-authority.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
@@ -98,6 +99,7 @@ export async function aComputeWorld({ images }: { images?: ImageService & ImageW
     direct: new DirectTasks(),
     fleet: new FleetView(),
     links: new HostLinks({ clock, monotonic: clock, hostTimeoutMs, localHosts }),
+    authority: clusterAuthority({ store: store.authority, clock, hostLifeMs: 90 * 86_400_000 }),
     settings: {
       aliases: [],
       hostTimeoutMs,
@@ -126,6 +128,7 @@ export async function aComputeWorld({ images }: { images?: ImageService & ImageW
     publicUrl: 'http://127.0.0.1:8774',
     imageContents: contents,
     linkedHosts: () => [{ host: 'hv1', address: '192.0.2.7', since: time.now }],
+    hostsUrl: async () => 'https://192.0.2.10:8785',
     consoles: { tokenMs: 600_000 },
     serversPerRequest: 100,
     disks: async () => [{ uses: ['state', 'images'], freeBytes: 75e9, sizeBytes: 252e9 }],

@@ -13,7 +13,7 @@ export interface CuttableWire {
 }
 
 export async function aWireTo(targetUrl: string): Promise<CuttableWire> {
-  const { hostname, port: targetPort } = new URL(targetUrl);
+  const { protocol, hostname, port: targetPort } = new URL(targetUrl);
   const ends = new Set<Socket>();
   const server = createServer((near) => {
     relay(near, connect(Number(targetPort), hostname), ends);
@@ -24,7 +24,7 @@ export async function aWireTo(targetUrl: string): Promise<CuttableWire> {
     for (const end of ends) end.destroy();
   };
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${protocol}//127.0.0.1:${port}`,
     cut,
     close: () => {
       cut();

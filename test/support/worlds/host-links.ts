@@ -1,15 +1,14 @@
 /** Links between an agent and a controller for tests, in both forms. */
-import { isHostRequest } from '#api/host-link-request.ts';
+import { isHostRequest } from '#api/agents/host-request.ts';
+import { tokenCredential } from '#api/agents/token-credential.ts';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { ControllerConnection } from '#contracts/host/identity/controller-connection.ts';
+import type { Admission, HostCredential } from '#contracts/host/identity/host-credential.ts';
 import type { Log } from '#contracts/log.ts';
 import { type AgentEnd, type ControllerEnd } from '#contracts/host/host-link.ts';
 import { type DialTiming, dialController } from '#integrations/host-link/dial.ts';
-import {
-  type Admission,
-  type HostDoor,
-  acceptHostLinks,
-} from '#integrations/host-link/host-door.ts';
+import { type HostDoor, acceptHostLinks } from '#integrations/host-link/accept-host-links.ts';
 import { silentLog } from '../silent-log.ts';
 
 export interface TestDoor {
@@ -21,7 +20,7 @@ export interface TestDoor {
 }
 
 export interface TestDoorOptions {
-  admit?: (tokenSha256: string) => Promise<Admission>;
+  admit?: (credential: HostCredential) => Promise<Admission>;
   onLink?: (end: ControllerEnd) => void;
   log?: Log;
   livenessMs?: number;
@@ -45,12 +44,12 @@ export async function aHostDoor(options: TestDoorOptions = {}): Promise<TestDoor
   const { admit = async () => ({ host: 'host-1' }), onLink = () => {}, log = silentLog } = options;
   const { livenessMs } = options;
   const door = acceptHostLinks({
-    server,
     admit,
     onLink,
     log,
     ...(livenessMs !== undefined && { livenessMs }),
   });
+  door.listenOn(server, tokenCredential);
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -77,6 +76,14 @@ export const quickTiming: DialTiming = {
   livenessMs: 2_000,
 };
 
+/** How an agent of version 0.2 connects, with a token. */
+export function byToken(
+  url: string,
+  token: () => string = () => 'secret',
+): () => Promise<ControllerConnection> {
+  return async () => ({ url, headers: { authorization: `Bearer ${token()}` }, tls: {} });
+}
+
 /** An agent's side that dials `url`. `close` closes the link first. */
 export function aDial(
   url: string,
@@ -84,9 +91,8 @@ export function aDial(
 ): { close(): Promise<void> } {
   let link: AgentEnd | undefined;
   const dial = dialController({
-    controllerUrl: url,
     host: 'host-1',
-    token: more.token ?? (() => 'secret'),
+    connection: byToken(url, more.token),
     onLink: (end) => {
       link = end;
       more.onLink?.(end);

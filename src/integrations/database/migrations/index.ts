@@ -32,6 +32,7 @@ import { shelvedImages } from './0031-shelved-images.ts';
 import { consoleTokens } from './0032-console-tokens.ts';
 import { openResizes } from './0034-open-resizes.ts';
 import { networkQuotas } from './0035-network-quotas.ts';
+import { hostCertificates } from './0037-host-certificates.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -66,4 +67,5 @@ export const migrations: Record<string, Migration> = {
   '0032-console-tokens': consoleTokens,
   '0034-open-resizes': openResizes,
   '0035-network-quotas': networkQuotas,
+  '0037-host-certificates': hostCertificates,
 };

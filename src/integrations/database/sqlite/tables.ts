@@ -21,6 +21,8 @@ export interface ComputeTables {
   aggregates: AggregateRow;
   aggregate_hosts: AggregateHostRow;
   host_enrolments: HostEnrolmentRow;
+  host_certificates: HostCertificateRow;
+  authorities: AuthorityRow;
   network_events: NetworkEventRow;
   console_tokens: ConsoleTokenRow;
   key_pairs: KeyPairRow;
@@ -315,9 +317,32 @@ interface AggregateHostRow {
 export interface HostEnrolmentRow {
   id: Generated<number>;
   host: string;
-  token_sha256: string;
   created_at: number;
   revoked_at: number | null;
+  join_token_sha256: string | null;
+  join_expires_at: number | null;
+  join_key_sha256: string | null;
+  token_sha256: string | null;
+}
+
+export interface HostCertificateRow {
+  id: Generated<number>;
+  serial: string;
+  host: string;
+  key_sha256: string;
+  certificate: string;
+  not_before: number;
+  not_after: number;
+  revoked_at: number | null;
+}
+
+interface AuthorityRow {
+  id: Generated<number>;
+  /** `cluster`: the authority; `controller`: the certificate of the controllers. */
+  name: string;
+  certificate: string;
+  private_key: string;
+  created_at: number;
 }
 
 interface NetworkEventRow {

@@ -5,7 +5,7 @@ import { sha256OfToken } from '#runtime/token-hash.ts';
 import type { ControllerEnd, ToController } from '#contracts/host/host-link.ts';
 import { aHostDoor, type TestDoor, type TestDoorOptions } from '#test/worlds/host-links.ts';
 import { type RecordedLog, recordedLog } from '#test/recorded-log.ts';
-import type { Admission } from './host-door.ts';
+import type { Admission, HostCredential } from '#contracts/host/identity/host-credential.ts';
 
 const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -77,8 +77,8 @@ const webSocket = {
   'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
 
-const onlyGood = async (hash: string): Promise<Admission> =>
-  hash === sha256OfToken('good')
+const onlyGood = async (credential: HostCredential): Promise<Admission> =>
+  credential.kind === 'token' && credential.sha256 === sha256OfToken('good')
     ? { host: 'host-1' }
     : { status: 401, message: 'The token is unknown.' };
 
@@ -145,7 +145,7 @@ const wrong = [
     name: 'a hello for another host',
     say: JSON.stringify({ ...hello, host: 'host-2' }),
     code: 4403,
-    reason: 'this token is of host host-1, not of host-2',
+    reason: 'this is the certificate or token of host host-1, not of host-2',
   },
   {
     name: 'a report with a wrong figure',

@@ -1,11 +1,12 @@
 /**
- * The controller's side of the socket: the one path where hosts dial in. A host presents its token
- * before the connection becomes a link, may act only for itself, and has one link at a time.
+ * The controller's side of the socket: the one path where hosts dial in. A host presents its
+ * certificate before the connection becomes a link, may act only for itself, and has one link at a
+ * time.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { sha256OfToken } from '#runtime/token-hash.ts';
+import type { Admission, HostCredential } from '#contracts/host/identity/host-credential.ts';
 import {
   type ControllerEnd,
   hostLinkPath,
@@ -14,26 +15,23 @@ import {
   type ToController,
 } from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
-import { bearerToken } from '#runtime/bearer-token.ts';
 import { LinkRefused } from './refusal.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import { SocketChannel } from './socket-channel.ts';
 import { maxMessageBytes, readFromAgent } from './wire.ts';
 
-/** The token's host, or why it is refused: an HTTP status with a message for the dialling peer. */
-export type Admission = { host: string } | { status: 401 | 409; message: string };
-
 export interface HostDoorOptions {
-  server: Server;
-  /** Called when a host dials in, and for each link at every `recheck`. Gets the token's hash. */
-  admit(tokenSha256: string): Promise<Admission>;
+  /** Called when a host dials in, and for each link at every `recheck`. */
+  admit(credential: HostCredential): Promise<Admission>;
   /** A host has connected. It has not sent a message yet. */
-  onLink(end: ControllerEnd): void;
+  onLink(end: ControllerEnd, link: { host: string; credential: HostCredential }): void;
   log: Log;
   livenessMs?: number;
 }
 
 export interface HostDoor {
+  /** Admits hosts that connect to `hostLinkPath` of this server, with what they present. */
+  listenOn(server: Server, credentialOf: (request: IncomingMessage) => HostCredential): void;
   linked(): LinkedHost[];
   /** Closes the link of every host that would not be admitted now. */
   recheck(): Promise<void>;
@@ -45,7 +43,7 @@ type HostChannel = SocketChannel<ToAgent, ToController>;
 
 interface Link extends LinkedHost {
   channel: HostChannel;
-  tokenSha256: string;
+  credential: HostCredential;
 }
 
 const pingMs = 10_000;
@@ -59,7 +57,9 @@ const settings = {
   allowSynchronousEvents: false,
 };
 
-/** Admits hosts that connect to `hostLinkPath` of this server. */
+const unsure = { status: 503, message: 'The controller cannot check who you are now.' };
+
+/** Links of one host replace each other, by whatever server they come. */
 export function acceptHostLinks(options: HostDoorOptions): HostDoor {
   const links = new Map<string, Link>();
   const pendingUpgrades = new Set<Duplex>();
@@ -82,56 +82,70 @@ export function acceptHostLinks(options: HostDoorOptions): HostDoor {
       options.log.info({ host: link.host, address: link.address }, 'host has closed its link');
     });
     options.log.info({ host: link.host, address: link.address }, 'host has connected');
-    options.onLink(link.channel);
+    options.onLink(link.channel, link);
   };
 
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    if (request.url?.split('?')[0] !== hostLinkPath) return;
+  const take = (
+    { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
+    credential: HostCredential,
+  ): void => {
     pendingUpgrades.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => pendingUpgrades.delete(socket));
-    const tokenSha256 = sha256OfToken(bearerToken(request.headers.authorization));
     const address = request.socket.remoteAddress ?? '';
     options
-      .admit(tokenSha256)
+      .admit(credential)
       .then((admission) => {
-        if (!('host' in admission)) {
-          options.log.warn(
-            { address, status: admission.status },
-            `a host was refused: ${admission.message}`,
-          );
-          return refuseUpgrade(socket, admission);
-        }
+        if (!('host' in admission)) return refuse({ socket, address }, admission, options.log);
         const { host } = admission;
         sockets.handleUpgrade(request, socket, head, (open) => {
           pendingUpgrades.delete(socket);
-          welcome(open, { host, address, tokenSha256 });
+          welcome(open, { host, address, credential });
         });
       })
       .catch((error: unknown) => {
         options.log.error({ err: error, address }, 'a host could not be admitted');
-        refuseUpgrade(socket, { status: 503, message: 'The controller cannot check tokens now.' });
+        refuseUpgrade(socket, unsure);
       });
   };
-  options.server.on('upgrade', onUpgrade);
+  const unlisten: (() => void)[] = [];
 
   return {
-    linked: () => [...links.values()].map(({ host, address, since }) => ({ host, address, since })),
-    async recheck() {
-      for (const link of links.values()) {
-        const admission = await options.admit(link.tokenSha256);
-        if ('host' in admission) continue;
-        options.log.warn({ host: link.host }, `link closed: ${admission.message}`);
-        link.channel.refuse('tokenRevoked', admission.message);
-      }
+    listenOn(server, credentialOf) {
+      const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+        if (request.url?.split('?')[0] !== hostLinkPath) return;
+        take({ request, socket, head }, credentialOf(request));
+      };
+      server.on('upgrade', onUpgrade);
+      unlisten.push(() => server.off('upgrade', onUpgrade));
     },
+    linked: () => [...links.values()].map(({ host, address, since }) => ({ host, address, since })),
+    recheck: () => recheck(links, options),
     async close() {
-      options.server.off('upgrade', onUpgrade);
+      for (const stop of unlisten) stop();
       for (const socket of pendingUpgrades) socket.destroy();
       for (const { channel } of links.values()) channel.close();
       await new Promise<void>((resolve) => sockets.close(() => resolve()));
     },
   };
+}
+
+async function recheck(links: ReadonlyMap<string, Link>, options: HostDoorOptions): Promise<void> {
+  for (const { host, channel, credential } of links.values()) {
+    const admission = await options.admit(credential);
+    if ('host' in admission) continue;
+    options.log.warn({ host }, `link closed: ${admission.message}`);
+    channel.refuse('revoked', admission.message);
+  }
+}
+
+function refuse(
+  { socket, address }: { socket: Duplex; address: string },
+  refusal: Extract<Admission, { status: number }>,
+  log: Log,
+): void {
+  log.warn({ address, status: refusal.status }, `a host was refused: ${refusal.message}`);
+  refuseUpgrade(socket, refusal);
 }
 
 /** Checks that the host's first message is its hello, for its own id. */
@@ -146,7 +160,10 @@ function channelOf(
     if (message.type === 'hello') {
       hasReceivedHello = true;
       if (message.host === host) return message;
-      throw new LinkRefused('otherHost', `this token is of host ${host}, not of ${message.host}`);
+      throw new LinkRefused(
+        'otherHost',
+        `this is the certificate or token of host ${host}, not of ${message.host}`,
+      );
     }
     if (hasReceivedHello) return message;
     throw new LinkRefused('malformed', `"${message.type}" before "hello"`);

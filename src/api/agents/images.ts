@@ -1,21 +1,18 @@
 /**
  * Image bytes for hosts: each may read the images of the servers on it, and those of its pending
- * rescues. A host presents its own
- * token, not a user's.
+ * rescues. A host presents its certificate, or its own token, not a user's.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { sha256OfToken } from '#runtime/token-hash.ts';
 import type { ImageUpload } from '#contracts/services/images.ts';
 import { ComputeError } from '#core/errors.ts';
 import { neededImages, commandImages } from '#core/guests/needed-images.ts';
-import { bearerToken } from '#runtime/bearer-token.ts';
-import type { ApiContext } from './requests/context.ts';
+import type { AgentsContext } from './agents-context.ts';
 
 /**
  * Adds the route. Answers: 200 with the bytes, their size, SHA-512 and disk format; else a fault.
  */
-export function mountHostImages(app: FastifyInstance, context: ApiContext): void {
+export function mountHostImages(app: FastifyInstance, context: AgentsContext): void {
   app.get('/novella/v1/images/:id/content', async (request, reply) => {
     const { id } = request.params as { id: string };
     const host = await hostOf(context, request);
@@ -33,7 +30,7 @@ export function mountHostImages(app: FastifyInstance, context: ApiContext): void
 }
 
 /** Adds the route by which a host uploads an image that a command to it makes: 204. */
-export function mountHostUploads(app: FastifyInstance, context: ApiContext): void {
+export function mountHostUploads(app: FastifyInstance, context: AgentsContext): void {
   void app.register((scope, _options, done) => {
     scope.addContentTypeParser('application/octet-stream', (_request, bytes, isParsed) => {
       isParsed(null, bytes);
@@ -59,18 +56,18 @@ function uploadIn({ headers, body }: FastifyRequest): ImageUpload {
   );
 }
 
-/** The name of the host whose token this is. */
-async function hostOf(context: ApiContext, { headers }: FastifyRequest): Promise<string> {
-  const token = bearerToken(headers.authorization);
-  const enrolment = await context.store.enrolments.ofToken(sha256OfToken(token));
-  if (enrolment !== undefined && enrolment.revokedAt === null) return enrolment.host;
-  throw new ComputeError(
-    'unauthenticated',
-    'This needs the token of an enrolled host as "Authorization: Bearer TOKEN".',
-  );
+/** The name of the host that has sent it. */
+async function hostOf(context: AgentsContext, { raw }: FastifyRequest): Promise<string> {
+  const admission = await context.workflows.admitHost(context.credentialOf(raw));
+  if ('host' in admission) return admission.host;
+  throw new ComputeError('unauthenticated', admission.message);
 }
 
-async function refuseNotNeeded(context: ApiContext, name: string, imageId: string): Promise<void> {
+async function refuseNotNeeded(
+  context: AgentsContext,
+  name: string,
+  imageId: string,
+): Promise<void> {
   const { hosts, servers, commands } = context.store;
   const host = await hosts.named(name);
   const onHost = host === undefined ? [] : await servers.list({ hostId: host.id });
@@ -80,7 +77,7 @@ async function refuseNotNeeded(context: ApiContext, name: string, imageId: strin
   throw new ComputeError('forbidden', `No server on host ${name} is made from image ${imageId}.`);
 }
 
-async function refuseNotMade(context: ApiContext, name: string, imageId: string): Promise<void> {
+async function refuseNotMade(context: AgentsContext, name: string, imageId: string): Promise<void> {
   const host = await context.store.hosts.named(name);
   const pending = host === undefined ? [] : await context.store.commands.pending(host.id);
   const makesIt = pending.some(({ body }) => body.do === 'snapshot' && body.imageId === imageId);

@@ -1,4 +1,4 @@
-/** Which requests of the compute API's server are upgrades by hosts: their links and consoles. */
+/** Which requests are upgrades by hosts: their links and consoles. */
 import { hostConsolePath, hostLinkPath } from '#contracts/host/host-link.ts';
 
 /** All others are plain HTTP, whatever upgrade they offer. */

@@ -1,0 +1,160 @@
+/**
+ * Where hosts connect: the port of their own, with certificates of the cluster's authority; and,
+ * with tokens of version 0.2 and older, the compute API's.
+ */
+import type { Server } from 'node:http';
+import type { Server as TlsServer, TlsOptions } from 'node:tls';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { createAgentsApi } from '#api/agents/agents-api.ts';
+import type { AgentsContext } from '#api/agents/agents-context.ts';
+import { tokenCredential } from '#api/agents/token-credential.ts';
+import type { LinkedHost } from '#contracts/host/host-link.ts';
+import type { HostCredential } from '#contracts/host/identity/host-credential.ts';
+import { acceptHostConsoles } from '#integrations/host-link/accept-host-consoles.ts';
+import { acceptHostLinks } from '#integrations/host-link/accept-host-links.ts';
+import { peerCredential } from '#integrations/host-link/identity/peer-credential.ts';
+import type { WorkflowContext } from '#workflows/engine/context.ts';
+import { admitHost } from '#workflows/enrolment/admit-host.ts';
+import { type ReportListener, serveAgent } from '#workflows/watch/serve-agent.ts';
+
+export interface AdmitHostsOptions extends Pick<AgentsContext, 'imageContents' | 'workflows'> {
+  /** Of the compute API. */
+  server: Server;
+  listener: ReportListener;
+  /** Lets the service for hosts listen; returns where hosts reach it. */
+  open: (app: FastifyInstance) => Promise<string>;
+  log: Logger;
+}
+
+export interface HostAdmission {
+  linked(): LinkedHost[];
+  /** Where hosts connect; listens there, if nothing does yet. */
+  url(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Finds revocations whose wake-up was lost, and certificates that have expired. */
+const recheckMs = 30_000;
+const renewMs = 3_600_000;
+
+/**
+ * Admits enrolled hosts, each until it is revoked. Their port is opened with the first enrolment: a
+ * cloud of hosts in its own process needs none. Throws `unavailable` when it is in use.
+ */
+export async function admitHosts(
+  context: WorkflowContext,
+  { server, listener, open, log, ...service }: AdmitHostsOptions,
+): Promise<HostAdmission> {
+  const admit = (credential: HostCredential) => admitHost(context, credential);
+  const { consoles } = context.links;
+  const links = acceptHostLinks({
+    log,
+    admit,
+    onLink: (end, { host, credential }) => {
+      noteCredential(context, host, credential);
+      serveAgent(context, end, listener);
+    },
+  });
+  const consoleDoor = acceptHostConsoles({
+    admit,
+    expects: (host, id) => consoles.expects(host, id),
+    take: (host, id, stream) => consoles.take(host, id, stream),
+    log,
+  });
+  const listenOn = (to: Server, credentialOf: AgentsContext['credentialOf']): void => {
+    links.listenOn(to, credentialOf);
+    consoleDoor.listenOn(to, credentialOf);
+  };
+  listenOn(server, tokenCredential);
+
+  const stops: (() => void)[] = [];
+  let opened: Promise<string> | undefined;
+  let agentsApi: FastifyInstance | undefined;
+  const openDoor = async (): Promise<string> => {
+    const tls = await tlsOf(context);
+    const { store } = context;
+    const app = createAgentsApi({ ...service, store, credentialOf: peerCredential, log, tls });
+    const url = await open(app);
+    agentsApi = app;
+    listenOn(app.server, peerCredential);
+    const renewal = setInterval(() => void renew(context, app.server), renewMs);
+    stops.push(() => clearInterval(renewal));
+    return url;
+  };
+  const url = (): Promise<string> => {
+    opened ??= openDoor().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+  const recheck = async (): Promise<void> => {
+    try {
+      await links.recheck();
+      if (opened === undefined && (await context.store.enrolments.list()).length > 0) await url();
+    } catch (error) {
+      log.error({ err: error }, 'cannot check the hosts that may connect');
+    }
+  };
+  if ((await context.store.enrolments.list()).length > 0) await url();
+  stops.push(context.wakeup.listen('enrolments', () => void recheck()));
+  const timer = setInterval(() => void recheck(), recheckMs);
+  stops.push(() => clearInterval(timer));
+  return {
+    linked: () => links.linked(),
+    url,
+    async close() {
+      for (const stop of stops) stop();
+      await consoleDoor.close();
+      await links.close();
+      // Not earlier: it does not end while hosts are linked.
+      await agentsApi?.close();
+    },
+  };
+}
+
+/** A peer without a certificate is answered with the reason, so none is required here. */
+async function tlsOf({ authority }: WorkflowContext): Promise<TlsOptions> {
+  return {
+    ...(await authority.controller()),
+    ca: [await authority.certificate()],
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.3',
+  };
+}
+
+/** Connections that are open stay as they are. */
+async function renew(context: WorkflowContext, server: Server): Promise<void> {
+  try {
+    (server as unknown as TlsServer).setSecureContext(await tlsOf(context));
+  } catch (error) {
+    context.log.error({ err: error }, 'cannot renew the certificate of this controller');
+  }
+}
+
+/** A host that has connected with its certificate needs no token any more. */
+function noteCredential(
+  { store, log }: WorkflowContext,
+  host: string,
+  credential: HostCredential,
+): void {
+  if (credential.kind === 'token') {
+    log.warn(
+      { host },
+      'the host uses a token without an end, which the next version refuses: update its agent',
+    );
+    return;
+  }
+  store.enrolments
+    .named(host)
+    .then(async (enrolment) => {
+      if ((enrolment?.tokenSha256 ?? null) === null) return;
+      await store.enrolments.dropToken(host);
+      log.info({ host }, 'the older token of the host is revoked: it has a certificate');
+    })
+    .catch((error: unknown) => {
+      log.error({ err: error, host }, 'cannot revoke the older token of a host');
+    });
+}

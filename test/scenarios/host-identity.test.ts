@@ -1,0 +1,194 @@
+/**
+ * How hosts join, and what a controller refuses, with agents in processes of their own: join
+ * tokens, certificates, revocation, other clusters.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { freePorts, readConfig } from '#programs/config/config.ts';
+import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
+import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
+import type { ComputeTables } from '#integrations/database/sqlite/tables.ts';
+import { Cloud } from '#test/worlds/cloud.ts';
+import {
+  type AgentProcess,
+  startAgentProcess,
+  writeAgentConfig,
+} from '#test/processes/agent-process.ts';
+import { run } from '#test/processes/command.ts';
+import { temporaryDirectory } from '#test/processes/novella-process.ts';
+import { starter } from '#test/processes/starter.ts';
+import { silentLog } from '#test/silent-log.ts';
+
+const timeoutMs = 120_000;
+const linked = /^connected to the controller$/;
+
+let state: ReturnType<typeof temporaryDirectory>;
+const agents: AgentProcess[] = [];
+const controllers: AllInOne[] = [];
+beforeEach(() => {
+  state = temporaryDirectory();
+});
+afterEach(async () => {
+  for (const agent of agents.splice(0)) await agent.kill();
+  for (const controller of controllers.splice(0)) await controller.stop();
+  state.remove();
+}, timeoutMs);
+
+const file = (...names: string[]) => join(state.path, ...names);
+
+/** A cluster without hosts. */
+async function aCluster(name = 'controller', change: object = {}) {
+  const simulated = { kind: 'captured' as const, hosts: [] };
+  const stateDir = file(name);
+  const config = { ...readConfig(), stateDir, simulated, ports: freePorts, ...change };
+  const controller = await startAllInOne(config, silentLog);
+  controllers.push(controller);
+  const cloud = await Cloud.at(controller);
+  const enroll = async (host: string, body: object = {}) => {
+    const { enrolment } = await cloud.ok('operator', 'POST', `/hosts/${host}/enrolment`, body);
+    return enrolment as { token: string; controller: string };
+  };
+  return { controller, cloud, enroll, database: join(stateDir, 'novella.sqlite') };
+}
+
+type Enrolled = Awaited<ReturnType<Awaited<ReturnType<typeof aCluster>>['enroll']>>;
+
+function configOf(host: string, { token, controller }: Enrolled, folder = host): string {
+  return writeAgentConfig({ folder: file(folder), controllerUrl: controller, host, token });
+}
+
+function start(config: string): AgentProcess {
+  const agent = startAgentProcess(config);
+  agents.push(agent);
+  return agent;
+}
+
+/** `novella join` with the agent's configuration. */
+const joinWith = (config: string, ...token: string[]) =>
+  run(process.execPath, [starter, 'join', '--config', config, ...token]);
+
+const identityOf = (folder: string) =>
+  JSON.parse(readFileSync(file(folder, 'state/identity/identity.json'), 'utf8'));
+
+async function change(
+  database: string,
+  act: (db: ReturnType<typeof openSqlite<ComputeTables>>) => Promise<unknown>,
+): Promise<void> {
+  const db = openSqlite<ComputeTables>(database);
+  try {
+    await act(db);
+  } finally {
+    await db.destroy();
+  }
+}
+
+test(
+  'novella join reports the result; the agent then needs no token, and lists its certificate',
+  async () => {
+    const { cloud, enroll } = await aCluster();
+    const config = configOf('hv1', await enroll('hv1'));
+    const joined = await joinWith(config);
+    expect([joined.code, joined.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^Host hv1 has joined https:.+; its certificate is valid until 20/),
+    ]);
+    writeFileSync(config, readFileSync(config, 'utf8').replace(/^token_file:.*\n/m, ''));
+    await start(config).waitForLog(linked);
+    const { enrolments } = await cloud.ok('operator', 'GET', '/hosts/enrolments');
+    expect(enrolments).toMatchObject([
+      { host: 'hv1', join_expires_at: null, link: { address: '127.0.0.1' } },
+    ]);
+    const [{ certificate }] = enrolments;
+    const days = (Date.parse(certificate.not_after) - Date.now()) / 86_400_000;
+    expect(days).toBeCloseTo(90, 1);
+    const again = await enroll('hv1').catch(String);
+    expect(again).toContain('Host hv1 is enrolled already');
+  },
+  timeoutMs,
+);
+
+test(
+  'a token that was used, by another key, has expired, or is of another host is refused',
+  async () => {
+    const { enroll, database } = await aCluster();
+    const first = await enroll('hv1');
+    const config = configOf('hv1', first);
+    expect((await joinWith(config)).code).toBe(0);
+    const twice = await joinWith(configOf('hv1', first, 'copied'));
+    expect([twice.code, twice.stderr]).toEqual([
+      1,
+      'novella: The join token of host hv1 was used already, by another key.\n',
+    ]);
+    // The same key gets the same certificate: its first answer may have been lost.
+    const before = identityOf('hv1');
+    const { token, joinTokenSha256, ...rest } = { ...before, ...first };
+    const pending = { purpose: `join with ${joinTokenSha256}`, key: rest.key };
+    writeFileSync(file('hv1/state/identity/pending-key.json'), JSON.stringify(pending));
+    expect((await joinWith(config, token)).code).toBe(0);
+    expect(identityOf('hv1')).toEqual(before);
+
+    const other = await enroll('hv2');
+    const impostor = await joinWith(configOf('hv3', other));
+    expect(impostor.stderr).toBe(
+      'novella: This is the token or certificate of host hv2, not of hv3.\n',
+    );
+    await change(database, (db) =>
+      db
+        .updateTable('host_enrolments')
+        .set({ join_expires_at: Date.now() - 1_000 })
+        .where('host', '=', 'hv2')
+        .execute(),
+    );
+    expect((await joinWith(configOf('hv2', other))).stderr).toMatch(
+      /^novella: The join token of host hv2 expired at \S+Z; the controller's clock is at \S+Z\.\n$/,
+    );
+    const newest = await enroll('hv2');
+    expect((await joinWith(configOf('hv2', other))).stderr).toContain(
+      'The join token is not known: a newer one was made',
+    );
+    expect((await joinWith(configOf('hv2', newest))).code).toBe(0);
+  },
+  timeoutMs,
+);
+
+test(
+  'a token of another cluster, or one that was cut off, is not even sent',
+  async () => {
+    const [one, other] = [await aCluster('one'), await aCluster('other')];
+    const { token } = await one.enroll('hv1');
+    const { controller } = await other.enroll('hv1');
+    const foreign = await joinWith(configOf('hv1', { token, controller }));
+    const authorityOf = (text: string) => text.split('.')[1];
+    expect(foreign.stderr).toContain(`the token is for authority ${authorityOf(token)}`);
+    expect(foreign.stderr).toMatch(/is not trusted: its authority is [0-9a-f]{64}, and/);
+    const half = token.slice(0, 80);
+    const cut = await joinWith(configOf('hv1', { token: half, controller }));
+    expect(cut.stderr).toBe('novella: the join token is not complete; was it cut off?\n');
+    const noTls = { token, controller: other.controller.urls.compute.replace('/v2.1', '') };
+    expect((await joinWith(configOf('hv1', noTls))).stderr).toContain('must begin with https');
+    const api = { token, controller: noTls.controller.replace('http:', 'https:') };
+    expect((await joinWith(configOf('hv1', api))).stderr).toContain('does not speak TLS');
+  },
+  timeoutMs,
+);
+
+test(
+  'a revoked host is disconnected at once, and joins again without a restart',
+  async () => {
+    const { cloud, enroll } = await aCluster();
+    const agent = start(configOf('hv1', await enroll('hv1')));
+    await agent.waitForLog(linked);
+    await cloud.send('operator', 'DELETE', '/hosts/hv1/enrolment');
+    expect(await agent.waitForLog(/closed the link/)).toBe(
+      'the controller closed the link: The certificate of host hv1 was revoked. Make a join token with "novella host enroll hv1 --replace", and put it into token_file of this agent; trying again',
+    );
+    expect((await cloud.ok('operator', 'GET', '/hosts/enrolments')).enrolments).toMatchObject([
+      { link: null, revoked_at: expect.any(String) },
+    ]);
+    const { token } = await enroll('hv1');
+    writeFileSync(file('hv1/token'), token);
+    await agent.waitForLog(linked, 2);
+  },
+  timeoutMs,
+);
