@@ -30,6 +30,7 @@ export default defineConfig({
             'src/**/*.test.ts',
             'test/*.test.ts',
             'test/lab/*.test.ts',
+            'test/lab/moves/*.test.ts',
             'test/tempest/*.test.ts',
             'bench/*.test.ts',
           ],

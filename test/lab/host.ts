@@ -14,7 +14,7 @@ import {
 import { startEmulator } from './emulator.ts';
 import { freePorts } from '#test/processes/free-ports.ts';
 import { hostImage } from './image.ts';
-import { labDevices, machineCommand, nvmeFile } from './machine.ts';
+import { labDevices, machineCommand, nvmeFile, type Twin } from './machine.ts';
 
 export interface LabHostOptions {
   /**
@@ -29,6 +29,8 @@ export interface LabHostOptions {
    */
   folders?: Record<string, string>;
   memoryMib?: number;
+  /** One of two hosts that run at once. Default: it is alone. */
+  twin?: Twin;
   /** Default: true. Without, its kernel is started with the IOMMU off. */
   withIommu?: boolean;
   /** The console on this terminal, with a shell; the host lives as long as the shell. */
@@ -95,6 +97,7 @@ async function startOnce(options: LabHostOptions): Promise<LabHost> {
   const consoleFile = join(runDirectory, 'console.log');
   const command = machineCommand({
     image,
+    ...(options.twin !== undefined && { twin: options.twin }),
     shareDirectory,
     runDirectory,
     folders: Object.values(options.folders ?? {}),

@@ -23,13 +23,33 @@ export const labDevices = {
   /** A NIC on the PFs' wire that is not a PF: for bridges. */
   uplink: { interface: 'uplink0', macAddress: '52:54:00:00:00:fd' },
   management: { interface: 'mgmt0', macAddress: '52:54:00:00:00:fe' },
+  /** By which two hosts reach each other; a single host has none. */
+  between: { interface: 'hosts0', macAddress: '52:54:00:00:00:fc' },
 } as const;
 
 /** The outside's 127.0.0.1, seen from within. */
 export const outsideAddress = '10.0.2.2';
 
+/**
+ * Two hosts that run at once: their wires are one, and so are their NICs `between`. The fifth
+ * number of each MAC is the host's, as is the last of its address.
+ */
+export interface Twin {
+  number: 1 | 2;
+  /** Holds the sockets that join the two; the same folder for both. */
+  sockets: string;
+}
+
+/** A twin's host name and address, as it and the other resolve it. */
+export const twins = {
+  1: { name: 'hosta', address: '192.168.77.1' },
+  2: { name: 'hostb', address: '192.168.77.2' },
+} as const;
+
 export interface Machine {
   image: HostImage;
+  /** Default: it is alone, and named lab-host. */
+  twin?: Twin;
   /** Shown within as /mnt/share; the traffic on the wire is recorded there as `wire.pcap`. */
   shareDirectory: string;
   /** Holds the NVMe disk's content. */
@@ -52,6 +72,7 @@ export function machineCommand(machine: Machine): string[] {
     ...['-L', join(tree, 'usr/share/seabios'), '-L', join(tree, 'usr/share/qemu')],
     ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off', '-smp', '2'],
     ...['-m', `${machine.memoryMib}`, '-nodefaults', '-nographic', '-no-reboot'],
+    ...(machine.twin === undefined ? [] : ['-uuid', hostUuid(machine.twin)]),
     ...['-device', 'intel-iommu,intremap=on,device-iotlb=on'],
     ...boot(machine),
     ...disks(machine),
@@ -64,8 +85,14 @@ export function machineCommand(machine: Machine): string[] {
   return inTree(tree, 'usr/bin/qemu-system-x86_64', args);
 }
 
-function boot({ image, console, withIommu }: Machine): string[] {
+/** libvirt refuses to move a guest to a host with the same UUID. */
+function hostUuid({ number }: Twin): string {
+  return `6d0c3a5e-1f52-4f0e-9f5c-52540000000${number}`;
+}
+
+function boot({ image, console, withIommu, twin }: Machine): string[] {
   const isShell = console === 'terminal';
+  const named = twin === undefined ? undefined : twins[twin.number];
   const parameters = [
     ...['console=ttyS0', 'panic=-1', 'oops=panic', 'quiet', 'loglevel=4', 'mitigations=off'],
     // On a busy machine the emulated timer ticks too late for the kernel's own check of it.
@@ -74,6 +101,8 @@ function boot({ image, console, withIommu }: Machine): string[] {
     // end than a wait for it.
     'sysctl.kernel.hung_task_panic=1',
     ...(withIommu ? ['intel_iommu=on', 'iommu=pt'] : ['intel_iommu=off']),
+    `lab.name=${named?.name ?? 'lab-host'}`,
+    ...(named === undefined ? [] : [`lab.address=${named.address}`]),
     ...(isShell ? ['lab.shell'] : []),
   ];
   return [
@@ -104,8 +133,10 @@ export function nvmeFile(runDirectory: string): string {
 }
 
 /** Each behind a port of its own, which keeps IOMMU groups apart. A hub is the wire. */
-function cards({ shareDirectory, forwards }: Machine): string[] {
+function cards({ shareDirectory, forwards, twin }: Machine): string[] {
   const { pfs, uplink, management } = labDevices;
+  const nic = (netdev: string, macAddress: string) =>
+    `virtio-net-pci,netdev=${netdev},mac=${macOf(macAddress, twin)},romfile=`;
   const ports = [...forwards].map(
     ([outside, within]) => `,hostfwd=tcp:127.0.0.1:${outside}-:${within}`,
   );
@@ -115,13 +146,34 @@ function cards({ shareDirectory, forwards }: Machine): string[] {
     ]),
     ...pfs.flatMap(({ macAddress }, at) => [
       ...['-netdev', `hubport,id=pf${at + 1},hubid=0`],
-      ...['-device', `igb,bus=pf${at + 1}-port,netdev=pf${at + 1},mac=${macAddress},romfile=`],
+      '-device',
+      `igb,bus=pf${at + 1}-port,netdev=pf${at + 1},mac=${macOf(macAddress, twin)},romfile=`,
     ]),
     ...['-object', `filter-dump,id=wire,netdev=pf2,file=${join(shareDirectory, 'wire.pcap')}`],
     ...['-device', 'nvme,bus=nvme-port,drive=nvme,serial=novella-lab'],
-    ...['-netdev', 'hubport,id=uplink,hubid=0'],
-    ...['-device', `virtio-net-pci,netdev=uplink,mac=${uplink.macAddress},romfile=`],
+    ...['-netdev', 'hubport,id=uplink,hubid=0', '-device', nic('uplink', uplink.macAddress)],
     ...['-netdev', `user,id=management${ports.join('')}`],
-    ...['-device', `virtio-net-pci,netdev=management,mac=${management.macAddress},romfile=`],
+    ...['-device', nic('management', management.macAddress)],
+    ...(twin === undefined ? [] : links(twin)),
   ];
+}
+
+/** The first twin listens; the other connects, again and again until it is there. */
+function links(twin: Twin): string[] {
+  const stream = (id: string) => {
+    const socket = `addr.type=unix,addr.path=${join(twin.sockets, id)}`;
+    const end = twin.number === 1 ? 'server=on' : 'server=off,reconnect-ms=500';
+    return ['-netdev', `stream,id=${id},${end},${socket}`];
+  };
+  const macAddress = macOf(labDevices.between.macAddress, twin);
+  return [
+    ...[...stream('far-wire'), '-netdev', 'hubport,id=far,hubid=0,netdev=far-wire'],
+    ...stream('between'),
+    ...['-device', `virtio-net-pci,netdev=between,mac=${macAddress},romfile=`],
+  ];
+}
+
+/** The MAC that a twin has in place of a single host's. */
+export function macOf(macAddress: string, twin: Pick<Twin, 'number'> | undefined): string {
+  return macAddress.replace(/00(:..)$/, `0${twin?.number ?? 0}$1`);
 }

@@ -1,20 +1,25 @@
 /**
  * `npm run lab`: the whole path on an emulated SR-IOV host, shown as a story; exit 0 only if every
- * check passed. `--shell` leaves everything up afterwards, `--json FILE` writes the report, `--only
- * TEXT` runs chapters with this in their title, `--console` opens the bare host.
+ * check passed. `moves` instead shows moves between two such hosts. `--shell` leaves everything up
+ * afterwards, `--json FILE` writes the report, `--only TEXT` runs chapters with this in their title,
+ * `--console` opens the bare host.
  */
 import { writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { programOptions } from '#test/programs/program-options.ts';
+import { programOptions, refuseOptions } from '#test/programs/program-options.ts';
 import { startLabHost } from './host.ts';
 import { labDevices, outsideAddress } from './machine.ts';
+import type { MovesWorld } from './moves/moves-world.ts';
+import { runMoves } from './moves/run-moves.ts';
 import { smoke } from './smoke.ts';
 import { type StayingPlace, runStory } from './story/run-story.ts';
-import { closingLines } from './story/story-report.ts';
+import { closingLines, type StoryReport } from './story/story-report.ts';
 
-const usage = 'npm run lab -- [--only TEXT] [--shell] [--json FILE], or one of --console, --smoke';
-const { values } = programOptions(usage, {
+const usage =
+  'npm run lab -- [moves] [--only TEXT] [--shell] [--json FILE], or one of --console, --smoke';
+const { values, positionals } = programOptions(usage, {
+  allowPositionals: true,
   options: {
     shell: { type: 'boolean' },
     json: { type: 'string' },
@@ -24,28 +29,46 @@ const { values } = programOptions(usage, {
   },
 });
 
+const [story = 'one host', ...others] = positionals;
+if (others.length > 0 || !['one host', 'moves'].includes(story)) {
+  refuseOptions(usage, `no such story: ${positionals.join(' ')}`);
+}
 if (values.console === true) await openConsole();
 else if (values.smoke === true) await smoke();
-else await story();
+else await runToEnd(story === 'moves' ? moves : oneHost);
 
-async function story(): Promise<void> {
-  const write = (line: string) => void process.stdout.write(`${line}\n`);
-  const options = {
-    // With a shell no chapter runs unless selected.
-    ...(values.shell === true ? { only: values.only ?? '\0' } : {}),
-    ...(values.only !== undefined && { only: values.only }),
-    ...(values.shell === true && { stay: { greeting, visit } }),
-  };
-  let reported = await runStory(write, options);
+async function runToEnd(run: () => Promise<StoryReport>): Promise<void> {
+  let reported = await run();
   // Emulated processors fail now and then, independent of what the story checks.
   for (let again = 0; reported.isCutOff && again < 2 && values.shell !== true; again++) {
-    write('\nThe emulated host ended early. The story starts again from its beginning.');
-    reported = await runStory(write, options);
+    write('\nAn emulated host ended early. The story starts again from its beginning.');
+    reported = await run();
   }
   for (const line of closingLines(reported)) write(line);
   if (values.json !== undefined)
     writeFileSync(values.json, `${JSON.stringify(reported, null, 2)}\n`);
   process.exitCode = reported.passed ? 0 : 1;
+}
+
+function write(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function oneHost(): Promise<StoryReport> {
+  return runStory(write, {
+    ...selected(),
+    ...(values.shell === true && { stay: { greeting, visit } }),
+  });
+}
+
+function moves(): Promise<StoryReport> {
+  return runMoves(write, { ...selected(), ...(values.shell === true && { visit: visitBoth }) });
+}
+
+/** With a shell no chapter runs unless selected. */
+function selected(): { only?: string } {
+  const only = values.only ?? (values.shell === true ? '\0' : undefined);
+  return only === undefined ? {} : { only };
 }
 
 function greeting({ cloudsYaml, libvirtUri, share }: StayingPlace): string[] {
@@ -63,12 +86,31 @@ function greeting({ cloudsYaml, libvirtUri, share }: StayingPlace): string[] {
 }
 
 /** A line-by-line shell on the emulated host, until its input ends. */
-async function visit({ run }: StayingPlace): Promise<void> {
-  const lines = createInterface({
-    input: process.stdin,
-    output: process.stdout,
-    prompt: 'lab-host# ',
+function visit({ run }: StayingPlace): Promise<void> {
+  return typed('lab-host# ', run);
+}
+
+/** The same for two hosts. */
+async function visitBoth({ hosts }: MovesWorld, cloudsYaml: string): Promise<void> {
+  write(`
+Everything is up: networks, images, flavors, and an agent on each host. From another terminal:
+  export OS_CLIENT_CONFIG_FILE=${cloudsYaml} OS_CLOUD=novella
+  openstack port create --network red --vnic-type macvtap mobile
+  openstack --os-compute-api-version 2.79 server create --host hosta --flavor micro --image micro --port mobile --wait my-server
+A line that begins with hosta or hostb is run there, as root. Ctrl-D stops everything.`);
+  await typed('hosta|hostb COMMAND# ', (line) => {
+    const [name = '', ...command] = line.split(' ');
+    const place = name === 'hosta' || name === 'hostb' ? hosts[name] : undefined;
+    if (place !== undefined) return place.host.run(command.join(' '));
+    return Promise.resolve({ stdout: '', stderr: 'begin with hosta or hostb\n' });
   });
+}
+
+async function typed(
+  prompt: string,
+  run: (line: string) => Promise<{ stdout: string; stderr: string }>,
+): Promise<void> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout, prompt });
   lines.prompt();
   for await (const line of lines) {
     const { stdout, stderr } = await run(line);

@@ -7,29 +7,58 @@ import type { LabHost } from './host.ts';
 export interface GuestOptions {
   name: string;
   uuid: string;
-  macAddress: string;
-  ipAddress: string;
-  vfAddress: string;
+  nics: GuestNic[];
   /** How the config drive is shown. */
   drive: 'cdrom' | 'disk';
   processor: 'host-passthrough' | 'host-model';
-  /** A second NIC, on the bridge. */
-  bridged?: { macAddress: string; ipAddress: string };
   hostDevice?: string;
+  /** Has it a disk of its own? */
+  hasDisk?: boolean;
 }
+
+export interface GuestNic {
+  macAddress: string;
+  ipAddress: string;
+  /** Its element in the domain. */
+  xml: string;
+}
+
+/** Where its files are within the host. */
+export const guestFiles = (name: string) => ({
+  configDrive: `/tmp/${name}.iso`,
+  disk: `/tmp/${name}.qcow2`,
+  consoleLog: `/tmp/${name}.log`,
+});
 
 /** Defines and starts it. */
 export async function startGuest(host: LabHost, guest: GuestOptions): Promise<GuestConsole> {
-  const folder = join(host.shareDirectory, guest.name);
+  const { name } = guest;
+  const folder = join(host.shareDirectory, name);
+  const { configDrive, disk, consoleLog } = guestFiles(name);
+  writeDrive(folder, guest);
+  writeFileSync(join(folder, 'domain.xml'), domainXml(guest));
+  await host.mustRun(`
+    set -e
+    cd /mnt/share/${name}
+    xorriso -as mkisofs -quiet -V config-2 -J -r -o ${configDrive} drive
+    ${guest.hasDisk === true ? emptyDisk(disk) : ''}
+    virsh -q define domain.xml
+    virsh -q start ${name}`);
+  return guestConsole(host, name, consoleLog);
+}
+
+/** A script. */
+export const emptyDisk = (path: string) => `qemu-img create -q -f qcow2 ${path} 1M`;
+
+function writeDrive(folder: string, { name, uuid, nics }: GuestOptions): void {
   mkdirSync(join(folder, 'drive/openstack/latest'), { recursive: true });
   const write = (name: string, content: unknown) =>
     writeFileSync(join(folder, 'drive/openstack/latest', name), JSON.stringify(content, null, 1));
+  const mac = nics[0]?.macAddress;
   write('meta_data.json', {
-    uuid: guest.uuid,
-    name: guest.name,
-    devices: [{ type: 'nic', bus: 'pci', mac: guest.macAddress, vlan: 42, tags: ['fast'] }],
+    ...{ uuid, name },
+    devices: [{ type: 'nic', bus: 'pci', mac, vlan: 42, tags: ['fast'] }],
   });
-  const nics = [guest, ...(guest.bridged === undefined ? [] : [guest.bridged])];
   write('network_data.json', {
     links: nics.map(({ macAddress }, at) => ({ id: `tap${at}`, ethernet_mac_address: macAddress })),
     networks: nics.map(({ ipAddress }, at) => ({
@@ -38,54 +67,52 @@ export async function startGuest(host: LabHost, guest: GuestOptions): Promise<Gu
     })),
     services: [],
   });
-  writeFileSync(join(folder, 'domain.xml'), domainXml(guest));
-  await host.mustRun(`
-    cd /mnt/share/${guest.name}
-    xorriso -as mkisofs -quiet -V config-2 -J -r -o /tmp/${guest.name}.iso drive
-    virsh -q define domain.xml && virsh -q start ${guest.name}`);
-  return guestConsole(host, guest.name, `/tmp/${guest.name}.log`);
 }
 
 function domainXml(guest: GuestOptions): string {
   const ports = [1, 2, 3, 4, 5, 6].map(
     (index) => `<controller type='pci' index='${index}' model='pcie-root-port'/>`,
   );
-  return `<domain type='kvm'><name>${guest.name}</name><uuid>${guest.uuid}</uuid>
+  const { name, uuid, processor, nics } = guest;
+  return `<domain type='kvm'><name>${name}</name><uuid>${uuid}</uuid>
   <memory unit='MiB'>192</memory><vcpu>1</vcpu>
   <os><type arch='x86_64' machine='q35'>hvm</type>
     <kernel>/lab/vmlinux</kernel><initrd>/lab/micro-guest</initrd>
     <cmdline>console=ttyS0 quiet loglevel=4 panic=-1 nokaslr mitigations=off</cmdline></os>
-  <features><acpi/><apic/></features><cpu mode='${guest.processor}'/>
+  <features><acpi/><apic/></features><cpu mode='${processor}'/>
   <devices>
     <controller type='pci' index='0' model='pcie-root'/>${ports.join('')}
     <controller type='usb' model='none'/>
-    ${driveXml(guest)}
-    <serial type='pty'><log file='/tmp/${guest.name}.log' append='off'/><target port='0'/></serial>
-    ${interfaceXml(guest)}${bridgedXml(guest)}${hostDeviceXml(guest)}<memballoon model='none'/>
+    ${diskXml(guest)}${driveXml(guest)}
+    <serial type='pty'>
+      <log file='${guestFiles(name).consoleLog}' append='off'/><target port='0'/></serial>
+    ${nics.map(({ xml }) => xml).join('')}${hostDeviceXml(guest)}<memballoon model='none'/>
   </devices></domain>`;
+}
+
+function diskXml({ name, hasDisk }: GuestOptions): string {
+  if (hasDisk !== true) return '';
+  return `<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>
+    <source file='${guestFiles(name).disk}'/><target dev='vda' bus='virtio'/></disk>`;
 }
 
 function driveXml({ name, drive }: GuestOptions): string {
   const target =
     drive === 'cdrom' ? `dev='sda' bus='sata'/><readonly/` : `dev='vdb' bus='virtio'/><readonly/`;
   return `<disk type='file' device='${drive}'><driver name='qemu' type='raw'/>
-    <source file='/tmp/${name}.iso'/><target ${target}></disk>`;
+    <source file='${guestFiles(name).configDrive}'/><target ${target}></disk>`;
 }
 
 /** A NIC that is this VF, in VLAN 42. */
-export function interfaceXml({
-  macAddress,
-  vfAddress,
-}: Pick<GuestOptions, 'macAddress' | 'vfAddress'>) {
+export function vfXml({ macAddress, vfAddress }: { macAddress: string; vfAddress: string }) {
   return `<interface type='hostdev' managed='yes'><mac address='${macAddress}'/>
     <source>${addressXml(vfAddress, " type='pci'")}</source>
     <vlan><tag id='42'/></vlan></interface>`;
 }
 
-function bridgedXml({ bridged }: GuestOptions): string {
-  if (bridged === undefined) return '';
-  return `<interface type='bridge'><mac address='${bridged.macAddress}'/>
-    <source bridge='br43'/><model type='virtio'/></interface>`;
+export function bridgedXml(bridge: string, macAddress: string): string {
+  return `<interface type='bridge'><mac address='${macAddress}'/>
+    <source bridge='${bridge}'/><model type='virtio'/></interface>`;
 }
 
 function hostDeviceXml({ hostDevice }: GuestOptions): string {

@@ -10,28 +10,32 @@ import type { GuestReport } from './guest-console.ts';
 import { type LabHost, startLabHost } from './host.ts';
 import { hostImage } from './image.ts';
 import { labDevices } from './machine.ts';
-import { type GuestOptions, interfaceXml, startGuest } from './smoke-guest.ts';
+import { bridgedXml, type GuestOptions, startGuest, vfXml } from './smoke-guest.ts';
 
-const first: GuestOptions = {
+const vf = (macAddress: string, ipAddress: string, vfAddress: string) => ({
+  ...{ macAddress, ipAddress },
+  xml: vfXml({ macAddress, vfAddress }),
+});
+const bridgedMac = '52:54:00:6d:90:05';
+
+const first = {
   name: 'first',
   uuid: '4dd2f2c5-2f0f-4f66-a1d5-1f26b0bbd001',
-  macAddress: '52:54:00:6d:90:02',
-  ipAddress: '10.42.0.5',
-  vfAddress: '0000:01:10.0',
+  nics: [vf('52:54:00:6d:90:02', '10.42.0.5', '0000:01:10.0')],
   drive: 'cdrom',
   processor: 'host-passthrough',
   hostDevice: labDevices.nvme.address,
-};
-const second: GuestOptions = {
+} satisfies GuestOptions;
+const second = {
   name: 'second',
   uuid: '4dd2f2c5-2f0f-4f66-a1d5-1f26b0bbd002',
-  macAddress: '52:54:00:6d:90:03',
-  ipAddress: '10.42.0.6',
-  vfAddress: '0000:02:10.2',
+  nics: [
+    vf('52:54:00:6d:90:03', '10.42.0.6', '0000:02:10.2'),
+    { macAddress: bridgedMac, ipAddress: '10.43.0.6', xml: bridgedXml('br43', bridgedMac) },
+  ],
   drive: 'disk',
   processor: 'host-model',
-  bridged: { macAddress: '52:54:00:6d:90:05', ipAddress: '10.43.0.6' },
-};
+} satisfies GuestOptions;
 const third = { macAddress: '52:54:00:6d:90:04', vfAddress: '0000:01:10.4' };
 
 /** Throws at the first failure. Takes two to four minutes. */
@@ -55,14 +59,15 @@ async function story(host: LabHost): Promise<void> {
   const ready = await step('first guest ready', () => one.waitFor({ what: 'READY' }));
   assert.equal(ready['uuid'], first.uuid);
   await step('second guest ready', () => two.waitFor({ what: 'READY' }));
-  for (const [console, guest] of [
+  for (const [console, { nics }] of [
     [one, first],
     [two, second],
   ] as const) {
-    const nic = await console.waitFor({ what: 'NIC', mac: guest.macAddress }, 0);
+    const { macAddress: mac, ipAddress } = nics[0]!;
+    const nic = await console.waitFor({ what: 'NIC', mac }, 0);
     assert.equal(nic['driver'], 'igbvf');
-    assert.equal(nic['addr'], `${guest.ipAddress}/24`);
-    const device = await console.waitFor({ what: 'DEVICE', mac: guest.macAddress }, 0);
+    assert.equal(nic['addr'], `${ipAddress}/24`);
+    const device = await console.waitFor({ what: 'DEVICE', mac }, 0);
     assert.equal(device['vlan'], '42');
   }
   const disks = await step('disks', () => one.command('disks'));
@@ -70,12 +75,14 @@ async function story(host: LabHost): Promise<void> {
     disks.some(({ text }) => text === labDevices.nvme.text),
     JSON.stringify(disks),
   );
-  await step('ping', async () => receives(await one.command(`ping ${second.ipAddress}`), '2/2'));
+  await step('ping', async () =>
+    receives(await one.command(`ping ${second.nics[0]!.ipAddress}`), '2/2'),
+  );
   await step('ping by the bridge', async () =>
     receives(await two.command('ping 10.43.0.1'), '2/2'),
   );
   await step('hot-plug', async () => {
-    writeFileSync(join(host.shareDirectory, 'plug.xml'), interfaceXml(third));
+    writeFileSync(join(host.shareDirectory, 'plug.xml'), vfXml(third));
     await host.mustRun('virsh attach-device first /mnt/share/plug.xml --live');
     await one.waitFor({ what: 'NIC', mac: third.macAddress });
   });

@@ -9,7 +9,7 @@ import { startNovella, temporaryDirectory } from '#test/processes/novella-proces
 import { type LabHost, startLabHost } from '../host.ts';
 import { hostImage } from '../image.ts';
 import { mustRun } from '#test/debian/must-run.ts';
-import { type LabAgent, labAgent, labHostName } from '../story/agent.ts';
+import { type LabAgent, labAgent, labHostName, labHostSettings } from '../story/agent.ts';
 import { CloudUser } from '../story/cloud-user.ts';
 import { stock } from '../story/stock.ts';
 import { ask, hostShows, running, type World } from '../story/world.ts';
@@ -32,6 +32,7 @@ beforeAll(async () => {
   ends.push(() => host.stop());
   agent = labAgent({
     host,
+    settings: labHostSettings,
     bundle,
     ...(await user.enrollHost(labHostName)),
     // It has a problem, and is up all the same.

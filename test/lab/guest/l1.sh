@@ -7,10 +7,14 @@ say() {
   echo "@@ ${uptime}s $*"
 }
 
-# name_nic MAC NAME: gives the interface with this address a name that no slot decides.
+# parameter NAME: the value of lab.NAME on the kernel's command line.
+parameter() { sed -n "s/.* lab\.$1=\([^ ]*\).*/\1/p" /proc/cmdline; }
+
+# name_nic MAC NAME: gives the interface with this address a name that no slot decides. The fifth number of the MAC is the host's.
 name_nic() {
   for nic in /sys/class/net/*; do
-    [ "$(cat "$nic/address")" = "$1" ] && ip link set "${nic##*/}" name "$2"
+    # shellcheck disable=SC2254 -- a pattern
+    case $(cat "$nic/address") in $1) ip link set "${nic##*/}" name "$2" ;; esac
   done
   ip link set "$2" up
 }
@@ -24,7 +28,7 @@ mount -t tmpfs -o mode=755 run /run
 mount -t tmpfs tmp /tmp
 mount -t cgroup2 cgroup /sys/fs/cgroup
 ln -sf /proc/self/fd /dev/fd
-hostname lab-host
+hostname "$(parameter name)"
 ip link set lo up
 say 'disk mounted'
 
@@ -42,9 +46,15 @@ modprobe -a kvm_amd vfio-pci macvtap 8021q bridge tun vhost_net
 udevadm settle -t 120
 say 'devices settled'
 
-name_nic 52:54:00:00:00:fe mgmt0
+name_nic '52:54:00:00:0?:fe' mgmt0
 ip addr add 10.0.2.15/24 dev mgmt0
-name_nic 52:54:00:00:00:fd uplink0
+name_nic '52:54:00:00:0?:fd' uplink0
+address=$(parameter address)
+if [ -n "$address" ]; then
+  name_nic '52:54:00:00:0?:fc' hosts0
+  ip addr add "$address/24" dev hosts0
+  printf '127.0.0.1 localhost\n192.168.77.1 hosta\n192.168.77.2 hostb\n' > /etc/hosts
+fi
 ip link set enp1s0 up
 ip link set enp2s0 up
 

@@ -119,10 +119,29 @@ report_pci() {
 
 # The first words on a disk say whose it is.
 report_disks() {
+  forget_read
   for block in /sys/block/*; do
     text=$(dd if="/dev/${block##*/}" bs=64 count=1 2>/dev/null | tr -cd 'a-zA-Z0-9_-')
     echo "L2-DISK name=${block##*/} bytes=$(($(cat "$block/size") * 512)) text=$text"
   done
+}
+
+# Reads from the disk what would come from memory.
+forget_read() { echo 3 > /proc/sys/vm/drop_caches; }
+
+# The config drive as it is now.
+report_drive() {
+  umount /config 2>/dev/null
+  forget_read
+  : > $metadata
+  read_config_drive
+  echo "L2-DRIVE uuid=$(meta uuid) name=$(meta name)"
+}
+
+# Which start of the system this is.
+report_alive() {
+  read -r uptime _ < /proc/uptime
+  echo "L2-ALIVE boot=$(cat /proc/sys/kernel/random/boot_id) uptime=$uptime"
 }
 
 report_metadata() { sed 's/^/L2-META /' $metadata; sed 's/^/L2-NETWORK /' $network; }
@@ -140,6 +159,9 @@ obey() {
     nics) for nic in /sys/class/net/*/device; do nic=${nic%/device}; [ -e "$nic" ] && report_nic "${nic##*/}"; done ;;
     pci) report_pci ;;
     disks) report_disks ;;
+    write) printf '%-64s' "$3" | dd of="/dev/$2" conv=notrunc,fsync 2> /dev/null ;;
+    drive) report_drive ;;
+    alive) report_alive ;;
     metadata) report_metadata ;;
     address) ip addr add "$3" dev "$(interface_of "$2")" && report_nic "$(interface_of "$2")" ;;
     poweroff) poweroff -f ;;

@@ -29,6 +29,8 @@ export interface DoctorReport {
 
 export interface AgentPlace {
   host: LabHost;
+  /** `host` of its configuration, without `libvirt`. */
+  settings: object;
   /** Folder with the bundle. */
   bundle: string;
   /** For hosts, on the outside's 127.0.0.1. */
@@ -45,32 +47,39 @@ export interface AgentPlace {
 /** The emulated host's name in the cloud. */
 export const labHostName = 'lab-host';
 
+const [first, second] = labDevices.pfs;
+const { vendorId, productId } = labDevices.nvme;
+
+/**
+ * Two PFs, one with five VFs and one with a single one, a NIC for bridges, an NVMe disk to pass
+ * through.
+ */
+export const labHostSettings = {
+  name: labHostName,
+  ip: '10.0.2.15',
+  device_spec: [
+    { devname: first.interface, physical_network: 'physnet1', trusted: 'true' },
+    { devname: second.interface, physical_network: 'physnet2' },
+    { vendor_id: vendorId, product_id: productId },
+  ],
+  vf_counts: { [first.interface]: 5, [second.interface]: 1 },
+  bridge_mappings: { plain: labDevices.uplink.interface },
+};
+
 const stateDirectory = '/var/lib/novella';
 const pidFile = '/run/novella-agent.pid';
 const logFile = '/var/log/novella-agent.log';
 
-/**
- * The agent's configuration: two PFs, one with five VFs and one with a single one, a NIC for
- * bridges, an NVMe disk to pass through.
- */
+/** The agent's configuration: JSON is YAML. */
 function configuration(place: AgentPlace, networkXml: boolean): string {
-  const [first, second] = labDevices.pfs;
-  const { vendorId, productId } = labDevices.nvme;
-  return `controller: https://${outsideAddress}:${place.controllerPort}
-token_file: /mnt/share/agent-token
-state_dir: ${stateDirectory}
-host:
-  name: ${labHostName}
-  ip: 10.0.2.15
-  device_spec:
-    - { "devname": "${first.interface}", "physical_network": "physnet1", "trusted": "true" }
-    - { "devname": "${second.interface}", "physical_network": "physnet2" }
-    - { "vendor_id": "${vendorId}", "product_id": "${productId}" }
-  vf_counts: { ${first.interface}: 5, ${second.interface}: 1 }
-  bridge_mappings: { plain: ${labDevices.uplink.interface} }
-  # The processor within is an emulated one that no model describes.
-  libvirt: { cpu_mode: host-passthrough, network_xml: ${networkXml} }
-`;
+  // The processor within is an emulated one that no model describes.
+  const libvirt = { cpu_mode: 'host-passthrough', network_xml: networkXml };
+  return JSON.stringify({
+    controller: `https://${outsideAddress}:${place.controllerPort}`,
+    token_file: '/mnt/share/agent-token',
+    state_dir: stateDirectory,
+    host: { ...place.settings, libvirt },
+  });
 }
 
 /** Brings the bundle in; nothing runs yet. */

@@ -43,6 +43,14 @@ export interface StoryNetwork {
   pool: [number, number];
 }
 
+/** Source: Nova's API, 2.79; bytes, null while unknown. */
+export interface LiveMigration {
+  id: number;
+  status: string;
+  memory_total_bytes: number | null;
+  memory_remaining_bytes: number | null;
+}
+
 export class CloudUser {
   readonly #session: Session;
 
@@ -130,14 +138,59 @@ export class CloudUser {
     await waitForServerGone(this.#session, id, slowHost);
   }
 
+  /** Where the port is bound. Example: `['hosta ACTIVE', 'hostb INACTIVE']`. */
+  async bindings(portId: string): Promise<string[]> {
+    const path = `/v2.0/ports/${portId}/bindings`;
+    type Bindings = { bindings: { host: string; status: string }[] };
+    const { bindings } = await this.#get<Bindings>('network', path);
+    return bindings.map(({ host, status }) => `${host} ${status}`);
+  }
+
+  /** Live migrations of the server that are in progress. */
+  async liveMigrations(serverId: string): Promise<LiveMigration[]> {
+    const path = `/servers/${serverId}/migrations`;
+    return (await this.#get<{ migrations: LiveMigration[] }>('compute', path)).migrations;
+  }
+
+  async abortMigration(serverId: string, number: number): Promise<void> {
+    const path = `/servers/${serverId}/migrations/${number}`;
+    await this.#send({ service: 'compute', method: 'DELETE', path });
+  }
+
+  async forceComplete(serverId: string, number: number): Promise<void> {
+    const path = `/servers/${serverId}/migrations/${number}/action`;
+    await this.#post('compute', path, { force_complete: null });
+  }
+
+  /** The server's last action, with what its steps reported. */
+  async lastAction(serverId: string): Promise<string> {
+    const path = `/servers/${serverId}/os-instance-actions`;
+    type Action = { action: string; request_id: string; message: string | null };
+    type Events = { events?: { event: string; result: string; details?: string | null }[] };
+    const { instanceActions } = await this.#get<{ instanceActions: Action[] }>('compute', path);
+    const [last] = instanceActions;
+    if (last === undefined) return 'none';
+    const { instanceAction } = await this.#get<{ instanceAction: Action & Events }>(
+      'compute',
+      `${path}/${last.request_id}`,
+    );
+    const events = (instanceAction.events ?? []).map(
+      ({ event, result, details }) => `${event} ${result}${details ? ` (${details})` : ''}`,
+    );
+    return [last.action, last.message ?? '', ...events].filter((part) => part !== '').join('; ');
+  }
+
   async serverIds(): Promise<string[]> {
     const { servers } = await this.#get<{ servers: { id: string }[] }>('compute', '/servers');
     return servers.map(({ id }) => id);
   }
 
-  /** Enrolls a host; its join token, and the controller's port for hosts. */
-  async enrollHost(name: string): Promise<{ token: string; controllerPort: number }> {
-    const { token, controller } = await makeEnrolment(this.#session, name, { replace: false });
+  /** Enrolls a host, or an enrolled one again; its join token, and the controller's port for hosts. */
+  async enrollHost(
+    name: string,
+    replace = false,
+  ): Promise<{ token: string; controllerPort: number }> {
+    const { token, controller } = await makeEnrolment(this.#session, name, { replace });
     return { token, controllerPort: Number(new URL(controller).port) };
   }
 

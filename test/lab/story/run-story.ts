@@ -9,19 +9,20 @@ import { type LabHost, startLabHost } from '../host.ts';
 import { labDevices } from '../machine.ts';
 import { hostImage } from '../image.ts';
 import { mustRun } from '#test/debian/must-run.ts';
-import { labAgent, labHostName } from './agent.ts';
+import { labAgent, labHostName, labHostSettings } from './agent.ts';
 import { CloudUser } from './cloud-user.ts';
 import { checkFaults } from './chapters/faults.ts';
 import { checkFourServers } from './chapters/four-servers.ts';
 import { checkHotPlug } from './chapters/hot-plug.ts';
 import { checkKilledAgent, checkKilledLibvirtd, checkLastVf } from './chapters/last-vf.ts';
 import { checkNetworkXml } from './chapters/network-xml.ts';
+import { type Chapter, runChapters } from './run-chapters.ts';
 import { stock } from './stock.ts';
 import { type Check, startReport, type StoryReport } from './story-report.ts';
 import { checkWholeCard } from './chapters/whole-card.ts';
 import { expected, type World } from './world.ts';
 
-const chapters: { title: string; run: (world: World, check: Check) => Promise<void> }[] = [
+const chapters: Chapter<World>[] = [
   { title: 'Four servers: VFs, VLANs, every kind of NIC', run: checkFourServers },
   { title: 'Attach, detach, pause, suspend, stop, start', run: checkHotPlug },
   { title: 'Two servers compete for the last VF', run: checkLastVf },
@@ -63,14 +64,9 @@ export async function runStory(
     await report.chapter('An emulated SR-IOV host joins a new cloud', async (check) => {
       world = await begin({ state: state.path, check, ends });
     });
-    for (const { title, run } of chapters) {
-      const begun = world;
-      if (begun === undefined) break;
-      if (options.only !== undefined && !title.includes(options.only)) continue;
-      await report.chapter(title, (check) => Promise.race([run(begun, check), death(begun.host)]));
-      if (!begun.host.hasEnded()) continue;
-      report.cutOff();
-      break;
+    if (world !== undefined) {
+      const { host } = world;
+      await runChapters(report, chapters, { world, hosts: () => [host], only: options.only });
     }
     if (options.stay !== undefined && world !== undefined) {
       const { host } = world;
@@ -90,15 +86,6 @@ export async function runStory(
 }
 
 const libvirtPort = 16_509;
-
-/**
- * Throws when the emulated host ends, with the console's end: nothing that is waited for would come
- * then.
- */
-async function death(host: LabHost): Promise<never> {
-  await host.ended;
-  throw new Error(`the emulated host has ended; its console: ${host.consoleTail()}`);
-}
 
 async function begin(parts: {
   state: string;
@@ -124,6 +111,7 @@ async function begin(parts: {
   ends.push(() => host.stop());
   const agent = labAgent({
     host,
+    settings: labHostSettings,
     bundle,
     ...(await user.enrollHost(labHostName)),
     isReady: (since) => user.isReady(labHostName, since),

@@ -37,6 +37,8 @@ export interface RunningServer {
 
 interface BootOptions {
   flavor?: string;
+  /** The host that it is to run on. Default: the scheduler's choice. */
+  host?: string;
   tags?: string[];
   userData?: string;
 }
@@ -62,6 +64,7 @@ export function ask(
     name,
     imageRef: imageId,
     flavorRef: options.flavor ?? flavors.small,
+    ...(options.host !== undefined && { host: options.host }),
     ...(options.userData !== undefined && { user_data: options.userData }),
     networks: ports.map(({ id }, at) => {
       const tag = options.tags?.[at];
@@ -111,7 +114,7 @@ export interface ShownVf {
 }
 
 /** The VFs of a PF, as the kernel of the host shows them. */
-export async function vfsOf({ host }: World, pf: string): Promise<ShownVf[]> {
+export async function vfsOf({ host }: Pick<World, 'host'>, pf: string): Promise<ShownVf[]> {
   const shown = JSON.parse(await host.mustRun(`ip -json -details link show dev ${pf}`)) as {
     vfinfo_list?: ShownVf[];
   }[];
@@ -135,7 +138,7 @@ export const startLibvirtd = `
   until virsh -q list > /dev/null 2>&1; do sleep 0.1; done`;
 
 /** Deletes every server and waits until each is deleted: a chapter restores the host. */
-export async function clear({ user }: World): Promise<void> {
+export async function clear({ user }: Pick<World, 'user'>): Promise<void> {
   const ids = await user.serverIds();
   await Promise.all(ids.map((id) => user.deleteServer(id)));
 }
