@@ -1,6 +1,8 @@
 /** Snapshots and backups: an image is made from a server's disk, and other servers boot from it. */
 import { expect } from 'vitest';
+import { killableBesideFaulty } from '#test/worlds/beside-faulty.ts';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
+import type { Fault, Mischief } from '#test/worlds/faulty-proxy.ts';
 
 const act = (cloud: Cloud, id: string, body: object) =>
   cloud.send('compute', 'POST', `/servers/${id}/action`, {
@@ -137,3 +139,51 @@ scenario('old clients list, describe and delete images through the compute API',
   expect((await compute('DELETE', `/images/${image}`)).status).toBe(204);
   expect((await cloud.send('image', 'GET', `/v2/images/${image}`)).status).toBe(404);
 });
+
+/** The next creations of images meet these faults. */
+function atImages(...faults: (Fault | undefined)[]): Mischief {
+  return ({ method, path }) =>
+    method === 'POST' && path.endsWith('/v2/images') ? faults.shift() : undefined;
+}
+
+scenario(
+  'kill -9 while an image is made for a copy: the next start deletes it, and the server is as before',
+  async (first, running) => {
+    const beside = await killableBesideFaulty(running, atImages('withheld', 'withheld'));
+    try {
+      let cloud = await beside.cloud();
+      const id = await cloud.boot([]);
+      await cloud.settled(id, 'ACTIVE');
+      const made = (count: number) =>
+        first.until(async () => {
+          const { images } = await first.ok('image', 'GET', '/v2/images');
+          const left = images.filter(({ name }: { name: string }) => /snap|shelved/.test(name));
+          return { done: left.length === count, value: images };
+        });
+      for (const [action, body] of [
+        ['createImage', { createImage: { name: 'snap' } }],
+        ['shelve', { shelve: null }],
+      ] as const) {
+        const ended = act(cloud, id, body).catch(() => 'cut off');
+        await made(1);
+        await beside.kill();
+        expect(await ended).toBe('cut off');
+        await beside.start();
+        cloud = await beside.cloud();
+        await made(0);
+        await cloud.settled(id, 'ACTIVE');
+        const path = `/servers/${id}/os-instance-actions`;
+        const { instanceActions } = await cloud.ok('compute', 'GET', path);
+        expect(instanceActions[0]).toMatchObject({
+          action,
+          message: 'the request ended before its image was made',
+        });
+      }
+      expect((await act(cloud, id, { createImage: { name: 'snap' } })).status).toBe(202);
+      await cloud.settled(id, 'ACTIVE');
+      await made(1);
+    } finally {
+      await beside.stop();
+    }
+  },
+);

@@ -1,4 +1,5 @@
 /** Lists, details and deletion of images, over the embedded image service. */
+import { makeImage } from '#test/images/make-image.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aComputeWorld, type ComputeWorld, faultOf } from '#test/worlds/compute-world.ts';
 import { type EmbeddedCloud, startEmbeddedCloud } from '#test/worlds/embedded-cloud.ts';
@@ -24,7 +25,7 @@ async function anImage(
 ): Promise<string> {
   cloud.time.now += 1_000;
   const requested = { name, diskFormat: 'qcow2', minDiskGib: 1, properties } as const;
-  return cloud.image.service.createImage({ ...requested, sharedWith: null }, world.callerOf(as));
+  return makeImage(cloud.image.service, { ...requested, sharedWith: null }, world.callerOf(as));
 }
 
 const get = (path: string, as = 'reader') =>

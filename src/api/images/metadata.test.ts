@@ -1,4 +1,5 @@
 /** The metadata of images, over the embedded image service. */
+import { makeImage } from '#test/images/make-image.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   aComputeWorld,
@@ -17,7 +18,7 @@ beforeEach(async () => {
   const requested = { name: 'i', diskFormat: 'qcow2', minDiskGib: 0, sharedWith: null } as const;
   const properties = { os: 'linux', role: 'web' };
   const caller = world.callerOf('member');
-  id = await cloud.image.service.createImage({ ...requested, properties }, caller);
+  id = await makeImage(cloud.image.service, { ...requested, properties }, caller);
 });
 afterEach(async () => {
   await world.stop();

@@ -1,4 +1,5 @@
 /** The suite that every image service must pass for the compute side. */
+import { makeImage } from '#test/images/make-image.ts';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { emptyQcow2 } from '#core/images/empty-qcow2.ts';
@@ -92,7 +93,7 @@ export function describeImageService(name: string, make: () => Promise<ImagesUnd
 
     test('an image is made for a user, gets its bytes once, and is deleted', async () => {
       const { images, member } = world;
-      const id = await images.createImage(newImage, member);
+      const id = await makeImage(images, newImage, member);
       expect(await images.showImage(id, member)).toMatchObject({
         name: 'made',
         status: 'queued',
@@ -118,9 +119,21 @@ export function describeImageService(name: string, make: () => Promise<ImagesUnd
       await expect(images.saveImage(id, upload)).rejects.toMatchObject({ kind: 'notFound' });
     });
 
+    test('an image has the id that was chosen for it; a second one is refused', async () => {
+      const { images, member } = world;
+      const id = await makeImage(images, newImage, member);
+      await expect(images.createImage({ ...newImage, id }, member)).rejects.toMatchObject({
+        kind: 'conflict',
+      });
+      await images.deleteImage(id);
+      await expect(images.createImage({ ...newImage, id }, member)).rejects.toMatchObject({
+        kind: 'conflict',
+      });
+    });
+
     test('an upload that breaks off leaves the image without bytes', async () => {
       const { images, member } = world;
-      const id = await images.createImage(newImage, member);
+      const id = await makeImage(images, newImage, member);
       async function* broken() {
         yield Buffer.alloc(1_000);
         throw new Error('the host is gone');
@@ -135,7 +148,8 @@ export function describeImageService(name: string, make: () => Promise<ImagesUnd
     test('the backups of one type of a server, newest first', async () => {
       const { images, member } = world;
       const make = (server: string, backupType: string) =>
-        images.createImage(
+        makeImage(
+          images,
           {
             ...newImage,
             properties: {

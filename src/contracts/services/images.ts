@@ -46,6 +46,8 @@ export interface ImageService {
 
 /** An image to be made, without bytes yet. The user's project owns it. */
 export interface NewImage {
+  /** A UUID, recorded before the image is made, so that one that nobody needs can be deleted. */
+  id: string;
   name: string;
   diskFormat: 'qcow2';
   minDiskGib: number;
@@ -57,10 +59,10 @@ export interface NewImage {
 /** Images made from servers. All but `createImage` are done with the service's own rights. */
 export interface ImageWriter {
   /**
-   * Returns its id; it is `queued`. Throws `tooLarge` or `overQuota` over a quota, `forbidden` or
-   * `invalid` for what the user may not set.
+   * It is `queued`. Throws `conflict` when the id is taken, `tooLarge` or `overQuota` over a quota,
+   * `forbidden` or `invalid` for what the user may not set.
    */
-  createImage(image: NewImage, caller: Caller): Promise<string>;
+  createImage(image: NewImage, caller: Caller): Promise<void>;
   /** No error when it is gone. */
   deleteImage(id: string): Promise<void>;
   /**

@@ -1,5 +1,6 @@
 /** What a user may do with images through the compute API: the suite of every image service. */
 import { randomUUID } from 'node:crypto';
+import { makeImage } from '#test/images/make-image.ts';
 import { beforeAll, expect, test } from 'vitest';
 import type { ImageQuery } from '#core/images/image-query.ts';
 import type { ImagesUnderTest } from './image-service.contract.ts';
@@ -15,7 +16,8 @@ export function userImageContract(worldOf: () => ImagesUnderTest): void {
     const { images, member } = worldOf();
     const { os = 'linux', minDiskGib = 0 } = more;
     const properties = { run, os };
-    return images.createImage(
+    return makeImage(
+      images,
       { name, diskFormat: 'qcow2', minDiskGib, properties, sharedWith: null },
       member,
     );

@@ -38,6 +38,12 @@ export function imageStoreContract(open: () => Promise<ImageStore>): void {
     const store = await open();
     await store.add(image);
     await expect(store.add(image)).rejects.toThrow('image i1 exists already');
+    await store.remove('i1');
+    await store.remove('i1');
+    await expect(store.add(image)).rejects.toMatchObject({
+      kind: 'conflict',
+      message: 'image i1 has existed: choose another id',
+    });
   });
 
   test('changes an image only while it has the required status', async () => {

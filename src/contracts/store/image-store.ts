@@ -59,6 +59,7 @@ export interface ImageScope {
 
 /** The stored images; the same inside and outside a transaction. */
 export interface ImageRows {
+  /** Throws `conflict` when an image has, or had, this id. */
   add(image: StoredImage): Promise<void>;
   /** undefined when unknown; of a damaged record the readable part. Lists are without these. */
   get(id: string): Promise<StoredImage | undefined>;

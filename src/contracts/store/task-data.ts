@@ -163,7 +163,7 @@ export interface MadeImage {
   rotation?: { backupType: string; keep: number };
 }
 
-export interface ActData {
+export interface ActData extends RetryData {
   act: GuestActName;
   /** The guest stays off when it is recreated; of a rescue: it was off before. */
   staysOff?: boolean;
@@ -172,6 +172,8 @@ export interface ActData {
   /** The image that a snapshot or a backup makes. */
   image?: MadeImage;
   startedAt?: number;
+  /** Why the image is not made. */
+  failure?: { message: string; detail: string; kind?: ErrorKind };
 }
 
 /** What the removal of one NIC passes on. */

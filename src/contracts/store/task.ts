@@ -31,7 +31,7 @@ export interface TaskStepOf {
     | 'remove-elsewhere'
     | 'elsewhere-removed'
     | 'release-elsewhere';
-  act: 'command-host' | 'host-answered';
+  act: 'command-host' | 'host-answered' | 'drop-image';
   attach: 'claim' | 'bind-ports' | 'nic-attached' | 'wait-for-plug' | NicRemovalStep;
   detach: NicRemovalStep;
   follow: 'follow';
@@ -45,7 +45,8 @@ export interface TaskStepOf {
     | 'unbind-ports'
     | 'release'
     | 'start-guest'
-    | 'guest-started';
+    | 'guest-started'
+    | 'drop-image';
   move:
     | 'reserve'
     | 'bind-target'

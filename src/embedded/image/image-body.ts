@@ -10,6 +10,8 @@ const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, T
 /** GiB or MiB. Source: Glance's columns, which have 32 bits. */
 const size = Type.Optional(Type.Integer({ minimum: 0, maximum: 0x7fffffff }));
 
+const uuid = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
+
 /**
  * Properties or tags of one image. Source: Glance's `image_property_quota` and `image_tag_quota`.
  */
@@ -23,6 +25,8 @@ const mostText = 70_000;
 /** Keys that are not named are custom properties: text only. */
 const imageBody = Type.Object(
   {
+    /** Of a new image only. */
+    id: Type.Optional(Type.String({ pattern: uuid, rule: 'must be a UUID in lower case' })),
     name: Type.Optional(orNull(Type.String({ maxLength: 255 }))),
     visibility: Type.Optional(Type.Enum([...imageVisibilities])),
     disk_format: Type.Optional(orNull(Type.Enum(diskFormats))),
@@ -42,10 +46,7 @@ const checked = checkedBody(imageBody);
 /** The attributes that a user may set. All other keys are properties. */
 export const baseKeys = Object.keys(imageBody.properties);
 
-/**
- * Keys that only the service sets. An id too: one of a deleted image would be another image to its
- * servers.
- */
+/** Keys that only the service sets. The id of an image never changes. */
 const readOnlyKeys = [
   'id',
   'status',
@@ -82,7 +83,7 @@ export const newImage = { schema: checked.schema, read: readImageBody };
 
 function refuseExcess(body: object): void {
   const keys = Object.keys(body);
-  for (const key of keys) refuseServiceKey(key);
+  for (const key of keys) if (key !== 'id') refuseServiceKey(key);
   const { tags } = body as { tags?: unknown };
   refuseMore('tags', Array.isArray(tags) ? tags.length : 0, mostItems);
   const properties = Object.entries(body).filter(([key]) => !baseKeys.includes(key));

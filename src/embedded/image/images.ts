@@ -46,7 +46,7 @@ export async function createImage(
       `owner: You are not permitted to create images owned by '${owner}'.`,
     );
   }
-  return addImage(context, owner, fields);
+  return addImage(context, owner, { ...fields, id: requested.id });
 }
 
 /**
@@ -56,12 +56,12 @@ export async function createImage(
 export async function addImage(
   { store, clock, newId, limitsOf }: ImageContext,
   projectId: string,
-  fields: ImageBodyFields,
+  { id = newId(), ...fields }: ImageBodyFields & { id?: string | undefined },
 ): Promise<StoredImage> {
   const now = clock.now();
   const image: StoredImage = {
     ...fields,
-    id: newId(),
+    id,
     status: 'queued',
     projectId,
     sizeBytes: null,

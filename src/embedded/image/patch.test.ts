@@ -237,7 +237,7 @@ describe('an image', () => {
     [{ '': 'x' }, 400, 'the name of a property has 1 to 255 characters'],
     [{ 'a\0': 'x' }, 400, 'must have neither a NUL'],
     [{ name: 'x\0' }, 400, '"name": must have neither a NUL'],
-    [{ id: '6f1b1c3e-0000-4000-8000-000000000000' }, 403, "id: Attribute 'id' is read-only."],
+    [{ id: 'mine' }, 400, 'must be a UUID in lower case'],
     [{ status: 'active' }, 403, "status: Attribute 'status' is read-only."],
     [{ stores: 'x' }, 403, "stores: Attribute 'stores' is read-only."],
     [{ location: 'x' }, 403, "location: Attribute 'location' is reserved."],

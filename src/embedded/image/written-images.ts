@@ -48,21 +48,21 @@ export function imageWriter(
 async function writeImage(
   context: ImageContext,
   caller: Caller,
-  { name, diskFormat, minDiskGib, properties, sharedWith }: NewImage,
-): Promise<string> {
+  { id: imageId, name, diskFormat, minDiskGib, properties, sharedWith }: NewImage,
+): Promise<void> {
   const body = readImageBody({
     ...properties,
+    id: imageId,
     name,
     visibility: sharedWith === null ? 'private' : 'shared',
     disk_format: diskFormat,
     container_format: 'bare',
     min_disk: minDiskGib,
   });
-  const { id: imageId } = await createImage(context, caller, body);
+  await createImage(context, caller, body);
   if (sharedWith !== null) {
     const now = context.clock.now();
     const member = { imageId, memberId: sharedWith, status: 'pending', createdAt: now } as const;
     await context.store.putMember({ ...member, updatedAt: now });
   }
-  return imageId;
 }

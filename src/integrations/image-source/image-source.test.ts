@@ -1,3 +1,4 @@
+import { makeImage } from '#test/images/make-image.ts';
 import { createServer, type RequestListener } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { giveEndlessToken } from '#test/databases/endless-token.ts';
@@ -55,7 +56,7 @@ describe('images over HTTP', () => {
     const { id: serverId = '', hostId } = server ?? {};
     const caller = world.callerOf('member');
     const made = { name: 'i', diskFormat: 'qcow2', minDiskGib: 0, sharedWith: null } as const;
-    const id = await world.context.images.createImage({ ...made, properties: {} }, caller);
+    const id = await makeImage(world.context.images, { ...made, properties: {} }, caller);
     const source = httpImageSource({ connection: byToken(controllerUrl) });
     const bytes = Buffer.alloc(3_000_000, 'bytes of a disk');
     async function* parts() {

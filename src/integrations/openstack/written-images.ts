@@ -55,28 +55,22 @@ interface GlanceBackup {
 
 async function createImage(
   session: Session,
-  { name, diskFormat, minDiskGib, properties, sharedWith }: NewImage,
+  { id, name, diskFormat, minDiskGib, properties, sharedWith }: NewImage,
   caller: Caller,
-): Promise<string> {
+): Promise<void> {
   const body = {
     ...properties,
+    id,
     name,
     visibility: sharedWith === null ? 'private' : 'shared',
     disk_format: diskFormat,
     container_format: 'bare',
     min_disk: minDiskGib,
   };
-  const made = await callGlance(session, {
-    method: 'POST',
-    path: '/v2/images',
-    body,
-    acting: caller,
-  });
-  const { id } = made as { id: string };
+  await callGlance(session, { method: 'POST', path: '/v2/images', body, acting: caller });
   if (sharedWith !== null) {
     const path = `${imagePath(id)}/members`;
     const call = { method: 'POST', path, acting: caller, imageId: id } as const;
     await callGlance(session, { ...call, body: { member: sharedWith } });
   }
-  return id;
 }

@@ -9,7 +9,7 @@ const backoff = { firstMs: 500, longestMs: 30_000 };
  * times already → 4 seconds from `now`. Times are epoch milliseconds.
  */
 export function retryLater<
-  Kind extends 'boot' | 'delete' | 'attach' | 'detach' | 'move' | 'shelve',
+  Kind extends 'act' | 'boot' | 'delete' | 'attach' | 'detach' | 'move' | 'shelve',
 >(task: Task<Kind>, now: number, step: TaskStepOf[Kind] = task.step): NextStep<Kind> {
   const { tries = 0 } = task.data;
   const wait = backoffMs(backoff, tries);

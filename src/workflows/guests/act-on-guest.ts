@@ -1,6 +1,6 @@
 /** Begins one command to the host of a server that has a guest: reboot, stop, start, rebuild … */
 import type { Caller } from '#contracts/services/identity.ts';
-import type { GuestActName, MadeImage } from '#contracts/store/task-data.ts';
+import type { GuestActName } from '#contracts/store/task-data.ts';
 import type { RescueImage } from '#core/guests/build-guest.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -15,8 +15,6 @@ export interface ActRequest {
   change?: Partial<Omit<Server, 'id' | 'serial' | 'nics'>>;
   /** Of a rescue. */
   rescueImage?: RescueImage;
-  /** Of a snapshot or a backup. */
-  image?: MadeImage;
 }
 
 /**
@@ -27,18 +25,13 @@ export async function actOnGuest(
   context: WorkflowContext,
   caller: Caller,
   server: Server,
-  { act, requestId, change = {}, rescueImage, image }: ActRequest,
+  { act, requestId, change = {}, rescueImage }: ActRequest,
 ): Promise<void> {
   const { action, taskState, from, command } = guestActs[act];
   refuseState(server, action, from);
   // The guest would be recreated, from what both sides of the move hold.
   if (command === 'respawn' || command === 'rescue') await refuseOpenMove(context, server, action);
-  if (server.hostId === null) {
-    throw new ComputeError(
-      'conflict',
-      `Cannot '${action}' instance ${server.id}: it is on no host`,
-    );
-  }
+  refuseWithoutHost(server, action);
   await beginAction(context, caller, server, {
     kind: 'act',
     step: 'command-host',
@@ -47,10 +40,15 @@ export async function actOnGuest(
       act,
       staysOff: (act === 'rebuild' || act === 'rescue') && server.vmState === 'stopped',
       ...(rescueImage !== undefined && { rescueImage }),
-      ...(image !== undefined && { image }),
     },
     action,
     requestId,
     change: { ...change, taskState },
   });
+}
+
+/** Throws `conflict`. */
+export function refuseWithoutHost({ id, hostId }: Server, action: string): void {
+  if (hostId !== null) return;
+  throw new ComputeError('conflict', `Cannot '${action}' instance ${id}: it is on no host`);
 }

@@ -9,6 +9,7 @@ import { commandHost, hostAnswered, leftAsBefore } from './command-guest.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { endInError, failedBy } from '../engine/endings.ts';
 import { finishedEvent } from '../engine/record-event.ts';
+import { dropUnmadeImage } from '../images/begin-with-image.ts';
 import { dropImage } from '../images/drop-image.ts';
 import { guestActs } from './guest-acts.ts';
 import type { StepOutcome, Workflow } from '../engine/workflow.ts';
@@ -17,6 +18,8 @@ export const actWorkflow: Workflow<'act'> = {
   steps: {
     'command-host': { run: commandHost },
     'host-answered': { run: hostAnswered, exclusive: true },
+    // Undo of a request that did not make its image.
+    'drop-image': { run: dropUnmadeImage },
   },
   failed,
   // The host's outcome is unknown then: a hard reboot recreates the guest.

@@ -4,10 +4,9 @@ import { snapshotProperties } from '#core/images/snapshot-properties.ts';
 import type { Server } from '#core/servers/server.ts';
 import { refuseSilentHost, refuseState } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { actOnGuest } from './act-on-guest.ts';
+import { refuseWithoutHost } from './act-on-guest.ts';
 import { guestActs } from './guest-acts.ts';
-import { dropImage } from '../images/drop-image.ts';
-import { newImage } from '../images/new-image.ts';
+import { beginWithImage } from '../images/begin-with-image.ts';
 
 /** `backup`: of which type, and how many of the type are kept; absent: a snapshot. */
 export interface ImageRequest {
@@ -29,24 +28,29 @@ export async function createImage(
   { name, metadata, backup, requestId }: ImageRequest,
 ): Promise<string> {
   const act = backup === undefined ? 'snapshot' : 'backup';
-  const { action, from } = guestActs[act];
+  const { action, from, taskState } = guestActs[act];
   refuseState(server, action, from);
+  refuseWithoutHost(server, action);
   await refuseSilentHost(context, server, action);
   const isForeign = caller.projectId !== server.projectId;
-  const id = await newImage(context, caller, {
+  const id = context.newId();
+  const image = {
+    id,
     name,
     diskFormat: 'qcow2',
     minDiskGib: server.flavor.diskGib,
     properties: snapshotProperties(server, caller, { metadata, backupType: backup?.type ?? null }),
     sharedWith: isForeign ? server.projectId : null,
-  });
-  try {
-    const rotation = backup && { backupType: backup.type, keep: backup.rotation };
-    const image = { id, ...(rotation !== undefined && { rotation }) };
-    await actOnGuest(context, caller, server, { act, requestId, image });
-    return id;
-  } catch (error) {
-    await dropImage(context, id);
-    throw error;
-  }
+  } as const;
+  const rotation = backup && { backupType: backup.type, keep: backup.rotation };
+  const workflow = {
+    kind: 'act',
+    step: 'command-host',
+    data: { act, image: { id, ...(rotation !== undefined && { rotation }) } },
+    action,
+    requestId,
+    change: { taskState },
+  } as const;
+  await beginWithImage(context, caller, server, { workflow, image });
+  return id;
 }

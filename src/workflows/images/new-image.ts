@@ -5,16 +5,16 @@ import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
 /**
- * Creates it without content, and returns its id. Throws `overQuota` for what is too large for the
+ * Creates it without content. Throws `overQuota` for what is too large for the
  * image service.
  */
 export async function newImage(
   { images }: WorkflowContext,
   caller: Caller,
   image: NewImage,
-): Promise<string> {
+): Promise<void> {
   try {
-    return await images.createImage(image, caller);
+    await images.createImage(image, caller);
   } catch (cause) {
     if (!isComputeError(cause, 'tooLarge')) throw cause;
     throw new ComputeError('overQuota', cause.message, { cause });

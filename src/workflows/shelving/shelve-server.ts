@@ -12,8 +12,7 @@ import {
   refuseState,
 } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { newImage } from '../images/new-image.ts';
-import { dropImage } from '../images/drop-image.ts';
+import { beginWithImage } from '../images/begin-with-image.ts';
 
 const shelvable: VmState[] = ['active', 'stopped', 'paused', 'suspended'];
 
@@ -32,26 +31,24 @@ export async function shelveServer(
   await refuseOpenMove(context, server, action);
   await refuseSilentHost(context, server, action);
   const isForeign = caller.projectId !== server.projectId;
-  const imageId = await newImage(context, caller, {
+  const imageId = context.newId();
+  const image = {
+    id: imageId,
     name: `${server.name}-shelved`,
     diskFormat: 'qcow2',
     minDiskGib: server.flavor.diskGib,
     properties: snapshotProperties(server, caller, { metadata: {}, backupType: null }),
     sharedWith: isForeign ? server.projectId : null,
-  });
-  try {
-    await beginAction(context, caller, server, {
-      kind: 'shelve',
-      step: 'stop-guest',
-      data: { imageId, vmState: server.vmState },
-      action,
-      requestId,
-      change: { taskState: 'shelving' },
-    });
-  } catch (error) {
-    await dropImage(context, imageId);
-    throw error;
-  }
+  } as const;
+  const workflow = {
+    kind: 'shelve',
+    step: 'stop-guest',
+    data: { imageId, vmState: server.vmState },
+    action,
+    requestId,
+    change: { taskState: 'shelving' },
+  } as const;
+  await beginWithImage(context, caller, server, { workflow, image });
 }
 
 /**

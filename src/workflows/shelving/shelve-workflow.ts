@@ -11,6 +11,7 @@ import { finishedEvent } from '../engine/record-event.ts';
 import { retryStep } from '../engine/retry-later.ts';
 import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome, Workflow } from '../engine/workflow.ts';
+import { dropUnmadeImage } from '../images/begin-with-image.ts';
 import { dropImage } from '../images/drop-image.ts';
 import { guestOf } from '../placement/guest-of.ts';
 import { isHostLost, removalSteps } from '../removal/remove-from-host.ts';
@@ -184,6 +185,8 @@ export const shelveWorkflow: Workflow<'shelve'> = {
     // Undo.
     'start-guest': { run: startGuest },
     'guest-started': { run: guestStarted },
+    // Undo of a request that did not make its image.
+    'drop-image': { run: dropUnmadeImage },
   },
   async failed(context, task, error) {
     const now = context.clock.now();

@@ -1,5 +1,5 @@
 /** One image, and those made from servers: an image service for tests of other things. */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type {
   Image,
@@ -41,9 +41,7 @@ export function describedContents(made: MadeImages): ImageContents {
 export function describedImageService(made: MadeImages): ImageService & ImageWriter {
   return {
     createImage: async (image, caller) => {
-      const id = randomUUID();
-      made.set(id, { ...image, projectId: caller.projectId });
-      return id;
+      made.set(image.id, { ...image, projectId: caller.projectId });
     },
     deleteImage: async (id) => void made.delete(id),
     listImages: async () => ({ images: [tiny], hasMore: false }),

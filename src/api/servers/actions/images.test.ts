@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ComputeError } from '#core/errors.ts';
 import {
   aComputeWorld,
   type ComputeWorld,
@@ -128,4 +129,38 @@ test('the limit of metadata counts before 2.39', async () => {
   world.limits.set(world.callerOf('member').projectId, { metadata_items: 0 });
   expect(await act(id, snapshot, '2.38')).toMatchObject({ status: 403 });
   expect(await act(id, snapshot, '2.39')).toMatchObject({ status: 202 });
+});
+
+test.each([
+  ['createImage', snapshot],
+  ['shelve', { shelve: null }],
+])('%s that the image service refuses leaves the server as it was', async (action, body) => {
+  const { id } = await idleServer();
+  const create = vi.spyOn(world.context.images, 'createImage');
+  create.mockRejectedValueOnce(new ComputeError('tooLarge', 'a quota is reached'));
+  expect(await act(id, body)).toMatchObject({
+    status: 403,
+    body: { forbidden: { message: 'a quota is reached' } },
+  });
+  expect(world.madeImages.size).toBe(0);
+  expect(await world.store.servers.get(id)).toMatchObject({ vmState: 'active', taskState: null });
+  expect((await world.store.servers.actions(id))[0]).toMatchObject({
+    action,
+    outcome: { is: 'refused', message: 'a quota is reached' },
+  });
+  expect(await act(id, body)).toMatchObject({ status: 202 });
+  expect(world.madeImages.size).toBe(1);
+});
+
+test('an image is deleted whose server was deleted while it was made', async () => {
+  const { id } = await idleServer();
+  const { images } = world.context;
+  const make = images.createImage.bind(images);
+  vi.spyOn(images, 'createImage').mockImplementationOnce(async (...given) => {
+    await make(...given);
+    expect(await world.store.tasks.of(id)).toMatchObject({ step: 'drop-image' });
+    expect((await world.ask(`DELETE /v2.1/servers/${id}`, { as: 'member' })).status).toBe(204);
+  });
+  expect(await act(id, snapshot)).toMatchObject({ status: 409 });
+  expect(world.madeImages.size).toBe(0);
 });

@@ -32,6 +32,7 @@ import { shelvedImages } from './0031-shelved-images.ts';
 import { consoleTokens } from './0032-console-tokens.ts';
 import { openResizes } from './0034-open-resizes.ts';
 import { networkQuotas } from './0035-network-quotas.ts';
+import { deletedImages } from './0036-deleted-images.ts';
 import { hostCertificates } from './0037-host-certificates.ts';
 
 export const migrations: Record<string, Migration> = {
@@ -67,5 +68,6 @@ export const migrations: Record<string, Migration> = {
   '0032-console-tokens': consoleTokens,
   '0034-open-resizes': openResizes,
   '0035-network-quotas': networkQuotas,
+  '0036-deleted-images': deletedImages,
   '0037-host-certificates': hostCertificates,
 };

@@ -13,6 +13,7 @@ import type {
   ImageStore,
   StoredImage,
 } from '#contracts/store/image-store.ts';
+import { ComputeError } from '#core/errors.ts';
 import { isVisibleTo, memberRows } from './image-members.ts';
 import type { ImageTables } from './image-tables.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
@@ -79,6 +80,16 @@ const changeWhile = preparedChange(
       .where('id', '=', given.key)
       .where('status', '=', given.was),
 );
+const deletedOf = prepared((db: Db, given: { id: string }) =>
+  db.selectFrom('deletedImages').selectAll().where('id', '=', given.id),
+);
+const rememberDeleted = prepared((db: Db, given: { id: string }) =>
+  db
+    .insertInto('deletedImages')
+    .columns(['id'])
+    .expression((is) => is.selectFrom('images').select('id').where('id', '=', given.id))
+    .onConflict((conflict) => conflict.doNothing()),
+);
 const removeImage = prepared((db: Db, given: { id: string }) =>
   db.deleteFrom('images').where('id', '=', given.id),
 );
@@ -101,6 +112,9 @@ function rows(db: Db): ImageRows {
   return {
     ...memberRows(db),
     async add(image) {
+      if ((await deletedOf(db, { id: image.id })).rows.length > 0) {
+        throw new ComputeError('conflict', `image ${image.id} has existed: choose another id`);
+      }
       await refuseDuplicate(`image ${image.id} exists already`, () =>
         addImage(db, shape.toRow(image), {}),
       );
@@ -125,6 +139,7 @@ function rows(db: Db): ImageRows {
       return numAffectedRows > 0n;
     },
     async remove(id) {
+      await rememberDeleted(db, { id });
       await removeImage(db, { id });
     },
     async count(projectId) {

@@ -5,4 +5,5 @@ import type { RowOf } from '../rows/row-shape.ts';
 export interface ImageTables {
   images: RowOf<StoredImage, 'isProtected' | 'isHidden', 'tags' | 'properties'>;
   imageMembers: ImageMember;
+  deletedImages: { id: string };
 }

@@ -84,7 +84,12 @@ const Boot = shapeOf<Contract.BootData>()({
   ),
 });
 
+const ImageFailure = Optional(
+  Type.Object({ message: Text(), detail: Text(), kind: Optional(Type.Enum([...errorKinds])) }),
+);
+
 const Act = shapeOf<Contract.ActData>()({
+  ...retry,
   act: Type.Enum([
     'reboot',
     'hard-reboot',
@@ -110,6 +115,7 @@ const Act = shapeOf<Contract.ActData>()({
     }),
   ),
   startedAt: Optional(Time),
+  failure: ImageFailure,
 });
 
 const nicRemoval = {
@@ -163,9 +169,7 @@ const Shelve = shapeOf<Contract.ShelveData>()({
   ...removal,
   imageId: Text(),
   vmState: Type.Enum([...vmStates]),
-  failure: Optional(
-    Type.Object({ message: Text(), detail: Text(), kind: Optional(Type.Enum([...errorKinds])) }),
-  ),
+  failure: ImageFailure,
 });
 
 const Move = shapeOf<Contract.MoveData>()({
@@ -282,7 +286,7 @@ export const taskSteps: { [Kind in TaskKind]: Record<TaskStepOf[Kind], true> } =
     'elsewhere-removed': true,
     'release-elsewhere': true,
   },
-  act: { 'command-host': true, 'host-answered': true },
+  act: { 'command-host': true, 'host-answered': true, 'drop-image': true },
   attach: {
     claim: true,
     'bind-ports': true,
@@ -303,6 +307,7 @@ export const taskSteps: { [Kind in TaskKind]: Record<TaskStepOf[Kind], true> } =
     release: true,
     'start-guest': true,
     'guest-started': true,
+    'drop-image': true,
   },
   move: {
     reserve: true,
