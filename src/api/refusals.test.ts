@@ -57,7 +57,7 @@ const refusals: Refusal[] = [
     act: post,
     given: create({ user_data: 'A'.repeat(2 ** 20) }),
     gives: [413, 'overLimit'],
-    expected: 'too large',
+    expected: 'bytes, and may have at most 1048576 bytes.',
   },
   {
     name: 'a sort direction that flavors do not have',

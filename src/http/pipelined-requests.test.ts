@@ -4,6 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
 import { ComputeError } from '#core/errors.ts';
+import { loopTurns } from '#test/loop-turns.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { listen } from './listen.ts';
 import { oneAtATime } from './pipelined-requests.ts';
@@ -156,6 +157,29 @@ test('unread responses hold up only their own connection', async () => {
   expect(await answersOf(other, 1)).toContain('/n');
   await aTurn();
   expect(seen.started.length).toBeLessThan(60);
+});
+
+test('of all connections one waiting request is started in a turn of the event loop', async () => {
+  const loop = loopTurns();
+  closers.push(() => loop.stop());
+  const turns: number[] = [];
+  const first = new Set<Socket>();
+  const handle = oneAtATime(
+    ({ socket }, response) => {
+      if (first.has(socket)) turns.push(loop.now());
+      first.add(socket);
+      response.end();
+    },
+    { onExcess: () => {} },
+  );
+  const server = createServer(handle).listen(0, '127.0.0.1');
+  closers.push(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const sockets = await Promise.all(Array.from({ length: 4 }, () => open(port)));
+  for (const socket of sockets) socket.write(get('/n').repeat(40));
+  await Promise.all(sockets.map((socket) => answersOf(socket, 40)));
+  expect([turns.length, new Set(turns).size]).toEqual([4 * 39, 4 * 39]);
 });
 
 test('requests of other connections come in between', async () => {

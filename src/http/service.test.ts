@@ -190,6 +190,15 @@ test.each(broken)(
   },
 );
 
+test.each([
+  ['announced', post('Content-Type: application/json\r\nContent-Length: 2000000', 'x'), '2000000'],
+  ['in chunks', chunked(`10000\r\n${'x'.repeat(65_536)}\r\n`.repeat(17)), 'more than 1048576'],
+])('a body over the limit, %s, is refused with its size and the limit', async (_, text, size) => {
+  expect(await exchange(await start(), text)).toContain(
+    `The request body is too large: it has ${size} bytes, and may have at most 1048576 bytes.`,
+  );
+});
+
 test('brackets in texts are not levels, and 64 levels are accepted', async () => {
   const port = await start();
   const body = `${'['.repeat(64)}${JSON.stringify(`\\"${'['.repeat(1000)}`)}${']'.repeat(64)}`;

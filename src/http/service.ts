@@ -14,7 +14,7 @@ import fastify, {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
-import { ComputeError } from '#core/errors.ts';
+import { ComputeError, type ErrorKind } from '#core/errors.ts';
 import { refuseTinyChunks } from './body-chunks.ts';
 import { type ConnectionLimits, limitConnections, usualLimits } from './connection-limits.ts';
 import { answering } from './current-request.ts';
@@ -180,8 +180,16 @@ function awaitBeforeReply(app: FastifyInstance, { beforeReply }: HttpServiceOpti
   });
 }
 
-function badMediaType(request: FastifyRequest): string {
-  return `Content-Type: ${request.headers['content-type'] ?? 'none'} is not supported here; send application/json`;
+/** undefined: fastify's own message. */
+function textOf(kind: ErrorKind, { headers, routeOptions }: FastifyRequest): string | undefined {
+  if (kind === 'badMediaType') {
+    return `Content-Type: ${headers['content-type'] ?? 'none'} is not supported here; send application/json`;
+  }
+  const { bodyLimit } = routeOptions;
+  if (kind !== 'tooLarge' || bodyLimit === undefined) return undefined;
+  const length = headers['content-length'];
+  const has = length === undefined ? `more than ${bodyLimit}` : length;
+  return `The request body is too large: it has ${has} bytes, and may have at most ${bodyLimit} bytes.`;
 }
 
 /**
@@ -198,8 +206,9 @@ function asComputeError(error: unknown, request: FastifyRequest): ComputeError {
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     const kind = kindOfRefusal(statusCode);
-    const text = kind === 'badMediaType' ? badMediaType(request) : (message ?? 'bad request');
-    return new ComputeError(kind, text, { cause: error });
+    return new ComputeError(kind, textOf(kind, request) ?? message ?? 'bad request', {
+      cause: error,
+    });
   }
   return new ComputeError('bug', 'Unexpected internal error.', {
     detail: message ?? String(error),

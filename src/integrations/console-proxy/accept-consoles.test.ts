@@ -5,6 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { ComputeError } from '#core/errors.ts';
 import { ended, openConsole } from '#test/consoles/console-client.ts';
 import { readUntil } from '#test/consoles/read-stream.ts';
+import { turnsOfFlood } from '#test/consoles/web-socket-flood.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { acceptConsoles, type AcceptConsolesOptions } from './accept-consoles.ts';
 import { usualConsoleLimits } from './console-slots.ts';
@@ -74,6 +75,12 @@ test('a refused client that keeps its connection open occupies none here', async
   const open = () =>
     new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
   await expect.poll(open).toBe(0);
+});
+
+test('messages that arrive at once are passed on in a turn of the event loop each', async () => {
+  const { url } = await aProxy();
+  const turns = await turnsOfFlood(url().replace('ws:', 'http:'), Array(100).fill('k'));
+  expect(new Set(turns).size).toBe(100);
 });
 
 test('when one side leaves, the other is closed', async () => {

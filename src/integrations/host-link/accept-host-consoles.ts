@@ -42,12 +42,16 @@ export function acceptHostConsoles({
     allowSynchronousEvents: false,
   };
   const sockets = new WebSocketServer(settings);
+  /** Not upgraded yet. */
+  const pending = new Set<Duplex>();
   const unlisten: (() => void)[] = [];
   const takeUpgrade = (
     { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
     { requestId, credential }: { requestId: string; credential: HostCredential },
   ): void => {
+    pending.add(socket);
     socket.on('error', () => socket.destroy());
+    socket.on('close', () => pending.delete(socket));
     admit(credential)
       .then((admission) => {
         if (!('host' in admission)) return refuseUpgrade(socket, admission);
@@ -56,9 +60,10 @@ export function acceptHostConsoles({
           const message = 'No console was requested with this id, or it came too late.';
           return refuseUpgrade(socket, { status: 404, message });
         }
-        sockets.handleUpgrade(request, socket, head, (open) =>
-          take(host, requestId, webSocketStream(open, request.socket)),
-        );
+        sockets.handleUpgrade(request, socket, head, (open) => {
+          pending.delete(socket);
+          take(host, requestId, webSocketStream(open, request.socket));
+        });
       })
       .catch((error: unknown) => {
         log.error({ err: error }, 'a console of a host could not be admitted');
@@ -80,6 +85,7 @@ export function acceptHostConsoles({
     },
     async close() {
       for (const stop of unlisten) stop();
+      for (const socket of pending) socket.destroy();
       for (const socket of sockets.clients) socket.terminate();
       await new Promise<void>((resolve) => sockets.close(() => resolve()));
     },

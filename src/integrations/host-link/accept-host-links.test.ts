@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { sha256OfToken } from '#runtime/token-hash.ts';
 import type { ControllerEnd, ToController } from '#contracts/host/host-link.ts';
+import { turnsOfFlood } from '#test/consoles/web-socket-flood.ts';
 import { aHostDoor, type TestDoor, type TestDoorOptions } from '#test/worlds/host-links.ts';
 import { type RecordedLog, recordedLog } from '#test/recorded-log.ts';
 import type { Admission, HostCredential } from '#contracts/host/identity/host-credential.ts';
@@ -81,6 +82,14 @@ const onlyGood = async (credential: HostCredential): Promise<Admission> =>
   credential.kind === 'token' && credential.sha256 === sha256OfToken('good')
     ? { host: 'host-1' }
     : { status: 401, message: 'The token is unknown.' };
+
+test('messages that arrive at once are handled in a turn of the event loop each', async () => {
+  const { url } = await aDoor();
+  const beat = JSON.stringify({ type: 'heartbeat' });
+  const texts = [JSON.stringify(hello), ...Array<string>(99).fill(beat)];
+  const turns = await turnsOfFlood(`${url}${path}`, texts, { authorization: 'Bearer good' });
+  expect(new Set(turns).size).toBe(100);
+});
 
 test.each([
   { given: 'no token', headers: {} },

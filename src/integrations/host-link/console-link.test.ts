@@ -3,9 +3,11 @@ import type { Duplex } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
 import { ended } from '#test/consoles/console-client.ts';
 import { readUntil } from '#test/consoles/read-stream.ts';
+import { turnsOfFlood } from '#test/consoles/web-socket-flood.ts';
 import { byToken } from '#test/worlds/host-links.ts';
 import { tokenCredential } from '#api/agents/token-credential.ts';
 import { silentLog } from '#test/silent-log.ts';
+import { hostConsolePath } from '#contracts/host/host-link.ts';
 import { consoleDial } from './console-dial.ts';
 import { acceptHostConsoles } from './accept-host-consoles.ts';
 import { acceptHostLinks } from './accept-host-links.ts';
@@ -16,12 +18,16 @@ afterEach(async () => {
 });
 
 /** A controller that has requested console `r1` of hv1, and takes links beside. */
-async function aController(tokenIsValid = true) {
+async function aController(tokenIsValid = true, check = async () => {}) {
   const server = createServer({ shouldUpgradeCallback: () => true });
   const taken: Duplex[] = [];
   const links: unknown[] = [];
-  const admit = async () =>
-    tokenIsValid ? { host: 'hv1' } : ({ status: 401, message: 'The token is not known.' } as const);
+  const admit = async () => {
+    await check();
+    return tokenIsValid
+      ? { host: 'hv1' }
+      : ({ status: 401, message: 'The token is not known.' } as const);
+  };
   const door = acceptHostConsoles({
     admit,
     expects: (host, id) => host === 'hv1' && id === 'r1',
@@ -39,8 +45,9 @@ async function aController(tokenIsValid = true) {
   cleanUps.push(() => new Promise((resolve) => server.close(resolve)));
   cleanUps.push(() => linkDoor.close());
   cleanUps.push(() => door.close());
-  const dial = consoleDial(byToken(`http://127.0.0.1:${port}`));
-  return { taken, links, dial, door };
+  const controllerUrl = `http://127.0.0.1:${port}`;
+  const dial = consoleDial(byToken(controllerUrl));
+  return { taken, links, dial, door, controllerUrl };
 }
 
 test('a host connects for the console that was requested of it; it is no link', async () => {
@@ -62,6 +69,27 @@ test.each([
 ])('token valid %o, request %s: refused', async (isValid, id, message) => {
   const { taken, dial } = await aController(isValid);
   await expect(dial(id)).rejects.toThrow(message);
+  expect(taken).toEqual([]);
+});
+
+test('messages that arrive at once are passed on in a turn of the event loop each', async () => {
+  const { controllerUrl } = await aController();
+  const turns = await turnsOfFlood(`${controllerUrl}${hostConsolePath}/r1`, Array(100).fill('k'));
+  expect(new Set(turns).size).toBe(100);
+});
+
+test('a connection whose token is being checked is closed when the controller stops', async () => {
+  const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const { dial, door, taken } = await aController(true, () => {
+    begun.resolve();
+    return held.promise;
+  });
+  const dialled = dial('r1').catch(() => 'closed');
+  await begun.promise;
+  await door.close();
+  expect(await dialled).toBe('closed');
+  held.resolve();
+  await new Promise(setImmediate);
   expect(taken).toEqual([]);
 });
 

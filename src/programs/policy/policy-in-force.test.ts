@@ -56,6 +56,23 @@ test('a wrong change leaves the rules, and is logged with the mistake', async ()
   await vi.waitUntil(() => !isOpen());
 });
 
+test('a file that is still being written changes nothing, even where its first half is valid', () => {
+  vi.useFakeTimers();
+  write('role:reader');
+  start(true);
+  writeFileSync(path, '# first half\n');
+  vi.advanceTimersByTime(5);
+  writeFileSync(path, `# first half\nadmin_api: role:ops\n`);
+  vi.advanceTimersByTime(5);
+  writeFileSync(path, `# first half\nadmin_api: role:ops\n${rule}: role:reader\n`);
+  vi.advanceTimersByTime(5);
+  expect(isOpen()).toBe(true);
+  expect(log.entries).toHaveLength(1);
+  vi.advanceTimersByTime(5);
+  expect(isOpen()).toBe(true);
+  expect(log.entries).toHaveLength(2);
+});
+
 test('a file beside the configuration may appear', async () => {
   start(false);
   expect(isOpen()).toBe(false);

@@ -31,11 +31,16 @@ export function policyInForce(
   const { path, isNamed } = file;
   // Before the file is read: a change meanwhile is read again.
   let seen = versionOf(path);
+  let last = seen;
   let wasRead = isNamed || seen !== 'absent';
   let policy = wasRead ? readPolicy(path, log) : computePolicy();
   let problem = '';
   const timer = setInterval(() => {
     const now = versionOf(path);
+    // A file that is still being written may be valid, and lack the rules that restrict.
+    const isSettled = now === last;
+    last = now;
+    if (!isSettled) return;
     // After a problem each time: a failing disk recovers without a change of the file.
     if (now === seen && problem === '') return;
     seen = now;

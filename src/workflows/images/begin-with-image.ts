@@ -33,7 +33,7 @@ export async function beginWithImage(
     step: 'drop-image',
     data: { ...workflow.data, failure },
     isLeased: true,
-  } as NewWorkflow<Kind>);
+  });
   const { step, data, requestId } = workflow;
   try {
     await newImage(context, caller, image);
@@ -45,7 +45,7 @@ export async function beginWithImage(
   } catch (error) {
     const { kind, message, detail = '' } = asFailure(error);
     const failed = { ...task, data: { ...task.data, failure: { kind, message, detail } } };
-    const end = await dropUnmade(context, failed as Task<Kind>);
+    const end = await dropUnmade(context, failed);
     await context.store.commit({ task, ...end });
     throw error;
   } finally {
@@ -66,7 +66,7 @@ export async function dropUnmadeImage<Of extends Kind>(
   task: Task<Of>,
 ): Promise<StepOutcome<Of>> {
   await assertCurrent(context, task);
-  return (await dropUnmade(context, task as Task<Kind>)) as StepOutcome<Of>;
+  return (await dropUnmade(context, task)) as StepOutcome<Of>;
 }
 
 async function dropUnmade(context: WorkflowContext, task: Task<Kind>): Promise<StepOutcome<Kind>> {
