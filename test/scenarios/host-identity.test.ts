@@ -18,6 +18,8 @@ import {
 import { run } from '#test/processes/command.ts';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
 import { starter } from '#test/processes/starter.ts';
+import { giveEndlessToken } from '#test/databases/endless-token.ts';
+import { tlsFiles } from '#test/tls/tls-files.ts';
 import { silentLog } from '#test/silent-log.ts';
 
 const timeoutMs = 120_000;
@@ -189,6 +191,105 @@ test(
     const { token } = await enroll('hv1');
     writeFileSync(file('hv1/token'), token);
     await agent.waitForLog(linked, 2);
+  },
+  timeoutMs,
+);
+
+test(
+  'a certificate is renewed in time, with a new key, while servers boot and reboot',
+  async () => {
+    // The shortest that a busy machine can follow.
+    const { cloud, enroll } = await aCluster('controller', { hostCertificateMs: 20_000 });
+    const agent = start(configOf('hv1', await enroll('hv1')));
+    await agent.waitForLog(linked);
+    const first = identityOf('hv1');
+    await cloud.until(async () => {
+      const { hosts } = await cloud.ok('operator', 'GET', '/hosts');
+      return { done: hosts[0]?.state === 'up', value: hosts };
+    });
+    const id = await cloud.boot([]);
+    await cloud.settled(id, 'ACTIVE');
+    let isOver = false;
+    const rebooting = (async () => {
+      for (let count = 0; ; count++) {
+        await cloud.ok('compute', 'POST', `/servers/${id}/action`, { reboot: { type: 'HARD' } });
+        await cloud.settled(id, 'ACTIVE');
+        if (isOver) return count;
+      }
+    })();
+    await agent.waitForLog(/^the certificate was renewed$/, 2);
+    await agent.waitForLog(linked, 3);
+    isOver = true;
+    expect(await rebooting).toBeGreaterThan(1);
+    expect(agent.entries).not.toContainEqual(expect.stringMatching(/trying again$/));
+    const second = identityOf('hv1');
+    expect(second.key).not.toBe(first.key);
+    const { instanceActions } = await cloud.ok(
+      'compute',
+      'GET',
+      `/servers/${id}/os-instance-actions`,
+    );
+    expect(instanceActions.filter(({ message }: { message: unknown }) => message !== null)).toEqual(
+      [],
+    );
+    expect(await agent.stop()).toBe(0);
+  },
+  timeoutMs,
+);
+
+test(
+  'an agent with a token of version 0.2 works, gets a certificate, and its token is revoked',
+  async () => {
+    const { controller, cloud, database } = await aCluster('controller', { tls: tlsFiles });
+    await change(database, (db) => giveEndlessToken(db, 'hv1', 'novella-host-old'));
+    const config = writeAgentConfig({
+      folder: file('hv1'),
+      controllerUrl: new URL(controller.urls.compute).origin,
+      host: 'hv1',
+      token: 'novella-host-old',
+      caFile: tlsFiles.caFile,
+    });
+    const agent = start(config);
+    await agent.waitForLog(/^the token was replaced by a certificate$/);
+    await agent.waitForLog(linked, 2);
+    await cloud.until(async () => {
+      const { enrolments } = await cloud.ok('operator', 'GET', '/hosts/enrolments');
+      return { done: enrolments[0]?.has_endless_token === false, value: enrolments };
+    });
+    await cloud.settled(await cloud.boot([]), 'ACTIVE');
+    expect(agent.entries).not.toContainEqual(expect.stringMatching(/trying again$/));
+    await agent.stop();
+    // Its configuration stays as it was.
+    const again = start(config);
+    await again.waitForLog(linked);
+    const stolen = start(
+      writeAgentConfig({
+        folder: file('stolen'),
+        controllerUrl: new URL(controller.urls.compute).origin,
+        host: 'hv1',
+        token: 'novella-host-old',
+        caFile: tlsFiles.caFile,
+      }),
+    );
+    expect(await stolen.waitForLog(/refuses this host/)).toContain('The token is not known.');
+  },
+  timeoutMs,
+);
+
+test(
+  'an agent with a token of version 0.2 whose controller’s port for hosts it cannot reach keeps the token',
+  async () => {
+    // Nothing listens there.
+    const publicUrls = { hosts: 'https://127.0.0.1:1' };
+    const { controller, cloud, database } = await aCluster('controller', { publicUrls });
+    await change(database, (db) => giveEndlessToken(db, 'hv1', 'novella-host-old'));
+    const controllerUrl = controller.urls.compute.replace('/v2.1', '');
+    const enrolled = { token: 'novella-host-old', controller: controllerUrl };
+    const agent = start(configOf('hv1', enrolled));
+    expect(await agent.waitForLog(/^cannot replace the token/)).toBe(
+      'cannot replace the token by a certificate: the controller at https://127.0.0.1:1 does not answer (ECONNREFUSED)',
+    );
+    await cloud.settled(await cloud.boot([]), 'ACTIVE');
   },
   timeoutMs,
 );

@@ -193,11 +193,21 @@ export type ToController =
   | { type: 'console'; answer: ConsoleAnswer };
 
 /**
+ * To a host that connects with a token without an end: where it gets a certificate, from which
+ * authority (its fingerprint). `url` absent: at that port of the host that it has connected to.
+ */
+export interface CertificateOffer {
+  port: number;
+  url?: string;
+  authority: string;
+}
+
+/**
  * `welcome` answers `hello` with the store's id of the host, within which command numbers are
  * unique. `recorded`: the result of this command is in the store, and need not be kept.
  */
 export type ToAgent =
-  | { type: 'welcome'; hostId: string }
+  | { type: 'welcome'; hostId: string; offer?: CertificateOffer }
   | { type: 'command'; command: HostCommand }
   | { type: 'recorded'; seq: number }
   | { type: 'console'; request: ConsoleRequest };

@@ -16,8 +16,9 @@ export const authorityLifeMs = 30 * 365 * dayMs;
 /** Of a join token, unless requested otherwise. */
 export const joinTokenMs = 3_600_000;
 
+const hourMs = 3_600_000;
 /** For clocks that are behind. */
-const earlierMs = 3_600_000;
+const earlierMs = hourMs;
 
 /**
  * From a little before now, since the clock of the peer may be behind. A short life begins less
@@ -25,6 +26,18 @@ const earlierMs = 3_600_000;
  */
 export function validityFrom(now: number, lifeMs: number): Validity {
   return { notBefore: now - Math.min(earlierMs, lifeMs / 10), notAfter: now + lifeMs };
+}
+
+/**
+ * How long to wait until a certificate is replaced, or, after a failure, until it is tried again:
+ * twenty times in the last third, but at least once an hour. In milliseconds.
+ */
+export function renewalWait(validity: Validity, now: number, hasFailed: boolean): number {
+  const thirdMs = (validity.notAfter - validity.notBefore) / 3;
+  const againMs = Math.min(hourMs, thirdMs / 20);
+  if (hasFailed) return againMs;
+  // A clock may be set meanwhile, and a timer has at most 24 days.
+  return Math.min(Math.max(renewalAt(validity) - now, 0), hourMs);
 }
 
 /** When a certificate is replaced: at two thirds of its life. */

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import {
   type AgentEnd,
+  type CertificateOffer,
   hostLinkPath,
   type ToAgent,
   type ToController,
@@ -25,6 +26,8 @@ export interface DialOptions {
    * it: `unavailable` for what may pass by itself.
    */
   connection: () => Promise<ControllerConnection>;
+  /** Called when the controller offers a certificate to a host with a token. */
+  onOffer?: (offer: CertificateOffer) => void;
   /** Called when a link is up. */
   onLink: (end: AgentEnd) => void;
   log: Log;
@@ -61,12 +64,36 @@ interface Ended {
   lastedMs: number;
 }
 
-/** Starts dialling. `close` stops it and returns when no link is up; it does not close the link. */
-export function dialController(options: DialOptions): { close(): Promise<void> } {
+export interface Dial {
+  /** Closes the link, if there is one, and dials at once: certificate or address have changed. */
+  reconnect(): void;
+  /** Stops it and returns when no link is up; it does not close the link. */
+  close(): Promise<void>;
+}
+
+/** Starts dialling. */
+export function dialController(options: DialOptions): Dial {
   const timing = { ...usualTiming, ...options.timing };
   const stopping = new AbortController();
-  const loop = keepDialling(options, timing, stopping.signal);
+  const own: { link?: AgentEnd; isReconnecting: boolean } = { isReconnecting: false };
+  const onLink = (link: AgentEnd): void => {
+    own.link = link;
+    link.onClose(() => {
+      if (own.link === link) delete own.link;
+    });
+    options.onLink(link);
+  };
+  const wasReconnecting = (): boolean => {
+    const is = own.isReconnecting;
+    own.isReconnecting = false;
+    return is;
+  };
+  const loop = keepDialling({ ...options, onLink, wasReconnecting }, timing, stopping.signal);
   return {
+    reconnect: () => {
+      own.isReconnecting = own.link !== undefined;
+      own.link?.close();
+    },
     close: () => {
       stopping.abort();
       return loop;
@@ -75,7 +102,7 @@ export function dialController(options: DialOptions): { close(): Promise<void> }
 }
 
 async function keepDialling(
-  options: DialOptions,
+  options: DialOptions & { wasReconnecting: () => boolean },
   timing: DialTiming,
   stopping: AbortSignal,
 ): Promise<void> {
@@ -85,6 +112,7 @@ async function keepDialling(
   while (!stopping.aborted) {
     const { message, needsPerson, lastedMs } = await oneLink(options, timing, stopping);
     if (stopping.aborted) return;
+    if (options.wasReconnecting() && lastedMs > 0) continue;
     failures = lastedMs > goodLinkMs ? 0 : failures + 1;
     const isNew = message !== lastMessage || needsPerson || lastedMs > 0;
     lastMessage = message;
@@ -148,7 +176,11 @@ function linkOver(
       since = Date.now();
       log.info(peer, 'connected to the controller');
       const { livenessMs } = timing;
-      const read = readFromController;
+      const read = (text: string): ToAgent => {
+        const message = readFromController(text);
+        if (message.type === 'welcome' && message.offer) options.onOffer?.(message.offer);
+        return message;
+      };
       const channel = new SocketChannel<ToController, ToAgent>(socket, {
         read,
         peer,

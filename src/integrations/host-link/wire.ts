@@ -59,7 +59,17 @@ const Body = Type.Intersect([
 ]);
 
 const toAgent: MessageSchemas<ToAgent> = {
-  welcome: Type.Object({ type: Type.Literal('welcome'), hostId: HostId }),
+  welcome: Type.Object({
+    type: Type.Literal('welcome'),
+    hostId: HostId,
+    offer: Type.Optional(
+      Type.Object({
+        port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+        url: Type.Optional(Type.String({ pattern: '^https://', maxLength: 1024 })),
+        authority: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+      }),
+    ),
+  }),
   command: Type.Object({
     type: Type.Literal('command'),
     command: Type.Object({ seq: SequenceNumber, serverId: HostId, body: Body }),

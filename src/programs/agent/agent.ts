@@ -5,9 +5,11 @@
 import type { Logger } from 'pino';
 import { startAgent } from '#agent/agent.ts';
 import type { ControllerConnection } from '#contracts/host/identity/controller-connection.ts';
+import { errorText } from '#core/errors.ts';
 import { trustAuthorities } from '#client/session/trust.ts';
 import { folderJournal } from '#integrations/command-journal/in-folder.ts';
 import { consoleDial } from '#integrations/host-link/console-dial.ts';
+import { keepRenewed } from '#integrations/host-link/identity/keep-renewed.ts';
 import { AgentIdentity } from '#integrations/host-link/identity/agent-identity.ts';
 import { dialController } from '#integrations/host-link/dial.ts';
 import { httpImageSource } from '#integrations/image-source/over-http.ts';
@@ -60,15 +62,25 @@ async function start(
     host,
     connection,
     log,
+    onOffer: (offer) => {
+      identity.adopt(offer).then(
+        (isNew) => isNew && dial.reconnect(),
+        (error: unknown) => {
+          log.warn({ host }, `cannot replace the token by a certificate: ${errorText(error)}`);
+        },
+      );
+    },
     onLink: (link) => {
       agent.join(link).catch((error: unknown) => {
         log.error({ host, err: error }, 'the state of this host cannot be read; trying again');
       });
     },
   });
+  const renewal = keepRenewed(identity, { log, onRenewed: () => dial.reconnect() });
   log.info({ host, controller: controllerUrl }, 'agent started');
   return {
     async stop() {
+      renewal.stop();
       const hungUp = dial.close();
       await agent.stop();
       await hungUp;

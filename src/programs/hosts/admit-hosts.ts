@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import { createAgentsApi } from '#api/agents/agents-api.ts';
 import type { AgentsContext } from '#api/agents/agents-context.ts';
 import { tokenCredential } from '#api/agents/token-credential.ts';
-import type { LinkedHost } from '#contracts/host/host-link.ts';
+import type { CertificateOffer, LinkedHost } from '#contracts/host/host-link.ts';
 import type { HostCredential } from '#contracts/host/identity/host-credential.ts';
 import { acceptHostConsoles } from '#integrations/host-link/accept-host-consoles.ts';
 import { acceptHostLinks } from '#integrations/host-link/accept-host-links.ts';
@@ -24,6 +24,8 @@ export interface AdmitHostsOptions extends Pick<AgentsContext, 'imageContents' |
   listener: ReportListener;
   /** Lets the service for hosts listen; returns where hosts reach it. */
   open: (app: FastifyInstance) => Promise<string>;
+  /** Where hosts reach it, if that is configured. */
+  publicUrl: string | undefined;
   log: Logger;
 }
 
@@ -44,8 +46,9 @@ const renewMs = 3_600_000;
  */
 export async function admitHosts(
   context: WorkflowContext,
-  { server, listener, open, log, ...service }: AdmitHostsOptions,
+  { server, listener, open, publicUrl, log, ...service }: AdmitHostsOptions,
 ): Promise<HostAdmission> {
+  const offer = () => certificateOffer(context, { url, publicUrl });
   const admit = (credential: HostCredential) => admitHost(context, credential);
   const { consoles } = context.links;
   const links = acceptHostLinks({
@@ -53,7 +56,7 @@ export async function admitHosts(
     admit,
     onLink: (end, { host, credential }) => {
       noteCredential(context, host, credential);
-      serveAgent(context, end, listener);
+      serveAgent(context, end, credential.kind === 'token' ? { ...listener, offer } : listener);
     },
   });
   const consoleDoor = acceptHostConsoles({
@@ -111,6 +114,17 @@ export async function admitHosts(
       // Not earlier: it does not end while hosts are linked.
       await agentsApi?.close();
     },
+  };
+}
+
+async function certificateOffer(
+  { authority }: WorkflowContext,
+  { url, publicUrl }: { url: () => Promise<string>; publicUrl: string | undefined },
+): Promise<CertificateOffer> {
+  return {
+    port: Number(new URL(await url()).port || 443),
+    ...(publicUrl !== undefined && { url: publicUrl }),
+    authority: await authority.fingerprint(),
   };
 }
 

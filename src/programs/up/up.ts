@@ -315,6 +315,7 @@ async function openDoors(
     log,
     imageContents,
     workflows,
+    publicUrl: config.publicUrls.hosts,
     open: async (app) => {
       const port = await listenFor(app, 'hosts');
       return config.publicUrls.hosts ?? `https://${reachableByHosts(config.listen)}:${port}`;

@@ -3,6 +3,7 @@
  * pending commands of its host.
  */
 import {
+  type CertificateOffer,
   type ControllerEnd,
   type HostReport,
   questions,
@@ -29,6 +30,8 @@ export interface ReportListener {
 }
 
 interface SessionListener extends Partial<ReportListener> {
+  /** For a host with a token without an end; absent: it has a certificate. */
+  offer?: () => Promise<CertificateOffer>;
   /** When the first report could not be stored. */
   onHelloFailed?: (error: unknown) => void;
 }
@@ -218,7 +221,8 @@ class AgentSession implements ServedAgent {
     links.noteSeen(host);
     this.#unlink();
     this.#unlink = links.opened(host.id);
-    this.#end.send({ type: 'welcome', hostId: host.id });
+    const offer = await this.#listener.offer?.();
+    this.#end.send({ type: 'welcome', hostId: host.id, ...(offer !== undefined && { offer }) });
     this.#linkConsoles(host, message.report);
     this.#unlisten();
     this.#unlisten = this.#context.wakeup.listen(`commands:${host.id}`, () => this.#send(host));

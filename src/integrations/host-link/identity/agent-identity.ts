@@ -4,10 +4,11 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { ControllerConnection } from '#contracts/host/identity/controller-connection.ts';
+import type { CertificateOffer } from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { isJoinToken, parseJoinToken } from '#core/host-identity/join-token.ts';
-import { renewalAt } from '#core/host-identity/validity.ts';
+import type { Validity } from '#core/host-identity/validity.ts';
 import { generateHostKey } from '#runtime/keys/host-key.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import { sha256OfToken } from '#runtime/token-hash.ts';
@@ -58,10 +59,10 @@ export class AgentIdentity {
     return this.#changes.run(() => this.#join(token));
   }
 
-  /** When the certificate is to be replaced, in epoch milliseconds; undefined: there is none. */
-  renewsAt(): number | undefined {
+  /** How long the certificate is valid; undefined: there is none. */
+  validity(): Validity | undefined {
     const identity = this.#read();
-    return identity && renewalAt(validityOf(identity));
+    return identity && validityOf(identity);
   }
 
   /** Replaces the certificate, with a new key. Throws as `connection`. */
@@ -76,6 +77,26 @@ export class AgentIdentity {
       const certified = await requestCertificate({ url, host, key, tls, headers: {} });
       await this.#files.write({ ...identity, ...certified, key });
       this.#options.log.info({ host }, 'the certificate was renewed');
+    });
+  }
+
+  /**
+   * Gets a certificate with the token without an end, from the authority with this fingerprint.
+   * False: there is a certificate already. Throws as `connection`.
+   */
+  adopt({ url: given, port, authority: fingerprint }: CertificateOffer): Promise<boolean> {
+    return this.#changes.run(async () => {
+      const token = this.#options.token();
+      if (this.#read() !== undefined || token === undefined || isJoinToken(token)) return false;
+      const { host, controllerUrl: controller, log } = this.#options;
+      const url = given ?? `https://${new URL(controller).hostname}:${port}`;
+      const key = await this.#files.keyFor(`instead of ${sha256OfToken(token)}`, generateHostKey);
+      const tls = clusterTls(await fetchAuthority(url, fingerprint));
+      const certified = await requestCertificate({ url, host, key, tls, headers: bearer(token) });
+      const identity = { host, controller, url, key, ...certified, joinTokenSha256: null };
+      await this.#files.write(identity);
+      log.info({ host, controller: url }, 'the token was replaced by a certificate');
+      return true;
     });
   }
 

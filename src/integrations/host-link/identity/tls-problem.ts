@@ -17,8 +17,9 @@ export async function tlsProblem(
 ): Promise<string | undefined> {
   const known = tlsFailureReason(error, { key: 'ca_file' });
   const [authority] = Array.isArray(tls.ca) ? tls.ca : [];
-  if (known === undefined || authority === undefined) return known;
   const { code } = error as { code?: unknown };
+  if (code === 'INVALID_PURPOSE') return 'its certificate is not one of a controller';
+  if (known === undefined || authority === undefined) return known;
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return `its certificate is not one of a controller: ${String((error as { reason?: unknown }).reason)}`;
   }
