@@ -2,6 +2,7 @@
  * A dispatcher over a store that only answers as scripted, so that every call to it counts: for
  * tests of what the dispatcher takes, when, and what it does with each outcome of a step.
  */
+import type { HostCommand } from '#contracts/host/host-link.ts';
 import type { CommitResult, StoredTask, Task, Transition } from '#contracts/store/store.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
@@ -83,6 +84,13 @@ export function aScriptedDispatcher() {
     },
     clock: { now: () => world.time.now },
     direct: new DirectTasks(),
+    links: {
+      issued: (hostId: string, command: HostCommand | undefined) => {
+        world.issued.push([hostId, command]);
+        return hostId === world.linkedHost;
+      },
+    },
+    fleet: { outdated: (hostId: string) => void world.outdated.push(hostId) },
     log: { warn: log('warn'), error: log('error') },
     wakeup: {
       notify: (topic: string) => void world.notified.push(topic),
@@ -102,6 +110,10 @@ export function aScriptedDispatcher() {
 
   const world = {
     time: { now },
+    /** The host that is linked here, the commands that it was given, and the hosts to read again. */
+    linkedHost: '',
+    issued: [] as [string, HostCommand | undefined][],
+    outdated: [] as string[],
     /** The tasks that are due, for each lease. */
     offered: (): StoredTask[] => [],
     /** For each commit; default: it is recorded. */

@@ -180,6 +180,17 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
     });
   });
 
+  test('a commit returns its command as its host will read it', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    const body = { do: 'destroy', guestId: task.serverId } as const;
+    const command = { hostId, serverId: task.serverId, body };
+    const next = { step: 'guest-started', data: bootData, dueAt: null } as const;
+    const committed = await store.commit({ task, command, next });
+    expect(committed).toEqual({ ok: true, command: (await store.commands.pending(hostId))[0] });
+  });
+
   test('the result of an older command does not wake a task that waits for a newer one', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, []);

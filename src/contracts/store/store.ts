@@ -3,6 +3,7 @@
  * transaction. A workflow records each of its steps with `commit`: all that the step changes, or
  * nothing.
  */
+import type { HostCommand } from '../host/host-link.ts';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
@@ -123,12 +124,13 @@ export interface Transition<Kind extends TaskKind = TaskKind> {
 }
 
 /**
- * `isDue`: of a transition with a lease: its next step is due at once. `stale-host`: the host, or
+ * `isDue`: of a transition with a lease: its next step is due at once. `command`: the transition's,
+ * with its number. `stale-host`: the host, or
  * the server group, changed since it was read. `superseded`: another workflow took this server
  * over.
  */
 export type CommitResult =
-  | { ok: true; isDue?: boolean }
+  | { ok: true; isDue?: boolean; command?: HostCommand }
   | { ok: false; why: 'stale-host' | 'superseded' };
 
 export interface NewServer<Kind extends 'boot' | 'delete' = 'boot' | 'delete'> {

@@ -3,6 +3,7 @@
  */
 import type { Kysely } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
+import type { HostCommand } from '#contracts/host/host-link.ts';
 import type { CommitResult, Transition } from '#contracts/store/store.ts';
 import { recordProgress } from './tasks/actions.ts';
 import { awaitsAnswer, insertCommand } from './tasks/commands.ts';
@@ -39,12 +40,16 @@ export async function commitTransition(
 ): Promise<CommitResult> {
   try {
     const now = clock.now();
-    const next = await refusePortInUse(db, transition.nics ?? [], () =>
+    const { next, command } = await refusePortInUse(db, transition.nics ?? [], () =>
       db.transaction().execute((trx) => write(trx, transition, now)),
     );
     if (transition.host !== undefined) recorded.add(transition.host);
     if (isDeletion(transition)) eraser.erased();
-    return transition.lease === undefined ? { ok: true } : { ok: true, isDue: isDueAt(next, now) };
+    return {
+      ok: true,
+      ...(transition.lease !== undefined && { isDue: isDueAt(next, now) }),
+      ...(command !== undefined && { command }),
+    };
   } catch (error) {
     if (error instanceof Refused) return { ok: false, why: error.why };
     throw error;
@@ -55,8 +60,13 @@ function isDeletion({ server }: Transition): boolean {
   return typeof server?.deletedAt === 'number';
 }
 
-/** Returns the next step with the time at which it is due. */
-async function write(trx: Db, transition: Transition, now: number): Promise<Transition['next']> {
+interface Written {
+  /** The next step with the time at which it is due. */
+  next: Transition['next'];
+  command: HostCommand | undefined;
+}
+
+async function write(trx: Db, transition: Transition, now: number): Promise<Written> {
   const { task, host, serverGroup, command, decision, events, actionMessage, outcome } = transition;
   const deleted = isDeletion(transition);
   await forgetEvents(trx, transition, deleted);
@@ -71,7 +81,7 @@ async function write(trx: Db, transition: Transition, now: number): Promise<Tran
   if (deleted || transition.freesPorts === true) await retireNics(trx, task.serverId);
   if (deleted) await leaveGroup(trx, task.serverId);
   if (deleted) await eraseServer(trx, task.serverId);
-  if (command !== undefined) await insertCommand(trx, command);
+  const issued = command && (await insertCommand(trx, command));
   if (decision !== undefined) await insertDecision(trx, decision);
   if (transition.newMove !== undefined) await insertMove(trx, transition.newMove);
   if (transition.move !== undefined) await writeMove(trx, transition.move, now);
@@ -81,7 +91,7 @@ async function write(trx: Db, transition: Transition, now: number): Promise<Tran
     ...(outcome !== undefined && { outcome }),
     now,
   });
-  return next;
+  return { next, command: issued };
 }
 
 async function forgetEvents(

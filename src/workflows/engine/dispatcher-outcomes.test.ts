@@ -57,12 +57,35 @@ describe('what follows a step', () => {
     expect(world.notified).toEqual(gives.length === 2 ? ends : []);
   });
 
-  test('a recorded command wakes its host', async () => {
-    const command = { hostId: 'h', serverId: 's1', body: { do: 'destroy', guestId: 'g' } } as const;
+  test.each([
+    { linked: 'h', gives: [] },
+    { linked: 'another', gives: ['commands:h'] },
+  ])(
+    'a recorded command goes to the link of its host; else it wakes it',
+    async ({ linked, gives }) => {
+      const command = {
+        hostId: 'h',
+        serverId: 's1',
+        body: { do: 'destroy', guestId: 'g' },
+      } as const;
+      const issued = { seq: 7, serverId: 's1', body: command.body };
+      world.linkedHost = linked;
+      world.answers = [{ ok: true, command: issued }];
+      world.offer([aTask('s1')]);
+      world.dispatch({ schedule: step(async () => ({ command, next: next(null) })) });
+      await settle();
+      expect(world.issued).toEqual([['h', issued]]);
+      expect(world.notified).toEqual(gives);
+    },
+  );
+
+  test('a host whose change is refused is read again before the step is repeated', async () => {
+    world.answers = [{ ok: false, why: 'stale-host' }];
     world.offer([aTask('s1')]);
-    world.dispatch({ schedule: step(async () => ({ command, next: next(null) })) });
+    const host = { hostId: 'h', generation: 1 };
+    world.dispatch({ schedule: step(async () => ({ ...done, host })) });
     await settle();
-    expect(world.notified).toEqual(['commands:h']);
+    expect([world.outdated, world.commits.length]).toEqual([['h'], 2]);
   });
 
   test.each([

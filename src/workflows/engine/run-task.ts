@@ -156,12 +156,14 @@ interface Recorded<Kind extends TaskKind> {
 
 /** Wakes those that wait for the recorded change. */
 function taskAfter<Kind extends TaskKind>(
-  { wakeup }: WorkflowContext,
+  { wakeup, links }: WorkflowContext,
   { task, outcome, committed }: Recorded<Kind>,
 ): Progress {
   if (!committed.ok) return { task: undefined, isReleased: false };
   const { command, next } = outcome;
-  if (command !== undefined) wakeup.notify(`commands:${command.hostId}`);
+  if (command !== undefined && !links.issued(command.hostId, committed.command)) {
+    wakeup.notify(`commands:${command.hostId}`);
+  }
   if (next === null) wakeup.notify(`ended:${task.serverId}`);
   if (next === null || committed.isDue !== true) return { task: undefined, isReleased: true };
   const { id, serverId, epoch, actionId } = task;

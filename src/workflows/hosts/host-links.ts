@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '#contracts/clock.ts';
-import type { Uptime } from '#contracts/host/host-link.ts';
+import type { HostCommand, Uptime } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
 import { HostConsoles } from './host-consoles.ts';
 
@@ -19,6 +19,9 @@ export interface HostLinksOptions {
   localHosts?: ReadonlySet<string>;
 }
 
+/** Must not throw, and returns without waiting. */
+type CommandSender = (command: HostCommand) => void;
+
 type Seen = Pick<Host, 'id' | 'forcedDown' | 'lastSeenAt'>;
 
 export class HostLinks {
@@ -31,6 +34,7 @@ export class HostLinks {
   #changes = 0;
   /** When the last link closed, on the monotonic clock. */
   readonly #closedAt = new Map<string, number>();
+  readonly #senders = new Map<string, CommandSender>();
   readonly #sentUpTo = new Map<string, number>();
   /** Numbers of revoked commands, by host. */
   readonly #withdrawn = new Map<string, Set<number>>();
@@ -129,6 +133,25 @@ export class HostLinks {
   /** At most a heartbeat old while the host is linked; undefined: not reported. */
   uptimeOf(hostId: string): Uptime | undefined {
     return this.#uptimes.get(hostId);
+  }
+
+  /**
+   * The host gets commands by this function, which sends those recorded here without reading them.
+   * Returns the function that ends it.
+   */
+  sendsBy(hostId: string, send: CommandSender): () => void {
+    this.#senders.set(hostId, send);
+    return () => {
+      if (this.#senders.get(hostId) === send) this.#senders.delete(hostId);
+    };
+  }
+
+  /** This process has recorded a command. False: no link here sends it. */
+  issued(hostId: string, command: HostCommand | undefined): boolean {
+    const send = this.#senders.get(hostId);
+    if (send === undefined || command === undefined) return false;
+    send(command);
+    return true;
   }
 
   /**

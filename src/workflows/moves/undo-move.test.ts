@@ -39,7 +39,7 @@ async function runStep(serverId: string): Promise<Task<'move'>> {
   const { store, context } = world;
   const task = taskOf('move', await store.tasks.of(serverId));
   const outcome = await moveWorkflow.steps[task.step].run(context, task, { read: null });
-  expect(await store.commit({ task, ...outcome })).toEqual({ ok: true });
+  expect(await store.commit({ task, ...outcome })).toMatchObject({ ok: true });
   return taskOf('move', await store.tasks.of(serverId));
 }
 

@@ -112,6 +112,38 @@ test('every command without a result is sent on each new link, and once per link
   expect(first.commands()).toHaveLength(2);
 });
 
+test('a command that is recorded here is sent without a read where those before it were sent', async () => {
+  const { store, context, join } = await aController();
+  const link = join();
+  link.agentEnd.send(hello);
+  await vi.waitFor(() => expect(link.received).toHaveLength(1));
+  const { id: hostId } = (await store.hosts.list())[0]!;
+  const read = vi.spyOn(store.commands, 'pendingOf');
+  const synced = vi.spyOn(store, 'onDisk');
+  const record = async () => {
+    const task = await aBoot(store);
+    const { serverId } = task;
+    const body = { do: 'destroy', guestId: serverId } as const;
+    const command = { hostId, serverId, body };
+    const committed = await store.commit(toStep(task, 'bind-ports', { command }));
+    return committed.ok ? committed.command : undefined;
+  };
+  const sent = () => link.commands().map((message) => message.command.seq);
+  expect(context.links.issued(hostId, await record())).toBe(true);
+  await vi.waitFor(() => expect(sent()).toEqual([1]));
+  expect([read.mock.calls.length, synced.mock.calls.length]).toEqual([0, 1]);
+  const [second, third] = [await record(), await record()];
+  context.links.issued(hostId, third);
+  await vi.waitFor(() => expect(sent()).toEqual([1, 2, 3]));
+  expect(read).toHaveBeenCalledTimes(1);
+  context.links.issued(hostId, second);
+  context.links.issued(hostId, await record());
+  await vi.waitFor(() => expect(sent()).toEqual([1, 2, 3, 4]));
+  expect(read).toHaveBeenCalledTimes(1);
+  link.agentEnd.close();
+  await vi.waitFor(() => expect(context.links.issued(hostId, third)).toBe(false));
+});
+
 test('a sent command cannot be withdrawn, and a host counts as linked until its link closes', async () => {
   const { store, context, join, give } = await aController();
   const link = join();

@@ -5,6 +5,7 @@
 import {
   type CertificateOffer,
   type ControllerEnd,
+  type HostCommand,
   type HostReport,
   questions,
   type ToController,
@@ -225,7 +226,13 @@ class AgentSession implements ServedAgent {
     this.#end.send({ type: 'welcome', hostId: host.id, ...(offer !== undefined && { offer }) });
     this.#linkConsoles(host, message.report);
     this.#unlisten();
-    this.#unlisten = this.#context.wakeup.listen(`commands:${host.id}`, () => this.#send(host));
+    const { wakeup } = this.#context;
+    const unlisten = wakeup.listen(`commands:${host.id}`, () => this.#send(host));
+    const endSending = links.sendsBy(host.id, (command) => this.#send(host, command));
+    this.#unlisten = () => {
+      unlisten();
+      endSending();
+    };
     this.#send(host);
     this.#listener.onReport?.(host);
   }
@@ -239,25 +246,41 @@ class AgentSession implements ServedAgent {
     });
   }
 
-  #send(host: Host): void {
-    const { links } = this.#context;
+  /**
+   * Sends what waits for the host. `issued`: a command that was just recorded: where all before it
+   * were sent, it is all that waits.
+   */
+  #send(host: Host, issued?: HostCommand): void {
     this.#sending
       .run(async () => {
-        if (this.#isClosed) return;
-        const waiting = await hostBatches(this.#context).commands.run(host.id);
-        for (const command of waiting) {
-          if (command.seq <= this.#lastSent) continue;
+        if (this.#isClosed || (issued !== undefined && issued.seq <= this.#lastSent)) return;
+        for (const command of await this.#waiting(host, issued)) {
+          if (command.seq <= this.#lastSent || this.#isClosed) continue;
           // Its end is being recorded; later commands are sent then.
-          if (!links.maySend(host.id, command.seq)) break;
-          this.#lastSent = command.seq;
-          links.markSent(host.id, command.seq);
-          if (!questions.includes(command.body.do))
-            this.#unanswered.set(command.seq, command.serverId);
-          this.#end.send({ type: 'command', command });
+          if (!this.#context.links.maySend(host.id, command.seq)) break;
+          this.#sendOne(host, command);
         }
       })
       .catch((error: unknown) => {
         this.#context.log.error({ err: error, host: host.name }, 'cannot send commands');
       });
+  }
+
+  async #waiting(host: Host, issued: HostCommand | undefined): Promise<readonly HostCommand[]> {
+    if (issued === undefined || issued.seq !== this.#lastSent + 1) {
+      return hostBatches(this.#context).commands.run(host.id);
+    }
+    // A command that was sent and then lost would leave its number to another one.
+    await this.#context.store.onDisk();
+    return [issued];
+  }
+
+  #sendOne(host: Host, command: HostCommand): void {
+    this.#lastSent = command.seq;
+    this.#context.links.markSent(host.id, command.seq);
+    if (!questions.includes(command.body.do)) {
+      this.#unanswered.set(command.seq, command.serverId);
+    }
+    this.#end.send({ type: 'command', command });
   }
 }

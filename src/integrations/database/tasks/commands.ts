@@ -96,24 +96,25 @@ const insert = preparedChange((db: Db, row: Insertable<HostCommandRow>) =>
   db.insertInto('host_commands').values(row),
 );
 
-/** Writes a command under the host's next number, which it returns. */
-export async function insertCommand(trx: Db, command: NewCommand): Promise<number> {
+/** Writes a command under the host's next number, and returns it as it would be read. */
+export async function insertCommand(trx: Db, command: NewCommand): Promise<HostCommand> {
   const { hostId, serverId, body } = command;
   const [host] = (await takeNumber(trx, { hostId })).rows;
   if (host === undefined) {
     throw new ComputeError('notFound', `command: no host ${hostId} exists`);
   }
+  const text = JSON.stringify(body);
   const row = {
     compute_node_id: hostId,
     seq: host.last_command_seq,
     instance_uuid: serverId,
     kind: body.do,
-    body: JSON.stringify(body),
+    body: text,
     succeeded: null,
     result: null,
   };
   await insert(trx, row, {});
-  return host.last_command_seq;
+  return { seq: row.seq, serverId, body: JSON.parse(text) as HostCommandBody };
 }
 
 async function issueOnce(trx: Db, command: NewCommand): Promise<void> {

@@ -15,7 +15,10 @@ export function questionStore(
   const row = (hostId: string, seq: number) =>
     db.selectFrom('host_commands').where('compute_node_id', '=', hostId).where('seq', '=', seq);
   return {
-    ask: (request) => db.transaction().execute((trx) => insertCommand(trx, request)),
+    ask: async (request) => {
+      const { seq } = await db.transaction().execute((trx) => insertCommand(trx, request));
+      return seq;
+    },
     async answer(hostId, seq) {
       const found = await row(hostId, seq).select('result').executeTakeFirst();
       const result = found?.result ?? null;
