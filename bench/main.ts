@@ -17,6 +17,7 @@ const groups: Record<string, () => Promise<Group>> = {
   decisions: async () => (await import('./decisions.ts')).decisions,
   lists: async () => (await import('./lists.ts')).lists,
   openstack: async () => (await import('./openstack.ts')).openstack,
+  'nova-list': async () => (await import('./nova-list.ts')).novaList,
   core: async () => (await import('./core.ts')).core,
   host: async () => (await import('./host.ts')).host,
   hosts: async () => (await import('./hosts.ts')).hosts,

@@ -45,9 +45,9 @@ export async function openstack(): Promise<void> {
     for (let at = 1; at <= fleet.hosts; at += 1) {
       cloud.agent(`host-${String(at).padStart(4, '0')}`, { physnet1: ['pf'] });
     }
-    novella = await startNovella(fleet, section(cloud));
+    novella = await startNovella(fleet, openstackSection(cloud));
     await cloud.register('compute', novella.computeUrl);
-    await uploadImage(cloud);
+    await uploadTinyImage(cloud);
     const ground = await prepareGround(await openSession(readCloud(cloud.cloudsYaml, 'admin')));
     const warm = await bootServers(ground, await createPorts(ground, warmUp), 2);
     await deleteServers(ground, warm.results, 2);
@@ -60,13 +60,13 @@ export async function openstack(): Promise<void> {
   }
 }
 
-function section({ urls, people }: OpenStack): OpenStackSection {
+export function openstackSection({ urls, people }: OpenStack): OpenStackSection {
   const { user: username, password, project: project_name } = people.service;
   // Its agents are rows, which wire nothing.
   return { auth_url: urls.keystone, username, password, project_name, plug_timeout: 0 };
 }
 
-async function uploadImage(cloud: OpenStack): Promise<void> {
+export async function uploadTinyImage(cloud: OpenStack): Promise<void> {
   writeFileSync(join(cloud.folder, 'tiny.raw'), Buffer.alloc(4_096));
   const form = ['--disk-format', 'raw', '--container-format', 'bare', '--file', 'tiny.raw'];
   await cloud.json('admin', 'image', 'create', '--public', ...form, 'tiny');
