@@ -26,7 +26,7 @@ beforeAll(() => {
 /** Without what koffi adds, and without spaces where C needs none. */
 function squeezed(text: string): string {
   return text
-    .replaceAll(/_Out_ |!|VIR_DEPRECATED/g, '')
+    .replaceAll(/_(Out|Inout)_ |!|VIR_DEPRECATED/g, '')
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/ ?([*(),;]) ?/g, '$1');
 }

@@ -11,6 +11,14 @@ import { type Guest, hasDisk } from '#core/guests/description/guest.ts';
 import { type GuestPaths, guestPaths } from '#core/guests/description/guest-paths.ts';
 import { checkDiskImage, checkKernelImage, diskBytesOf } from '#core/images/check-image.ts';
 import { renameDurably } from '#runtime/atomic-file.ts';
+import {
+  adoptFiles,
+  type Adoption,
+  baseFile,
+  type DescribedFiles,
+  describeFiles,
+  movedFiles,
+} from './moved-files.ts';
 import { makeConfigDriveIso } from './config-drive-iso.ts';
 import { readConsoleLog } from './console-log.ts';
 import { asDiskFull, type FreeBytes, freeBytesOf } from './disk-space.ts';
@@ -42,6 +50,7 @@ const firstBytes = 2 * 1024 ** 2;
 
 export class HostGuestFiles implements GuestFiles {
   readonly #directory: string;
+  readonly #imageDirectory: string;
   readonly #images: ImageCache;
   readonly #source: ImageSource;
 
@@ -49,6 +58,7 @@ export class HostGuestFiles implements GuestFiles {
     const { directory, imageDirectory, images, freeBytes = freeBytesOf, now = Date.now } = options;
     this.#directory = directory;
     this.#source = images;
+    this.#imageDirectory = imageDirectory;
     this.#images = new ImageCache({
       folder: imageDirectory,
       source: images,
@@ -132,6 +142,29 @@ export class HostGuestFiles implements GuestFiles {
 
   async consoleOutput(guestId: string, lines: number | null): Promise<string> {
     return tailLines(await readConsoleLog(this.#pathsOf(guestId).consoleLog), lines);
+  }
+
+  /** What another host needs for its `adopt`. Throws `notFound` for a guest without files. */
+  async describe(guestId: string): Promise<DescribedFiles> {
+    return describeFiles(this.#pathsOf(guestId), this.#imageDirectory);
+  }
+
+  /** Where the file of this name is that `describe` has named; undefined: there is none. */
+  async pathOf(guestId: string, name: string): Promise<string | undefined> {
+    const paths = this.#pathsOf(guestId);
+    if (name !== baseFile) return movedFiles(paths)[name];
+    const base = await baseNameOf(paths.disk);
+    return base === null ? undefined : join(this.#imageDirectory, base);
+  }
+
+  /**
+   * The files that another host has described: all of them, or none. `copy` writes one to a path.
+   * `isLive`: the disk is made empty. Nothing when they were adopted under this mark before.
+   */
+  async adopt(guest: Guest, described: DescribedFiles, how: Adoption): Promise<void> {
+    const paths = this.#pathsOf(guest.id);
+    await makeTraversable(this.#directory);
+    await adoptFiles(paths, described, { ...how, images: this.#images, name: guest.name });
   }
 
   async list(): Promise<string[]> {

@@ -2,12 +2,13 @@
  * The host's images: each downloaded once, kept while a disk is based on it, and for some time
  * after.
  */
-import { open, readdir, stat, unlink, utimes } from 'node:fs/promises';
+import { chmod, open, readdir, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageSource } from '#contracts/services/images.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ImageFacts } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';
+import { renameDurably } from '#runtime/atomic-file.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import { type FreeBytes, insufficientSpace, type Room } from './disk-space.ts';
 import { download } from './download.ts';
@@ -68,6 +69,42 @@ export class ImageCache {
     } finally {
       this.#inUse.set(id, (this.#inUse.get(id) ?? 1) - 1);
     }
+  }
+
+  /**
+   * The same with an image that another host has as a file of this name and size: `copy` writes it
+   * to a path, when it is not here already.
+   */
+  async useCopied<T>(
+    { name, bytes }: { name: string; bytes: number },
+    copy: (path: string) => Promise<void>,
+    work: (image: CachedImage) => Promise<T>,
+  ): Promise<T> {
+    const file = parse(name);
+    if (file === undefined || file.isPart) {
+      throw new ComputeError('invalid', `image file ${name}: not the name of an image`);
+    }
+    const { id } = file;
+    await this.#evictions.drained();
+    this.#inUse.set(id, (this.#inUse.get(id) ?? 0) + 1);
+    try {
+      if ((await this.#find(id)) === undefined) await this.#copied({ name, bytes, id }, copy);
+      return await this.use(id, () => undefined, work);
+    } finally {
+      this.#inUse.set(id, (this.#inUse.get(id) ?? 1) - 1);
+    }
+  }
+
+  async #copied(
+    { name, bytes, id }: { name: string; bytes: number; id: string },
+    copy: (path: string) => Promise<void>,
+  ): Promise<void> {
+    const { folder } = this.#options;
+    const path = join(folder, name);
+    await this.makeRoom({ folder, bytes, what: `image ${id}` });
+    await copy(`${path}${partEnding}`);
+    await chmod(`${path}${partEnding}`, 0o644);
+    await renameDurably(`${path}${partEnding}`, path);
   }
 
   async #find(id: string): Promise<string | undefined> {

@@ -24,15 +24,30 @@ export async function createDisk(
  * Makes the disk this large, if it is smaller: its server has been resized. Its guest must be off.
  */
 export async function growDisk(path: string, bytes: number): Promise<void> {
+  const head = await headOf(path);
+  if ((readQcow2Header(head)?.virtualBytes ?? bytes) >= bytes) return;
+  const args = ['resize', '-q', '-f', 'qcow2', path, String(bytes)];
+  await runTool({ program: 'qemu-img', args, debianPackage });
+}
+
+/** The first bytes of a disk. */
+export async function headOf(path: string): Promise<Buffer> {
   const head = Buffer.alloc(headBytes);
   const file = await open(path);
   try {
     await file.read({ buffer: head, position: 0 });
+    return head;
   } finally {
     await file.close();
   }
-  if ((readQcow2Header(head)?.virtualBytes ?? bytes) >= bytes) return;
-  const args = ['resize', '-q', '-f', 'qcow2', path, String(bytes)];
+}
+
+/** The same image at another path is the disk's base: a disk that comes from another host. */
+export async function changeBase(
+  path: string,
+  base: Pick<BaseImage, 'format'> & { path: string },
+): Promise<void> {
+  const args = ['rebase', '-q', '-u', '-f', 'qcow2', '-b', base.path, '-F', base.format, path];
   await runTool({ program: 'qemu-img', args, debianPackage });
 }
 

@@ -16,6 +16,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -72,11 +73,11 @@ export class PrivateLibvirtd {
   }
 
   /** Installs what is missing, and starts it. */
-  static async start({ withKvm = false } = {}): Promise<PrivateLibvirtd> {
+  static async start({ withKvm = false, hostUuid = randomUUID() } = {}): Promise<PrivateLibvirtd> {
     ensureDebianPackages(packages);
     if (process.getuid?.() !== 0) throw new Error('this test needs root: it makes namespaces');
     const folder = mkdtempSync(join(tmpdir(), 'novella-libvirtd-'));
-    writePlaces(folder);
+    writePlaces(folder, hostUuid);
     const namespace = spawn(
       'setpriv',
       [
@@ -192,12 +193,14 @@ const kvm = '/dev/kvm';
 
 const pidFile = '/run/libvirt/libvirtd.pid';
 
-function writePlaces(folder: string): void {
+function writePlaces(folder: string, hostUuid: string): void {
   chmodSync(folder, 0o711);
   for (const name of [...Object.keys(places), 'guests']) mkdirSync(join(folder, name));
   for (const place of Object.values(places)) mkdirSync(place, { recursive: true });
   const conf = 'unix_sock_rw_perms = "0700"\nauth_unix_rw = "none"\n';
-  writeFileSync(join(folder, 'etc', 'libvirtd.conf'), conf);
+  // Two on one machine are two hosts.
+  const identity = `host_uuid = "${hostUuid}"\n`;
+  writeFileSync(join(folder, 'etc', 'libvirtd.conf'), conf + identity);
   writeFileSync(join(folder, 'etc', 'qemu.conf'), qemuConf);
   writeFileSync(join(folder, 'no-kvm'), '', { mode: 0o600 });
   writeFileSync(join(folder, 'passwd'), readFileSync('/etc/passwd', 'utf8') + users);

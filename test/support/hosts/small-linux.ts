@@ -36,7 +36,8 @@ const load = (paths: string[]) => paths.map((path) => `insmod /lib/${nameOf(path
 
 /**
  * On the kernel's command line `off-after=SECONDS` makes the guest power off, and `repair` makes it
- * print the first line of its second disk, and change its second sector.
+ * print the first line of its second disk, and change its second sector. `ticks` makes it count, five
+ * times a second, on its console and in the first sector of its disk.
  */
 const init = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -59,6 +60,15 @@ for word in $(cat /proc/cmdline); do
       echo "second disk: $(head -n 1 /dev/vdb)"
       echo '${repaired}' | dd of=/dev/vdb bs=512 seek=1 conv=sync,fsync 2> /dev/null
       echo '${repaired}' ;;
+    ticks)
+      ${load(modules.disk)}
+      i=0
+      while :; do
+        i=$((i + 1))
+        echo "tick $i"
+        echo "tick $i" | dd of=/dev/vda conv=notrunc,sync bs=512 count=1 2> /dev/null
+        sleep 0.2
+      done ;;
   esac
 done
 while :; do sleep 3600; done

@@ -1,5 +1,7 @@
 /** Messages between the agent and its libvirt child. */
 
+import type { RunningHardware } from '../xml/running-hardware.ts';
+
 /** A domain as libvirt reports it. */
 export interface DomainRow {
   /** The domain's uuid. */
@@ -28,6 +30,8 @@ export interface Procedures {
     };
   };
   domainCapabilities: { args: [virtType: string]; result: string };
+  /** Throws libvirt's reason why a guest of this hardware cannot run here. */
+  canRun: { args: [hardware: Pick<RunningHardware, 'machine' | 'virtType' | 'cpu'>]; result: null };
   /** Every domain, regardless of who defined it. */
   listDomains: { args: []; result: DomainRow[] };
   findDomain: { args: [id: string]; result: DomainRow | null };
@@ -47,6 +51,15 @@ export interface Procedures {
   /** Of a running domain: libvirt's names and values. Example: `vcpu.0.time`. */
   domainStats: { args: [id: string]; result: DomainStats };
   setPassword: { args: [id: string, user: string, password: string]; result: null };
+  /** The XML of the running domain as another host's libvirt accepts it. */
+  migratableXml: { args: [id: string]; result: string };
+  /** Returns when the domain runs on the other host. */
+  migrateDomain: { args: [id: string, how: Migration]; result: null };
+  /** The most milliseconds that a guest which is being sent may stand still. */
+  setMaxDowntime: { args: [id: string, milliseconds: number]; result: null };
+  /** Of the running job, or none: null. Names as in libvirt. */
+  jobStats: { args: [id: string]; result: DomainStats | null };
+  abortJob: { args: [id: string]; result: null };
   saveDomain: { args: [id: string, flags: number]; result: null };
   forgetSaved: { args: [id: string]; result: null };
   attachDevice: { args: [id: string, xml: string, flags: number]; result: null };
@@ -64,6 +77,16 @@ export interface Procedures {
   listNodeDevices: { args: [flags: number]; result: string[] };
   /** Omits devices that are gone. */
   nodeDeviceXmls: { args: [names: readonly string[]]; result: { name: string; xml: string }[] };
+}
+
+/** How a domain is sent. Source: libvirt-domain.h, `VIR_MIGRATE_PARAM_*`. */
+export interface Migration {
+  /** Of the other libvirtd. */
+  connectionUri: string;
+  flags: number;
+  /** By the parameter's name in libvirt. */
+  texts: Readonly<Record<string, string>>;
+  numbers: Readonly<Record<string, number>>;
 }
 
 export type ProcedureName = keyof Procedures;

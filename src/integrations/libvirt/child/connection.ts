@@ -4,7 +4,7 @@
  */
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import { errorCode, statsNoWait } from '../xml/libvirt-numbers.ts';
-import type { DomainStats } from './child-messages.ts';
+import type { DomainStats, Migration } from './child-messages.ts';
 import type { Library, LibvirtFailure, Pointer } from './library.ts';
 import type { FunctionName } from './prototypes.ts';
 
@@ -114,6 +114,33 @@ export class Connection {
     const list = ['virDomainListGetStats', [domain, null], groups, array, statsNoWait] as const;
     const count = await this.number(...list);
     return this.#library.takeStats(array[0], count);
+  }
+
+  /** Statistics of the job that a domain is in; null: in none. */
+  async jobStats(domain: Pointer): Promise<DomainStats | null> {
+    const [type, array, count]: [[number], [Pointer | null], [number]] = [[0], [null], [0]];
+    await this.number('virDomainGetJobStats', domain, type, array, count, 0);
+    const stats = this.#library.takeParameters(array[0], count[0]);
+    return type[0] === 0 ? null : stats;
+  }
+
+  /** Runs a call with libvirt's list of these parameters, which lives for that long. */
+  async withParameters<T>(
+    given: Pick<Migration, 'texts' | 'numbers'>,
+    run: (parameters: Pointer | null, count: number) => Promise<T>,
+  ): Promise<T> {
+    const [list, count, room]: [[Pointer | null], [number], [number]] = [[null], [0], [0]];
+    try {
+      for (const [name, value] of Object.entries(given.texts)) {
+        await this.number('virTypedParamsAddString', list, count, room, name, value);
+      }
+      for (const [name, value] of Object.entries(given.numbers)) {
+        await this.number('virTypedParamsAddULLong', list, count, room, name, value);
+      }
+      return await run(list[0], count[0]);
+    } finally {
+      this.#library.read('virTypedParamsFree', list[0], count[0]);
+    }
   }
 
   uuidOf(domain: Pointer): string {

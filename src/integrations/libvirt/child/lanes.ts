@@ -1,13 +1,14 @@
 /**
  * Connections that calls use in turn. Reads have dedicated lanes: a list does not wait for a guest
- * that is slow to start. So have reads of node devices: a slow card delays no read of a guest; and
- * calls that one guest answers, its QEMU or the agent in it: they may hang with it.
+ * that is slow to start. So have reads of node devices: a slow card delays no read of a guest;
+ * calls that one guest answers, its QEMU or the agent in it: they may hang with it; and guests that
+ * are sent to other hosts, which may take hours.
  */
 import { ConcurrencyLimit } from '#runtime/concurrency-limit.ts';
 import type { Connection, ConnectionOpener } from './connection.ts';
 
 /** Lanes of each kind. Each call waiting in libvirt occupies a thread of the pool. */
-export const laneCounts = { read: 3, act: 8, devices: 1, guests: 2 };
+export const laneCounts = { read: 3, act: 8, devices: 1, guests: 2, moves: 2 };
 
 export type LaneKind = keyof typeof laneCounts;
 
@@ -23,6 +24,7 @@ export class Lanes {
       act: none(laneCounts.act),
       devices: none(laneCounts.devices),
       guests: none(laneCounts.guests),
+      moves: none(laneCounts.moves),
     };
   }
 

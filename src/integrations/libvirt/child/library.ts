@@ -38,6 +38,8 @@ export interface Library {
   /** The handles of an array that libvirt handed over; the array itself is freed. */
   /** The values of the first record of an array that libvirt handed over; the array is freed. */
   takeStats(array: Pointer | null, count: number): DomainStats;
+  /** The values of a list of typed parameters that libvirt handed over; it is freed. */
+  takeParameters(array: Pointer | null, count: number): DomainStats;
   takeHandles(array: Pointer | null, count: number): Pointer[];
 }
 
@@ -82,6 +84,11 @@ export function loadLibvirt(): Library {
       functions.virDomainStatsRecordListFree(array);
       return stats;
     },
+    takeParameters: (array, count) => {
+      const stats = array === null ? {} : valuesOf(array, count);
+      functions.virTypedParamsFree(array, count);
+      return stats;
+    },
     takeHandles: (array, count) => {
       if (array === null) return [];
       const handles = count === 0 ? [] : (koffi.decode(array, 'virDomainPtr', count) as Pointer[]);
@@ -96,8 +103,12 @@ function statsOf(record: Pointer): DomainStats {
     params: Pointer;
     nparams: number;
   };
-  if (nparams === 0) return {};
-  const parameters = koffi.decode(params, 'virTypedParameter', nparams) as {
+  return valuesOf(params, nparams);
+}
+
+function valuesOf(params: Pointer, count: number): DomainStats {
+  if (count === 0) return {};
+  const parameters = koffi.decode(params, 'virTypedParameter', count) as {
     field: string;
     type: number;
     value: Record<string, number | bigint | string>;

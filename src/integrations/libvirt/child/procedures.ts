@@ -33,6 +33,7 @@ export const procedures: Table = {
       0,
     ),
   ),
+  canRun: read(canRun),
   listDomains: read(listDomains),
   findDomain: read(findDomain),
   definedXml: read((connection, id) =>
@@ -59,6 +60,21 @@ export const procedures: Table = {
   suspendDomain: onDomain('virDomainSuspend'),
   resumeDomain: onDomain('virDomainResume'),
   injectNmi: onDomain('virDomainInjectNMI', 0),
+  migratableXml: read((connection, id) =>
+    withDomain(connection, id, (domain) =>
+      connection.text('virDomainGetXMLDesc', domain, xmlFlag.migratable),
+    ),
+  ),
+  migrateDomain: { lane: 'moves', run: migrateDomain },
+  setMaxDowntime: onGuest((connection, domain, milliseconds: number) =>
+    connection.number('virDomainMigrateSetMaxDowntime', domain, milliseconds, 0),
+  ),
+  jobStats: {
+    lane: 'guests',
+    run: (connection, id) =>
+      withDomain(connection, id, (domain) => connection.jobStats(domain)).catch(noneIfGone),
+  },
+  abortJob: onGuest((connection, domain) => connection.number('virDomainAbortJob', domain)),
   saveDomain: onDomain('virDomainManagedSave'),
   forgetSaved: onDomain('virDomainManagedSaveRemove', 0),
   attachDevice: onDomain('virDomainAttachDeviceFlags'),
@@ -101,6 +117,32 @@ function onDomain(name: FunctionName, ...last: number[]) {
       return null;
     }),
   );
+}
+
+/** One call on the domain of this id, which its QEMU answers. */
+function onGuest<Args extends unknown[]>(
+  run: (connection: Connection, domain: Pointer, ...args: Args) => Promise<unknown>,
+) {
+  return {
+    lane: 'guests' as const,
+    run: (connection: Connection, id: string, ...args: Args) =>
+      withDomain(connection, id, async (domain) => {
+        await run(connection, domain, ...args);
+        return null;
+      }),
+  };
+}
+
+function migrateDomain(
+  connection: Connection,
+  ...[id, { connectionUri, flags, texts, numbers }]: Procedures['migrateDomain']['args']
+): Promise<null> {
+  return withDomain(connection, id, async (domain) => {
+    await connection.withParameters({ texts, numbers }, (parameters, count) =>
+      connection.number('virDomainMigrateToURI3', domain, connectionUri, parameters, count, flags),
+    );
+    return null;
+  });
 }
 
 function onNetwork(name: FunctionName) {
@@ -149,6 +191,22 @@ function domainStats(
   id: string,
 ): Promise<Procedures['domainStats']['result']> {
   return withDomain(connection, id, (domain) => connection.stats(domain, statGroups));
+}
+
+/** Throws when the result is that the processors do not match. Source: libvirt-host.h. */
+const failIncompatible = 1;
+
+async function canRun(
+  connection: Connection,
+  ...[{ machine, virtType, cpu }]: Procedures['canRun']['args']
+): Promise<null> {
+  const { handle } = connection;
+  const of = [null, 'x86_64', machine, virtType] as const;
+  await connection.text('virConnectGetDomainCapabilities', handle, ...of, 0);
+  if (cpu !== null) {
+    await connection.number('virConnectCompareHypervisorCPU', handle, ...of, cpu, failIncompatible);
+  }
+  return null;
 }
 
 async function hostFacts(connection: Connection): Promise<Procedures['hostFacts']['result']> {

@@ -27,6 +27,8 @@ export const prototypes = {
   virConnectGetCapabilities: 'char *! virConnectGetCapabilities(virConnectPtr conn)',
   virConnectGetDomainCapabilities:
     'char *! virConnectGetDomainCapabilities(virConnectPtr conn, const char *emulatorbin, const char *arch, const char *machine, const char *virttype, unsigned int flags)',
+  virConnectCompareHypervisorCPU:
+    'int virConnectCompareHypervisorCPU(virConnectPtr conn, const char *emulator, const char *arch, const char *machine, const char *virttype, const char *xmlCPU, unsigned int flags)',
   virNodeGetInfo: 'int virNodeGetInfo(virConnectPtr conn, _Out_ virNodeInfoPtr info)',
 
   virConnectListAllDomains:
@@ -61,6 +63,18 @@ export const prototypes = {
   virDomainListGetStats:
     'int virDomainListGetStats(virDomainPtr *doms, unsigned int stats, _Out_ virDomainStatsRecordPtr **retStats, unsigned int flags)',
   virDomainStatsRecordListFree: 'void virDomainStatsRecordListFree(virDomainStatsRecordPtr *stats)',
+  virDomainMigrateToURI3:
+    'int virDomainMigrateToURI3(virDomainPtr domain, const char *dconnuri, virTypedParameterPtr params, unsigned int nparams, unsigned int flags)',
+  virDomainMigrateSetMaxDowntime:
+    'int virDomainMigrateSetMaxDowntime(virDomainPtr domain, unsigned long long downtime, unsigned int flags)',
+  virDomainGetJobStats:
+    'int virDomainGetJobStats(virDomainPtr domain, _Out_ int *type, _Out_ virTypedParameterPtr *params, _Out_ int *nparams, unsigned int flags)',
+  virDomainAbortJob: 'int virDomainAbortJob(virDomainPtr dom)',
+  virTypedParamsAddString:
+    'int virTypedParamsAddString(_Inout_ virTypedParameterPtr *params, _Inout_ int *nparams, _Inout_ int *maxparams, const char *name, const char *value)',
+  virTypedParamsAddULLong:
+    'int virTypedParamsAddULLong(_Inout_ virTypedParameterPtr *params, _Inout_ int *nparams, _Inout_ int *maxparams, const char *name, unsigned long long value)',
+  virTypedParamsFree: 'void virTypedParamsFree(virTypedParameterPtr params, int nparams)',
   virDomainManagedSave: 'int virDomainManagedSave(virDomainPtr dom, unsigned int flags)',
   virDomainManagedSaveRemove:
     'int virDomainManagedSaveRemove(virDomainPtr dom, unsigned int flags)',

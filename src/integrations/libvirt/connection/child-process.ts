@@ -38,12 +38,14 @@ export type ChildEvent =
  * As many threads as can block in libvirt: each lane, opening, the event loop, and some for Node
  * itself.
  */
-const threads = 20;
+const threads = 22;
 
 /** Saving writes the guest's entire memory to disk. Milliseconds. */
 const slowLimits: Partial<Record<ProcedureName, number>> = {
   saveDomain: 3_600_000,
   startDomain: 1_800_000,
+  // A large guest over a slow network.
+  migrateDomain: 24 * 3_600_000,
 };
 
 const standardCallLimitMs = 120_000;

@@ -25,6 +25,7 @@ import { GuestChanges } from './guest-changes.ts';
 import { GuestPower, type PowerLimits } from './guest-power.ts';
 import { hasCode } from '../connection/libvirt-error.ts';
 import { undefineFlags } from '../xml/libvirt-numbers.ts';
+import { Migrations } from './migrations.ts';
 import { type DetachLimits, NicChanges } from './nic-changes.ts';
 import { PortNetworks } from './port-networks.ts';
 
@@ -46,6 +47,8 @@ export class LibvirtHypervisor implements Hypervisor {
   readonly #domains: Domains;
   readonly #power: GuestPower;
   readonly #nics: NicChanges;
+  /** Guests that are sent while they run. */
+  readonly migrations: Migrations;
   readonly #networks: PortNetworks | undefined;
   readonly #changes: GuestChanges;
   readonly #queue = new KeyedQueue();
@@ -57,6 +60,7 @@ export class LibvirtHypervisor implements Hypervisor {
     this.#domains = new Domains(child);
     this.#power = new GuestPower(child, this.#domains, limits);
     this.#nics = new NicChanges(child, this.#domains, limits);
+    this.migrations = new Migrations(child, this.#domains);
     this.#networks = domain.networkXml === true ? new PortNetworks(child) : undefined;
     this.#changes = new GuestChanges(child, this.#domains);
   }

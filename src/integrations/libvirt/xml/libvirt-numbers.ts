@@ -37,7 +37,18 @@ export const listNodeDevices = { pci: 2, net: 16 } as const;
 
 export const affect = { live: 1, config: 2 } as const;
 
-export const xmlFlag = { inactive: 2 } as const;
+export const xmlFlag = { inactive: 2, migratable: 8 } as const;
+
+/** Source: `virDomainMigrateFlags`. */
+export const migrateFlag = {
+  live: 1,
+  peerToPeer: 2,
+  undefineSource: 16,
+  copyDisks: 64,
+  copyTopLayer: 128,
+  abortOnError: 4096,
+  autoConverge: 8192,
+} as const;
 
 export const startFlag = { forceBoot: 8 } as const;
 

@@ -1,0 +1,139 @@
+/** The files of a guest as one host describes them and another one adopts them. */
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { accepted } from '#core/accepted.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
+import type { GuestPaths } from '#core/guests/description/guest-paths.ts';
+import { checkDiskImage } from '#core/images/check-image.ts';
+import { readQcow2Header } from '#core/images/qcow2-header.ts';
+import { renameDurably } from '#runtime/atomic-file.ts';
+import { asDiskFull } from './disk-space.ts';
+import type { ImageCache } from './image-cache.ts';
+import { baseNameOf } from './overlay.ts';
+import { partEnding } from './part-ending.ts';
+import { changeBase, createDisk, headOf } from './qemu-img.ts';
+import { makeTraversable } from './traversable-folder.ts';
+
+export interface DescribedFile {
+  name: string;
+  bytes: number;
+}
+
+export interface DescribedFiles {
+  files: DescribedFile[];
+  /** null: it has no disk. `base`: the image file below it. */
+  disk: { virtualBytes: number; base: DescribedFile | null } | null;
+}
+
+export interface Adoption {
+  /** Of one move: another mark is another guest's content. */
+  mark: string;
+  isLive: boolean;
+  copy: (file: DescribedFile, path: string) => Promise<void>;
+}
+
+/** The name by which the image below a disk is requested. */
+export const baseFile = 'base';
+const diskFile = 'disk';
+/** What was adopted last. */
+const markFile = 'adopted';
+
+/** Path of each file that moves with its guest, by its name. */
+export function movedFiles({
+  disk,
+  configDrive,
+  kernel,
+  ramdisk,
+  consoleLog,
+}: GuestPaths): Record<string, string | undefined> {
+  return { [diskFile]: disk, configDrive, kernel, ramdisk, consoleLog };
+}
+
+export async function describeFiles(
+  paths: GuestPaths,
+  imageDirectory: string,
+): Promise<DescribedFiles> {
+  const files: DescribedFile[] = [];
+  for (const [name, path = ''] of Object.entries(movedFiles(paths))) {
+    const bytes = await sizeOf(path);
+    if (bytes !== undefined) files.push({ name, bytes });
+  }
+  if (files.length === 0) {
+    throw new ComputeError('notFound', `${paths.folder}: the guest has no files here`);
+  }
+  if (!files.some(({ name }) => name === diskFile)) return { files, disk: null };
+  const header = readQcow2Header(await headOf(paths.disk));
+  invariant(header, `${paths.disk}: not a qcow2 disk`);
+  const { virtualBytes } = header;
+  const name = await baseNameOf(paths.disk);
+  if (name === null) return { files, disk: { virtualBytes, base: null } };
+  const bytes = await sizeOf(join(imageDirectory, name));
+  if (bytes === undefined) {
+    throw new ComputeError('unavailable', `the image file ${name} below ${paths.disk} is gone`);
+  }
+  return { files, disk: { virtualBytes, base: { name, bytes } } };
+}
+
+export async function adoptFiles(
+  paths: GuestPaths,
+  { files, disk }: DescribedFiles,
+  { mark, isLive, copy, images, name }: Adoption & { images: ImageCache; name: string },
+): Promise<void> {
+  const { folder } = paths;
+  const markPath = join(folder, markFile);
+  if ((await readFile(markPath, 'utf8').catch(() => '')) === mark) return;
+  // Left by a move that failed, or by a process that ended.
+  await rm(folder, { recursive: true, force: true });
+  await makeTraversable(folder);
+  const places = movedFiles(paths);
+  try {
+    const copied = isLive ? files.filter((file) => file.name !== diskFile) : files;
+    const bytes = copied.reduce((sum, file) => sum + file.bytes, 0);
+    await images.makeRoom({ folder, bytes, what: `guest ${name}` });
+    for (const file of copied) {
+      const path = places[file.name];
+      if (path === undefined) {
+        throw new ComputeError('invalid', `the other host offers an unknown file ${file.name}`);
+      }
+      await copy(file, `${path}${partEnding}`);
+      await renameDurably(`${path}${partEnding}`, path);
+    }
+    if (disk !== null) await placeDisk(paths.disk, disk, { isLive, copy, images });
+    await writeFile(`${markPath}${partEnding}`, mark);
+    await renameDurably(`${markPath}${partEnding}`, markPath);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw asDiskFull(error, { folder, what: `guest ${name}` });
+  }
+}
+
+/** The disk over this host's file of its image; an empty one for a guest that brings the content. */
+async function placeDisk(
+  path: string,
+  { virtualBytes, base }: NonNullable<DescribedFiles['disk']>,
+  { isLive, copy, images }: Pick<Adoption, 'isLive' | 'copy'> & { images: ImageCache },
+): Promise<void> {
+  if (base === null) {
+    if (isLive) await createDisk(path, virtualBytes, null);
+    return;
+  }
+  await images.useCopied(
+    base,
+    (part) => copy({ name: baseFile, bytes: base.bytes }, part),
+    async (image) => {
+      const { format } = accepted(checkDiskImage(image)).base;
+      const over = { format, path: image.path };
+      if (isLive) await createDisk(path, virtualBytes, over);
+      else await changeBase(path, over);
+    },
+  );
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

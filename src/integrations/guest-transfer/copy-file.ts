@@ -1,0 +1,89 @@
+/** One file from host to host: its bytes, then their SHA-256 in hex, which the receiver compares. */
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { Transform, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { TLSSocket } from 'node:tls';
+import { ComputeError, errorText } from '#core/errors.ts';
+import { dialPeer, type PeerPlace } from './dial-peer.ts';
+import type { PeerIdentity } from './peer-identity.ts';
+import { acceptingLine, lineTimeoutMs } from './peer-stream.ts';
+
+const sumBytes = 64;
+const chunkBytes = 2 ** 20;
+
+/** What is requested for a file of this name. */
+export function fileRequest(name: string): string {
+  return `file ${name}`;
+}
+
+/** The name in such a request; undefined: it is another one. */
+export function requestedFile(what: string): string | undefined {
+  return what.startsWith('file ') ? what.slice('file '.length) : undefined;
+}
+
+/** Sends this many bytes of the file. */
+export async function sendFile(socket: TLSSocket, path: string, bytes: number): Promise<void> {
+  socket.write(acceptingLine(Date.now(), bytes));
+  const sum = createHash('sha256');
+  if (bytes > 0) {
+    const content = createReadStream(path, { end: bytes - 1, highWaterMark: chunkBytes });
+    const summed = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        sum.update(chunk);
+        done(null, chunk);
+      },
+    });
+    await pipeline(content, summed, socket as Writable, { end: false });
+  }
+  socket.end(sum.digest('hex'));
+}
+
+/**
+ * Writes the file of that name to `path`. Throws
+ * `unavailable` when the connection ends early or the sum differs; nothing is left then.
+ */
+export async function fetchFile(
+  place: PeerPlace,
+  { name, bytes, path }: { name: string; bytes: number; path: string },
+  identity: PeerIdentity,
+): Promise<void> {
+  const { socket, opened } = await dialPeer(place, fileRequest(name), identity);
+  try {
+    if (opened.bytes !== bytes) {
+      throw new ComputeError(
+        'unavailable',
+        `it has ${opened.bytes} bytes, was offered with ${bytes}`,
+      );
+    }
+    socket.setTimeout(lineTimeoutMs, () => {
+      socket.destroy(new Error(`the other host sent nothing for ${lineTimeoutMs / 1_000} s`));
+    });
+    const sum = createHash('sha256');
+    let tail = Buffer.alloc(0);
+    let left = bytes;
+    const content = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        const part = chunk.subarray(0, left);
+        left -= part.length;
+        tail = Buffer.concat([tail, chunk.subarray(part.length)]).subarray(0, sumBytes + 1);
+        sum.update(part);
+        done(null, part);
+      },
+    });
+    await pipeline(socket, content, createWriteStream(path));
+    if (left > 0) throw new ComputeError('unavailable', `the connection ended ${left} bytes early`);
+    if (tail.toString('latin1') !== sum.digest('hex')) {
+      throw new ComputeError('unavailable', 'its checksum differs from that of the other host');
+    }
+  } catch (cause) {
+    socket.destroy();
+    await rm(path, { force: true });
+    throw new ComputeError(
+      'unavailable',
+      `file ${name} of the guest was not copied from host ${place.host}: ${errorText(cause)}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Moves of guests between real hosts: the agents connect to each other with the certificates of
+ * their hosts, for the length of one move. Files are fetched by the new host; a running guest is
+ * sent by the old host's libvirt, whose connections the agents carry.
+ */
+import type { TLSSocket } from 'node:tls';
+import type { Fetch, GuestTransfer } from '#contracts/host/guest-transfer.ts';
+import type { Log } from '#contracts/log.ts';
+import { ComputeError, invariant } from '#core/errors.ts';
+import type { Guest } from '#core/guests/description/guest.ts';
+import type { HostGuestFiles } from '../guest-files/guest-files.ts';
+import type { LibvirtHypervisor } from '../libvirt/domains/hypervisor.ts';
+import { fetchFile, requestedFile, sendFile } from './copy-file.ts';
+import {
+  joinChannel,
+  makeSocketFolder,
+  removeSocketFolder,
+  requestedChannel,
+  type SocketFolder,
+  socketPaths,
+  SourceSockets,
+} from './migration-sockets.ts';
+import type { PeerIdentity } from './peer-identity.ts';
+import { PeerListener } from './peer-listener.ts';
+import { type Arrival, type Offer, parseArrival, parseOffer } from './transfer-texts.ts';
+
+export interface HostTransferOptions {
+  /** Where other hosts reach this one. */
+  address: string;
+  port: number;
+  identity: () => Promise<PeerIdentity>;
+  files: HostGuestFiles;
+  hypervisor: LibvirtHypervisor;
+  /** Of this host's libvirt, as this process sees it. */
+  libvirtSocket: string;
+  sockets: SocketFolder;
+  log: Log;
+}
+
+export class HostTransfer implements GuestTransfer {
+  readonly #options: HostTransferOptions;
+  readonly #listener: PeerListener;
+  /** Keys of what is offered and expected, by guest. */
+  readonly #offered = new Map<string, string>();
+  readonly #expected = new Map<string, string>();
+
+  constructor(options: HostTransferOptions) {
+    this.#options = options;
+    this.#listener = new PeerListener(options);
+  }
+
+  async offer(guest: Guest, to: string): Promise<string> {
+    const { address, files, hypervisor } = this.#options;
+    await this.#endOffer(guest.id);
+    const described = await files.describe(guest.id);
+    const running = await hypervisor.migrations.runningXml(guest.id);
+    const key = await this.#listener.open({
+      peer: to,
+      serve: (what, socket) => this.#serveFile(guest.id, { what, socket, described }),
+    });
+    this.#offered.set(guest.id, key);
+    const { port } = this.#listener;
+    const offer: Offer = {
+      ...{ address, port, key },
+      ...described,
+      ...(running !== undefined && { running }),
+    };
+    return JSON.stringify(offer);
+  }
+
+  async fetch(guest: Guest, { host, offer: text, isLive }: Fetch): Promise<void> {
+    const { files, identity } = this.#options;
+    const { address, port, key, ...described } = parseOffer(text);
+    const place = { host, address, port, key };
+    const own = await identity();
+    await files.adopt(guest, described, {
+      mark: key,
+      isLive,
+      copy: ({ name, bytes }, path) => fetchFile(place, { name, bytes, path }, own),
+    });
+  }
+
+  async expect(guest: Guest, { host, offer: text }: Fetch): Promise<string> {
+    const { address, hypervisor, sockets, libvirtSocket } = this.#options;
+    await this.#endExpectation(guest.id);
+    const { running } = parseOffer(text);
+    if (running !== undefined) await hypervisor.migrations.check(running);
+    const definition = await hypervisor.domainXml(guest.id);
+    invariant(definition, `guest ${guest.id}: expected before it is defined`);
+    let key = '';
+    const serve = async (what: string, socket: TLSSocket): Promise<void> => {
+      const channel = requestedChannel(what);
+      if (channel === undefined) throw unknownRequest(what);
+      await joinChannel(socket, channel, { libvirtSocket, folder: sockets, key });
+    };
+    key = await this.#listener.open({ peer: host, serve });
+    this.#expected.set(guest.id, key);
+    await makeSocketFolder(sockets, key);
+    const arrival: Arrival = { address, port: this.#listener.port, key, definition };
+    return JSON.stringify(arrival);
+  }
+
+  async send(
+    guest: Guest,
+    { host, arrival: text }: { host: string; arrival: string },
+  ): Promise<void> {
+    const { hypervisor, sockets: folder, identity, log } = this.#options;
+    const { definition, address, port, key } = parseArrival(text);
+    const place = { host, address, port, key };
+    const source = await SourceSockets.open(place, { folder, identity: await identity(), log });
+    try {
+      await hypervisor.migrations.send(guest.id, {
+        definition,
+        sockets: socketPaths(folder, key),
+      });
+    } finally {
+      await source.close();
+    }
+    await this.#endOffer(guest.id);
+  }
+
+  async end(guestId: string): Promise<void> {
+    await this.#endOffer(guestId);
+    await this.#endExpectation(guestId);
+  }
+
+  async close(): Promise<void> {
+    const ids = new Set([...this.#offered.keys(), ...this.#expected.keys()]);
+    for (const id of ids) await this.end(id);
+  }
+
+  async #serveFile(
+    guestId: string,
+    {
+      what,
+      socket,
+      described,
+    }: { what: string; socket: TLSSocket; described: Pick<Offer, 'files' | 'disk'> },
+  ): Promise<void> {
+    const name = requestedFile(what);
+    const base = described.disk?.base;
+    const file =
+      name === 'base' && base != null ? base : described.files.find((each) => each.name === name);
+    const path = name === undefined ? undefined : await this.#options.files.pathOf(guestId, name);
+    if (file === undefined || path === undefined) throw unknownRequest(what);
+    await sendFile(socket, path, file.bytes);
+  }
+
+  async #endOffer(guestId: string): Promise<void> {
+    const key = this.#offered.get(guestId);
+    this.#offered.delete(guestId);
+    if (key !== undefined) await this.#listener.close(key);
+  }
+
+  async #endExpectation(guestId: string): Promise<void> {
+    const key = this.#expected.get(guestId);
+    this.#expected.delete(guestId);
+    if (key === undefined) return;
+    await this.#listener.close(key);
+    await removeSocketFolder(this.#options.sockets, key);
+  }
+}
+
+function unknownRequest(what: string): ComputeError {
+  return new ComputeError('notFound', `it does not offer "${what}"`);
+}

@@ -1,0 +1,174 @@
+/** Who may connect to a host that offers or expects a guest, and what they get. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import { connect as connectPlain } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { connect } from 'node:tls';
+import { hostUri } from '#core/host-identity/certificate-names.ts';
+import { makeAuthority } from '#test/tls/authority.ts';
+import { silentLog } from '#test/silent-log.ts';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { fetchFile, requestedFile, sendFile } from './copy-file.ts';
+import { dialPeer } from './dial-peer.ts';
+import type { PeerIdentity } from './peer-identity.ts';
+import { PeerListener } from './peer-listener.ts';
+import { openingLine } from './peer-stream.ts';
+
+const cluster = makeAuthority('cluster');
+const identityOf = (subject: string, authority = cluster, days = 1): PeerIdentity => {
+  const { cert: certificate, key } = authority.sign({ subject, days });
+  return { certificate, key, authority: cluster.cert };
+};
+const ofHost = (name: string) => identityOf(`URI:${hostUri(name)}`);
+const [hv1, hv2, hv3] = [ofHost('hv1'), ofHost('hv2'), ofHost('hv3')];
+
+let folder = '';
+let listener: PeerListener;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'novella-peer-'));
+  writeFileSync(join(folder, 'disk'), Buffer.alloc(3_000_000, 'a disk '));
+  listener = new PeerListener({
+    ...{ address: '127.0.0.1', port: 0, identity: async () => hv1, log: silentLog },
+  });
+});
+
+const open: string[] = [];
+
+afterEach(async () => {
+  for (const key of open.splice(0)) await listener.close(key);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Host 1 offers the file to host 2. */
+async function offered(path = join(folder, 'disk'), bytes = 3_000_000) {
+  const key = await listener.open({
+    peer: 'hv2',
+    async serve(what, socket) {
+      if (requestedFile(what) !== 'disk') throw new Error(`no ${what}`);
+      await sendFile(socket, path, bytes);
+    },
+  });
+  open.push(key);
+  return { host: 'hv1', address: '127.0.0.1', port: listener.port, key };
+}
+
+const file = { name: 'disk', bytes: 3_000_000 };
+
+test('the host that it is offered to has the file, complete', async () => {
+  const place = await offered();
+  const path = join(folder, 'copied');
+  await fetchFile(place, { ...file, path }, hv2);
+  expect(readFileSync(path).equals(readFileSync(join(folder, 'disk')))).toBe(true);
+});
+
+test('an empty file is a file', async () => {
+  writeFileSync(join(folder, 'empty'), '');
+  const place = await offered(join(folder, 'empty'), 0);
+  await fetchFile(place, { name: 'disk', bytes: 0, path: join(folder, 'nothing') }, hv2);
+  expect(readFileSync(join(folder, 'nothing'))).toHaveLength(0);
+});
+
+test.each<[string, () => PeerIdentity, string]>([
+  [
+    'another host of the cluster',
+    () => hv3,
+    'the other host is novella:host:hv3, not novella:host:hv2',
+  ],
+  ['a controller', () => identityOf('URI:novella:controller'), 'novella:controller'],
+  [
+    'a host of another cluster',
+    () => identityOf(`URI:${hostUri('hv2')}`, makeAuthority('cluster')),
+    'not of this cluster',
+  ],
+  [
+    'a certificate that has expired',
+    () => identityOf(`URI:${hostUri('hv2')}`, cluster, -1),
+    'is valid from',
+  ],
+  [
+    'a certificate for two names',
+    () => identityOf(`URI:${hostUri('hv2')},URI:${hostUri('hv3')}`),
+    'not a host',
+  ],
+])('%s is refused, with the reason', async (_who, identity, reason) => {
+  const path = join(folder, 'refused');
+  await expect(fetchFile(await offered(), { ...file, path }, identity())).rejects.toThrow(reason);
+  expect(existsSync(path)).toBe(false);
+});
+
+test('the host that connects checks who answers', async () => {
+  const place = await offered();
+  const wrong = dialPeer({ ...place, host: 'hv3' }, 'file disk', hv2);
+  await expect(wrong).rejects.toThrow('the other host is novella:host:hv1, not novella:host:hv3');
+});
+
+test('another key, another file, a closed offer and another size are refused', async () => {
+  const place = await offered();
+  await expect(dialPeer({ ...place, key: 'k'.repeat(43) }, 'file disk', hv2)).rejects.toThrow(
+    'does not offer or expect that guest any more',
+  );
+  await expect(dialPeer(place, 'file ../passwd', hv2)).rejects.toThrow('no file ../passwd');
+  const path = join(folder, 'other-size');
+  await expect(fetchFile(place, { name: 'disk', bytes: 5, path }, hv2)).rejects.toThrow(
+    'has 3000000 bytes, was offered with 5',
+  );
+  await listener.close(place.key);
+  await expect(dialPeer(place, 'file disk', hv2)).rejects.toThrow(/is that port open/);
+});
+
+test('a file that changes under the copy is found by its checksum', async () => {
+  const key = await listener.open({
+    peer: 'hv2',
+    async serve(_what, socket) {
+      socket.end(`ok 1 4\nabcd${'0'.repeat(64)}`);
+    },
+  });
+  open.push(key);
+  const place = { host: 'hv1', address: '127.0.0.1', port: listener.port, key };
+  const path = join(folder, 'changed');
+  await expect(fetchFile(place, { name: 'disk', bytes: 4, path }, hv2)).rejects.toThrow(
+    'file disk of the guest was not copied from host hv1: its checksum differs',
+  );
+  expect(existsSync(path)).toBe(false);
+});
+
+test('a connection that ends early leaves nothing', async () => {
+  const key = await listener.open({
+    peer: 'hv2',
+    async serve(_what, socket) {
+      socket.write('ok 1 4\nab');
+      socket.end();
+    },
+  });
+  open.push(key);
+  const place = { host: 'hv1', address: '127.0.0.1', port: listener.port, key };
+  const path = join(folder, 'early');
+  await expect(fetchFile(place, { name: 'disk', bytes: 4, path }, hv2)).rejects.toThrow(
+    '2 bytes early',
+  );
+  expect(existsSync(path)).toBe(false);
+});
+
+test('without a certificate, without TLS, or without sense nothing is served, and the next host is', async () => {
+  const place = await offered();
+  const plain = connectPlain(place.port, '127.0.0.1');
+  plain.write('GET / HTTP/1.1\r\n\r\n');
+  plain.on('error', () => undefined);
+  await once(plain, 'close');
+  const bare = connect({ host: '127.0.0.1', port: place.port, rejectUnauthorized: false });
+  bare.write(openingLine(place.key, 'file disk'));
+  const answer: Buffer[] = [];
+  for await (const part of bare) answer.push(part as Buffer);
+  expect(Buffer.concat(answer).toString()).toBe('no the other host presents no certificate\n');
+  await fetchFile(place, { ...file, path: join(folder, 'after') }, hv2);
+});
+
+test('nothing listens once nothing is offered', async () => {
+  const place = await offered();
+  await listener.close(place.key);
+  const socket = connectPlain(place.port, '127.0.0.1');
+  await expect(once(socket, 'connect')).rejects.toThrow('ECONNREFUSED');
+});

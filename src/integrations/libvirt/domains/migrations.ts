@@ -1,0 +1,145 @@
+/**
+ * Guests that are sent to another host while they run, and those that come from there. libvirt of
+ * both hosts and QEMU talk through UNIX sockets, which have the same paths on both hosts.
+ */
+import { ComputeError, errorText } from '#core/errors.ts';
+import type { LibvirtChild } from '../connection/child-process.ts';
+import { hasCode } from '../connection/libvirt-error.ts';
+import { arrivalXml } from '../xml/arrival-xml.ts';
+import { hardwareOf } from '../xml/running-hardware.ts';
+import { migrateFlag } from '../xml/libvirt-numbers.ts';
+import type { Domains } from './domains.ts';
+
+/** Paths of UNIX sockets: to the other libvirtd, of the guest's memory, of its disks. */
+export interface MigrationSockets {
+  libvirt: string;
+  memory: string;
+  disks: string;
+}
+
+export interface LiveMove {
+  /** The guest's definition on the new host. */
+  definition: string;
+  sockets: MigrationSockets;
+}
+
+/** How much of a guest has been sent. Bytes. */
+export interface MoveProgress {
+  memory: { total: number; processed: number; remaining: number };
+  disk: { total: number; processed: number; remaining: number };
+}
+
+/** Standing still for this long lets any guest be sent, however fast it writes. */
+const anyDowntimeMs = 24 * 3_600_000;
+
+export class Migrations {
+  readonly #child: LibvirtChild;
+  readonly #domains: Domains;
+
+  constructor(child: LibvirtChild, domains: Domains) {
+    this.#child = child;
+    this.#domains = domains;
+  }
+
+  /** Of a guest that runs; undefined: it does not. */
+  async runningXml(id: string): Promise<string | undefined> {
+    if (!(await this.#isHere(id))) return undefined;
+    return this.#child.call('migratableXml', [id], `read guest ${id}`);
+  }
+
+  /** Throws `unavailable`, with the check, when this host cannot run a guest that runs like this. */
+  async check(running: string): Promise<void> {
+    const { machine, virtType, cpu } = hardwareOf(running);
+    const act = `check whether a guest can come: machine ${machine}, ${virtType}`;
+    await this.#child.call('canRun', [{ machine, virtType, cpu }], act);
+  }
+
+  /**
+   * Returns when the guest runs on the other host and is gone here. Throws `conflict` when it does
+   * not run, `unavailable` with libvirt's text when it stays here.
+   */
+  async send(id: string, { definition, sockets }: LiveMove): Promise<void> {
+    const domain = await this.#domains.known(id);
+    if (domain.state !== 'running' && domain.state !== 'paused') {
+      throw new ComputeError('conflict', `guest ${domain.name}: cannot be sent, it does not run`);
+    }
+    const act = `send guest ${domain.name}`;
+    const running = await this.#child.call('migratableXml', [id], act);
+    const { hasDisk } = hardwareOf(running);
+    const flags =
+      migrateFlag.live |
+      migrateFlag.peerToPeer |
+      migrateFlag.undefineSource |
+      migrateFlag.abortOnError |
+      migrateFlag.autoConverge |
+      (hasDisk ? migrateFlag.copyTopLayer : 0);
+    try {
+      await this.#child.call(
+        'migrateDomain',
+        [
+          id,
+          {
+            connectionUri: `qemu+unix:///system?socket=${sockets.libvirt}`,
+            flags,
+            texts: {
+              destination_xml: arrivalXml(running, definition),
+              migrate_uri: `unix://${sockets.memory}`,
+              ...(hasDisk && { disks_uri: `unix://${sockets.disks}` }),
+            },
+            numbers: {},
+          },
+        ],
+        act,
+      );
+    } catch (error) {
+      // The call may fail after the guest has gone, as when libvirt's child ends.
+      if (await this.#isHere(id)) throw error;
+    }
+  }
+
+  /** null: it is not being sent. */
+  async progress(id: string): Promise<MoveProgress | null> {
+    const stats = await this.#child.call('jobStats', [id], `read the progress of guest ${id}`);
+    if (stats === null) return null;
+    const of = (kind: 'memory' | 'disk') => ({
+      total: Number(stats[`${kind}_total`] ?? 0),
+      processed: Number(stats[`${kind}_processed`] ?? 0),
+      remaining: Number(stats[`${kind}_remaining`] ?? 0),
+    });
+    return { memory: of('memory'), disk: of('disk') };
+  }
+
+  /** The guest stays here. No error when it is not being sent any more. */
+  async abort(id: string): Promise<void> {
+    try {
+      await this.#child.call('abortJob', [id], `abort the move of guest ${id}`);
+    } catch (error) {
+      if (!hasCode(error, 'noDomain', 'operationInvalid')) throw error;
+    }
+  }
+
+  /** The guest may stand still for as long as it takes. No error when it is not being sent. */
+  async force(id: string): Promise<void> {
+    try {
+      await this.#child.call(
+        'setMaxDowntime',
+        [id, anyDowntimeMs],
+        `force the move of guest ${id}`,
+      );
+    } catch (error) {
+      if (!hasCode(error, 'noDomain', 'operationInvalid')) throw error;
+    }
+  }
+
+  /** Does it still run here? Throws when that cannot be found out. */
+  async #isHere(id: string): Promise<boolean> {
+    try {
+      return (await this.#domains.find(id))?.isActive === true;
+    } catch (error) {
+      throw new ComputeError(
+        'unavailable',
+        `whether guest ${id} has left is unknown: ${errorText(error)}`,
+      );
+    }
+  }
+}
