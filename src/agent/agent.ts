@@ -101,6 +101,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       clearInterval(timer);
       consoles.close();
       await commands.stop();
+      await options.transfer?.close();
       current.close();
     },
   };

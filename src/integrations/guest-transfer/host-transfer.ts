@@ -61,7 +61,9 @@ export class HostTransfer implements GuestTransfer {
     this.#offered.set(guest.id, key);
     const { port } = this.#listener;
     const offer: Offer = {
-      ...{ address, port, key },
+      address,
+      port,
+      key,
       ...described,
       ...(running !== undefined && { running }),
     };

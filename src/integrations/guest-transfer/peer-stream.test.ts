@@ -20,12 +20,9 @@ test('what one end writes the other reads', () => {
   expect(() => parseAnswer(refusingLine('no\nroom').trimEnd())).toThrow('refuses: no room');
 });
 
-test.each(['', 'ok', 'ok x 1', `${'9'.repeat(99)}`, 'GET / HTTP/1.1'])(
-  '%j is no answer',
-  (line) => {
-    expect(() => parseAnswer(line)).toThrow('cannot be read');
-  },
-);
+test.each(['', 'ok', 'ok x 1', '9'.repeat(99), 'GET / HTTP/1.1'])('%j is no answer', (line) => {
+  expect(() => parseAnswer(line)).toThrow('cannot be read');
+});
 
 test.each(['', key, `short file disk`, `${key} `, `${key} ${'x'.repeat(300)}`, 'GET / HTTP/1.1'])(
   '%j opens nothing',

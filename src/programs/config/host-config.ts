@@ -41,6 +41,9 @@ const closed = { additionalProperties: false };
 /** Nova's `reserved_host_memory_mb`. */
 const usuallyReservedMib = 512;
 
+/** Beside the port on which controllers accept hosts. */
+const usualMovePort = 8786;
+
 const InterfaceName = Type.String({ minLength: 1, maxLength: 15 });
 
 /**
@@ -116,6 +119,25 @@ export const HostSection = Type.Object(
         closed,
       ),
     ),
+    moves: Type.Optional(
+      Type.Object(
+        {
+          address: key(
+            Type.String({ minLength: 1 }),
+            'where other hosts connect while a guest moves',
+            {
+              unset: '`host.ip`',
+            },
+          ),
+          port: key(
+            Type.Integer({ minimum: 1, maximum: 65_535 }),
+            'the port there; nothing listens on it at any other time',
+            { default: usualMovePort },
+          ),
+        },
+        closed,
+      ),
+    ),
     libvirt: Type.Optional(
       Type.Object(
         {
@@ -161,6 +183,8 @@ export interface RealHostConfig {
   vfCounts: Record<string, number>;
   /** Reserved for the host itself: never available to guests. */
   reserved: { vcpus: number; memoryMib: number };
+  /** Where other hosts connect while a guest moves. */
+  moves: { address: string; port: number };
   libvirt: {
     uri: string;
     /** `auto`: KVM where it works. */
@@ -198,6 +222,10 @@ export function toHostConfig(
     reserved: {
       vcpus: reserved.vcpus ?? 0,
       memoryMib: reserved.memory_mib ?? usuallyReservedMib,
+    },
+    moves: {
+      address: section.moves?.address ?? section.ip ?? machine.ip,
+      port: section.moves?.port ?? usualMovePort,
     },
     libvirt: {
       uri: libvirt.uri ?? 'qemu:///system',

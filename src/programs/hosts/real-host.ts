@@ -8,6 +8,9 @@ import { makeTraversable } from '#integrations/guest-files/traversable-folder.ts
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
 import { readUptime } from '#integrations/host-facts/uptime.ts';
 import { FileMemory } from '#integrations/host-memory/file-memory.ts';
+import { HostTransfer } from '#integrations/guest-transfer/host-transfer.ts';
+import { libvirtSocketOf } from '#integrations/guest-transfer/libvirt-socket.ts';
+import type { PeerIdentity } from '#integrations/guest-transfer/peer-identity.ts';
 import { LinuxBridges } from '#integrations/iproute2/bridges.ts';
 import { LinuxTaps } from '#integrations/iproute2/taps.ts';
 import { LibvirtChild } from '#integrations/libvirt/connection/child-process.ts';
@@ -27,7 +30,12 @@ export interface RealHostSurroundings {
   log: Log;
   /** The file that libvirt's child process runs; absent: its path in the sources. */
   libvirtChild?: string;
+  /** The host's certificate in its cluster; absent: its guests cannot move to other hosts. */
+  identity?: () => Promise<PeerIdentity>;
 }
+
+/** Of guests that are sent while they run: QEMU and libvirt see the same path. */
+const moveSockets = { here: '/run/novella/moves', forLibvirt: '/run/novella/moves' };
 
 /**
  * Throws `invalid` for a malformed device spec, and the hypervisor's errors when it cannot be
@@ -35,7 +43,7 @@ export interface RealHostSurroundings {
  */
 export async function realHostParts(
   config: RealHostConfig,
-  { stateDir, images, log, libvirtChild }: RealHostSurroundings,
+  { stateDir, images, log, libvirtChild, identity }: RealHostSurroundings,
 ): Promise<HostParts> {
   const pciBus = new SysfsPciBus({ root: '/sys' });
   const { functions } = await pciBus.listFunctions();
@@ -48,24 +56,37 @@ export async function realHostParts(
     log,
     ...(libvirtChild !== undefined && { childEntry: libvirtChild }),
   });
+  const hypervisor = await startLibvirtHypervisor({
+    ...config.libvirt,
+    displays: config.libvirt.vnc,
+    guestsDirectory,
+    log,
+    ifnameOf: (address) => pciBus.ifnameOf(address),
+    child,
+  });
+  const guestFiles = new HostGuestFiles({
+    directory: guestsDirectory,
+    imageDirectory: join(stateDir, 'images'),
+    images,
+  });
   return {
     host: config.name,
     hostIp: config.ip,
-    hypervisor: await startLibvirtHypervisor({
-      ...config.libvirt,
-      displays: config.libvirt.vnc,
-      guestsDirectory,
-      log,
-      ifnameOf: (address) => pciBus.ifnameOf(address),
-      child,
-    }),
+    hypervisor,
     consoles: new LibvirtConsoles({ child }),
     pciBus,
     nodeDevices: new LibvirtNodeDevices({ child }),
-    guestFiles: new HostGuestFiles({
-      directory: guestsDirectory,
-      imageDirectory: join(stateDir, 'images'),
-      images,
+    guestFiles,
+    ...(identity !== undefined && {
+      transfer: new HostTransfer({
+        ...config.moves,
+        identity,
+        files: guestFiles,
+        hypervisor,
+        libvirtSocket: libvirtSocketOf(config.libvirt.uri),
+        sockets: moveSockets,
+        log,
+      }),
     }),
     bridges: new LinuxBridges({
       host: config.name,

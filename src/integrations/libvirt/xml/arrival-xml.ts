@@ -62,7 +62,7 @@ export function arrivalXml(running: string, defined: string): string {
     // The text of the old host's console has been copied, and QEMU would empty the file.
     if (log !== undefined) add(serial, { ...log, ':@': { ...log[':@'], append: 'on' } });
   }
-  return String(builder.build([guest])).trim();
+  return builder.build([guest]).trim();
 }
 
 /** The NICs of one MAC in their order: a guest may have a MAC on two networks. */
