@@ -12,7 +12,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 let hosts: MovingHosts;
 
 beforeAll(async () => {
-  hosts = await movingHosts(Buffer.alloc(4 * 1024 ** 2, 'an image '));
+  hosts = await movingHosts(Buffer.alloc(4 * 1024 ** 2, 'an image\n'));
 });
 
 afterEach(async () => {
@@ -89,9 +89,75 @@ test('a running guest continues on the other host, counts on, and comes back', a
   expect(defined).not.toContain(one.host.libvirtd.guestsDirectory);
   output(await one.execute({ do: 'destroy', guestId: guest.id }));
   output(await sendLive(guest, other, one));
-  await expect.poll(async () => counted(await consoleOf(one, guest)), slow).toBeGreaterThan(0);
   expect([await state(one), await state(other)]).toEqual([['running'], []]);
+  for (const { host } of [one, other]) {
+    expect(readdirSync(join(host.libvirtd.folder, 'run', 'moves'))).toEqual([]);
+  }
+  // What it wrote on both hosts is on its disk, which it starts from next.
+  output(await one.execute({ do: 'respawn', guest }));
+  await expect.poll(() => consoleOf(one, guest), slow).toMatch(/disk: tick \d+/);
+  const [, kept] = /disk: tick (\d+)/.exec(await consoleOf(one, guest)) ?? [];
+  expect(Number(kept)).toBeGreaterThan(before + 5);
+});
+
+/** The guest runs on, on its host alone, and what the other one has of it can be removed. */
+async function expectUnmoved(guest: Guest): Promise<void> {
+  const { one, other } = hosts;
+  const before = counted(await consoleOf(one, guest));
+  await expect.poll(async () => counted(await consoleOf(one, guest)), slow).toBeGreaterThan(before);
+  await expect.poll(() => state(other), slow).toEqual(['shutOff']);
+  expect(await state(one)).toEqual(['running']);
+  output(await other.execute({ do: 'destroy', guestId: guest.id }));
+  expect([await state(other), await other.files.list()]).toEqual([[], []]);
   expect(readdirSync(join(other.host.libvirtd.folder, 'run', 'moves'))).toEqual([]);
+}
+
+/** The other host expects the guest; what the first one needs to send it. */
+async function expected(guest: Guest): Promise<string> {
+  const { one, other } = hosts;
+  const files = output(await one.execute({ do: 'offer', guest, to: other.name }));
+  return output(await other.execute({ do: 'expect', guest, from: one.name, files }));
+}
+
+test('a guest whose other host does not expect it any more stays where it is, and moves later', async () => {
+  const { one, other } = hosts;
+  const guest = aMovingGuest();
+  await started(one, guest);
+  const arrival = await expected(guest);
+  await other.transfer.end(guest.id);
+  const sent = await one.execute({ do: 'move-out', guest, to: other.name, arrival });
+  expect(sent).toMatchObject({ ok: false, message: expect.stringContaining('send guest') });
+  await expectUnmoved(guest);
+  output(await sendLive(guest, one, other));
+  expect([await state(one), await state(other)]).toEqual([[], ['running']]);
+});
+
+test('a move that is aborted, or whose connections break, leaves the guest running', async () => {
+  const { one, other } = hosts;
+  const guest = aMovingGuest({ memoryMib: 384 });
+  await started(one, guest);
+  const cuts = [
+    () => one.hypervisor.migrations.abort(guest.id),
+    () => other.transfer.end(guest.id),
+    () => other.host.libvirtd.killDaemon(),
+  ];
+  for (const cut of cuts) {
+    const arrival = await expected(guest);
+    const sent = one.execute({ do: 'move-out', guest, to: other.name, arrival });
+    await expect
+      .poll(
+        async () => (await one.hypervisor.migrations.progress(guest.id))?.memory.processed ?? 0,
+        {
+          timeout: 60_000,
+          interval: 10,
+        },
+      )
+      .toBeGreaterThan(0);
+    await cut();
+    expect(await sent).toMatchObject({ ok: false });
+    if (cut === cuts[2]) await other.host.libvirtd.startDaemon();
+    await expectUnmoved(guest);
+  }
 });
 
 test('a stopped guest moves with what it has written to its disk', async () => {
@@ -102,7 +168,7 @@ test('a stopped guest moves with what it has written to its disk', async () => {
   expect(await state(one)).toEqual([]);
   hosts.images.opened.length = 0;
   output(await other.execute({ do: 'move-in', guest, from: one.name, files, state: 'running' }));
-  await expect.poll(() => consoleOf(other, guest), slow).toContain('tick 3');
+  await expect.poll(() => consoleOf(other, guest), slow).toMatch(/disk: tick \d+/);
   // Everything came from the other host.
   expect(hosts.images.opened).toEqual([]);
   const [there, here] = [one, other].map(({ host }) =>

@@ -35,7 +35,10 @@ const executors: Executors = {
   'copy-disk': ({ guestFiles }, { guestId, imageId }) => guestFiles.copyDisk(guestId, imageId),
   'upload-copy': ({ guestFiles }, { guestId, imageId }) => guestFiles.uploadCopy(guestId, imageId),
   'drop-copy': ({ guestFiles }, { guestId, imageId }) => guestFiles.dropCopy(guestId, imageId),
-  'remove-files': ({ guestFiles }, { guestId }) => guestFiles.remove(guestId),
+  'remove-files': async ({ guestFiles, transfer }, { guestId }) => {
+    await transfer?.end(guestId);
+    await guestFiles.remove(guestId);
+  },
   define: async (parts, { guest }) =>
     parts.hypervisor.define(guest, await nicSources(parts.pciBus, guest.nics)),
   start: ({ hypervisor }, { guestId }) => hypervisor.start(guestId),

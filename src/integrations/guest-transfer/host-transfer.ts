@@ -20,6 +20,8 @@ import {
   socketPaths,
   SourceSockets,
 } from './migration-sockets.ts';
+import { dialPeer, type PeerPlace } from './dial-peer.ts';
+import { acceptingLine } from './peer-stream.ts';
 import type { PeerIdentity } from './peer-identity.ts';
 import { PeerListener } from './peer-listener.ts';
 import { type Arrival, type Offer, parseArrival, parseOffer } from './transfer-texts.ts';
@@ -36,6 +38,9 @@ export interface HostTransferOptions {
   sockets: SocketFolder;
   log: Log;
 }
+
+/** What is requested once every file has been fetched. */
+const allFetched = 'done';
 
 export class HostTransfer implements GuestTransfer {
   readonly #options: HostTransferOptions;
@@ -80,6 +85,7 @@ export class HostTransfer implements GuestTransfer {
       isLive,
       copy: ({ name, bytes }, path) => fetchFile(place, { name, bytes, path }, own),
     });
+    await this.#allFetched(place, own);
   }
 
   async expect(guest: Guest, { host, offer: text }: Fetch): Promise<string> {
@@ -131,6 +137,16 @@ export class HostTransfer implements GuestTransfer {
     for (const id of ids) await this.end(id);
   }
 
+  /** The other host may end its offer; without this the end of the move does that. */
+  async #allFetched(place: PeerPlace, own: PeerIdentity): Promise<void> {
+    try {
+      const { socket } = await dialPeer(place, allFetched, own);
+      socket.destroy();
+    } catch (error) {
+      this.#options.log.debug({ err: error, host: place.host }, 'an offer was not ended');
+    }
+  }
+
   async #serveFile(
     guestId: string,
     {
@@ -139,6 +155,10 @@ export class HostTransfer implements GuestTransfer {
       described,
     }: { what: string; socket: TLSSocket; described: Pick<Offer, 'files' | 'disk'> },
   ): Promise<void> {
+    if (what === allFetched) {
+      socket.end(acceptingLine(Date.now(), null), () => void this.#endOffer(guestId));
+      return;
+    }
     const name = requestedFile(what);
     const base = described.disk?.base;
     const file =

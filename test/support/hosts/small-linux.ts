@@ -36,8 +36,8 @@ const load = (paths: string[]) => paths.map((path) => `insmod /lib/${nameOf(path
 
 /**
  * On the kernel's command line `off-after=SECONDS` makes the guest power off, and `repair` makes it
- * print the first line of its second disk, and change its second sector. `ticks` makes it count, five
- * times a second, on its console and in the first sector of its disk.
+ * print the first line of its second disk, and change its second sector. `ticks` makes it print the
+ * first line of its disk, and count, five times a second, on its console and there.
  */
 const init = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -62,6 +62,7 @@ for word in $(cat /proc/cmdline); do
       echo '${repaired}' ;;
     ticks)
       ${load(modules.disk)}
+      echo "disk: $(head -n 1 /dev/vda)"
       i=0
       while :; do
         i=$((i + 1))
