@@ -12,6 +12,7 @@ import { consoleDial } from '#integrations/host-link/console-dial.ts';
 import { keepRenewed } from '#integrations/host-link/identity/keep-renewed.ts';
 import { AgentIdentity } from '#integrations/host-link/identity/agent-identity.ts';
 import { dialController } from '#integrations/host-link/dial.ts';
+import type { PeerIdentity } from '#integrations/guest-transfer/peer-identity.ts';
 import { httpImageSource } from '#integrations/image-source/over-http.ts';
 import { type AgentConfig, readToken } from '../config/agent-config.ts';
 import { builtInSpec } from '../config/config.ts';
@@ -55,7 +56,8 @@ async function start(
   const connection = () => identity.connection();
   // Throws for a host that has neither joined nor a token: later, nothing would change that.
   if (config.token === undefined) await connection();
-  const parts = await partsOf(config, state, { log, connection, files });
+  const own = () => identity.own();
+  const parts = await partsOf(config, state, { log, connection, own, files });
   const dialConsole = consoleDial(connection);
   const agent = await startAgent({ ...parts, dialConsole, log, heartbeatMs });
   const dial = dialController({
@@ -96,12 +98,18 @@ async function partsOf(
   {
     log,
     connection,
+    own,
     files,
-  }: { log: Logger; connection: () => Promise<ControllerConnection>; files: AgentFiles },
+  }: {
+    log: Logger;
+    connection: () => Promise<ControllerConnection>;
+    own: () => Promise<PeerIdentity>;
+    files: AgentFiles;
+  },
 ): Promise<HostParts> {
   const images = httpImageSource({ connection });
   if (simulated === undefined) {
-    return realHostParts(host, { stateDir: state.path, images, log, ...files });
+    return realHostParts(host, { stateDir: state.path, images, identity: own, log, ...files });
   }
   const deviceSpec = host.deviceSpec.length === 0 ? builtInSpec : host.deviceSpec;
   const machine = { ...simulated, name: host.name, deviceSpec };

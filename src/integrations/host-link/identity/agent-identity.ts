@@ -59,6 +59,19 @@ export class AgentIdentity {
     return this.#changes.run(() => this.#join(token));
   }
 
+  /** What it presents to other hosts now. Throws `unavailable` before it has joined. */
+  own(): Promise<StoredIdentity> {
+    return this.#changes.run(async () => {
+      const identity = this.#read();
+      if (identity !== undefined) return identity;
+      const { host } = this.#options;
+      throw new ComputeError(
+        'unavailable',
+        `host ${host} has no certificate of its cluster yet: guests move between hosts that have joined`,
+      );
+    });
+  }
+
   /** How long the certificate is valid; undefined: there is none. */
   validity(): Validity | undefined {
     const identity = this.#read();
