@@ -5,7 +5,7 @@ import type { CommandResult } from '#contracts/host/host-link.ts';
 import { guestPaths } from '#core/guests/description/guest-paths.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
 import { aGuest } from '#test/hosts/guests.ts';
-import { type MovingHost, type MovingHosts, movingHosts } from '#test/hosts/moving-hosts.ts';
+import { type MovingHost, type MovingHosts, movingHosts } from '#test/moves/moving-hosts.ts';
 import { linuxIsUp } from '#test/hosts/small-linux.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 

@@ -3,6 +3,7 @@ import { constants, createReadStream } from 'node:fs';
 import { access, copyFile, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { GuestFiles } from '#contracts/host/guest-files.ts';
+import type { Adoption, DescribedFiles, MovableFiles } from '#contracts/host/movable-guest.ts';
 import type { ImageSource } from '#contracts/services/images.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
@@ -11,14 +12,7 @@ import { type Guest, hasDisk } from '#core/guests/description/guest.ts';
 import { type GuestPaths, guestPaths } from '#core/guests/description/guest-paths.ts';
 import { checkDiskImage, checkKernelImage, diskBytesOf } from '#core/images/check-image.ts';
 import { renameDurably } from '#runtime/atomic-file.ts';
-import {
-  adoptFiles,
-  type Adoption,
-  baseFile,
-  type DescribedFiles,
-  describeFiles,
-  movedFiles,
-} from './moved-files.ts';
+import { adoptFiles, baseFile, describeFiles, movedFiles } from './moved-files.ts';
 import { makeConfigDriveIso } from './config-drive-iso.ts';
 import { readConsoleLog } from './console-log.ts';
 import { asDiskFull, type FreeBytes, freeBytesOf } from './disk-space.ts';
@@ -48,7 +42,7 @@ type MadeFrom = Pick<Guest, 'imageId' | 'kernel' | 'diskGib'>;
 /** Initial size of a disk over an image, with a config drive: it grows as the guest writes. */
 const firstBytes = 2 * 1024 ** 2;
 
-export class HostGuestFiles implements GuestFiles {
+export class HostGuestFiles implements GuestFiles, MovableFiles {
   readonly #directory: string;
   readonly #imageDirectory: string;
   readonly #images: ImageCache;
@@ -144,12 +138,10 @@ export class HostGuestFiles implements GuestFiles {
     return tailLines(await readConsoleLog(this.#pathsOf(guestId).consoleLog), lines);
   }
 
-  /** What another host needs for its `adopt`. Throws `notFound` for a guest without files. */
   async describe(guestId: string): Promise<DescribedFiles> {
     return describeFiles(this.#pathsOf(guestId), this.#imageDirectory);
   }
 
-  /** Where the file of this name is that `describe` has named; undefined: there is none. */
   async pathOf(guestId: string, name: string): Promise<string | undefined> {
     const paths = this.#pathsOf(guestId);
     if (name !== baseFile) return movedFiles(paths)[name];
@@ -157,10 +149,6 @@ export class HostGuestFiles implements GuestFiles {
     return base === null ? undefined : join(this.#imageDirectory, base);
   }
 
-  /**
-   * The files that another host has described: all of them, or none. `copy` writes one to a path.
-   * `isLive`: the disk is made empty. Nothing when they were adopted under this mark before.
-   */
   async adopt(guest: Guest, described: DescribedFiles, how: Adoption): Promise<void> {
     const paths = this.#pathsOf(guest.id);
     await makeTraversable(this.#directory);

@@ -1,6 +1,7 @@
 /** The files of a guest as one host describes them and another one adopts them. */
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Adoption, DescribedFile, DescribedFiles } from '#contracts/host/movable-guest.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import type { GuestPaths } from '#core/guests/description/guest-paths.ts';
@@ -13,24 +14,6 @@ import { baseNameOf } from './overlay.ts';
 import { partEnding } from './part-ending.ts';
 import { changeBase, createDisk, headOf } from './qemu-img.ts';
 import { makeTraversable } from './traversable-folder.ts';
-
-export interface DescribedFile {
-  name: string;
-  bytes: number;
-}
-
-export interface DescribedFiles {
-  files: DescribedFile[];
-  /** null: it has no disk. `base`: the image file below it. */
-  disk: { virtualBytes: number; base: DescribedFile | null } | null;
-}
-
-export interface Adoption {
-  /** Of one move: another mark is another guest's content. */
-  mark: string;
-  isLive: boolean;
-  copy: (file: DescribedFile, path: string) => Promise<void>;
-}
 
 /** The name by which the image below a disk is requested. */
 export const baseFile = 'base';
@@ -107,7 +90,7 @@ export async function adoptFiles(
   }
 }
 
-/** The disk over this host's file of its image; an empty one for a guest that brings the content. */
+/** The disk over this host's file of its image; empty for a guest that brings its content. */
 async function placeDisk(
   path: string,
   { virtualBytes, base }: NonNullable<DescribedFiles['disk']>,

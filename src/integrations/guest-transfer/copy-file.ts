@@ -1,4 +1,4 @@
-/** One file from host to host: its bytes, then their SHA-256 in hex, which the receiver compares. */
+/** One file from host to host: its bytes, then their SHA-256 in hex, which is compared. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';

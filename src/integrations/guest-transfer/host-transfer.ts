@@ -5,11 +5,15 @@
  */
 import type { TLSSocket } from 'node:tls';
 import type { Fetch, GuestTransfer } from '#contracts/host/guest-transfer.ts';
+import type { Hypervisor } from '#contracts/host/hypervisor.ts';
+import type {
+  DescribedFiles,
+  LiveMigrations,
+  MovableFiles,
+} from '#contracts/host/movable-guest.ts';
 import type { Log } from '#contracts/log.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
-import type { HostGuestFiles } from '../guest-files/guest-files.ts';
-import type { LibvirtHypervisor } from '../libvirt/domains/hypervisor.ts';
 import { fetchFile, requestedFile, sendFile } from './copy-file.ts';
 import {
   joinChannel,
@@ -31,8 +35,9 @@ export interface HostTransferOptions {
   address: string;
   port: number;
   identity: () => Promise<PeerIdentity>;
-  files: HostGuestFiles;
-  hypervisor: LibvirtHypervisor;
+  files: MovableFiles;
+  hypervisor: Pick<Hypervisor, 'domainXml'>;
+  migrations: LiveMigrations;
   /** Of this host's libvirt, as this process sees it. */
   libvirtSocket: string;
   sockets: SocketFolder;
@@ -55,10 +60,10 @@ export class HostTransfer implements GuestTransfer {
   }
 
   async offer(guest: Guest, to: string): Promise<string> {
-    const { address, files, hypervisor } = this.#options;
+    const { address, files, migrations } = this.#options;
     await this.#endOffer(guest.id);
     const described = await files.describe(guest.id);
-    const running = await hypervisor.migrations.runningXml(guest.id);
+    const running = await migrations.runningXml(guest.id);
     const key = await this.#listener.open({
       peer: to,
       serve: (what, socket) => this.#serveFile(guest.id, { what, socket, described }),
@@ -89,10 +94,10 @@ export class HostTransfer implements GuestTransfer {
   }
 
   async expect(guest: Guest, { host, offer: text }: Fetch): Promise<string> {
-    const { address, hypervisor, sockets, libvirtSocket } = this.#options;
+    const { address, hypervisor, migrations, sockets, libvirtSocket } = this.#options;
     await this.#endExpectation(guest.id);
     const { running } = parseOffer(text);
-    if (running !== undefined) await hypervisor.migrations.check(running);
+    if (running !== undefined) await migrations.check(running);
     const definition = await hypervisor.domainXml(guest.id);
     invariant(definition, `guest ${guest.id}: expected before it is defined`);
     let key = '';
@@ -112,12 +117,12 @@ export class HostTransfer implements GuestTransfer {
     guest: Guest,
     { host, arrival: text }: { host: string; arrival: string },
   ): Promise<void> {
-    const { hypervisor, sockets: folder, identity, log } = this.#options;
+    const { migrations, sockets: folder, identity, log } = this.#options;
     const { definition, address, port, key } = parseArrival(text);
     const place = { host, address, port, key };
     const source = await SourceSockets.open(place, { folder, identity: await identity(), log });
     try {
-      await hypervisor.migrations.send(guest.id, {
+      await migrations.send(guest.id, {
         definition,
         sockets: socketPaths(folder, key),
       });
@@ -149,11 +154,7 @@ export class HostTransfer implements GuestTransfer {
 
   async #serveFile(
     guestId: string,
-    {
-      what,
-      socket,
-      described,
-    }: { what: string; socket: TLSSocket; described: Pick<Offer, 'files' | 'disk'> },
+    { what, socket, described }: { what: string; socket: TLSSocket; described: DescribedFiles },
   ): Promise<void> {
     if (what === allFetched) {
       socket.end(acceptingLine(Date.now(), null), () => void this.#endOffer(guestId));

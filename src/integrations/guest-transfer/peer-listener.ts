@@ -46,7 +46,9 @@ export class PeerListener {
     return typeof address === 'object' && address !== null ? address.port : this.#options.port;
   }
 
-  /** Accepts connections until `close` of the returned key. Throws `unavailable` for a used port. */
+  /**
+   * Accepts connections until `close` of the returned key. Throws `unavailable` for a used port.
+   */
   open(accepting: Accepting): Promise<string> {
     return this.#changes.run(async () => {
       if (this.#server === undefined) await this.#listen();

@@ -83,6 +83,7 @@ export async function realHostParts(
         identity,
         files: guestFiles,
         hypervisor,
+        migrations: hypervisor.migrations,
         libvirtSocket: libvirtSocketOf(config.libvirt.uri),
         sockets: moveSockets,
         log,

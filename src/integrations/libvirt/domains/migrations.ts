@@ -2,6 +2,7 @@
  * Guests that are sent to another host while they run, and those that come from there. libvirt of
  * both hosts and QEMU talk through UNIX sockets, which have the same paths on both hosts.
  */
+import type { LiveMigrations, LiveMove } from '#contracts/host/movable-guest.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import { hasCode } from '../connection/libvirt-error.ts';
@@ -9,19 +10,6 @@ import { arrivalXml } from '../xml/arrival-xml.ts';
 import { hardwareOf } from '../xml/running-hardware.ts';
 import { migrateFlag } from '../xml/libvirt-numbers.ts';
 import type { Domains } from './domains.ts';
-
-/** Paths of UNIX sockets: to the other libvirtd, of the guest's memory, of its disks. */
-export interface MigrationSockets {
-  libvirt: string;
-  memory: string;
-  disks: string;
-}
-
-export interface LiveMove {
-  /** The guest's definition on the new host. */
-  definition: string;
-  sockets: MigrationSockets;
-}
 
 /** How much of a guest has been sent. Bytes. */
 export interface MoveProgress {
@@ -32,7 +20,7 @@ export interface MoveProgress {
 /** Standing still for this long lets any guest be sent, however fast it writes. */
 const anyDowntimeMs = 24 * 3_600_000;
 
-export class Migrations {
+export class Migrations implements LiveMigrations {
   readonly #child: LibvirtChild;
   readonly #domains: Domains;
 
@@ -41,23 +29,17 @@ export class Migrations {
     this.#domains = domains;
   }
 
-  /** Of a guest that runs; undefined: it does not. */
   async runningXml(id: string): Promise<string | undefined> {
     if (!(await this.#isHere(id))) return undefined;
     return this.#child.call('migratableXml', [id], `read guest ${id}`);
   }
 
-  /** Throws `unavailable`, with the check, when this host cannot run a guest that runs like this. */
   async check(running: string): Promise<void> {
     const { machine, virtType, cpu } = hardwareOf(running);
     const act = `check whether a guest can come: machine ${machine}, ${virtType}`;
     await this.#child.call('canRun', [{ machine, virtType, cpu }], act);
   }
 
-  /**
-   * Returns when the guest runs on the other host and is gone here. Throws `conflict` when it does
-   * not run, `unavailable` with libvirt's text when it stays here.
-   */
   async send(id: string, { definition, sockets }: LiveMove): Promise<void> {
     const domain = await this.#domains.known(id);
     if (domain.state !== 'running' && domain.state !== 'paused') {

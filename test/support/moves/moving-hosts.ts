@@ -18,8 +18,8 @@ import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
 import { type Authority, makeAuthority } from '../tls/authority.ts';
 import { type DescribedImages, describedImages } from '../images/image-source.ts';
 import { silentLog } from '../silent-log.ts';
-import { LibvirtHost } from './libvirt-host.ts';
-import { makeSmallLinux } from './small-linux.ts';
+import { LibvirtHost } from '../hosts/libvirt-host.ts';
+import { makeSmallLinux } from '../hosts/small-linux.ts';
 
 export interface MovingHost {
   name: string;
@@ -84,6 +84,7 @@ async function movingHost(
   mkdirSync(join(libvirtd.folder, 'run', 'moves'));
   const transfer = new HostTransfer({
     ...{ address: '127.0.0.1', port: 0, identity: async () => identity, files, hypervisor },
+    migrations: hypervisor.migrations,
     libvirtSocket: join(libvirtd.folder, 'run', 'libvirt-sock'),
     sockets: { here: join(libvirtd.folder, 'run', 'moves'), forLibvirt: '/run/libvirt/moves' },
     log: silentLog,

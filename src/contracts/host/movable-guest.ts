@@ -1,0 +1,60 @@
+/** What a host has of guests that move: their files, and those that run. */
+import type { Guest } from '#core/guests/description/guest.ts';
+
+export interface DescribedFile {
+  name: string;
+  bytes: number;
+}
+
+export interface DescribedFiles {
+  files: DescribedFile[];
+  /** null: it has no disk. `base`: the image file below it. */
+  disk: { virtualBytes: number; base: DescribedFile | null } | null;
+}
+
+/** How files of another host are adopted. */
+export interface Adoption {
+  /** Of one move: another mark is another guest's content. */
+  mark: string;
+  /** The disk is made empty. */
+  isLive: boolean;
+  /** Writes a described file to this path. */
+  copy: (file: DescribedFile, path: string) => Promise<void>;
+}
+
+export interface MovableFiles {
+  /** What another host needs for its `adopt`. Throws `notFound` for a guest without files. */
+  describe(guestId: string): Promise<DescribedFiles>;
+  /** Where the file of this name is that `describe` has named; undefined: there is none. */
+  pathOf(guestId: string, name: string): Promise<string | undefined>;
+  /**
+   * The files that another host has described: all of them, or none. Nothing when they were adopted
+   * under this mark before.
+   */
+  adopt(guest: Guest, described: DescribedFiles, how: Adoption): Promise<void>;
+}
+
+/** Paths of UNIX sockets: to the other libvirtd, of the guest's memory, of its disks. */
+export interface MigrationSockets {
+  libvirt: string;
+  memory: string;
+  disks: string;
+}
+
+export interface LiveMove {
+  /** The guest's definition on the new host. */
+  definition: string;
+  sockets: MigrationSockets;
+}
+
+export interface LiveMigrations {
+  /** The XML of a guest that runs; undefined: it does not. */
+  runningXml(guestId: string): Promise<string | undefined>;
+  /** Throws `unavailable`, with the check, when this host cannot run a guest with this XML. */
+  check(running: string): Promise<void>;
+  /**
+   * Returns when the guest runs on the other host and is gone here. Throws `conflict` when it does
+   * not run, `unavailable` with libvirt's text when it stays here.
+   */
+  send(guestId: string, to: LiveMove): Promise<void>;
+}
