@@ -3,6 +3,7 @@
  * tokens, certificates, revocation, other clusters.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freePorts, readConfig } from '#programs/config/config.ts';
@@ -95,6 +96,12 @@ test(
       0,
       expect.stringMatching(/^Host hv1 has joined https:.+; its certificate is valid until 20/),
     ]);
+    const doctor = await run(process.execPath, [starter, 'doctor', '--json', '--config', config]);
+    expect((JSON.parse(doctor.stdout) as { checks: object[] }).checks.at(-1)).toMatchObject({
+      name: 'Certificate',
+      level: 'ok',
+      found: expect.stringMatching(/^of host hv1, until \S+Z$/),
+    });
     writeFileSync(config, readFileSync(config, 'utf8').replace(/^token_file:.*\n/m, ''));
     await start(config).waitForLog(linked);
     const { enrolments } = await cloud.ok('operator', 'GET', '/hosts/enrolments');
@@ -290,6 +297,35 @@ test(
       'cannot replace the token by a certificate: the controller at https://127.0.0.1:1 does not answer (ECONNREFUSED)',
     );
     await cloud.settled(await cloud.boot([]), 'ACTIVE');
+  },
+  timeoutMs,
+);
+
+test(
+  'nothing listens for hosts before the first enrolment, which is refused while the port is in use',
+  async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as { port: number };
+    const { cloud, controller } = await aCluster('controller', {
+      ports: { ...freePorts, hosts: port },
+    });
+    const enrolment = () => cloud.send('operator', 'POST', '/hosts/hv1/enrolment', { body: {} });
+    const refused = await enrolment();
+    expect([refused.status, JSON.stringify(refused.body)]).toEqual([
+      503,
+      expect.stringContaining(`hosts: 127.0.0.1:${port} is in use by another program`),
+    ]);
+    await new Promise((resolve) => other.close(resolve));
+    const { token } = (await enrolment()).body.enrolment;
+    expect(token).toMatch(/^novella-join-/);
+    // From then on it listens with each start.
+    await controller.stop();
+    controllers.splice(0);
+    const again = await aCluster('controller', { ports: { ...freePorts, hosts: port } });
+    const agent = start(configOf('hv1', { token, controller: `https://127.0.0.1:${port}` }));
+    await agent.waitForLog(linked);
+    await again.cloud.settled(await again.cloud.boot([]), 'ACTIVE');
   },
   timeoutMs,
 );

@@ -46,10 +46,6 @@ export class Victim {
     return join(this.stateDir, 'clouds.yaml');
   }
 
-  get computeOrigin(): string {
-    return `http://127.0.0.1:${this.#ports['compute']}`;
-  }
-
   /** Where the guests of a simulated host are. */
   guestFolder(host: string): string {
     return join(this.stateDir, 'hosts', host, 'guests');

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { hostConsolePath, hostLinkPath } from '#contracts/host/host-link.ts';
 import { clusterAuthority } from '#integrations/cluster-authority/cluster-authority.ts';
-import { signCertificate } from '#integrations/cluster-authority/sign-certificate.ts';
+import { certificateSigner } from '#integrations/cluster-authority/sign-certificate.ts';
 import { generateHostKey, proveKey, provenKey } from '#runtime/keys/host-key.ts';
 import { migratedStore } from '#test/migrated-database.ts';
 import { imageId } from '#test/worlds/compute-world.ts';
@@ -125,7 +125,8 @@ async function forged({
   const validity = { notBefore: Date.now() + from * day, notAfter: Date.now() + to * day };
   const serial = `01${randomBytes(15).toString('hex')}`;
   const named = { serial, name: 'hv1', ...validity };
-  const cert = await signCertificate(named, { uri, role, publicKey }, authority!);
+  const sign = await certificateSigner(authority!);
+  const cert = await sign(named, { uri, role, publicKey });
   return { key, cert: cert + authority!.certificate };
 }
 

@@ -14,6 +14,7 @@ import {
   type Validity,
   validityFrom,
 } from '#core/host-identity/validity.ts';
+import type { SignCertificate } from './sign-certificate.ts';
 import { generateHostKey, keyFingerprint } from '#runtime/keys/host-key.ts';
 
 export interface ClusterAuthorityOptions {
@@ -36,6 +37,12 @@ export function clusterAuthority({
     });
     return known;
   };
+  let signing: Promise<SignCertificate> | undefined;
+  const signer = async (): Promise<SignCertificate> => {
+    const { certificateSigner } = await import('./sign-certificate.ts');
+    signing ??= certificateSigner(await authority());
+    return signing;
+  };
   return {
     certificate: async () => (await authority()).certificate,
     fingerprint: async () => fingerprintOf((await authority()).certificate),
@@ -43,11 +50,11 @@ export function clusterAuthority({
       const validity = validityFrom(clock.now(), hostLifeMs);
       const serial = newSerial();
       const named = { serial, name: host, ...validity };
-      const { signCertificate } = await import('./sign-certificate.ts');
+      const sign = await signer();
       const subject = { uri: hostUri(host), role: 'client', publicKey } as const;
       return {
         serial,
-        certificate: await signCertificate(named, subject, await authority()),
+        certificate: await sign(named, subject),
         ...validity,
       };
     },
@@ -58,7 +65,7 @@ export function clusterAuthority({
         return { cert: kept.certificate + chain, key: kept.privateKey };
       }
       const privateKey = await generateHostKey();
-      const certificate = await certificateOfController(privateKey, await authority(), clock.now());
+      const certificate = await certificateOfController(privateKey, await signer(), clock.now());
       await store.setController({ certificate, privateKey });
       return { cert: certificate + chain, key: privateKey };
     },
@@ -80,13 +87,12 @@ async function readOrMake(store: AuthorityStore, clock: Clock): Promise<StoredAu
 
 async function certificateOfController(
   privateKey: string,
-  authority: StoredAuthority,
+  sign: SignCertificate,
   now: number,
 ): Promise<string> {
   const named = { serial: newSerial(), name: 'controller', ...validityFrom(now, controllerLifeMs) };
   const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
-  const { signCertificate } = await import('./sign-certificate.ts');
-  return signCertificate(named, { uri: controllerUri, role: 'server', publicKey }, authority);
+  return sign(named, { uri: controllerUri, role: 'server', publicKey });
 }
 
 /** Positive: the first bit is not set. */

@@ -54,37 +54,46 @@ export async function signAuthority(
   return pem(certificate);
 }
 
+/** In one role only: as a client or as a server. `publicKey`: SPKI, DER. */
+export interface Subject {
+  uri: string;
+  role: 'client' | 'server';
+  publicKey: Buffer;
+}
+
+export type SignCertificate = (certificate: NewCertificate, subject: Subject) => Promise<string>;
+
 /**
- * A certificate (PEM) that identifies its owner as `uri`, in one role only: as a client or as a
- * server. `publicKey`: SPKI, DER.
+ * Signs certificates (PEM) that identify their owners. The authority is read once for all of them.
  */
-export async function signCertificate(
-  { serial, name, notBefore, notAfter }: NewCertificate,
-  { uri, role, publicKey }: { uri: string; role: 'client' | 'server'; publicKey: Buffer },
-  authority: { certificate: string; privateKey: string },
-): Promise<string> {
+export async function certificateSigner(authority: {
+  certificate: string;
+  privateKey: string;
+}): Promise<SignCertificate> {
   const issuer = new X509Certificate(authority.certificate);
   const { privateKey: signingKey } = keysOf(authority.privateKey);
-  const key = await crypto.subtle.importKey('spki', publicKey, algorithm, true, ['verify']);
-  const usage = role === 'client' ? ExtendedKeyUsage.clientAuth : ExtendedKeyUsage.serverAuth;
-  const certificate = await X509CertificateGenerator.create({
-    serialNumber: serial,
-    subject: [{ CN: [name.slice(0, longestName)] }],
-    issuer: issuer.subjectName,
-    notBefore: new Date(notBefore),
-    notAfter: new Date(notAfter),
-    signingAlgorithm: algorithm,
-    publicKey: key,
-    signingKey,
-    extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([usage], true),
-      new SubjectAlternativeNameExtension([{ type: 'url', value: uri }]),
-      await AuthorityKeyIdentifierExtension.create(issuer),
-    ],
-  });
-  return pem(certificate);
+  const issuerId = await AuthorityKeyIdentifierExtension.create(issuer);
+  return async ({ serial, name, notBefore, notAfter }, { uri, role, publicKey }) => {
+    const usage = role === 'client' ? ExtendedKeyUsage.clientAuth : ExtendedKeyUsage.serverAuth;
+    const certificate = await X509CertificateGenerator.create({
+      serialNumber: serial,
+      subject: [{ CN: [name.slice(0, longestName)] }],
+      issuer: issuer.subjectName,
+      notBefore: new Date(notBefore),
+      notAfter: new Date(notAfter),
+      signingAlgorithm: algorithm,
+      publicKey,
+      signingKey,
+      extensions: [
+        new BasicConstraintsExtension(false, undefined, true),
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+        new ExtendedKeyUsageExtension([usage], true),
+        new SubjectAlternativeNameExtension([{ type: 'url', value: uri }]),
+        issuerId,
+      ],
+    });
+    return pem(certificate);
+  };
 }
 
 function pem(certificate: X509Certificate): string {

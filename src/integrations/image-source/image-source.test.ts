@@ -2,6 +2,8 @@ import { makeImage } from '#test/images/make-image.ts';
 import { createServer, type RequestListener } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { giveEndlessToken } from '#test/databases/endless-token.ts';
+import { clusterTls } from '../host-link/identity/cluster-tls.ts';
+import { aHostsPort } from '#test/links/hosts-port.ts';
 import { byToken } from '#test/worlds/host-links.ts';
 import { imageSourceContract } from '#contracts/services/images.contract.ts';
 import { aComputeWorld } from '#test/worlds/compute-world.ts';
@@ -32,6 +34,22 @@ describe('images in one process', () => {
   imageSourceContract(async () => {
     const { world } = await aController([]);
     return { source: inProcessImageSource(world.contents), whole, queuedId: queuedImageId };
+  });
+});
+
+describe('images over the port for hosts', () => {
+  imageSourceContract(async () => {
+    const port = await aHostsPort();
+    opened.push(() => port.stop());
+    for (const id of [imageId, queuedImageId, unknownId]) {
+      await port.world.activeServer({ imageId: id, nics: [] });
+    }
+    const { cert: certificate, key } = await port.joined('host-1');
+    const tls = clusterTls(port.authority, { certificate, key });
+    const source = httpImageSource({
+      connection: async () => ({ url: port.url, headers: {}, tls }),
+    });
+    return { source, whole, queuedId: queuedImageId };
   });
 });
 

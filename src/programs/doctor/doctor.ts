@@ -2,6 +2,7 @@
  * The input of `novella doctor`: this machine, read through sysfs, libvirt and QEMU, and the
  * operator's settings for it.
  */
+import { checkCertificate } from '#core/host-identity/check-certificate.ts';
 import { checkHost } from '#core/hosts/check-host.ts';
 import type { HostCheck } from '#core/hosts/host-check.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
@@ -9,9 +10,10 @@ import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
 import { type DeviceSpecSource, parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { askLibvirt, askNodeDevices, askQemu } from '#integrations/host-facts/ask-programs.ts';
 import { readHostFacts } from '#integrations/host-facts/read-host.ts';
+import { readIdentity } from '#integrations/host-link/identity/read-identity.ts';
 import { askProgram } from '#runtime/run-program.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
-import { readAgentConfig, usualStateDir } from '../config/agent-config.ts';
+import { type AgentConfig, readAgentConfig, usualStateDir } from '../config/agent-config.ts';
 import { hostPlaces } from '../hosts/host-health.ts';
 
 /** The settings that a host is checked for. */
@@ -35,7 +37,8 @@ const unconfigured: ExaminedHost = {
  * file. Changes nothing.
  */
 export async function examineHost(configFile: string | undefined): Promise<HostCheck[]> {
-  const host = configFile === undefined ? unconfigured : hostOfConfig(configFile);
+  const config = configFile === undefined ? undefined : readAgentConfig(configFile);
+  const host = config === undefined ? unconfigured : examinedHost(config);
   const { architecture, ...places } = hostPlaces(host.stateDirectory);
   const pciBus = new SysfsPciBus({ root: '/sys' });
   const [facts, libvirt, qemuVersion, { functions }] = await Promise.all([
@@ -53,13 +56,19 @@ export async function examineHost(configFile: string | undefined): Promise<HostC
     libvirt.state === 'answers' && offered.length > 0
       ? { nodeDevices: await askNodeDevices(askProgram, host.libvirtUri) }
       : {};
-  return checkHost({
+  const certificate = config === undefined ? [] : [checkIdentity(config)];
+  const rows = checkHost({
     facts: { ...facts, libvirt, qemuVersion, ...nodeDevices },
     functions,
     deviceSpecs,
     vfCounts: host.vfCounts,
     ...(uses !== undefined && { uses }),
   });
+  return [...rows, ...certificate];
+}
+
+function checkIdentity({ host, stateDir, token }: AgentConfig): HostCheck {
+  return checkCertificate(host.name, readIdentity(stateDir, token !== undefined), Date.now());
 }
 
 /** A machine without iproute2 does not report it. */
@@ -71,8 +80,7 @@ async function usesOf(pciBus: SysfsPciBus, offered: readonly PciFunction[]) {
   }
 }
 
-function hostOfConfig(configFile: string): ExaminedHost {
-  const { host, stateDir } = readAgentConfig(configFile);
+function examinedHost({ host, stateDir }: AgentConfig): ExaminedHost {
   const { deviceSpec, vfCounts, libvirt } = host;
   return { deviceSpec, vfCounts, stateDirectory: stateDir, libvirtUri: libvirt.uri };
 }

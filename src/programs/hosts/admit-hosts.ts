@@ -27,6 +27,8 @@ export interface AdmitHostsOptions extends Pick<AgentsContext, 'imageContents' |
   /** Where hosts reach it, if that is configured. */
   publicUrl: string | undefined;
   log: Logger;
+  /** How often the certificate of the port is renewed, if it is time. */
+  renewMs?: number;
 }
 
 export interface HostAdmission {
@@ -38,7 +40,7 @@ export interface HostAdmission {
 
 /** Finds revocations whose wake-up was lost, and certificates that have expired. */
 const recheckMs = 30_000;
-const renewMs = 3_600_000;
+const usualRenewMs = 3_600_000;
 
 /**
  * Admits enrolled hosts, each until it is revoked. Their port is opened with the first enrolment: a
@@ -46,7 +48,7 @@ const renewMs = 3_600_000;
  */
 export async function admitHosts(
   context: WorkflowContext,
-  { server, listener, open, publicUrl, log, ...service }: AdmitHostsOptions,
+  { server, listener, open, publicUrl, log, renewMs = usualRenewMs, ...service }: AdmitHostsOptions,
 ): Promise<HostAdmission> {
   const offer = () => certificateOffer(context, { url, publicUrl });
   const admit = (credential: HostCredential) => admitHost(context, credential);

@@ -14,7 +14,8 @@ export interface Answered {
 
 export type HostsPort = Awaited<ReturnType<typeof aHostsPort>>;
 
-export async function aHostsPort() {
+/** `renewMs`: how often its certificate is renewed, if it is time. */
+export async function aHostsPort({ renewMs }: { renewMs?: number } = {}) {
   const world = await aComputeWorld();
   // TLS goes by the clock of the machine.
   world.time.now = Date.now();
@@ -26,6 +27,7 @@ export async function aHostsPort() {
     publicUrl: undefined,
     open: async (app) => `https://127.0.0.1:${await listen(app, 'hosts', '127.0.0.1', 0)}`,
     log: silentLog,
+    ...(renewMs !== undefined && { renewMs }),
   });
   const url = await admission.url();
   const authority = await world.context.authority.certificate();

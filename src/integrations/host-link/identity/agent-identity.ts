@@ -33,6 +33,8 @@ export class AgentIdentity {
   readonly #options: AgentIdentityOptions;
   readonly #files: IdentityFiles;
   readonly #changes = new SerialQueue();
+  /** The join token that was refused: it is not tried again while there is a certificate. */
+  #refused: string | undefined;
 
   constructor(options: AgentIdentityOptions) {
     this.#options = options;
@@ -159,11 +161,13 @@ export class AgentIdentity {
     token: string | undefined,
   ): Promise<StoredIdentity | undefined> {
     if (token === undefined || !isJoinToken(token)) return kept;
+    if (kept !== undefined && token === this.#refused) return kept;
     if (kept?.joinTokenSha256 === sha256OfToken(token)) return kept;
     try {
       return await this.#join(token);
     } catch (error) {
       if (kept === undefined || !needsPerson(error)) throw error;
+      this.#refused = token;
       const { host, log } = this.#options;
       log.warn({ host }, `cannot join with the new token: ${errorText(error)}`);
       return kept;
