@@ -21,6 +21,7 @@ import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { schedule } from '#workflows/boot/schedule.ts';
+import { TaskRun } from '#workflows/engine/task-run.ts';
 import { oneRowCommitsPerSecond } from './commits.ts';
 import { printFigure } from './figure.ts';
 import { percentile, ratios, rounded, spread } from './statistics.ts';
@@ -130,9 +131,10 @@ function vfAddress(vf: number): string {
 async function timeClaims(context: WorkflowContext, count: number): Promise<number[]> {
   const times: number[] = [];
   for (let made = 0; made < count; made += 1) {
-    const task = await acceptServer(context.store);
+    const { task, known } = await acceptServer(context.store);
     const started = performance.now();
-    const outcome = await schedule(context, task, { read: null });
+    const run = new TaskRun(known);
+    const outcome = await schedule({ ...context, run }, task, { read: null });
     const result = await context.store.commit({ task, ...outcome });
     await context.store.onDisk();
     times.push(performance.now() - started);
@@ -153,12 +155,16 @@ async function acceptServer(store: Store) {
   };
   const spec = [{ physical_network: 'physnet1', remote_managed: 'False' }];
   const request = { requestId: crypto.randomUUID(), count: 1, spec, needsInterface: false };
-  await store.servers.create({
+  const pciRequests = [{ ...request, aliasName: null, numaPolicy: null, requesterId: null }];
+  const server = await store.servers.create({
     ...made,
-    pciRequests: [{ ...request, aliasName: null, numaPolicy: null, requesterId: null }],
+    pciRequests,
     task: { ...made.task, data },
   });
-  return { ...made.task, data, epoch: 1 };
+  return {
+    task: { ...made.task, data, epoch: 1 },
+    known: { server, pciRequests, isInNoGroup: true },
+  };
 }
 
 function contextOf(store: Store): WorkflowContext {
