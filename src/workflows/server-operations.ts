@@ -31,6 +31,7 @@ import { followPortsWorkflow } from './watch/follow-ports-workflow.ts';
 import { createImage } from './guests/create-image.ts';
 import { lockServer, unlockServer } from './guests/lock-server.ts';
 import { readConsole } from './guests/read-console.ts';
+import { abortMove, forceMove, readMoveProgress } from './moves/steer-move.ts';
 import { readCounters } from './guests/read-counters.ts';
 import { rescueServer } from './guests/rescue-server.ts';
 import { resetState } from './guests/reset-state.ts';
@@ -92,6 +93,9 @@ export function serverOperations(context: WorkflowContext) {
     takeNetworkEvent: bound(takeNetworkEvent),
     readConsole: bound(readConsole),
     readCounters: bound(readCounters),
+    readMoveProgress: bound(readMoveProgress),
+    abortMove: bound(abortMove),
+    forceMove: bound(forceMove),
     enrollHost: bound(enrollHost),
     admitHost: bound(admitHost),
     certifyHost: bound(certifyHost),

@@ -10,6 +10,7 @@ import {
   questions,
   type StepRecord,
 } from '#contracts/host/host-link.ts';
+import type { MoveProgress } from '#contracts/host/movable-guest.ts';
 import { ComputeError, errorText, isComputeError } from '#core/errors.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
 import { type FoundGuest, planDestroy, planSpawn } from '#core/guests/plan/plan.ts';
@@ -97,15 +98,24 @@ function isQuestion(body: HostCommandBody): body is HostQuestion {
 }
 
 async function answer(
-  { guestFiles, hypervisor }: HostParts,
+  parts: HostParts,
   question: HostQuestion,
-): Promise<{ output?: string; counters?: GuestCounters }> {
+): Promise<{ output?: string; counters?: GuestCounters; progress?: MoveProgress | null }> {
+  const { guestFiles, hypervisor } = parts;
   const { guestId } = question;
   switch (question.do) {
     case 'console':
       return { output: await guestFiles.consoleOutput(guestId, question.lines) };
     case 'counters':
       return { counters: await hypervisor.counters(guestId) };
+    case 'move-progress':
+      return { progress: await transferOf(parts).progress(guestId) };
+    case 'abort-move':
+      await transferOf(parts).abort(guestId);
+      return {};
+    case 'force-move':
+      await transferOf(parts).force(guestId);
+      return {};
     case 'set-password': {
       const { user: name, password } = question;
       await hypervisor.setPassword(guestId, { name, password });

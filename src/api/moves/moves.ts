@@ -1,7 +1,9 @@
 /** `os-migrations`: moves of servers, and those of one server that are in progress. */
+import type { MoveProgress } from '#contracts/host/movable-guest.ts';
 import type { Move, MoveSelection } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { endedMoves, type MoveStatus, type MoveType } from '#core/servers/move.ts';
+import type { Server } from '#core/servers/server.ts';
 import { queryValue } from '#http/routes/query.ts';
 import { atMicrosecond } from '../requests/links.ts';
 import { type StepDown, steppedDown, type View, without } from '../requests/microversions.ts';
@@ -134,38 +136,48 @@ export async function listServerMoves(call: Call): Promise<Reply> {
   const moves = await liveMovesOf(call, server.id);
   const rule = 'os_compute_api:servers:migrations:index:host';
   const showsHosts = isAllowed(call, rule, targetOf(server));
-  return { body: { migrations: moves.map((move) => viewServerMove(call, move, showsHosts)) } };
+  const progress = moves.length === 0 ? null : await progressOf(call, server);
+  const migrations = moves.map((move) => viewServerMove(call, move, { showsHosts, progress }));
+  return { body: { migrations } };
 }
 
 export async function showServerMove(call: Call): Promise<Reply> {
-  return { body: { migration: viewServerMove(call, await findServerMove(call), true) } };
+  const { server, move } = await findServerMove(call);
+  const progress = await progressOf(call, server);
+  return { body: { migration: viewServerMove(call, move, { showsHosts: true, progress }) } };
 }
 
-/** Guests arrive in one step, so that there is nothing to end early, or to hasten. */
+/** null also when its host cannot be asked: the rest of the answer is still right. */
+async function progressOf(
+  { context: { workflows, log } }: Call,
+  server: Server,
+): Promise<MoveProgress | null> {
+  try {
+    return await workflows.readMoveProgress(server);
+  } catch (error) {
+    log.debug({ err: error, server: server.id }, 'the progress of a move is not known');
+    return null;
+  }
+}
+
 export async function abortServerMove(call: Call): Promise<Reply> {
-  const { serverId, number } = await findServerMove(call);
-  throw cannotChange(number, serverId, 'abort');
+  const { server, move } = await findServerMove(call);
+  await call.context.workflows.abortMove(server, move);
+  return {};
 }
 
 export async function completeServerMove(call: Call): Promise<Reply> {
-  const { serverId, number } = await findServerMove(call);
-  throw cannotChange(number, serverId, 'force the completion of');
+  const { server, move } = await findServerMove(call);
+  await call.context.workflows.forceMove(server, move);
+  return {};
 }
 
-// oxlint-disable-next-line max-params -- which, whose and what
-function cannotChange(number: number, serverId: string, what: string): ComputeError {
-  return new ComputeError(
-    'invalid',
-    `Cannot ${what} migration ${number} of instance ${serverId}: its guest is on the way already`,
-  );
-}
-
-async function findServerMove(call: Call): Promise<Move> {
+async function findServerMove(call: Call): Promise<{ server: Server; move: Move }> {
   const server = await findServer(call);
   const requested = call.params['migration'] ?? '';
   const moves = await liveMovesOf(call, server.id);
   const move = moves.find(({ id, number }) => id === requested || String(number) === requested);
-  if (move !== undefined) return move;
+  if (move !== undefined) return { server, move };
   throw new ComputeError(
     'notFound',
     `In-progress live migration ${requested} is not found for server ${server.id}.`,
@@ -182,10 +194,16 @@ async function liveMovesOf({ context }: Call, serverId: string): Promise<Move[]>
 }
 
 // oxlint-disable-next-line max-params -- a move, and what of it the caller may see
-function viewServerMove(call: Call, move: Move, showsHosts: boolean): View {
-  const amounts = { total_bytes: null, processed_bytes: null, remaining_bytes: null };
-  const named = (what: string) =>
-    Object.fromEntries(Object.entries(amounts).map(([name, value]) => [`${what}_${name}`, value]));
+function viewServerMove(
+  call: Call,
+  move: Move,
+  { showsHosts, progress }: { showsHosts: boolean; progress: MoveProgress | null },
+): View {
+  const named = (what: 'memory' | 'disk') => ({
+    [`${what}_total_bytes`]: progress?.[what].total ?? null,
+    [`${what}_processed_bytes`]: progress?.[what].processed ?? null,
+    [`${what}_remaining_bytes`]: progress?.[what].remaining ?? null,
+  });
   return steppedDown(
     {
       id: move.number,

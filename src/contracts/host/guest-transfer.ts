@@ -3,6 +3,7 @@
  * pass the same suite.
  */
 import type { Guest } from '#core/guests/description/guest.ts';
+import type { SentGuests } from './movable-guest.ts';
 
 /** What another host offers. `offer`: the text that its `offer` returned. */
 export interface Fetch {
@@ -12,7 +13,7 @@ export interface Fetch {
   isLive: boolean;
 }
 
-export interface GuestTransfer {
+export interface GuestTransfer extends SentGuests {
   /**
    * Lets the host of this name fetch the guest's files once, replacing an earlier offer. Returns
    * text for its `fetch`. Throws `notFound` for a guest without files.

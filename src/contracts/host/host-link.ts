@@ -9,6 +9,7 @@ import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { DeviceTags, PciFunction } from '#core/pci/devices/device.ts';
 import type { GuestCounters } from './guest-counters.ts';
 import type { ConsoleKind, ConsolePlace } from './guest-consoles.ts';
+import type { MoveProgress } from './movable-guest.ts';
 import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
 
 /** The path on which a controller accepts links of hosts. */
@@ -87,12 +88,17 @@ export type HostCommandBody =
 export type HostQuestion =
   | { do: 'console'; guestId: string; lines: number | null }
   | { do: 'counters'; guestId: string }
+  /** Of a guest that is being sent to another host. */
+  | { do: 'move-progress' | 'abort-move' | 'force-move'; guestId: string }
   | { do: 'set-password'; guestId: string; user: string; password: string };
 
 /** The kinds of questions. */
 export const questions: readonly HostCommandBody['do'][] = [
   'console',
   'counters',
+  'move-progress',
+  'abort-move',
+  'force-move',
   'set-password',
 ] satisfies HostQuestion['do'][];
 
@@ -107,8 +113,8 @@ export interface HostCommand {
 
 /**
  * How a command ended. `domainXml`: the guest's definition after it; absent after a destroy.
- * `output`, `counters`: what was requested. `sameElsewhere`: no other host could do it either.
- * `undone`: nothing of what was requested remains on the host, and the guest is as it was.
+ * `output`, `counters`, `progress`: what was requested. `sameElsewhere`: no other host could do it
+ * either. `undone`: nothing of what was requested remains on the host, and the guest is as it was.
  */
 export type CommandResult =
   | {
@@ -116,6 +122,7 @@ export type CommandResult =
       domainXml?: string;
       output?: string;
       counters?: GuestCounters;
+      progress?: MoveProgress | null;
       steps: StepRecord[];
     }
   | {

@@ -34,6 +34,29 @@ export interface MovableFiles {
   adopt(guest: Guest, described: DescribedFiles, how: Adoption): Promise<void>;
 }
 
+/** Bytes of a guest that is being sent. */
+export interface SentBytes {
+  total: number;
+  processed: number;
+  remaining: number;
+}
+
+/** How much of a running guest has been sent. */
+export interface MoveProgress {
+  memory: SentBytes;
+  disk: SentBytes;
+}
+
+/** A guest on its way to another host. */
+export interface SentGuests {
+  /** null: it is not being sent. */
+  progress(guestId: string): Promise<MoveProgress | null>;
+  /** It stays here. No error when it is not being sent any more. */
+  abort(guestId: string): Promise<void>;
+  /** It may stand still for as long as it takes. No error when it is not being sent any more. */
+  force(guestId: string): Promise<void>;
+}
+
 /** Paths of UNIX sockets: to the other libvirtd, of the guest's memory, of its disks. */
 export interface MigrationSockets {
   libvirt: string;
@@ -47,7 +70,7 @@ export interface LiveMove {
   sockets: MigrationSockets;
 }
 
-export interface LiveMigrations {
+export interface LiveMigrations extends SentGuests {
   /** The XML of a guest that runs; undefined: it does not. */
   runningXml(guestId: string): Promise<string | undefined>;
   /** Throws `unavailable`, with the check, when this host cannot run a guest with this XML. */

@@ -10,6 +10,7 @@ import type {
   DescribedFiles,
   LiveMigrations,
   MovableFiles,
+  MoveProgress,
 } from '#contracts/host/movable-guest.ts';
 import type { Log } from '#contracts/log.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
@@ -130,6 +131,18 @@ export class HostTransfer implements GuestTransfer {
       await source.close();
     }
     await this.#endOffer(guest.id);
+  }
+
+  progress(guestId: string): Promise<MoveProgress | null> {
+    return this.#options.migrations.progress(guestId);
+  }
+
+  abort(guestId: string): Promise<void> {
+    return this.#options.migrations.abort(guestId);
+  }
+
+  force(guestId: string): Promise<void> {
+    return this.#options.migrations.force(guestId);
   }
 
   async end(guestId: string): Promise<void> {

@@ -140,6 +140,9 @@ const Counters = Type.Object({
   ),
 });
 
+const Sent = Type.Object({ total: Count, processed: Count, remaining: Count });
+const MoveProgress = Type.Object({ memory: Sent, disk: Sent });
+
 export const CommandResult = sameAs<Contract.CommandResult>()(
   Type.Union([
     Type.Object({
@@ -147,6 +150,7 @@ export const CommandResult = sameAs<Contract.CommandResult>()(
       domainXml: Type.Optional(Text),
       output: Type.Optional(Text),
       counters: Type.Optional(Counters),
+      progress: Type.Optional(orNull(MoveProgress)),
       steps: Steps,
     }),
     Type.Object({

@@ -40,6 +40,19 @@ export class SimulatedTransfer implements GuestTransfer {
     await this.#hypervisor.undefine(id);
   }
 
+  /** It leaves at once. */
+  progress(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  abort(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  force(): Promise<void> {
+    return Promise.resolve();
+  }
+
   end(): Promise<void> {
     return Promise.resolve();
   }

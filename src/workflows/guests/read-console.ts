@@ -2,7 +2,7 @@
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { queryHost } from './query-host.ts';
+import { queryHost } from '../queries/query-host.ts';
 
 /**
  * Its last `lines`; null: all that the host returns. In any state: the output of a failed guest

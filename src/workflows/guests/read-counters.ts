@@ -3,7 +3,7 @@ import type { GuestCounters } from '#contracts/host/guest-counters.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { queryHost } from './query-host.ts';
+import { queryHost } from '../queries/query-host.ts';
 
 /**
  * Of a server that runs. Throws `conflict` when it is on no host or its host is silent,

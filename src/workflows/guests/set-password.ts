@@ -5,7 +5,7 @@ import { hasAgent } from '#core/guests/description/guest-hardware.ts';
 import type { Server } from '#core/servers/server.ts';
 import { refuseState } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { queryHost } from './query-host.ts';
+import { queryHost } from '../queries/query-host.ts';
 import { newAction } from './new-action.ts';
 
 const action = 'changePassword';

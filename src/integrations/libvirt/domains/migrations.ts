@@ -2,7 +2,7 @@
  * Guests that are sent to another host while they run, and those that come from there. libvirt of
  * both hosts and QEMU talk through UNIX sockets, which have the same paths on both hosts.
  */
-import type { LiveMigrations, LiveMove } from '#contracts/host/movable-guest.ts';
+import type { LiveMigrations, LiveMove, MoveProgress } from '#contracts/host/movable-guest.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import { hasCode } from '../connection/libvirt-error.ts';
@@ -10,12 +10,6 @@ import { arrivalXml } from '../xml/arrival-xml.ts';
 import { hardwareOf } from '../xml/running-hardware.ts';
 import { migrateFlag } from '../xml/libvirt-numbers.ts';
 import type { Domains } from './domains.ts';
-
-/** How much of a guest has been sent. Bytes. */
-export interface MoveProgress {
-  memory: { total: number; processed: number; remaining: number };
-  disk: { total: number; processed: number; remaining: number };
-}
 
 /** Standing still for this long lets any guest be sent, however fast it writes. */
 const anyDowntimeMs = 24 * 3_600_000;
@@ -79,7 +73,6 @@ export class Migrations implements LiveMigrations {
     }
   }
 
-  /** null: it is not being sent. */
   async progress(id: string): Promise<MoveProgress | null> {
     const stats = await this.#child.call('jobStats', [id], `read the progress of guest ${id}`);
     if (stats === null) return null;
@@ -91,7 +84,6 @@ export class Migrations implements LiveMigrations {
     return { memory: of('memory'), disk: of('disk') };
   }
 
-  /** The guest stays here. No error when it is not being sent any more. */
   async abort(id: string): Promise<void> {
     try {
       await this.#child.call('abortJob', [id], `abort the move of guest ${id}`);
@@ -100,7 +92,6 @@ export class Migrations implements LiveMigrations {
     }
   }
 
-  /** The guest may stand still for as long as it takes. No error when it is not being sent. */
   async force(id: string): Promise<void> {
     try {
       await this.#child.call(

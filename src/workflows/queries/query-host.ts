@@ -9,16 +9,21 @@ import { refuseSilentHost } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { waitForWakeup } from '../engine/wait-for-wakeup.ts';
 
-const longestWaitMs = 10_000;
+const usualWaitMs = 10_000;
 
 /**
- * The host's answer, which may be a failure. `action`: Nova's name of what is requested. Throws
+ * The host's answer, which may be a failure. `action`: what is requested, as Nova names it. Throws
  * `conflict` when the server is on no host or its host is silent, `unavailable` when that does not
  * answer in time.
  */
 export async function queryHost(
   context: WorkflowContext,
-  { action, server, question }: { action: string; server: Server; question: HostQuestion },
+  {
+    action,
+    server,
+    question,
+    waitMs = usualWaitMs,
+  }: { action: string; server: Server; question: HostQuestion; waitMs?: number },
 ): Promise<CommandResult> {
   const { id, hostId } = server;
   if (hostId === null) {
@@ -29,11 +34,11 @@ export async function queryHost(
   const seq = await commands.ask({ hostId, serverId: id, body: question });
   try {
     context.wakeup.notify(`commands:${hostId}`);
-    const result = await answerTo(context, { hostId, seq });
+    const result = await answerTo(context, { hostId, seq, waitMs });
     if (result !== undefined) return result;
     throw new ComputeError(
       'unavailable',
-      `the host of instance ${id} has not answered '${action}' within ${longestWaitMs / 1000} s`,
+      `the host of instance ${id} has not answered '${action}' within ${waitMs / 1000} s`,
     );
   } finally {
     await commands.forget(hostId, seq);
@@ -43,9 +48,9 @@ export async function queryHost(
 /** undefined on timeout. */
 async function answerTo(
   { store, wakeup, clock }: WorkflowContext,
-  { hostId, seq }: { hostId: string; seq: number },
+  { hostId, seq, waitMs }: { hostId: string; seq: number; waitMs: number },
 ): Promise<CommandResult | undefined> {
-  const deadline = clock.now() + longestWaitMs;
+  const deadline = clock.now() + waitMs;
   for (;;) {
     const woken = waitForWakeup(wakeup, `answered:${hostId}`);
     try {
