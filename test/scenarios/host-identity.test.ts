@@ -67,6 +67,14 @@ function start(config: string): AgentProcess {
   return agent;
 }
 
+/** The first report is recorded: servers can be placed. */
+async function hostIsUp(cloud: Cloud): Promise<void> {
+  await cloud.until(async () => {
+    const { hosts } = await cloud.ok('operator', 'GET', '/hosts');
+    return { done: hosts[0]?.state === 'up', value: hosts };
+  });
+}
+
 /** `novella join` with the agent's configuration. */
 const joinWith = (config: string, ...token: string[]) =>
   run(process.execPath, [starter, 'join', '--config', config, ...token]);
@@ -210,10 +218,7 @@ test(
     const agent = start(configOf('hv1', await enroll('hv1')));
     await agent.waitForLog(linked);
     const first = identityOf('hv1');
-    await cloud.until(async () => {
-      const { hosts } = await cloud.ok('operator', 'GET', '/hosts');
-      return { done: hosts[0]?.state === 'up', value: hosts };
-    });
+    await hostIsUp(cloud);
     const id = await cloud.boot([]);
     await cloud.settled(id, 'ACTIVE');
     let isOver = false;
@@ -263,6 +268,7 @@ test(
       const { enrolments } = await cloud.ok('operator', 'GET', '/hosts/enrolments');
       return { done: enrolments[0]?.has_endless_token === false, value: enrolments };
     });
+    await hostIsUp(cloud);
     await cloud.settled(await cloud.boot([]), 'ACTIVE');
     expect(agent.entries).not.toContainEqual(expect.stringMatching(/trying again$/));
     await agent.stop();
@@ -296,6 +302,7 @@ test(
     expect(await agent.waitForLog(/^cannot replace the token/)).toBe(
       'cannot replace the token by a certificate: the controller at https://127.0.0.1:1 does not answer (ECONNREFUSED)',
     );
+    await hostIsUp(cloud);
     await cloud.settled(await cloud.boot([]), 'ACTIVE');
   },
   timeoutMs,
@@ -325,6 +332,7 @@ test(
     const again = await aCluster('controller', { ports: { ...freePorts, hosts: port } });
     const agent = start(configOf('hv1', { token, controller: `https://127.0.0.1:${port}` }));
     await agent.waitForLog(linked);
+    await hostIsUp(again.cloud);
     await again.cloud.settled(await again.cloud.boot([]), 'ACTIVE');
   },
   timeoutMs,

@@ -15,7 +15,9 @@ import { acceptHostConsoles } from '#integrations/host-link/accept-host-consoles
 import { acceptHostLinks } from '#integrations/host-link/accept-host-links.ts';
 import { peerCredential } from '#integrations/host-link/identity/peer-credential.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
+import type { HostConsoles } from '#workflows/hosts/host-consoles.ts';
 import { admitHost } from '#workflows/enrolment/admit-host.ts';
+import { coalesced } from './coalesced.ts';
 import { type ReportListener, serveAgent } from '#workflows/watch/serve-agent.ts';
 
 export interface AdmitHostsOptions extends Pick<AgentsContext, 'imageContents' | 'workflows'> {
@@ -52,7 +54,6 @@ export async function admitHosts(
 ): Promise<HostAdmission> {
   const offer = () => certificateOffer(context, { url, publicUrl });
   const admit = (credential: HostCredential) => admitHost(context, credential);
-  const { consoles } = context.links;
   const links = acceptHostLinks({
     log,
     admit,
@@ -61,12 +62,10 @@ export async function admitHosts(
       serveAgent(context, end, credential.kind === 'token' ? { ...listener, offer } : listener);
     },
   });
-  const consoleDoor = acceptHostConsoles({
-    admit,
-    expects: (host, id) => consoles.expects(host, id),
-    take: (host, id, stream) => consoles.take(host, id, stream),
-    log,
-  });
+  const { consoles } = context.links;
+  const expects = (host: string, id: string) => consoles.expects(host, id);
+  const take: HostConsoles['take'] = (host, id, stream) => consoles.take(host, id, stream);
+  const consoleDoor = acceptHostConsoles({ admit, expects, take, log });
   const listenOn = (to: Server, credentialOf: AgentsContext['credentialOf']): void => {
     links.listenOn(to, credentialOf);
     consoleDoor.listenOn(to, credentialOf);
@@ -94,29 +93,35 @@ export async function admitHosts(
     });
     return opened;
   };
-  const recheck = async (): Promise<void> => {
+  // Of thousands of hosts, when thousands are enrolled.
+  const recheck = coalesced(async () => {
     try {
       await links.recheck();
-      if (opened === undefined && (await context.store.enrolments.list()).length > 0) await url();
+      if (opened === undefined && (await isAnyEnrolled(context))) await url();
     } catch (error) {
       log.error({ err: error }, 'cannot check the hosts that may connect');
     }
-  };
-  if ((await context.store.enrolments.list()).length > 0) await url();
-  stops.push(context.wakeup.listen('enrolments', () => void recheck()));
-  const timer = setInterval(() => void recheck(), recheckMs);
+  });
+  if (await isAnyEnrolled(context)) await url();
+  stops.push(context.wakeup.listen('enrolments', () => recheck.run()));
+  const timer = setInterval(() => recheck.run(), recheckMs);
   stops.push(() => clearInterval(timer));
   return {
     linked: () => links.linked(),
     url,
     async close() {
       for (const stop of stops) stop();
+      await recheck.settled();
       await consoleDoor.close();
       await links.close();
       // Not earlier: it does not end while hosts are linked.
       await agentsApi?.close();
     },
   };
+}
+
+async function isAnyEnrolled({ store }: WorkflowContext): Promise<boolean> {
+  return (await store.enrolments.list()).length > 0;
 }
 
 async function certificateOffer(

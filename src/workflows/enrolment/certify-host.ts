@@ -48,7 +48,6 @@ export async function certifyHost(
   const issued = await authority.issue(host, publicKey);
   if (await store.enrolments.certify({ ...issued, host, keySha256 }, issuedFor)) {
     context.log.info({ host, serial: issued.serial, for: issuedFor.kind }, 'certificate issued');
-    context.wakeup.notify('enrolments');
     return certificateOf(issued);
   }
   // A concurrent request was first: this one, sent twice, or another.
