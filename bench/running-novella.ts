@@ -48,7 +48,7 @@ export async function startNovella(
   const folder = mkdtempSync(join(tmpdir(), 'novella-bench-'));
   const stateDir = join(folder, 'state');
   const config = join(folder, 'novella.yaml');
-  const ports = { compute: 0, identity: 0, network: 0, image: 0 };
+  const ports = { compute: 0, identity: 0, network: 0, image: 0, hosts: 0 };
   const simulated = fleet === undefined ? {} : { simulated: fleet };
   const services = openstack === undefined ? {} : { openstack };
   const quotas = { default: { instances: -1, cores: -1, ram: -1 } };
