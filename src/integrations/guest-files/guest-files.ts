@@ -16,7 +16,7 @@ import { adoptFiles, baseFile, describeFiles, movedFiles } from './moved-files.t
 import { makeConfigDriveIso } from './config-drive-iso.ts';
 import { readConsoleLog } from './console-log.ts';
 import { asDiskFull, type FreeBytes, freeBytesOf } from './disk-space.ts';
-import { makeTraversable } from './traversable-folder.ts';
+import { makeTraversable } from '#runtime/traversable-folder.ts';
 import { ImageCache } from './image-cache.ts';
 import { baseNameOf } from './overlay.ts';
 import { copyStandalone, createDisk, growDisk } from './qemu-img.ts';

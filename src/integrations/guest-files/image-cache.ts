@@ -12,7 +12,7 @@ import { renameDurably } from '#runtime/atomic-file.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import { type FreeBytes, insufficientSpace, type Room } from './disk-space.ts';
 import { download } from './download.ts';
-import { makeTraversable } from './traversable-folder.ts';
+import { makeTraversable } from '#runtime/traversable-folder.ts';
 import { partEnding } from './part-ending.ts';
 
 export interface ImageCacheOptions {

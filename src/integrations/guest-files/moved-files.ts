@@ -13,7 +13,7 @@ import type { ImageCache } from './image-cache.ts';
 import { baseNameOf } from './overlay.ts';
 import { partEnding } from './part-ending.ts';
 import { changeBase, createDisk, headOf } from './qemu-img.ts';
-import { makeTraversable } from './traversable-folder.ts';
+import { makeTraversable } from '#runtime/traversable-folder.ts';
 
 /** The name by which the image below a disk is requested. */
 export const baseFile = 'base';

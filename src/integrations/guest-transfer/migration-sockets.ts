@@ -11,6 +11,7 @@ import type { TLSSocket } from 'node:tls';
 import type { MigrationSockets } from '#contracts/host/movable-guest.ts';
 import type { Log } from '#contracts/log.ts';
 import { ComputeError } from '#core/errors.ts';
+import { makeTraversable } from '#runtime/traversable-folder.ts';
 import { dialPeer, type PeerPlace } from './dial-peer.ts';
 import type { PeerIdentity } from './peer-identity.ts';
 import { acceptingLine } from './peer-stream.ts';
@@ -45,8 +46,7 @@ export function socketPaths({ forLibvirt }: SocketFolder, key: string): Migratio
  * else has the key in its name, and the folder above cannot be listed.
  */
 export async function makeSocketFolder({ here }: SocketFolder, key: string): Promise<void> {
-  await mkdir(here, { recursive: true, mode: 0o711 });
-  await chmod(here, 0o711);
+  await makeTraversable(here);
   const folder = join(here, key);
   await mkdir(folder);
   await chmod(folder, 0o777);

@@ -4,7 +4,7 @@ import type { ImageSource } from '#contracts/services/images.ts';
 import type { Log } from '#contracts/log.ts';
 import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { folderJournal } from '#integrations/command-journal/in-folder.ts';
-import { makeTraversable } from '#integrations/guest-files/traversable-folder.ts';
+import { makeTraversable } from '#runtime/traversable-folder.ts';
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
 import { readUptime } from '#integrations/host-facts/uptime.ts';
 import { FileMemory } from '#integrations/host-memory/file-memory.ts';

@@ -142,7 +142,7 @@ async function refuseFromHost(
   if (type === 'resize' || source.facts.movesGuests === true) return;
   throw new ComputeError(
     'conflict',
-    `Cannot '${action}' instance ${server.id}: its host cannot send the disk of a guest to another host yet`,
+    `Cannot '${action}' instance ${server.id}: its host cannot send the disk of a guest to another host`,
   );
 }
 
