@@ -2,14 +2,19 @@
 import type { X509Certificate } from 'node:crypto';
 import { keyFingerprint } from '#runtime/keys/host-key.ts';
 
-/** Its certificate; undefined: the chain ends before. */
+const longestChain = 8;
+
+/**
+ * Its certificate; undefined: the chain ends before, or is longer than any cluster's. Its key can
+ * be read: one of an unknown algorithm issues nothing.
+ */
 export function topOf(certificate: X509Certificate): X509Certificate | undefined {
-  let top: X509Certificate = certificate;
-  for (let depth = 0; depth < 8 && !top.checkIssued(top); depth++) {
-    if (top.issuerCertificate === undefined) return undefined;
+  let top: X509Certificate | undefined = certificate;
+  for (let length = 1; top !== undefined && length <= longestChain; length++) {
+    if (top.checkIssued(top)) return top;
     top = top.issuerCertificate;
   }
-  return top;
+  return undefined;
 }
 
 /** The fingerprint of its key, in hex; undefined: the chain ends before. */

@@ -1,0 +1,72 @@
+/** What an untrusted peer may present as the chain of its certificate. */
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer, type TLSSocket } from 'node:tls';
+import { afterEach, expect, test } from 'vitest';
+import { makeAuthority } from '#test/tls/authority.ts';
+import { inspectController } from './inspect-controller.ts';
+import { peerCredential } from './peer-credential.ts';
+
+/** The authority's certificate with a key of an algorithm that nobody knows. */
+function withUnknownKey(pem: string): string {
+  const der = Buffer.from(new X509Certificate(pem).raw);
+  for (const algorithm of ['2a8648ce3d0201', '2a864886f70d010101']) {
+    const at = der.lastIndexOf(Buffer.from(algorithm, 'hex'));
+    if (at >= 0) der.writeUInt8(0x7f, at + algorithm.length / 2 - 1);
+  }
+  const lines = der.toString('base64').replaceAll(/.{64}/g, '$&\n');
+  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
+}
+
+const cluster = makeAuthority('cluster');
+const hostile = makeAuthority('hostile');
+const ofHost = hostile.sign({ subject: 'URI:novella:host:hv1', days: 1 });
+const ofController = hostile.sign({ subject: 'URI:novella:controller', days: 1 });
+/** As many certificates as are followed, then the one whose key cannot be read. */
+const chainOf = (cert: string): string => `${`${cert}\n`.repeat(8)}${withUnknownKey(hostile.cert)}`;
+/** OpenSSL sends such a key only without its checks. */
+const unchecked = { ciphers: 'DEFAULT@SECLEVEL=0' };
+
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+
+async function listening(server: ReturnType<typeof createServer>): Promise<number> {
+  ends.push(() => server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as { port: number }).port;
+}
+
+test('a host whose authority has a key of an unknown algorithm is refused', async () => {
+  const { cert, key } = cluster.sign({ subject: 'URI:novella:controller', days: 1 });
+  const server = createServer({
+    ...{ cert, key, ca: [cluster.cert], requestCert: true, rejectUnauthorized: false },
+  });
+  const port = await listening(server);
+  const client = connect({
+    ...{ port, host: '127.0.0.1', rejectUnauthorized: false },
+    ...{ ...unchecked, cert: chainOf(ofHost.cert), key: ofHost.key },
+  });
+  client.on('error', () => undefined);
+  ends.push(() => client.destroy());
+  const [socket] = (await once(server, 'secureConnection')) as [TLSSocket];
+  ends.push(() => socket.destroy());
+  expect(peerCredential({ socket })).toEqual({
+    kind: 'none',
+    problem: expect.stringMatching(/its authority is not known\.$/),
+  });
+});
+
+test('a controller whose authority has such a key has no known authority', async () => {
+  const { cert, key } = ofController;
+  const server = createServer({ ...unchecked, cert: chainOf(cert), key }, (socket) => {
+    ends.push(() => socket.destroy());
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end('HTTP/1.1 404 Not Found\r\n\r\n'));
+  });
+  const port = await listening(server);
+  const { authority } = await inspectController(`https://127.0.0.1:${port}`);
+  expect(authority).toBeUndefined();
+});
