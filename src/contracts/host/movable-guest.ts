@@ -14,6 +14,8 @@ export interface DescribedFiles {
 
 /** How files of another host are adopted. */
 export interface Adoption {
+  /** The name of the other host. */
+  host: string;
   /** Of one move: another mark is another guest's content. */
   mark: string;
   /** The disk is made empty. */

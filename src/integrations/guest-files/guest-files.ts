@@ -12,7 +12,7 @@ import { type Guest, hasDisk } from '#core/guests/description/guest.ts';
 import { type GuestPaths, guestPaths } from '#core/guests/description/guest-paths.ts';
 import { checkDiskImage, checkKernelImage, diskBytesOf } from '#core/images/check-image.ts';
 import { renameDurably } from '#runtime/atomic-file.ts';
-import { adoptFiles, baseFile, describeFiles, movedFiles } from './moved-files.ts';
+import { adoptFiles, baseFile, describeFiles, pathOfFile } from './moved-files.ts';
 import { makeConfigDriveIso } from './config-drive-iso.ts';
 import { readConsoleLog } from './console-log.ts';
 import { asDiskFull, type FreeBytes, freeBytesOf } from './disk-space.ts';
@@ -144,7 +144,7 @@ export class HostGuestFiles implements GuestFiles, MovableFiles {
 
   async pathOf(guestId: string, name: string): Promise<string | undefined> {
     const paths = this.#pathsOf(guestId);
-    if (name !== baseFile) return movedFiles(paths)[name];
+    if (name !== baseFile) return pathOfFile(paths, name);
     const base = await baseNameOf(paths.disk);
     return base === null ? undefined : join(this.#imageDirectory, base);
   }

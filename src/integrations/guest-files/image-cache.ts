@@ -2,14 +2,15 @@
  * The host's images: each downloaded once, kept while a disk is based on it, and for some time
  * after.
  */
+import { createHash } from 'node:crypto';
 import { chmod, open, readdir, stat, unlink, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import type { ImageSource } from '#contracts/services/images.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { ImageFacts } from '#core/images/check-image.ts';
 import { headBytes } from '#core/images/qcow2-header.ts';
 import { renameDurably } from '#runtime/atomic-file.ts';
-import { SerialQueue } from '#runtime/serial-queue.ts';
+import { KeyedQueue, SerialQueue } from '#runtime/serial-queue.ts';
 import { type FreeBytes, insufficientSpace, type Room } from './disk-space.ts';
 import { download } from './download.ts';
 import { makeTraversable } from '#runtime/traversable-folder.ts';
@@ -42,6 +43,8 @@ export class ImageCache {
   /** Number of users of an image between finding it and creating the disk over it. */
   readonly #inUse = new Map<string, number>();
   readonly #evictions = new SerialQueue();
+  /** By image: two copies would write the same file. */
+  readonly #copies = new KeyedQueue();
 
   constructor(options: ImageCacheOptions) {
     this.#options = options;
@@ -57,15 +60,22 @@ export class ImageCache {
     work: (image: CachedImage) => Promise<T>,
   ): Promise<T> {
     if (!/^[\w-]+$/.test(id)) throw new ComputeError('invalid', `image ${id}: not an image id`);
-    await this.#evictions.drained();
-    this.#inUse.set(id, (this.#inUse.get(id) ?? 0) + 1);
-    try {
+    return this.#kept(id, async () => {
       const path = (await this.#find(id)) ?? (await this.#fetch(id, judge));
       const now = this.#options.now() / 1000;
       await utimes(path, now, now);
       const image = await readFacts(id, path);
       judge(image);
-      return await work(image);
+      return work(image);
+    });
+  }
+
+  /** Nothing evicts the image while the work runs. */
+  async #kept<T>(id: string, work: () => Promise<T>): Promise<T> {
+    await this.#evictions.drained();
+    this.#inUse.set(id, (this.#inUse.get(id) ?? 0) + 1);
+    try {
+      return await work();
     } finally {
       this.#inUse.set(id, (this.#inUse.get(id) ?? 1) - 1);
     }
@@ -73,10 +83,11 @@ export class ImageCache {
 
   /**
    * The same with an image that another host has as a file of this name and size: `copy` writes it
-   * to a path, when it is not here already.
+   * to a path, when it is not here already. Only guests of that host get the copy: another host is
+   * no source of images for new guests.
    */
   async useCopied<T>(
-    { name, bytes }: { name: string; bytes: number },
+    { name, bytes, host }: { name: string; bytes: number; host: string },
     copy: (path: string) => Promise<void>,
     work: (image: CachedImage) => Promise<T>,
   ): Promise<T> {
@@ -84,23 +95,27 @@ export class ImageCache {
     if (file === undefined || file.isPart) {
       throw new ComputeError('invalid', `image file ${name}: not the name of an image`);
     }
-    const { id } = file;
-    await this.#evictions.drained();
-    this.#inUse.set(id, (this.#inUse.get(id) ?? 0) + 1);
-    try {
-      if ((await this.#find(id)) === undefined) await this.#copied({ name, bytes, id }, copy);
-      return await this.use(id, () => undefined, work);
-    } finally {
-      this.#inUse.set(id, (this.#inUse.get(id) ?? 1) - 1);
-    }
+    const original = file.id.replace(copyPrefix, '');
+    return this.#kept(original, async () => {
+      if ((await this.#find(original)) !== undefined) {
+        return this.use(original, () => undefined, work);
+      }
+      const id = `${prefixOf(host)}${original}`;
+      const path = join(this.#options.folder, `${id}${extname(name)}`);
+      return this.#kept(id, async () => {
+        await this.#copies.run(id, async () => {
+          if ((await this.#find(id)) === undefined) await this.#copied({ path, bytes, id }, copy);
+        });
+        return this.use(id, () => undefined, work);
+      });
+    });
   }
 
   async #copied(
-    { name, bytes, id }: { name: string; bytes: number; id: string },
+    { path, bytes, id }: { path: string; bytes: number; id: string },
     copy: (path: string) => Promise<void>,
   ): Promise<void> {
     const { folder } = this.#options;
-    const path = join(folder, name);
     await this.makeRoom({ folder, bytes, what: `image ${id}` });
     await copy(`${path}${partEnding}`);
     await chmod(`${path}${partEnding}`, 0o644);
@@ -175,6 +190,14 @@ function parse(name: string): { id: string; isPart: boolean } | undefined {
   const [, id, format, part] = /^([\w-]+)\.(\w+)(\.part)?$/.exec(name) ?? [];
   if (id === undefined || `.${format}` === partEnding) return undefined;
   return { id, isPart: part !== undefined };
+}
+
+/** Of the id of an image that another host had. */
+const copyPrefix = /^of-[0-9a-f]{16}-/;
+
+/** A host's name may have characters that an id has not. */
+function prefixOf(host: string): string {
+  return `of-${createHash('sha256').update(host).digest('hex').slice(0, 16)}-`;
 }
 
 /** The format becomes part of a file name, so only simple names are allowed. */

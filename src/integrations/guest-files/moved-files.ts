@@ -22,7 +22,7 @@ const diskFile = 'disk';
 const markFile = 'adopted';
 
 /** Path of each file that moves with its guest, by its name. */
-export function movedFiles({
+function movedFiles({
   disk,
   configDrive,
   kernel,
@@ -30,6 +30,12 @@ export function movedFiles({
   consoleLog,
 }: GuestPaths): Record<string, string | undefined> {
   return { [diskFile]: disk, configDrive, kernel, ramdisk, consoleLog };
+}
+
+/** undefined: no file of this name moves. */
+export function pathOfFile(paths: GuestPaths, name: string): string | undefined {
+  const places = movedFiles(paths);
+  return Object.hasOwn(places, name) ? places[name] : undefined;
 }
 
 export async function describeFiles(
@@ -60,28 +66,25 @@ export async function describeFiles(
 export async function adoptFiles(
   paths: GuestPaths,
   { files, disk }: DescribedFiles,
-  { mark, isLive, copy, images, name }: Adoption & { images: ImageCache; name: string },
+  { host, mark, isLive, copy, images, name }: Adoption & { images: ImageCache; name: string },
 ): Promise<void> {
+  checkOffered(paths, { files, disk });
   const { folder } = paths;
   const markPath = join(folder, markFile);
   if ((await readFile(markPath, 'utf8').catch(() => '')) === mark) return;
   // Left by a move that failed, or by a process that ended.
   await rm(folder, { recursive: true, force: true });
   await makeTraversable(folder);
-  const places = movedFiles(paths);
   try {
     const copied = isLive ? files.filter((file) => file.name !== diskFile) : files;
     const bytes = copied.reduce((sum, file) => sum + file.bytes, 0);
     await images.makeRoom({ folder, bytes, what: `guest ${name}` });
     for (const file of copied) {
-      const path = places[file.name];
-      if (path === undefined) {
-        throw new ComputeError('invalid', `the other host offers an unknown file ${file.name}`);
-      }
+      const path = pathOfFile(paths, file.name) ?? '';
       await copy(file, `${path}${partEnding}`);
       await renameDurably(`${path}${partEnding}`, path);
     }
-    if (disk !== null) await placeDisk(paths.disk, disk, { isLive, copy, images });
+    if (disk !== null) await placeDisk(paths.disk, disk, { host, isLive, copy, images });
     await writeFile(`${markPath}${partEnding}`, mark);
     await renameDurably(`${markPath}${partEnding}`, markPath);
   } catch (error) {
@@ -90,18 +93,51 @@ export async function adoptFiles(
   }
 }
 
+/** Throws `invalid` for files that no host describes. */
+function checkOffered(paths: GuestPaths, { files, disk }: DescribedFiles): void {
+  const unknown = files.find(({ name }) => pathOfFile(paths, name) === undefined);
+  if (unknown !== undefined) {
+    throw new ComputeError('invalid', `the other host offers an unknown file ${unknown.name}`);
+  }
+  if (files.some(({ name }) => name === diskFile) === (disk !== null)) return;
+  throw new ComputeError('invalid', 'the other host offers a disk without its size, or no disk');
+}
+
+/**
+ * A disk is opened with every file that its header names, so a copied one must be as described.
+ * Throws `invalid`.
+ */
+async function checkCopied(
+  path: string,
+  { virtualBytes, base }: NonNullable<DescribedFiles['disk']>,
+): Promise<void> {
+  const refused = (why: string) =>
+    new ComputeError('invalid', `the disk that the other host sent is refused: ${why}`);
+  const header = readQcow2Header(await headOf(path));
+  if (header === undefined) throw refused('it is not a qcow2 disk');
+  if (header.hasDataFile) throw refused('it keeps its data in another file');
+  if (header.isEncrypted) throw refused('it is encrypted');
+  if (header.virtualBytes !== virtualBytes) {
+    throw refused(`it has ${header.virtualBytes} bytes, and was offered with ${virtualBytes}`);
+  }
+  if ((header.backingName === null) === (base === null)) return;
+  const has = header.backingName === null ? 'it has no backing file' : 'it has a backing file';
+  throw refused(`${has}, and was offered ${base === null ? 'without' : 'with'} one`);
+}
+
 /** The disk over this host's file of its image; empty for a guest that brings its content. */
 async function placeDisk(
   path: string,
   { virtualBytes, base }: NonNullable<DescribedFiles['disk']>,
-  { isLive, copy, images }: Pick<Adoption, 'isLive' | 'copy'> & { images: ImageCache },
+  { host, isLive, copy, images }: Omit<Adoption, 'mark'> & { images: ImageCache },
 ): Promise<void> {
+  if (!isLive) await checkCopied(path, { virtualBytes, base });
   if (base === null) {
     if (isLive) await createDisk(path, virtualBytes, null);
     return;
   }
   await images.useCopied(
-    base,
+    { ...base, host },
     (part) => copy({ name: baseFile, bytes: base.bytes }, part),
     async (image) => {
       const { format } = accepted(checkDiskImage(image)).base;

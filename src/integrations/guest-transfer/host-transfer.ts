@@ -87,6 +87,7 @@ export class HostTransfer implements GuestTransfer {
     const place = { host, address, port, key };
     const own = await identity();
     await files.adopt(guest, described, {
+      host,
       mark: key,
       isLive,
       copy: ({ name, bytes }, path) => fetchFile(place, { name, bytes, path }, own),
