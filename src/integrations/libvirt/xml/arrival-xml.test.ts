@@ -112,4 +112,18 @@ describe('what the new host must have', () => {
     const xml = on('/a').replace("mode='custom'", `mode='${mode}'`);
     expect(hardwareOf(xml).cpu).toBeNull();
   });
+
+  test.each([
+    '<cpu ',
+    "<cpu mode='custom'>",
+    '<cpu >',
+    '<disk ',
+    '<disk >',
+    "<type machine='",
+    '<domain ',
+  ])('a long text of %s takes no time', (part) => {
+    const started = performance.now();
+    hardwareOf(part.repeat(1_000_000 / part.length));
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
 });

@@ -10,14 +10,26 @@ export interface RunningHardware {
   hasDisk: boolean;
 }
 
-/** libvirt prints its XML without comments, and none of these elements nests. */
+/**
+ * libvirt prints its XML without comments, and none of these elements nests. Another host may write
+ * anything: the time is in proportion to the length of any text.
+ */
 export function hardwareOf(running: string): RunningHardware {
-  const first = (pattern: RegExp): string | undefined => pattern.exec(running)?.[1];
-  const cpu = /<cpu [^>]*(\/>|>[\s\S]*?<\/cpu>)/.exec(running)?.[0];
+  const tag = (name: string): string | undefined =>
+    new RegExp(`<${name} [^<>]*>`).exec(running)?.[0];
   return {
-    machine: first(/<type [^>]*machine='([^']+)'/) ?? '',
-    virtType: first(/<domain [^>]*type='([^']+)'/) ?? '',
-    cpu: cpu !== undefined && /^<cpu [^>]*mode='custom'/.test(cpu) ? cpu : null,
-    hasDisk: /<disk [^>]*device='disk'/.test(running),
+    machine: / machine='([^']+)'/.exec(tag('type') ?? '')?.[1] ?? '',
+    virtType: / type='([^']+)'/.exec(tag('domain') ?? '')?.[1] ?? '',
+    cpu: cpuOf(running, tag('cpu')),
+    hasDisk: / device='disk'/.test((running.match(/<disk [^<>]*>/g) ?? []).join('')),
   };
+}
+
+function cpuOf(running: string, tag = ''): string | null {
+  if (!tag.includes(" mode='custom'")) return null;
+  if (tag.endsWith('/>')) return tag;
+  const end = '</cpu>';
+  const from = running.indexOf(tag);
+  const to = running.indexOf(end, from);
+  return to < 0 ? null : running.slice(from, to + end.length);
 }
