@@ -67,7 +67,8 @@ export async function fetchFile(
       transform(chunk: Buffer, _encoding, done) {
         const part = chunk.subarray(0, left);
         left -= part.length;
-        tail = Buffer.concat([tail, chunk.subarray(part.length)]).subarray(0, sumBytes + 1);
+        tail = Buffer.concat([tail, chunk.subarray(part.length)]);
+        if (tail.length > sumBytes) return done(new Error('the other host sends more than that'));
         sum.update(part);
         done(null, part);
       },

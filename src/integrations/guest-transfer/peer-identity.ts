@@ -40,6 +40,18 @@ export function checkPeer(
   if (problem !== undefined) throw new ComputeError('forbidden', problem);
 }
 
+/** Is the peer one of these hosts of the cluster? `now`: epoch milliseconds. */
+export function isOneOf(
+  socket: Pick<TLSSocket, 'getPeerX509Certificate'>,
+  hosts: readonly string[],
+  how: { authority: string; now: number },
+): boolean {
+  const certificate = socket.getPeerX509Certificate();
+  const uri = uriIn(certificate?.subjectAltName);
+  const host = hosts.find((each) => hostUri(each) === uri);
+  return host !== undefined && peerProblem(certificate, host, how) === undefined;
+}
+
 function peerProblem(
   certificate: X509Certificate | undefined,
   host: string,

@@ -135,6 +135,40 @@ test('a file that changes under the copy is found by its checksum', async () => 
   expect(existsSync(path)).toBe(false);
 });
 
+test('a host that does not stop sending is cut off', async () => {
+  const key = await listener.open({
+    peer: 'hv2',
+    async serve(_what, socket) {
+      socket.write(`ok 1 4\nabcd${'0'.repeat(64)}`);
+      const more = setInterval(() => socket.write('more'), 5);
+      socket.once('close', () => clearInterval(more));
+    },
+  });
+  open.push(key);
+  const place = { host: 'hv1', address: '127.0.0.1', port: listener.port, key };
+  const path = join(folder, 'endless');
+  await expect(fetchFile(place, { name: 'disk', bytes: 4, path }, hv2)).rejects.toThrow(
+    'the other host sends more than that',
+  );
+  expect(existsSync(path)).toBe(false);
+});
+
+test('connections of strangers that stay open keep no host away', async () => {
+  const place = await offered();
+  const strangers = Array.from({ length: 90 }, () =>
+    connect({
+      ...{ host: '127.0.0.1', port: place.port, rejectUnauthorized: false },
+      ...{ cert: hv3.certificate, key: hv3.key, allowHalfOpen: true },
+    }).on('error', () => undefined),
+  );
+  try {
+    await Promise.all(strangers.map((socket) => once(socket, 'secureConnect')));
+    await fetchFile(place, { ...file, path: join(folder, 'beside') }, hv2);
+  } finally {
+    for (const socket of strangers) socket.destroy();
+  }
+});
+
 test('a connection that ends early leaves nothing', async () => {
   const key = await listener.open({
     peer: 'hv2',

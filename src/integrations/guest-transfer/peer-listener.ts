@@ -8,7 +8,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Log } from '#contracts/log.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
-import { checkPeer, type PeerIdentity, peerTls } from './peer-identity.ts';
+import { checkPeer, isOneOf, type PeerIdentity, peerTls } from './peer-identity.ts';
 import { parseOpening, readLine, refusingLine } from './peer-stream.ts';
 
 export interface PeerListenerOptions {
@@ -26,13 +26,19 @@ export interface Accepting {
   serve: (what: string, socket: TLSSocket) => Promise<void>;
 }
 
-/** Connections whose first line has not come, of all hosts. */
-const mostUnknown = 64;
+/** Connections whose first line has not come: of hosts that may connect, and of all others. */
+const mostWaiting = { expected: 64, strangers: 16 };
+/** A connection before its handshake holds memory only, and for this long. */
+const mostConnections = 4_096;
+const handshakeMs = 10_000;
+/** How long a peer that was refused may take to close its end. */
+const closingMs = 2_000;
 
 export class PeerListener {
   readonly #options: PeerListenerOptions;
   readonly #accepting = new Map<string, Accepting>();
   readonly #sockets = new Map<TLSSocket, string | undefined>();
+  readonly #waiting = { expected: new Set<TLSSocket>(), strangers: new Set<TLSSocket>() };
   readonly #changes = new SerialQueue();
   #server: { server: Server; authority: string } | undefined;
 
@@ -72,12 +78,13 @@ export class PeerListener {
   }
 
   async #listen(): Promise<void> {
-    const { address, port, identity } = this.#options;
+    const { address, port, identity, log } = this.#options;
     const own = await identity();
-    const server = createServer(peerTls(own), (socket) => void this.#serve(socket, own.authority));
+    const options = { ...peerTls(own), handshakeTimeout: handshakeMs };
+    const server = createServer(options, (socket) => void this.#serve(socket, own.authority));
     // A peer that is not TLS, or goes away.
     server.on('tlsClientError', () => undefined);
-    server.maxConnections = mostUnknown * 4;
+    server.maxConnections = mostConnections;
     server.listen(port, address);
     try {
       await once(server, 'listening');
@@ -85,6 +92,7 @@ export class PeerListener {
       const message = `cannot accept guests of other hosts at ${address}, port ${port}: ${errorText(cause)}`;
       throw new ComputeError('unavailable', message, { cause });
     }
+    server.on('error', (error) => log.warn({ err: error }, 'a connection was not accepted'));
     this.#server = { server, authority: own.authority };
   }
 
@@ -92,20 +100,30 @@ export class PeerListener {
     socket.on('error', () => undefined);
     this.#sockets.set(socket, undefined);
     socket.once('close', () => this.#sockets.delete(socket));
+    const how = { authority, now: Date.now() };
+    const peers = [...this.#accepting.values()].map(({ peer }) => peer);
+    const kind = isOneOf(socket, peers, how) ? 'expected' : 'strangers';
+    const waiting = this.#waiting[kind];
     try {
-      const unknown = [...this.#sockets.values()].filter((key) => key === undefined).length;
-      if (unknown > mostUnknown) throw new ComputeError('unavailable', 'too many connections');
+      if (waiting.size >= mostWaiting[kind]) {
+        throw new ComputeError('unavailable', 'too many connections');
+      }
+      waiting.add(socket);
+      socket.once('close', () => waiting.delete(socket));
       const opening = parseOpening(await readLine(socket));
       const accepting = opening && this.#accepting.get(opening.key);
       if (opening === undefined || accepting === undefined) {
         throw new ComputeError('notFound', 'it does not offer or expect that guest any more');
       }
-      checkPeer(socket, accepting.peer, { authority, now: Date.now() });
+      checkPeer(socket, accepting.peer, how);
+      waiting.delete(socket);
       this.#sockets.set(socket, opening.key);
       await accepting.serve(opening.what, socket);
     } catch (error) {
       this.#options.log.debug({ err: error, peer: socket.remoteAddress }, 'a host was refused');
-      if (!socket.destroyed) socket.end(refusingLine(errorText(error)));
+      if (socket.destroyed) return;
+      socket.end(refusingLine(errorText(error)));
+      setTimeout(() => socket.destroy(), closingMs).unref();
     }
   }
 }
