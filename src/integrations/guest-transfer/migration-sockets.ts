@@ -92,14 +92,19 @@ export class SourceSockets {
   ): Promise<SourceSockets> {
     const sockets = new SourceSockets(folder, place.key);
     await removeSocketFolder(folder, place.key);
-    await makeSocketFolder(folder, place.key);
-    for (const channel of channels) {
-      await sockets.#listen(channel, (local) => {
-        continueTo(place, channel, { local, identity }).catch((error: unknown) => {
-          log.debug({ err: error, host: place.host, channel }, 'a channel of a move has ended');
-          local.destroy();
+    try {
+      await makeSocketFolder(folder, place.key);
+      for (const channel of channels) {
+        await sockets.#listen(channel, (local) => {
+          continueTo(place, channel, { local, identity }).catch((error: unknown) => {
+            log.debug({ err: error, host: place.host, channel }, 'a channel of a move has ended');
+            local.destroy();
+          });
         });
-      });
+      }
+    } catch (error) {
+      await sockets.close();
+      throw error;
     }
     return sockets;
   }
@@ -117,14 +122,15 @@ export class SourceSockets {
       socket.on('error', () => undefined);
       onSocket(socket);
     });
+    this.#servers.push(server);
     const path = join(this.#folder.here, this.#key, channel);
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
+      // Also of a connection that cannot be accepted later: its peer sees it closed.
+      server.on('error', reject);
       server.listen(path, resolve);
     });
     // The folder's name is the secret; libvirt hands a socket over to QEMU's user where needed.
     await chmod(path, 0o666);
-    this.#servers.push(server);
   }
 }
 
