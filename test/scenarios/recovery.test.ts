@@ -101,7 +101,7 @@ const rebooted = { reboot: { type: 'HARD' } };
 
 const acts: Act[] = [
   { name: 'boot', calls: 29, changes: 9, before: 'none', run: boot, ends: ['ACTIVE', 'ERROR'] },
-  { name: 'delete', calls: 34, changes: 12, before: fromActive, run: remove, ends: [] },
+  { name: 'delete', calls: 36, changes: 14, before: fromActive, run: remove, ends: [] },
   { name: 'attach', calls: 18, changes: 5, before: fromActive, run: attach, ends: ['ACTIVE'] },
   { name: 'detach', calls: 20, changes: 6, before: fromActive, run: detach, ends: ['ACTIVE'] },
   {
