@@ -103,6 +103,9 @@ scenario(
     const after = await cloud.ok('operator', 'GET', `/servers/${id}/explain`);
     expect(after.devices).toEqual(before.devices);
     expect(after.pci_requests).toEqual(before.pci_requests);
+    expect(before.spawn_steps.length).toBeGreaterThan(0);
+    // Those of its start after the move back, not of its boot.
+    expect(after.spawn_steps).not.toEqual(before.spawn_steps);
     expect(await useOf(cloud, running, from)).toMatchObject(usedBy(id, { vfs: 2 }));
     expect(await useOf(cloud, running, to)).toMatchObject(unused);
     await expectPorts(cloud, server, from);

@@ -1,6 +1,7 @@
 /** Everything that explains where a server is: decisions, NICs, requests, devices, domain XML. */
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import { serverStatus } from '#core/servers/lifecycle.ts';
+import type { Server } from '#core/servers/server.ts';
 import { atSecond } from '../requests/links.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import { findServerEvenDeleted } from '../servers/read/find.ts';
@@ -10,13 +11,13 @@ import { viewDecision, viewNic, viewRequest } from './views.ts';
 /** Deleted servers are explained too. */
 export async function explainServer(call: Call): Promise<Reply> {
   const server = await findServerEvenDeleted(call);
-  const { servers, commands } = call.context.store;
-  const [decisions, requests, domainXml, devices, spawn] = await Promise.all([
+  const { servers } = call.context.store;
+  const [decisions, requests, domainXml, devices, start] = await Promise.all([
     servers.decisions(server.id),
     servers.pciRequests(server.id),
     servers.domainXml(server.id),
     devicesOf(call, server.id),
-    commands.last(server.id, 'spawn'),
+    lastStart(call, server),
   ]);
   return {
     body: {
@@ -36,8 +37,15 @@ export async function explainServer(call: Call): Promise<Reply> {
       nics: server.nics.map(viewNic),
       pci_requests: requests.map(viewRequest),
       devices,
-      spawn_steps: spawn?.result?.steps ?? [],
+      spawn_steps: start?.result?.steps ?? [],
       domain_xml: domainXml ?? null,
     } satisfies OperatorReply<'GET /servers/:id/explain'>,
   };
+}
+
+/** The newest start on the server's host, by a boot or a move; without a host, the newest boot. */
+async function lastStart(call: Call, { id: serverId, hostId }: Server) {
+  const { commands } = call.context.store;
+  if (hostId === null) return commands.last(serverId, 'spawn');
+  return commands.lastOn({ hostId, serverId }, 'spawn', 'respawn', 'move-in');
 }

@@ -111,7 +111,7 @@ export const ExplainReply = shape({
   nics: Type.Array(NicView),
   pci_requests: Type.Array(PciRequestView),
   devices: Type.Array(DeviceView),
-  /** What its host did to start its guest first, in order. */
+  /** What its host did, in order, at the newest start by a boot, a move or a hard reboot. */
   spawn_steps: Type.Array(shape({ step: Type.String(), milliseconds: Type.Number() })),
   domain_xml: nullable(Type.String()),
 });
