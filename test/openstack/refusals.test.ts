@@ -124,7 +124,7 @@ test('agents that die after they were listed: one host is tried, and reports wha
   });
   const fault = await faultOf(id);
   expect(fault).toContain(
-    `host-1: failed before: port ${ports[0]} could not be bound on host host-1: no agent or mechanism driver of the network ` +
+    `host-1: excluded: port ${ports[0]} could not be bound on host host-1: no agent or mechanism driver of the network ` +
       'service on that host serves vnic type direct on physical network physnet1 (vif_type "binding_failed"); ' +
       'that takes a live NIC Switch agent that serves physnet1; agents on that host: NIC Switch agent (it is dead, ' +
       'last heartbeat 2026-01-02 03:04:05 UTC), Open vSwitch agent (it is dead, ',

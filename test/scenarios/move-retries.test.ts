@@ -97,7 +97,7 @@ for (const { name, done, left } of moves) {
         to,
       ]);
       expect(decisions.at(-1).rejections).toContainEqual(
-        expect.objectContaining({ host: failed[0], filter: 'failed before' }),
+        expect.objectContaining({ host: failed[0], filter: 'excluded' }),
       );
       expect(await movesOf(cloud, id)).toMatchObject([{ dest_compute: to }]);
     },

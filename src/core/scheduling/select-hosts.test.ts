@@ -131,7 +131,7 @@ const refusals: {
     name: 'one where the server failed before',
     host: {},
     spec: { failedHosts: [{ host: 'host-1', reason: 'binding failed' }] },
-    expected: ['failed before', 'binding failed'],
+    expected: ['excluded', 'binding failed'],
   },
   {
     name: 'short of vcpus and memory',

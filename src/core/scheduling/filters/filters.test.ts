@@ -390,6 +390,6 @@ describe.each(tables)('$filter.name', ({ filter, rows }) => {
 test('each filter has the name that operators read in a decision', () => {
   const names = tables.map(({ filter }) => filter.name).join(', ');
   expect(names).toBe(
-    'zone, failed before, forced host, alive, enabled, health, same_host, different_host, network, group, resources, numa, pci',
+    'zone, excluded, forced host, alive, enabled, health, same_host, different_host, network, group, resources, numa, pci',
   );
 });
