@@ -135,7 +135,9 @@ test(
     const twice = await joinWith(configOf('hv1', first, 'copied'));
     expect([twice.code, twice.stderr]).toEqual([
       1,
-      'novella: The join token of host hv1 was used already, by another key.\n',
+      'novella: The join token of host hv1 was used already, by another key. If the agent of this ' +
+        'host has joined with it, nothing is left to do; otherwise make a new token with ' +
+        '"novella host enroll hv1 --replace".\n',
     ]);
     // The same key gets the same certificate: its first answer may have been lost.
     const before = identityOf('hv1');

@@ -155,7 +155,7 @@ scenario(
       status: 409,
       body: {
         conflictingRequest: {
-          message: `Host ${host} cannot be forgotten: server ${id} is on it; delete it first.`,
+          message: `Host ${host} cannot be forgotten: server ${id} is on it; evacuate or delete it first.`,
         },
       },
     });

@@ -42,8 +42,9 @@ export async function enrollHost(
     '',
     '  novella join --config /etc/novella/agent.yaml TOKEN',
     '',
-    'or put the token into the file that token_file of that configuration names: the agent then',
-    'joins by itself.',
+    '(in the folder of the bundled agent: "./node novella-agent.mjs join …"; in a checkout:',
+    '"npx novella join …"). Or put the token into the file that token_file of that configuration',
+    'names: the agent then joins by itself.',
     ...(isLoopback(controller)
       ? ['', 'Only this machine can connect there: other hosts need "listen" in novella.yaml.']
       : []),

@@ -86,12 +86,16 @@ export function readHint(
 
 /** A number from 1, or `max`. */
 export function readCount(text: string): number | 'max' {
-  return text === 'max' ? text : readNumber(text);
+  return text === 'max' ? text : wholeNumber(text, 'must be a whole number or max');
 }
 
 export function readNumber(text: string): number {
+  return wholeNumber(text, 'must be a whole number');
+}
+
+function wholeNumber(text: string, rule: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('must be a whole number');
+  throw new InvalidArgumentError(rule);
 }
 
 function pairOf(text: string): [key: string, value: string] {

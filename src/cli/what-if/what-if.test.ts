@@ -170,7 +170,7 @@ test.each([
   ['--flavor 2 --nic direct', '"direct": must be KEY=VALUE'],
   ['--flavor 2 --device gpu:x', 'must be ALIAS or ALIAS:COUNT'],
   ['--flavor 2 --hint x=y', 'key "x": must be one of group, same_host, different_host'],
-  ['--flavor 2 --count many', 'must be a whole number'],
+  ['--flavor 2 --count many', 'must be a whole number or max'],
 ])('%s is refused: %s', async (line, expected) => {
   await expect(ask(line)).rejects.toThrow(expected);
 });

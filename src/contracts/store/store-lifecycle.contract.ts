@@ -134,7 +134,7 @@ export function storeLifecycleContract(fresh: () => Promise<OpenStore>): void {
     await store.commit(toStep(task, 'host-returned', { host, command }));
     await expect(store.hosts.forget(hostId)).rejects.toMatchObject({
       kind: 'conflict',
-      message: `Host host-1 cannot be forgotten: server ${task.serverId} is on it; delete it first.`,
+      message: `Host host-1 cannot be forgotten: server ${task.serverId} is on it; evacuate or delete it first.`,
     });
     await store.commit(toStep(task, 'host-returned', { server: { deletedAt: 7 } }));
     await store.hosts.forget(hostId);

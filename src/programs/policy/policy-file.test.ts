@@ -44,7 +44,10 @@ test.each([
   ['admin_api: true', 'policy.yaml:1 admin_api: must be a check in quotes'],
   ['admin_api: [1]', 'policy.yaml:1 admin_api: must be a check in quotes'],
   ['admin_api: {a: b}', 'policy.yaml:1 admin_api: must be a check in quotes'],
-  ['admin_apy: role:a', 'is not a rule of the compute API; did you mean admin_api?'],
+  [
+    'admin_apy: role:a',
+    'is not a rule of the compute API, and no rule here refers to it; did you mean admin_api?',
+  ],
   ['__proto__: role:a', 'is not a rule of the compute API'],
   ['constructor: role:a', 'is not a rule of the compute API'],
 ])('%j is refused: %s', (text, problem) => {

@@ -94,7 +94,11 @@ async function checkJoinToken(
   if (enrolment.revokedAt !== null) throw refused(`The join token of host ${host} was revoked.`);
   if (enrolment.joinKeySha256 === keySha256) return;
   if (enrolment.joinKeySha256 !== null) {
-    throw refused(`The join token of host ${host} was used already, by another key.`);
+    throw refused(
+      `The join token of host ${host} was used already, by another key. If the agent of this ` +
+        `host has joined with it, nothing is left to do; otherwise make a new token with ` +
+        `"novella host enroll ${host} --replace".`,
+    );
   }
   const [now, end] = [clock.now(), enrolment.joinExpiresAt ?? 0];
   if (now < end) return;

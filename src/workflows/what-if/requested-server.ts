@@ -199,7 +199,7 @@ function requestFor(
   if ('spec' in requested) return { ...rest, spec: requested.spec, aliasName: null, numaPolicy };
   const alias = settings.aliases.find(({ name }) => name === requested.alias);
   if (alias === undefined) {
-    const known = settings.aliases.map(({ name }) => name).join(', ') || 'none';
+    const known = settings.aliases.map(({ name }) => name).join(', ') || 'none (see pci.alias)';
     throw new ComputeError(
       'invalid',
       `devices[${at}].alias: "${requested.alias}" is not defined; the aliases are: ${known}`,

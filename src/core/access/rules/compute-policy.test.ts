@@ -112,9 +112,9 @@ test("an operator's own rule is known where another refers to it", () => {
 test.each<[rules: Record<string, string>, problem: string]>([
   [
     { 'os_compute_api:servers:craete': 'role:a' },
-    'os_compute_api:servers:craete: is not a rule of the compute API; did you mean os_compute_api:servers:create?',
+    'os_compute_api:servers:craete: is not a rule of the compute API, and no rule here refers to it; did you mean os_compute_api:servers:create?',
   ],
-  [{ zzz: 'role:a' }, 'zzz: is not a rule of the compute API'],
+  [{ zzz: 'role:a' }, 'zzz: is not a rule of the compute API, and no rule here refers to it'],
   [
     { admin_api: 'role:a or rule:admin_apu' },
     'admin_api: column 11 of the check: there is no rule admin_apu; did you mean admin_api?',

@@ -100,7 +100,8 @@ function refuseUnknown(overrides: readonly Override[], checks: ReadonlyMap<strin
   );
   for (const { name, check, place } of overrides) {
     if (standardCheck(name) === undefined && !used.has(name)) {
-      throw new ComputeError('invalid', `${place}: is not a rule of the compute API${hint(name)}`);
+      const problem = `${place}: is not a rule of the compute API, and no rule here refers to it`;
+      throw new ComputeError('invalid', `${problem}${hint(name)}`);
     }
     const missing = referencesIn(check).find((reference) => !checks.has(reference.name));
     if (missing === undefined) continue;

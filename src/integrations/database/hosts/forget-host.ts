@@ -74,8 +74,8 @@ async function refuseServers(trx: Db, hostId: string): Promise<void> {
   const more = servers.length > named.length ? ` and ${servers.length - named.length} more` : '';
   const holders =
     servers.length === 1
-      ? `server ${named[0]} is on it; delete it first.`
-      : `servers ${named.join(', ')}${more} are on it; delete them first.`;
+      ? `server ${named[0]} is on it; evacuate or delete it first.`
+      : `servers ${named.join(', ')}${more} are on it; evacuate or delete them first.`;
   throw new ComputeError(
     'conflict',
     `Host ${first.hypervisor_hostname} cannot be forgotten: ${holders}`,
