@@ -29,13 +29,13 @@ export function validityFrom(now: number, lifeMs: number): Validity {
 }
 
 /**
- * How long to wait until a certificate is replaced, or, after a failure, until it is tried again:
- * twenty times in the last third, but at least once an hour. In milliseconds.
+ * How long to wait until a certificate is replaced, or, once that was tried, until it is tried
+ * again: twenty times in the last third, but at least once an hour. In milliseconds.
  */
-export function renewalWait(validity: Validity, now: number, hasFailed: boolean): number {
+export function renewalWait(validity: Validity, now: number, hasTried: boolean): number {
   const thirdMs = (validity.notAfter - validity.notBefore) / 3;
   const againMs = Math.min(hourMs, thirdMs / 20);
-  if (hasFailed) return againMs;
+  if (hasTried) return againMs;
   // A clock may be set meanwhile, and a timer has at most 24 days.
   return Math.min(Math.max(renewalAt(validity) - now, 0), hourMs);
 }

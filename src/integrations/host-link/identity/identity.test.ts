@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
 import { generateHostKey } from '#runtime/keys/host-key.ts';
 import { aHostsPort, type HostsPort } from '#test/links/hosts-port.ts';
@@ -232,4 +233,24 @@ test('a certificate is renewed at two thirds of its life; a failure is reported,
       'warn cannot renew the certificate, which is valid until 1970-01-01T00:00:00Z: no answer',
     ),
   );
+});
+
+test('by a clock that is far ahead no certificate is new enough, and none is requested at once again', async () => {
+  const validity = { notBefore: 0, notAfter: 90 * dayMs };
+  let tries = 0;
+  const identity = {
+    validity: () => validity,
+    async renew() {
+      tries += 1;
+    },
+  };
+  const keeping = keepRenewed(identity, {
+    log: recordedLog(),
+    onRenewed: () => undefined,
+    clock: { now: () => 80 * dayMs },
+  });
+  opened.push(() => keeping.stop());
+  await vi.waitFor(() => expect(tries).toBeGreaterThan(0));
+  await pause(50);
+  expect(tries).toBe(1);
 });

@@ -26,21 +26,22 @@ export function keepRenewed(
   const { signal } = stopping;
   const wait = (ms: number) => pause(ms, undefined, { signal, ref: false }).catch(() => {});
   const keep = async (): Promise<void> => {
-    let hasFailed = false;
+    // Also without a failure: by a clock that is ahead, a new certificate is due at once.
+    let hasTried = false;
     while (!signal.aborted) {
       const validity = validityOf(identity);
       if (validity === undefined) {
         await wait(withoutMs);
         continue;
       }
-      await wait(renewalWait(validity, clock.now(), hasFailed));
+      await wait(renewalWait(validity, clock.now(), hasTried));
+      hasTried &&= clock.now() >= renewalAt(validity);
       if (signal.aborted || clock.now() < renewalAt(validity)) continue;
+      hasTried = true;
       try {
         await identity.renew();
-        hasFailed = false;
         onRenewed();
       } catch (error) {
-        hasFailed = true;
         const end = moment(validity.notAfter);
         log.warn(
           {},
