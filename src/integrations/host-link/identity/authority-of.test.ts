@@ -14,7 +14,14 @@ function withUnknownKey(pem: string): string {
     const at = der.lastIndexOf(Buffer.from(algorithm, 'hex'));
     if (at >= 0) der.writeUInt8(0x7f, at + algorithm.length / 2 - 1);
   }
-  const lines = der.toString('base64').replaceAll(/.{64}/g, '$&\n');
+  return pemOf(der);
+}
+
+function pemOf(der: Buffer): string {
+  const lines = der
+    .toString('base64')
+    .match(/.{1,64}/g)
+    ?.join('\n');
   return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
 
@@ -39,7 +46,8 @@ async function listening(server: ReturnType<typeof createServer>): Promise<numbe
   return (server.address() as { port: number }).port;
 }
 
-test('a host whose authority has a key of an unknown algorithm is refused', async () => {
+/** What a controller makes of a peer that presents this. */
+async function credentialOf(presented: { cert: string; key: string }) {
   const { cert, key } = cluster.sign({ subject: 'URI:novella:controller', days: 1 });
   const server = createServer({
     ...{ cert, key, ca: [cluster.cert], requestCert: true, rejectUnauthorized: false },
@@ -47,15 +55,29 @@ test('a host whose authority has a key of an unknown algorithm is refused', asyn
   const port = await listening(server);
   const client = connect({
     ...{ port, host: '127.0.0.1', rejectUnauthorized: false },
-    ...{ ...unchecked, cert: chainOf(ofHost.cert), key: ofHost.key },
+    ...{ ...unchecked, ...presented },
   });
   client.on('error', () => undefined);
   ends.push(() => client.destroy());
   const [socket] = (await once(server, 'secureConnection')) as [TLSSocket];
   ends.push(() => socket.destroy());
-  expect(peerCredential({ socket })).toEqual({
+  return peerCredential({ socket });
+}
+
+test('a host whose authority has a key of an unknown algorithm is refused', async () => {
+  expect(await credentialOf({ ...ofHost, cert: chainOf(ofHost.cert) })).toEqual({
     kind: 'none',
     problem: expect.stringMatching(/its authority is not known\.$/),
+  });
+});
+
+test('a host whose certificate has expired, and began at no time, is refused', async () => {
+  const { cert, key } = hostile.sign({ subject: 'URI:novella:host:hv1', days: -1 });
+  const der = Buffer.from(new X509Certificate(cert).raw);
+  der.write('no time at al', der.indexOf(Buffer.from([0x17, 0x0d])) + 2, 'latin1');
+  expect(await credentialOf({ cert: pemOf(der), key })).toEqual({
+    kind: 'none',
+    problem: 'The certificate cannot be read.',
   });
 });
 

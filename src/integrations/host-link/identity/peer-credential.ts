@@ -9,9 +9,18 @@ import { authorityOf } from './authority-of.ts';
 
 /**
  * The certificate of a request's peer. A server that requires one would end the handshake without a
- * reason; so it only requests one, and the reason is in its answer.
+ * reason; so it only requests one, and the reason is in its answer. Never throws, whatever an
+ * untrusted peer presents.
  */
-export function peerCredential({ socket }: Pick<IncomingMessage, 'socket'>): HostCredential {
+export function peerCredential(request: Pick<IncomingMessage, 'socket'>): HostCredential {
+  try {
+    return presented(request);
+  } catch {
+    return { kind: 'none', problem: 'The certificate cannot be read.' };
+  }
+}
+
+function presented({ socket }: Pick<IncomingMessage, 'socket'>): HostCredential {
   const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
   if (certificate === undefined) {
     return {
