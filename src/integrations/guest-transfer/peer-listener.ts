@@ -100,11 +100,11 @@ export class PeerListener {
     socket.on('error', () => undefined);
     this.#sockets.set(socket, undefined);
     socket.once('close', () => this.#sockets.delete(socket));
-    const how = { authority, now: Date.now() };
-    const peers = [...this.#accepting.values()].map(({ peer }) => peer);
-    const kind = isOneOf(socket, peers, how) ? 'expected' : 'strangers';
-    const waiting = this.#waiting[kind];
     try {
+      const how = { authority, now: Date.now() };
+      const peers = [...this.#accepting.values()].map(({ peer }) => peer);
+      const kind = isOneOf(socket, peers, how) ? 'expected' : 'strangers';
+      const waiting = this.#waiting[kind];
       if (waiting.size >= mostWaiting[kind]) {
         throw new ComputeError('unavailable', 'too many connections');
       }
