@@ -41,10 +41,10 @@ export async function besideOpenStack(openstack: OpenStack, section: Record<stri
   return {
     computeUrl: running.urls.compute,
     /**
-     * A token as an enrolled host has one; over the API a host of the controller's own process gets
-     * none.
+     * A token with which the host of this process is host `name` of another machine until `back`:
+     * one of the controller's own process has neither token nor certificate.
      */
-    tokenOf: (host: string) => tokenOf(join(state.path, 'novella.sqlite'), host),
+    lend: (name: string) => lend(join(state.path, 'novella.sqlite'), name),
     as: (who: keyof typeof people) => cloudOf(openstack, who, running.urls.compute),
     async stop() {
       await running.stop();
@@ -53,15 +53,27 @@ export async function besideOpenStack(openstack: OpenStack, section: Record<stri
   };
 }
 
-async function tokenOf(file: string, host: string): Promise<string> {
+async function lend(
+  file: string,
+  name: string,
+): Promise<{ token: string; back: () => Promise<void> }> {
   const { store, db } = await openStore(file);
-  try {
-    const token = randomBytes(32).toString('base64url');
-    await giveEndlessToken(db, host, token);
-    return token;
-  } finally {
-    await store.close();
-  }
+  const rename = (from: string, to: string) =>
+    db
+      .updateTable('compute_nodes')
+      .set({ hypervisor_hostname: to })
+      .where('hypervisor_hostname', '=', from)
+      .execute();
+  const token = randomBytes(32).toString('base64url');
+  await giveEndlessToken(db, name, token);
+  await rename('host-1', name);
+  return {
+    token,
+    async back() {
+      await rename(name, 'host-1');
+      await store.close();
+    },
+  };
 }
 
 /** One of the people, signed in at the services themselves. */

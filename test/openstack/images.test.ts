@@ -56,11 +56,14 @@ async function remove(user: Cloud, id: string): Promise<void> {
 }
 
 /**
- * The cache of a host that was enrolled under this name, and has nothing but the controller and its
+ * Acts with the cache of the host on another machine, which has nothing but the controller and its
  * own token.
  */
-async function cacheOf(host: string, on: Beside): Promise<{ cache: ImageCache; folder: string }> {
-  const token = await on.tokenOf(host);
+async function withCache(
+  on: Beside,
+  act: (cache: ImageCache, folder: string) => Promise<void>,
+): Promise<void> {
+  const { token, back } = await on.lend('hv1');
   const folder = join(files.path, `cache-${randomBytes(4).toString('hex')}`);
   mkdirSync(folder);
   const source = httpImageSource({
@@ -74,7 +77,11 @@ async function cacheOf(host: string, on: Beside): Promise<{ cache: ImageCache; f
     listUsed: async () => new Set(),
     now: Date.now,
   });
-  return { cache, folder };
+  try {
+    await act(cache, folder);
+  } finally {
+    await back();
+  }
 }
 
 const download = (cache: ImageCache, id: string): Promise<Buffer> =>
@@ -89,14 +96,16 @@ test('a host gets the bytes of a private image through the controller, complete 
   const image = await made(bytes, '--private');
   const id = await boot(alice, image);
   await alice.settled(id, 'ACTIVE');
-  const { cache, folder } = await cacheOf('host-1', beside);
-  expect((await download(cache, image)).equals(bytes)).toBe(true);
-  expect(readdirSync(folder)).toEqual([`${image}.raw`]);
+  await withCache(beside, async (cache, folder) => {
+    expect((await download(cache, image)).equals(bytes)).toBe(true);
+    expect(readdirSync(folder)).toEqual([`${image}.raw`]);
+  });
   await remove(alice, id);
-  const { cache: another } = await cacheOf('host-1', beside);
-  await expect(download(another, image)).rejects.toMatchObject({
-    kind: 'forbidden',
-    message: expect.stringContaining(`No server on host host-1 is made from image ${image}`),
+  await withCache(beside, async (cache) => {
+    await expect(download(cache, image)).rejects.toMatchObject({
+      kind: 'forbidden',
+      message: expect.stringContaining(`No server on host hv1 is made from image ${image}`),
+    });
   });
 });
 
@@ -119,12 +128,13 @@ test('bytes that change in transit are refused, and leave nothing on the host', 
     const user = await on.as('alice');
     const id = await boot(user, image);
     await user.settled(id, 'ACTIVE');
-    const { cache, folder } = await cacheOf('host-1', on);
-    await expect(download(cache, image)).rejects.toMatchObject({
-      kind: 'unavailable',
-      message: expect.stringContaining('the downloaded data does not match the image service'),
+    await withCache(on, async (cache, folder) => {
+      await expect(download(cache, image)).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringContaining('the downloaded data does not match the image service'),
+      });
+      expect(readdirSync(folder)).toEqual([]);
     });
-    expect(readdirSync(folder)).toEqual([]);
     await remove(user, id);
   });
 });
