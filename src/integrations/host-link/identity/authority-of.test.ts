@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest';
 import { makeAuthority } from '#test/tls/authority.ts';
 import { inspectController } from './inspect-controller.ts';
 import { peerCredential } from './peer-credential.ts';
+import { tlsProblem } from './tls-problem.ts';
 
 /** The authority's certificate with a key of an algorithm that nobody knows. */
 function withUnknownKey(pem: string): string {
@@ -71,14 +72,34 @@ test('a host whose authority has a key of an unknown algorithm is refused', asyn
   });
 });
 
-test('a host whose certificate has expired, and began at no time, is refused', async () => {
-  const { cert, key } = hostile.sign({ subject: 'URI:novella:host:hv1', days: -1 });
+/** It has expired, and its first time is none: Node reads it as NaN, or as any number. */
+function withoutBeginning(subject: string) {
+  const { cert, key } = hostile.sign({ subject, days: -1 });
   const der = Buffer.from(new X509Certificate(cert).raw);
   der.write('no time at al', der.indexOf(Buffer.from([0x17, 0x0d])) + 2, 'latin1');
-  expect(await credentialOf({ cert: pemOf(der), key })).toEqual({
+  return { cert: pemOf(der), key };
+}
+
+test('a host whose certificate has expired, and began at no time, is refused', async () => {
+  expect(await credentialOf(withoutBeginning('URI:novella:host:hv1'))).toEqual({
     kind: 'none',
-    problem: 'The certificate cannot be read.',
+    problem: expect.stringContaining('has expired. It is valid from '),
   });
+});
+
+test('an agent reports such a certificate of a controller', async () => {
+  const { cert, key } = withoutBeginning('URI:novella:controller');
+  const server = createServer({ ...unchecked, cert, key }, (socket) => {
+    ends.push(() => socket.destroy());
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end('HTTP/1.1 404 Not Found\r\n\r\n'));
+  });
+  const url = `https://127.0.0.1:${await listening(server)}`;
+  const error = Object.assign(new Error('expired'), { code: 'CERT_HAS_EXPIRED' });
+  const tls = { ca: [cluster.cert] };
+  expect(await tlsProblem(error, { url, tls }, Date.now())).toContain(
+    'its certificate is valid from ',
+  );
 });
 
 test('a controller whose authority has such a key has no known authority', async () => {
