@@ -83,6 +83,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     command: (hostId, { command }) => commands.take(hostId, command),
     recorded: (key) => commands.forget(key),
     console: (request) => consoles.take(request),
+    cacheImage: (imageId) => cacheImage(options, imageId),
   };
   const watching = { guestStates, report, notify, parts, reported: () => reported, since };
   const unwatch = watchHost(options, watching);
@@ -105,4 +106,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       current.close();
     },
   };
+}
+
+/** Nothing waits for it: what prevents it is logged here. */
+async function cacheImage({ guestFiles, host, log }: AgentOptions, imageId: string): Promise<void> {
+  const about = { host, image: imageId };
+  try {
+    await guestFiles.cacheImage(imageId);
+    log.info(about, 'an image was fetched');
+  } catch (error) {
+    log.warn({ ...about, err: error }, 'an image that was requested cannot be fetched');
+  }
 }

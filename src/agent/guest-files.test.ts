@@ -24,6 +24,7 @@ function slowFiles(prepared: () => Promise<void>) {
       await prepared();
     },
     prepareRescue: async (guest) => void acts.push(`rescue ${guest.id}`),
+    cacheImage: async (imageId) => void acts.push(`cache ${imageId}`),
     copyDisk: async (guestId) => void acts.push(`copy ${guestId}`),
     uploadCopy: async (guestId) => void acts.push(`upload ${guestId}`),
     dropCopy: async (guestId) => void acts.push(`drop ${guestId}`),
@@ -57,6 +58,7 @@ async function anAgent(guestFiles: GuestFiles) {
   let seq = 0;
   return {
     stop: () => agent.stop(),
+    cache: (imageId: string) => controllerEnd.send({ type: 'cache-image', imageId }),
     /** Sends a command; its result. */
     reported: async (body: HostCommandBody): Promise<CommandResult> => {
       const mine = ++seq;
@@ -92,6 +94,17 @@ test('a guest gets its files before it is defined, and loses them after it is re
     `prepare ${guest.id} fresh`,
     `remove ${guest.id}`,
   ]);
+  await stop();
+});
+
+test('an image is fetched on request; one that cannot be fetched ends nothing', async () => {
+  const { files, acts } = slowFiles(async () => {});
+  const { cache, reported, stop } = await anAgent(files);
+  cache('i1');
+  await vi.waitFor(() => expect(acts).toEqual(['cache i1']));
+  files.cacheImage = () => Promise.reject(new Error('gone'));
+  cache('i2');
+  expect((await reported({ do: 'spawn', guest })).ok).toBe(true);
   await stop();
 });
 

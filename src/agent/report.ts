@@ -62,6 +62,7 @@ export async function reportHost(
       unsettledGuests: actedOn(),
       ...(options.consoles !== undefined &&
         options.dialConsole !== undefined && { hasConsoles: true as const }),
+      cachesImages: true,
       problems: problem === undefined ? problems : [...problems, problem],
     };
   } finally {

@@ -28,7 +28,6 @@ const ofServers: Route[] = [
 ];
 
 const ofAdministrators: Route[] = [
-  ...missing('compute:aggregates:images', 'POST /os-aggregates/:id/images', { from: 81 }),
   ...missing(`${snapshots}:create`, 'POST /os-assisted-volume-snapshots'),
   ...missing(`${snapshots}:delete`, 'DELETE /os-assisted-volume-snapshots/:id'),
   ...missing(`${audits}:list`, 'GET /os-instance_usage_audit_log'),

@@ -31,6 +31,7 @@ import { followPortsWorkflow } from './watch/follow-ports-workflow.ts';
 import { createImage } from './guests/create-image.ts';
 import { lockServer, unlockServer } from './guests/lock-server.ts';
 import { readConsole } from './guests/read-console.ts';
+import { cacheImage, mayCache } from './queries/cache-image.ts';
 import { abortMove, forceMove, readMoveProgress } from './moves/steer-move.ts';
 import { readCounters } from './guests/read-counters.ts';
 import { rescueServer } from './guests/rescue-server.ts';
@@ -94,6 +95,8 @@ export function serverOperations(context: WorkflowContext) {
     readConsole: bound(readConsole),
     readCounters: bound(readCounters),
     readMoveProgress: bound(readMoveProgress),
+    cacheImage: bound(cacheImage),
+    mayCache: bound(mayCache),
     abortMove: bound(abortMove),
     forceMove: bound(forceMove),
     enrollHost: bound(enrollHost),

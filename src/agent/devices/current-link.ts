@@ -25,6 +25,7 @@ export interface LinkListener {
   command(hostId: string, message: Extract<ToAgent, { type: 'command' }>): void;
   recorded(key: CommandKey): Promise<void>;
   console(request: ConsoleRequest): Promise<void>;
+  cacheImage(imageId: string): Promise<void>;
 }
 
 export class CurrentLink {
@@ -79,6 +80,7 @@ async function hear(session: Session, listener: LinkListener, message: ToAgent):
   }
   // Opening one may take long; messages wait for their predecessors.
   if (message.type === 'console') return void listener.console(message.request);
+  if (message.type === 'cache-image') return void listener.cacheImage(message.imageId);
   const { hostId } = session;
   if (hostId === undefined) return;
   if (message.type === 'command') listener.command(hostId, message);

@@ -9,7 +9,7 @@ import type { ServerOperations } from '#workflows/server-operations.ts';
 export interface AgentsContext {
   store: Pick<Store, 'hosts' | 'servers' | 'commands' | 'onDisk'>;
   imageContents: ImageContents;
-  workflows: Pick<ServerOperations, 'admitHost' | 'certifyHost'>;
+  workflows: Pick<ServerOperations, 'admitHost' | 'certifyHost' | 'mayCache'>;
   /** What the peer of a request presents. */
   credentialOf: (request: IncomingMessage) => HostCredential;
   log: Logger;

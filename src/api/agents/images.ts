@@ -72,6 +72,7 @@ async function refuseNotNeeded(
   const host = await hosts.named(name);
   const onHost = host === undefined ? [] : await servers.list({ hostId: host.id });
   if (onHost.some((server) => neededImages(server).includes(imageId))) return;
+  if (host !== undefined && context.workflows.mayCache(host.id, imageId)) return;
   const pending = host === undefined ? [] : await commands.pending(host.id);
   if (pending.some(({ body }) => commandImages(body).includes(imageId))) return;
   throw new ComputeError('forbidden', `No server on host ${name} is made from image ${imageId}.`);

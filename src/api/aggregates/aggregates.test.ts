@@ -202,3 +202,27 @@ test.each(['member', 'reader'])('aggregates are not for a %s', async (as) => {
   const add = { add_host: { host: 'host-1' } };
   expect((await world.ask(`POST ${path}/1/action`, { as, body: add })).status).toBe(403);
 });
+
+test('the linked hosts of an aggregate are requested to fetch images, each once', async () => {
+  const id = await make('fast');
+  await act(id, 'add_host', { host: 'host-1' });
+  await act(id, 'add_host', { host: 'host-2' });
+  const host = await world.store.hosts.named('host-1');
+  const requested: string[] = [];
+  world.context.links.imageCaches.linked(host!.id, (imageId) => requested.push(imageId));
+  const images = [1, 2].map((at) => ({ id: `00000000-0000-4000-8000-00000000000${at}` }));
+  const cache = (of: number | string, given: object, more = {}) =>
+    world.ask(`POST ${path}/${of}/images`, { body: given, ...more });
+  expect((await cache(id, { cache: images })).status).toBe(202);
+  expect(requested).toEqual(images.map((image) => image.id));
+  expect(faultOf(await cache(id, { cache: [images[0], images[0]] }))).toMatchObject({
+    code: 400,
+    message: 'cache: has an image twice; name each once',
+  });
+  for (const wrong of [{ cache: [] }, { cache: [{ id: 'x' }] }, {}, { cache: [{}] }]) {
+    expect((await cache(id, wrong)).status).toBe(400);
+  }
+  expect((await cache(99, { cache: images })).status).toBe(404);
+  expect((await cache(id, { cache: images }, { version: '2.80' })).status).toBe(404);
+  expect((await cache(id, { cache: images }, { as: 'member' })).status).toBe(403);
+});

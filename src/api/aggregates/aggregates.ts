@@ -8,6 +8,7 @@ import { type StepDown, steppedDown, type View, without } from '../requests/micr
 import type { Call, Reply } from '../requests/route.ts';
 import type {
   AddHostBody,
+  CacheImagesBody,
   ChangeAggregateBody,
   CreateAggregateBody,
   RemoveHostBody,
@@ -52,6 +53,30 @@ export async function changeAggregate(call: Call<ChangeAggregateBody>): Promise<
 /** Keys with null are removed, others stay. */
 export async function setMetadata(call: Call<SetMetadataBody>): Promise<Reply> {
   return change(call, { metadata: call.body.set_metadata.metadata });
+}
+
+/**
+ * Requests the images of all hosts of the aggregate. What becomes of it is in the logs of their
+ * agents: as in Nova, nothing fails where a host does not get an image.
+ */
+export async function cacheImages(call: Call<CacheImagesBody>): Promise<Reply> {
+  const { store, workflows, log } = call.context;
+  const aggregate = await store.aggregates.get(idOf(call));
+  if (aggregate === undefined) {
+    throw new ComputeError('notFound', `Aggregate ${call.params['id']} could not be found.`);
+  }
+  const imageIds = call.body.cache.map(({ id }) => id);
+  if (new Set(imageIds).size < imageIds.length) {
+    throw new ComputeError('invalid', 'cache: has an image twice; name each once');
+  }
+  for (const name of aggregate.hosts) {
+    const host = await store.hosts.named(name);
+    for (const imageId of imageIds) {
+      if (host !== undefined && workflows.cacheImage(host.id, imageId)) continue;
+      log.warn({ host: name, image: imageId }, 'not linked, or older: it does not fetch the image');
+    }
+  }
+  return {};
 }
 
 export async function deleteAggregate(call: Call): Promise<Reply> {

@@ -3,6 +3,7 @@ import { type Route, withBody } from '../requests/route.ts';
 import * as aggregates from './aggregates.ts';
 import {
   addHostBody,
+  cacheImagesBody,
   changeAggregateBody,
   createAggregateBody,
   removeHostBody,
@@ -43,6 +44,14 @@ export const aggregateRoutes: Route[] = [
     path: one,
     rule: 'os_compute_api:os-aggregates:delete',
     handler: aggregates.deleteAggregate,
+  },
+  {
+    method: 'POST',
+    path: `${one}/images`,
+    rule: 'compute:aggregates:images',
+    from: 81,
+    status: 202,
+    ...withBody(cacheImagesBody, aggregates.cacheImages),
   },
   {
     ...acts,

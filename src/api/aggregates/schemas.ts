@@ -52,6 +52,12 @@ export const removeHostBody = () => removeBody;
 export type AddHostBody = Static<typeof addBody>;
 export type RemoveHostBody = Static<typeof removeBody>;
 
+const cacheBody = closed({
+  cache: Type.Array(closed({ id: field.uuid }), { minItems: 1 }),
+});
+export const cacheImagesBody = () => cacheBody;
+export type CacheImagesBody = Static<typeof cacheBody>;
+
 const metadataBody = closed({
   set_metadata: closed({
     metadata: Type.Record(

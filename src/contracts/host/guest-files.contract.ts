@@ -152,6 +152,17 @@ export function describeGuestFiles(
       expect(counted.opened).toEqual(['disk']);
     });
 
+    test('an image is fetched before any guest needs it; an unsuitable one is refused', async () => {
+      const counted = someImages();
+      const { files } = await make(counted);
+      await files.cacheImage('disk');
+      await files.cacheImage('disk');
+      await files.prepare(guest, { fresh: false });
+      expect(counted.opened).toEqual(['disk']);
+      await expect(files.cacheImage('backed')).rejects.toMatchObject({ kind: 'invalid' });
+      await expect(files.cacheImage('gone')).rejects.toThrow('image gone no longer exists');
+    });
+
     test('the rescue of a guest has its own disk and kernel, made again each time', async () => {
       const counted = someImages();
       const { files } = await make(counted);

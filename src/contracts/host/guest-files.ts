@@ -29,6 +29,8 @@ export interface GuestFiles {
   uploadCopy(guestId: string, imageId: string): Promise<void>;
   /** No error when there is none. */
   dropCopy(guestId: string, imageId: string): Promise<void>;
+  /** Fetches the image that later guests start from. Throws as `prepare`. */
+  cacheImage(imageId: string): Promise<void>;
   /** Removes all files of the guest. No error when there are none. */
   remove(guestId: string): Promise<void>;
   /**

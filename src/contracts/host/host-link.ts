@@ -165,6 +165,8 @@ export interface HostReport {
   uptime?: Uptime;
   /** It answers requests for consoles. Absent: its agent is older, or its guests have none. */
   hasConsoles?: true;
+  /** It fetches images on request. Absent: its agent is older. */
+  cachesImages?: true;
 }
 
 /**
@@ -217,7 +219,9 @@ export type ToAgent =
   | { type: 'welcome'; hostId: string; offer?: CertificateOffer }
   | { type: 'command'; command: HostCommand }
   | { type: 'recorded'; seq: number }
-  | { type: 'console'; request: ConsoleRequest };
+  | { type: 'console'; request: ConsoleRequest }
+  /** Fetches the image now, for servers to come. Nothing answers it. */
+  | { type: 'cache-image'; imageId: string };
 
 /** A connected host, and its address. `since`: epoch milliseconds. */
 export interface LinkedHost {

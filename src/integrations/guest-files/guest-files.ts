@@ -10,7 +10,12 @@ import { ComputeError, invariant } from '#core/errors.ts';
 import { tailLines } from '#core/guests/console-tail.ts';
 import { type Guest, hasDisk } from '#core/guests/description/guest.ts';
 import { type GuestPaths, guestPaths } from '#core/guests/description/guest-paths.ts';
-import { checkDiskImage, checkKernelImage, diskBytesOf } from '#core/images/check-image.ts';
+import {
+  checkDiskImage,
+  checkKernelImage,
+  diskBytesOf,
+  type ImageFacts,
+} from '#core/images/check-image.ts';
 import { renameDurably } from '#runtime/atomic-file.ts';
 import { adoptFiles, baseFile, describeFiles, pathOfFile } from './moved-files.ts';
 import { makeConfigDriveIso } from './config-drive-iso.ts';
@@ -100,6 +105,11 @@ export class HostGuestFiles implements GuestFiles, MovableFiles {
       for (const path of [kernel, ramdisk, disk]) await rm(`${path}${partEnding}`, { force: true });
       throw asDiskFull(error, { folder: paths.folder, what: `guest ${name}` });
     }
+  }
+
+  async cacheImage(imageId: string): Promise<void> {
+    const judge = (facts: ImageFacts): void => void accepted(checkDiskImage(facts));
+    await this.#images.use(imageId, judge, () => Promise.resolve());
   }
 
   async copyDisk(guestId: string, imageId: string): Promise<void> {

@@ -106,6 +106,7 @@ export const HostReport = sameAs<Contract.HostReport>()(
     problems: Type.Optional(Type.Array(Problem, { maxItems: 1024 })),
     uptime: Type.Optional(Uptime),
     hasConsoles: Type.Optional(Type.Literal(true)),
+    cachesImages: Type.Optional(Type.Literal(true)),
   }),
 );
 

@@ -102,6 +102,18 @@ describe('images over HTTP', () => {
     });
   });
 
+  test('an image that the host was requested to fetch is given to it', async () => {
+    const { world, controllerUrl } = await aController([imageId]);
+    const host = await world.store.hosts.named('host-1');
+    const { imageCaches } = world.context.links;
+    imageCaches.linked(host?.id ?? '', () => undefined);
+    const source = httpImageSource({ connection: byToken(controllerUrl) });
+    await expect(source.open('another')).rejects.toMatchObject({ kind: 'forbidden' });
+    imageCaches.request(host?.id ?? '', 'another');
+    // Allowed, and not there.
+    await expect(source.open('another')).rejects.toMatchObject({ kind: 'notFound' });
+  });
+
   test.each(['another', ''])('the token "%s" is refused', async (token) => {
     const { controllerUrl } = await aController([imageId]);
     const source = httpImageSource({ connection: byToken(controllerUrl, () => token) });

@@ -73,6 +73,10 @@ export class SimulatedGuestFiles implements GuestFiles {
     await this.#kept.set(guest.id, { ...before, console: consoleText(rescued, imageId) });
   }
 
+  async cacheImage(imageId: string): Promise<void> {
+    accepted(checkDiskImage(await this.#facts(imageId)));
+  }
+
   async copyDisk(guestId: string): Promise<void> {
     this.#diskOf(guestId);
     return Promise.resolve();

@@ -8,6 +8,7 @@ import type { Clock } from '#contracts/clock.ts';
 import type { HostCommand, Uptime } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
 import { HostConsoles } from './host-consoles.ts';
+import { ImageCaches } from './image-caches.ts';
 
 export interface HostLinksOptions {
   clock: Clock;
@@ -27,6 +28,7 @@ type Seen = Pick<Host, 'id' | 'forcedDown' | 'lastSeenAt'>;
 export class HostLinks {
   /** Those of the linked hosts. */
   readonly consoles = new HostConsoles(randomUUID);
+  readonly imageCaches: ImageCaches;
   readonly #options: HostLinksOptions;
   readonly #startedAt: number;
   /** Number of open links by host id: briefly a host may have an old and a new one. */
@@ -46,6 +48,7 @@ export class HostLinks {
   constructor(options: HostLinksOptions) {
     this.#options = options;
     this.#startedAt = options.monotonic.now();
+    this.imageCaches = new ImageCaches(() => options.monotonic.now());
   }
 
   /** The host has sent hello. Returns the function that reports this link as closed. */

@@ -7,7 +7,7 @@ import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { queryHost } from '../queries/query-host.ts';
 
-/** A list is not to wait for a host that is slow to answer. */
+/** A slow host must not delay a list. */
 const longestProgressMs = 1_000;
 
 /** null: nothing of the guest is on its way now. Throws as `queryHost`. */

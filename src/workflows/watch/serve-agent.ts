@@ -82,6 +82,7 @@ class AgentSession implements ServedAgent {
   #unlisten: () => void = () => {};
   #unlink: () => void = () => {};
   #unlinkConsoles: () => void = () => {};
+  #unlinkImages: () => void = () => {};
   readonly #sending = new SerialQueue();
 
   constructor(context: WorkflowContext, end: ControllerEnd, listener: SessionListener) {
@@ -181,6 +182,7 @@ class AgentSession implements ServedAgent {
     this.#unlisten();
     this.#unlink();
     this.#unlinkConsoles();
+    this.#unlinkImages();
     this.#forgetGuests();
   }
 
@@ -225,6 +227,7 @@ class AgentSession implements ServedAgent {
     const offer = await this.#listener.offer?.();
     this.#end.send({ type: 'welcome', hostId: host.id, ...(offer !== undefined && { offer }) });
     this.#linkConsoles(host, message.report);
+    this.#linkImages(host, message.report);
     this.#unlisten();
     const { wakeup } = this.#context;
     const unlisten = wakeup.listen(`commands:${host.id}`, () => this.#send(host));
@@ -244,6 +247,14 @@ class AgentSession implements ServedAgent {
       name,
       send: (request) => this.#end.send({ type: 'console', request }),
     });
+  }
+
+  #linkImages({ id }: Host, { cachesImages }: HostReport): void {
+    this.#unlinkImages();
+    if (cachesImages !== true) return;
+    this.#unlinkImages = this.#context.links.imageCaches.linked(id, (imageId) =>
+      this.#end.send({ type: 'cache-image', imageId }),
+    );
   }
 
   /**

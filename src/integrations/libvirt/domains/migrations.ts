@@ -1,6 +1,6 @@
 /**
- * Guests that are sent to another host while they run, and those that come from there. libvirt of
- * both hosts and QEMU talk through UNIX sockets, which have the same paths on both hosts.
+ * Guests that are sent to another host while they run, and those that come from there. libvirt and
+ * QEMU of both hosts are connected through UNIX sockets, which have the same paths on both hosts.
  */
 import type { LiveMigrations, LiveMove, MoveProgress } from '#contracts/host/movable-guest.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
