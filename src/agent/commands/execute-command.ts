@@ -13,7 +13,7 @@ import {
 import type { MoveProgress } from '#contracts/host/movable-guest.ts';
 import { ComputeError, errorText, isComputeError } from '#core/errors.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
-import { type FoundGuest, planDestroy, planSpawn } from '#core/guests/plan/plan.ts';
+import { type FoundGuest, isLive, planDestroy, planSpawn } from '#core/guests/plan/plan.ts';
 import {
   planAttach,
   planChangeNic,
@@ -139,7 +139,17 @@ async function outputOf(parts: HostParts, body: HostCommandBody): Promise<string
 /** Whether a failed command, whose undo had no failure, has left nothing. */
 async function isAsBefore(parts: HostParts, body: HostCommandBody): Promise<boolean> {
   if (body.do === 'rescue') return true;
+  if (body.do === 'move-out') return stillRuns(parts, body.guest);
   return (body.do === 'spawn' || body.do === 'expect') && (await hasNoFiles(parts, body));
+}
+
+/** Verified, because the other host is not waited for then. */
+async function stillRuns({ hypervisor }: HostParts, { id }: Guest): Promise<boolean> {
+  try {
+    return (await hypervisor.listGuests()).some((found) => found.id === id && isLive(found));
+  } catch {
+    return false;
+  }
 }
 
 /**

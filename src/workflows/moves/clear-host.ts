@@ -13,8 +13,8 @@ interface Removal {
   wait: Step;
   following: Step;
   event: string;
-  /** Its guest may run: the move waits for the host, unless that is forced down. */
-  mustAnswer?: boolean;
+  /** May its guest run? The move then waits for the host, unless that is forced down. */
+  mustAnswer?: (context: WorkflowContext, task: Task<'move'>) => Promise<boolean>;
 }
 
 type RemovalStep = (
@@ -29,7 +29,7 @@ export function removalFrom({
   wait,
   following,
   event,
-  mustAnswer = false,
+  mustAnswer = () => Promise.resolve(false),
 }: Removal): Record<'remove' | 'removed', RemovalStep> {
   const waiting = async (
     context: WorkflowContext,
@@ -38,7 +38,7 @@ export function removalFrom({
   ): Promise<StepOutcome<'move'>['next'] & object> => {
     const now = context.clock.now();
     const host = await context.fleet.host(context.store.hosts, hostId);
-    const isWaitedFor = mustAnswer && host !== undefined && !host.forcedDown;
+    const isWaitedFor = host !== undefined && !host.forcedDown && (await mustAnswer(context, task));
     if (!isWaitedFor && (host === undefined || !context.links.isAlive(host))) {
       return { step: following, data: { ...task.data, isSilent: true }, dueAt: now };
     }

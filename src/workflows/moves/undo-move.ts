@@ -46,8 +46,24 @@ const target = removalFrom({
   wait: 'target-cleared',
   following: 'restore-ports',
   event: 'clear_target',
-  mustAnswer: true,
+  mustAnswer: mayRunThere,
 });
+
+/**
+ * Not where the old host has reported that it still runs the guest, or was never commanded to send
+ * it: then the new one has none that runs.
+ */
+async function mayRunThere(
+  { store }: WorkflowContext,
+  { data, serverId }: Task<'move'>,
+): Promise<boolean> {
+  const move = await store.moves.get(data.moveId);
+  if (move?.type !== 'live-migration' || move.source === null) return true;
+  if (data.sourceMayBeOut !== true) return false;
+  const at = { hostId: move.source.id, serverId };
+  const result = (await store.commands.lastOn(at, 'move-out'))?.result;
+  return result?.ok !== false || result.undone !== true;
+}
 
 /** The bindings of the old host are the active ones again. */
 export const restorePorts: MoveStep = async (context, task) => {
