@@ -33,6 +33,8 @@ ip link set lo up
 say 'disk mounted'
 
 cp /lab/qemu.conf /lab/libvirtd.conf /etc/libvirt/
+# Between two hosts QEMU's own user opens and creates sockets, as on a real one.
+[ -n "$(parameter address)" ] && sed -i 's/"root"/"libvirt-qemu"/' /etc/libvirt/qemu.conf
 cp /lab/modprobe.conf /etc/modprobe.d/lab.conf
 modprobe -a 9pnet_virtio 9p
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=524288 share /mnt/share

@@ -39,7 +39,7 @@ const conflicts: Conflict[] = [
   },
   {
     what: 'a libvirt domain of somebody else',
-    begin: `virsh -q create /dev/stdin <<'XML'\n${foreignDomain}\nXML`,
+    begin: `echo "${foreignDomain}" > /run/foreign.xml\nvirsh -q create /run/foreign.xml`,
     end: 'virsh -q destroy foreign',
   },
 ];
