@@ -17,13 +17,13 @@ import { type StayingPlace, runStory } from './story/run-story.ts';
 import { closingLines, type StoryReport } from './story/story-report.ts';
 
 const usage =
-  'npm run lab -- [moves] [--only TEXT] [--shell] [--json FILE], or one of --console, --smoke';
+  'npm run lab -- [moves] [--only TEXT]… [--shell] [--json FILE], or one of --console, --smoke';
 const { values, positionals } = programOptions(usage, {
   allowPositionals: true,
   options: {
     shell: { type: 'boolean' },
     json: { type: 'string' },
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
     console: { type: 'boolean' },
     smoke: { type: 'boolean' },
   },
@@ -66,8 +66,8 @@ function moves(): Promise<StoryReport> {
 }
 
 /** With a shell no chapter runs unless selected. */
-function selected(): { only?: string } {
-  const only = values.only ?? (values.shell === true ? '\0' : undefined);
+function selected(): { only?: string[] } {
+  const only = values.only ?? (values.shell === true ? [] : undefined);
   return only === undefined ? {} : { only };
 }
 

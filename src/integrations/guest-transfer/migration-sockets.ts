@@ -96,10 +96,14 @@ export class SourceSockets {
       await makeSocketFolder(folder, place.key);
       for (const channel of channels) {
         await sockets.#listen(channel, (local) => {
-          continueTo(place, channel, { local, identity }).catch((error: unknown) => {
-            log.debug({ err: error, host: place.host, channel }, 'a channel of a move has ended');
-            local.destroy();
-          });
+          continueTo(place, channel, { local, identity })
+            .catch((error: unknown) => {
+              log.debug({ err: error, host: place.host, channel }, 'a channel of a move has ended');
+              local.destroy();
+            })
+            .finally(() => {
+              if (channel === 'libvirt') sockets.#endChannels();
+            });
         });
       }
     } catch (error) {
@@ -111,8 +115,17 @@ export class SourceSockets {
 
   async close(): Promise<void> {
     for (const server of this.#servers) server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#endChannels();
     await removeSocketFolder(this.#folder, this.#key);
+  }
+
+  /**
+   * libvirt's connection is the last to end, except when the other host is dead: libvirt notices
+   * that after 30 seconds, QEMU, which waits for the disks, only with TCP, after a quarter of an
+   * hour.
+   */
+  #endChannels(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   async #listen(channel: Channel, onSocket: (socket: Socket) => void): Promise<void> {

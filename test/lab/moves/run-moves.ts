@@ -28,8 +28,8 @@ const chapters: Chapter<MovesWorld>[] = [
 ];
 
 export interface MovesOptions {
-  /** Runs only chapters with this text in their title. */
-  only?: string;
+  /** Runs only chapters with one of these texts in their title. */
+  only?: string[];
   /** Leaves everything up until this has ended. */
   visit?: (world: MovesWorld, cloudsYaml: string) => Promise<void>;
 }

@@ -34,8 +34,8 @@ const chapters: Chapter<World>[] = [
 ];
 
 export interface StoryOptions {
-  /** Runs only chapters with this text in their title. */
-  only?: string;
+  /** Runs only chapters with one of these texts in their title. */
+  only?: string[];
   /** Leaves everything up until the user has finished. */
   stay?: {
     greeting: (place: StayingPlace) => string[];

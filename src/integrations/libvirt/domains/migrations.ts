@@ -11,8 +11,8 @@ import { hardwareOf } from '../xml/running-hardware.ts';
 import { migrateFlag } from '../xml/libvirt-numbers.ts';
 import type { Domains } from './domains.ts';
 
-/** Standing still for this long lets any guest be sent, however fast it writes. */
-const anyDowntimeMs = 24 * 3_600_000;
+/** Standing still for this long lets any guest be sent, however fast it writes; QEMU accepts no more. */
+const anyDowntimeMs = 2_000_000;
 
 export class Migrations implements LiveMigrations {
   readonly #child: LibvirtChild;

@@ -12,16 +12,16 @@ export async function checkInterventions(world: MovesWorld, check: Check): Promi
   const { user } = world;
   const moving = await movingServer(world, 'interrupted', 'macvtap');
   const { server, from, to, address } = moving;
+  const aborted = await watchedMove(world, moving, async () => {
+    await requestLive(world, moving);
+    const { id } = await copying(world, moving);
+    await user.abortMigration(server.id, id);
+    await user.settled(server.id, 'ACTIVE');
+  });
   await check('aborted while its memory is copied, the server stays where it was', async () => {
-    const seen = await watchedMove(world, moving, async () => {
-      await requestLive(world, moving);
-      const { id } = await copying(world, moving);
-      await user.abortMigration(server.id, id);
-      await user.settled(server.id, 'ACTIVE');
-    });
     const { 'OS-EXT-SRV-ATTR:host': host } = await user.showServer(server.id);
     const answers = await answersTo(world.hosts[from].host, 'far', address);
-    return expected(host === from && answers > 0, `on ${host}; ${described(seen)}`);
+    return expected(host === from && answers > 0, `on ${host}; ${described(aborted)}`);
   });
   await checkKeptRunning(world, check, moving, from);
   await checkEnd(world, check, moving, { at: from, without: to });
