@@ -11,7 +11,10 @@ import { hardwareOf } from '../xml/running-hardware.ts';
 import { migrateFlag } from '../xml/libvirt-numbers.ts';
 import type { Domains } from './domains.ts';
 
-/** Standing still for this long lets any guest be sent, however fast it writes; QEMU accepts no more. */
+/**
+ * Standing still for this long lets any guest be sent, however fast it writes; QEMU accepts no
+ * more.
+ */
 const anyDowntimeMs = 2_000_000;
 
 export class Migrations implements LiveMigrations {
