@@ -31,7 +31,7 @@ export interface NewCertificate extends Validity {
 const longestName = 64;
 
 /**
- * A certificate (PEM) of this key (PKCS #8, PEM) by itself, that may sign others but no authority.
+ * A self-signed certificate (PEM) of this key (PKCS #8, PEM), for an authority below no other.
  */
 export async function signAuthority(
   { serial, name, notBefore, notAfter }: NewCertificate,

@@ -23,7 +23,7 @@ export interface DialOptions {
   host: string;
   /**
    * How to connect, at each try: certificate or token may have been replaced. Throws what prevents
-   * it: `unavailable` for what may pass by itself.
+   * it: `unavailable` for what may pass without a person.
    */
   connection: () => Promise<ControllerConnection>;
   /** Called when the controller offers a certificate to a host with a token. */

@@ -10,24 +10,20 @@ import { finishedEvent } from '../engine/record-event.ts';
 import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 import { answerOf, targetOf } from './move-guest.ts';
-import { guestOnSide, moveOf } from './sides.ts';
+import { guestOnSide, moveOf, type Side } from './sides.ts';
 
 type MoveStep = (context: WorkflowContext, task: Task<'move'>) => Promise<StepOutcome<'move'>>;
 
 /** Throws the old host's error. */
 export const offered: MoveStep = async (context, task) => {
   const { output: files = '' } = await answerOf(context, task, ['offer']);
-  const server = await serverOf(context, task);
-  const move = await moveOf(context, task);
-  invariant(move.source, `the move ${move.id} has no old host`);
-  const host = await targetOf(context, move);
-  const guest = await guestOnSide(context, server, move, 'after');
+  const { server, source, host, guest } = await partsOf(context, task, 'after');
   const now = context.clock.now();
   return {
     command: {
       hostId: host.id,
       serverId: server.id,
-      body: { do: 'expect', guest, from: move.source.name, files },
+      body: { do: 'expect', guest, from: source.name, files },
     },
     events: [finishedEvent(context, 'offer_files', task.data.startedAt ?? now)],
     next: {
@@ -41,15 +37,11 @@ export const offered: MoveStep = async (context, task) => {
 /** Commands the old host to send the guest. Throws the new host's error: what it fails. */
 export const expected: MoveStep = async (context, task) => {
   const { output: arrival = '' } = await answerOf(context, task, ['expect']);
-  const server = await serverOf(context, task);
-  const move = await moveOf(context, task);
-  invariant(move.source, `the move ${move.id} has no old host`);
-  const host = await targetOf(context, move);
-  const guest = await guestOnSide(context, server, move, 'before');
+  const { server, source, host, guest } = await partsOf(context, task, 'before');
   const now = context.clock.now();
   return {
     command: {
-      hostId: move.source.id,
+      hostId: source.id,
       serverId: server.id,
       body: { do: 'move-out', guest, to: host.name, arrival },
     },
@@ -63,3 +55,13 @@ export const expected: MoveStep = async (context, task) => {
     },
   };
 };
+
+/** The server, both hosts, and the guest as it is on that side. */
+async function partsOf(context: WorkflowContext, task: Task<'move'>, side: Side) {
+  const server = await serverOf(context, task);
+  const move = await moveOf(context, task);
+  const { source } = move;
+  invariant(source, `the move ${move.id} has no old host`);
+  const host = await targetOf(context, move);
+  return { server, source, host, guest: await guestOnSide(context, server, move, side) };
+}

@@ -8,7 +8,7 @@ import { newIndex, newTable } from '../sqlite/new-table.ts';
 
 export const hostCertificates: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
-    // A column cannot become optional, so the table is made anew.
+    // A column cannot become optional, so the table is made again.
     await db.schema.alterTable('host_enrolments').renameTo('older_enrolments').execute();
     await newTable(db, 'host_enrolments', {
       id: 'row number',

@@ -42,7 +42,7 @@ export async function fetchAuthority(url: string, fingerprint: string): Promise<
   );
 }
 
-export interface CertificateWish {
+export interface CertificateRequest {
   url: string;
   host: string;
   /** PKCS #8, PEM. */
@@ -55,12 +55,12 @@ export interface CertificateWish {
  * Requests a certificate for this key. Throws `unavailable` where nobody answers or who answers is
  * not trusted, and the controller's refusals.
  */
-export async function requestCertificate(wish: CertificateWish): Promise<Certified> {
-  const { url, host, key } = wish;
+export async function requestCertificate(request: CertificateRequest): Promise<Certified> {
+  const { url, host, key } = request;
   const { publicKey, proof } = proveKey(key, host);
   const body = JSON.stringify({ host, public_key: publicKey, proof });
-  const { status, text } = await post(wish, body).catch(async (cause: unknown) => {
-    const distrust = await tlsProblem(cause, wish, Date.now());
+  const { status, text } = await post(request, body).catch(async (cause: unknown) => {
+    const distrust = await tlsProblem(cause, request, Date.now());
     const { code = errorText(cause) } = cause as { code?: string };
     const what =
       distrust === undefined ? `does not answer (${code})` : `is not trusted: ${distrust}`;
@@ -72,7 +72,7 @@ export async function requestCertificate(wish: CertificateWish): Promise<Certifi
       faultMessage(text) ?? `the controller at ${url} answered ${status}`,
     );
   }
-  return checked(JSON.parse(text) as Certified, wish);
+  return checked(JSON.parse(text) as Certified, request);
 }
 
 const kinds: Record<number, ErrorKind> = {
@@ -89,7 +89,7 @@ export function needsPerson(error: unknown): boolean {
 }
 
 function post(
-  { url, tls, headers }: CertificateWish,
+  { url, tls, headers }: CertificateRequest,
   body: string,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
@@ -125,7 +125,10 @@ function post(
 }
 
 /** The answer, if it is a certificate of this key by that authority. */
-function checked({ certificate, authority }: Certified, { key, url }: CertificateWish): Certified {
+function checked(
+  { certificate, authority }: Certified,
+  { key, url }: CertificateRequest,
+): Certified {
   try {
     const { publicKey, verify } = readPair(certificate, authority);
     const own = createPublicKey(key).export({ type: 'spki', format: 'der' });
