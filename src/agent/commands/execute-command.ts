@@ -29,6 +29,7 @@ import { planExpect, planMoveIn, planMoveOut, planPaused } from '#core/guests/pl
 import { printPlan, printStep } from '#core/guests/plan/print-step.ts';
 import type { Step } from '#core/guests/plan/step.ts';
 import { undoStep } from '#core/guests/plan/undo-step.ts';
+import { AbortedMove } from '#core/servers/aborted-move.ts';
 import { executeStep, transferOf } from './execute-step.ts';
 import type { HostParts } from '../host-parts.ts';
 
@@ -89,6 +90,7 @@ export async function executeCommand(
       steps: records,
       ...(sameElsewhere && { sameElsewhere }),
       ...(undone && { undone }),
+      ...(error instanceof AbortedMove && { aborted: true }),
     };
   }
 }

@@ -115,6 +115,7 @@ export interface HostCommand {
  * How a command ended. `domainXml`: the guest's definition after it; absent after a destroy.
  * `output`, `counters`, `progress`: what was requested. `sameElsewhere`: no other host could do it
  * either. `undone`: nothing of what was requested remains on the host, and the guest is as it was.
+ * `aborted`: it was ended on request.
  */
 export type CommandResult =
   | {
@@ -131,6 +132,7 @@ export type CommandResult =
       detail: string;
       sameElsewhere?: true;
       undone?: true;
+      aborted?: true;
       steps: StepRecord[];
     };
 

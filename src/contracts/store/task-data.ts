@@ -137,7 +137,13 @@ export interface MoveData extends RetryData {
    * Why the move is being undone; absent where its user requested that, or confirmed it. `retry`:
    * another new host may help.
    */
-  failure?: { message: string; detail: string; retry?: boolean; kind?: ErrorKind };
+  failure?: {
+    message: string;
+    detail: string;
+    retry?: boolean;
+    kind?: ErrorKind;
+    wasAborted?: true;
+  };
 }
 
 /** An operation on a guest, by its name in the task row. */

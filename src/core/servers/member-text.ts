@@ -17,6 +17,7 @@ const userMessages = [
   /^the host of instance [\w-]+ has not answered '\w+' within \d+ s$/,
   /^the request ended before its port was made$/,
   /^The host of the server stopped reporting\.$/,
+  /^The live migration was aborted: the server is where it was\.$/,
   /^(?:Error|internal error)$/,
 ];
 

@@ -17,7 +17,8 @@ export type MoveToHost = Exclude<MoveType, 'shelve'>;
 
 /**
  * Wire spelling of Nova. `accepted`: no host is chosen; `finished`: waits for a confirmation;
- * `done`: evacuated or shelved, and the old host has not returned. Source: Nova `Migration.status`.
+ * `done`: evacuated or shelved, and the old host has not returned; `cancelled`: aborted.
+ * Source: Nova `Migration.status`.
  */
 export type MoveStatus =
   | 'accepted'
@@ -30,6 +31,7 @@ export type MoveStatus =
   | 'reverted'
   | 'completed'
   | 'done'
+  | 'cancelled'
   | 'error';
 
 /** Of moves that have ended. */
@@ -38,6 +40,7 @@ export const endedMoves: readonly MoveStatus[] = [
   'reverted',
   'completed',
   'done',
+  'cancelled',
   'error',
 ];
 

@@ -160,6 +160,7 @@ export const CommandResult = sameAs<Contract.CommandResult>()(
       detail: Text,
       sameElsewhere: Type.Optional(Type.Literal(true)),
       undone: Type.Optional(Type.Literal(true)),
+      aborted: Type.Optional(Type.Literal(true)),
       steps: Steps,
     }),
   ]),

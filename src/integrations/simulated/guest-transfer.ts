@@ -5,18 +5,32 @@
  */
 import type { Fetch, GuestTransfer } from '#contracts/host/guest-transfer.ts';
 import type { Hypervisor } from '#contracts/host/hypervisor.ts';
+import type { MoveProgress } from '#contracts/host/movable-guest.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
 import { isLive } from '#core/guests/plan/plan.ts';
+import { AbortedMove } from '#core/servers/aborted-move.ts';
 import type { SimulatedGuestFiles } from './guest-files.ts';
+import type { HostFaults } from './host-faults.ts';
+
+/** A guest on its way, on a host with slow moves. */
+interface Sent {
+  memoryBytes: number;
+  arrive: () => void;
+  abort: () => void;
+}
 
 export class SimulatedTransfer implements GuestTransfer {
   readonly #files: SimulatedGuestFiles;
   readonly #hypervisor: Hypervisor;
+  readonly #faults: HostFaults;
+  readonly #sent = new Map<string, Sent>();
 
-  constructor(files: SimulatedGuestFiles, hypervisor: Hypervisor) {
+  // oxlint-disable-next-line max-params -- what the host has of guests, and how it fails
+  constructor(files: SimulatedGuestFiles, hypervisor: Hypervisor, faults: HostFaults) {
     this.#files = files;
     this.#hypervisor = hypervisor;
+    this.#faults = faults;
   }
 
   offer({ id }: Guest): Promise<string> {
@@ -31,25 +45,53 @@ export class SimulatedTransfer implements GuestTransfer {
     return Promise.resolve('simulated');
   }
 
-  async send({ id, name }: Guest): Promise<void> {
+  async send({ id, name, memoryMib }: Guest): Promise<void> {
     const found = (await this.#hypervisor.listGuests()).find((each) => each.id === id);
     if (found === undefined || !isLive(found)) {
       throw new ComputeError('conflict', `guest ${name}: does not run`);
     }
+    if (this.#faults.has('slow-moves')) await this.#onItsWay(id, memoryMib * 1024 ** 2);
     await this.#hypervisor.destroy(id);
     await this.#hypervisor.undefine(id);
   }
 
-  /** It leaves at once. */
-  progress(): Promise<null> {
-    return Promise.resolve(null);
+  async #onItsWay(id: string, memoryBytes: number): Promise<void> {
+    const arrived = Promise.withResolvers<void>();
+    this.#sent.set(id, {
+      memoryBytes,
+      arrive: arrived.resolve,
+      abort: () => arrived.reject(new AbortedMove()),
+    });
+    const unlisten = this.#faults.onChange((fault) => {
+      if (fault === 'slow-moves') arrived.resolve();
+    });
+    try {
+      await arrived.promise;
+    } finally {
+      unlisten();
+      this.#sent.delete(id);
+    }
   }
 
-  abort(): Promise<void> {
+  /** Half of its memory has been sent while it is on its way. */
+  progress(guestId: string): Promise<MoveProgress | null> {
+    const sent = this.#sent.get(guestId);
+    if (sent === undefined) return Promise.resolve(null);
+    const { memoryBytes: total } = sent;
+    const half = total / 2;
+    return Promise.resolve({
+      memory: { total, processed: half, remaining: half },
+      disk: { total: 0, processed: 0, remaining: 0 },
+    });
+  }
+
+  async abort(guestId: string): Promise<void> {
+    this.#sent.get(guestId)?.abort();
     return Promise.resolve();
   }
 
-  force(): Promise<void> {
+  async force(guestId: string): Promise<void> {
+    this.#sent.get(guestId)?.arrive();
     return Promise.resolve();
   }
 

@@ -6,7 +6,8 @@ import { ComputeError } from '#core/errors.ts';
 import type { FoundGuest } from '#core/guests/plan/plan.ts';
 
 /**
- * `pf-down`: every PF is down. `foreign-driver`: every VF belongs to a program of the host. All
+ * `pf-down`: every PF is down. `foreign-driver`: every VF belongs to a program of the host.
+ * `slow-moves`: a guest that is sent live arrives only when it is forced to, or the fault ends. All
  * others are self-explanatory.
  */
 export type SimulatedFault =
@@ -15,7 +16,8 @@ export type SimulatedFault =
   | 'pf-down'
   | 'foreign-driver'
   | 'iommu-off'
-  | 'disk-full';
+  | 'disk-full'
+  | 'slow-moves';
 
 /** The current faults of one host. They outlive its agent, as those of a real host do. */
 export class HostFaults {

@@ -152,6 +152,7 @@ function hostParts(
   const pciBus = new SimulatedPciBus({ host: machine, listGuests, unsupported, changes });
   const stateDirectory = join(folder, machine.name, 'files');
   const guestFiles = new SimulatedGuestFiles({ images, stateDirectory });
+  const faults = new HostFaults();
   return {
     host: machine.name,
     // Documentation addresses (RFC 5737): nothing listens there.
@@ -164,12 +165,12 @@ function hostParts(
     taps: new SimulatedTaps(),
     memory: new SimulatedMemory(),
     guestFiles,
-    transfer: new SimulatedTransfer(guestFiles, hypervisor),
+    transfer: new SimulatedTransfer(guestFiles, hypervisor, faults),
     deviceSpecs,
     bridgedNetworks: [],
     offloadBridge: 'br-int',
     journal: memoryJournal(),
     uptime: simulatedUptime,
-    simulated: { machine, hypervisor, pciBus, faults: new HostFaults(), changes },
+    simulated: { machine, hypervisor, pciBus, faults, changes },
   };
 }

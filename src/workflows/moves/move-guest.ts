@@ -6,6 +6,7 @@ import type { CommandResult, HostCommandBody } from '#contracts/host/host-link.t
 import type { Host, Move, Task } from '#contracts/store/store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import { allocateServer } from '#core/ledger/host-ledger.ts';
+import { AbortedMove } from '#core/servers/aborted-move.ts';
 import { needsConfirmation } from '#core/servers/move.ts';
 import type { Server, TaskState } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
@@ -216,5 +217,6 @@ export async function answerOf(
   invariant(command?.result, `server ${serverId}: its host has not answered ${kinds.join(', ')}`);
   const { result } = command;
   if (result.ok) return result;
+  if (result.aborted === true) throw new AbortedMove(result.detail);
   throw new ComputeError('unavailable', result.message, { detail: result.detail });
 }

@@ -7,6 +7,7 @@
  */
 import type { Task } from '#contracts/store/store.ts';
 import type { ComputeError } from '#core/errors.ts';
+import { AbortedMove } from '#core/servers/aborted-move.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { endUnreadable } from '../engine/endings.ts';
 import { finishedEvent } from '../engine/record-event.ts';
@@ -94,6 +95,8 @@ async function failed(
     error: message,
   });
   const retry = kind === 'unavailable' && ofNewHost.has(task.step);
-  const data = { ...task.data, failure: { kind, message, detail, retry } };
+  const wasAborted = error instanceof AbortedMove;
+  const failure = { kind, message, detail, retry, ...(wasAborted && { wasAborted }) };
+  const data = { ...task.data, failure };
   return { events: [event], next: { step: 'clear-target', data, dueAt: now } };
 }

@@ -6,7 +6,7 @@
 import type { HostCommandBody } from '#contracts/host/host-link.ts';
 import type { Move, NextStep, Task, Transition } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
-import { needsConfirmation } from '#core/servers/move.ts';
+import { type MoveStatus, needsConfirmation } from '#core/servers/move.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { failedBy, succeeded } from '../engine/endings.ts';
@@ -155,7 +155,7 @@ export const releaseTarget: MoveStep = async (context, task) => {
     ...(host !== undefined && { host }),
     move: {
       id: move.id,
-      status: failure === undefined ? 'reverted' : 'error',
+      status: failedStatus(failure),
       ...(isSilent && { leftOn: move.target?.id ?? null }),
     },
     ...(await rowBefore(context, task, { server, move })),
@@ -163,6 +163,12 @@ export const releaseTarget: MoveStep = async (context, task) => {
     next: null,
   };
 };
+
+/** Without a failure its user has reverted it. */
+function failedStatus(failure: Task<'move'>['data']['failure']): MoveStatus {
+  if (failure === undefined) return 'reverted';
+  return failure.wasAborted === true ? 'cancelled' : 'error';
+}
 
 /**
  * Does the move begin again, without the hosts that failed? A silent host may have the guest, and

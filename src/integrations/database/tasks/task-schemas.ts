@@ -193,6 +193,7 @@ const Move = shapeOf<Contract.MoveData>()({
       detail: Text(),
       retry: Optional(Boolean()),
       kind: Optional(Type.Enum([...errorKinds])),
+      wasAborted: Optional(Type.Literal(true)),
     }),
   ),
 });

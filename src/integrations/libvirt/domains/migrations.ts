@@ -4,6 +4,7 @@
  */
 import type { LiveMigrations, LiveMove, MoveProgress } from '#contracts/host/movable-guest.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
+import { AbortedMove } from '#core/servers/aborted-move.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import { hasCode } from '../connection/libvirt-error.ts';
 import { arrivalXml } from '../xml/arrival-xml.ts';
@@ -20,6 +21,8 @@ const anyDowntimeMs = 2_000_000;
 export class Migrations implements LiveMigrations {
   readonly #child: LibvirtChild;
   readonly #domains: Domains;
+  /** Ids of guests whose newest move was to be aborted. */
+  readonly #aborted = new Set<string>();
 
   constructor(child: LibvirtChild, domains: Domains) {
     this.#child = child;
@@ -43,6 +46,7 @@ export class Migrations implements LiveMigrations {
       throw new ComputeError('conflict', `guest ${domain.name}: cannot be sent, it does not run`);
     }
     const act = `send guest ${domain.name}`;
+    this.#aborted.delete(id);
     const running = await this.#child.call('migratableXml', [id], act);
     const { hasDisk } = hardwareOf(running);
     const flags =
@@ -72,7 +76,9 @@ export class Migrations implements LiveMigrations {
       );
     } catch (error) {
       // The call may fail after the guest has gone, as when libvirt's child ends.
-      if (await this.#isHere(id)) throw error;
+      if (!(await this.#isHere(id))) return;
+      // libvirt's error differs with what was being sent when it was aborted.
+      throw this.#aborted.has(id) ? new AbortedMove(errorText(error)) : error;
     }
   }
 
@@ -88,6 +94,8 @@ export class Migrations implements LiveMigrations {
   }
 
   async abort(id: string): Promise<void> {
+    // Before the call: the move may fail first.
+    this.#aborted.add(id);
     try {
       await this.#child.call('abortJob', [id], `abort the move of guest ${id}`);
     } catch (error) {
