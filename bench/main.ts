@@ -15,6 +15,7 @@ const groups: Record<string, () => Promise<Group>> = {
   boots: async () => (await import('./boots.ts')).boots,
   claims: async () => (await import('./claims.ts')).claims,
   decisions: async () => (await import('./decisions.ts')).decisions,
+  fleet: async () => (await import('./fleet.ts')).fleet,
   lists: async () => (await import('./lists.ts')).lists,
   openstack: async () => (await import('./openstack.ts')).openstack,
   'nova-list': async () => (await import('./nova-list.ts')).novaList,

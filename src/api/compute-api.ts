@@ -42,6 +42,7 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
     reply.headers({ 'x-compute-request-id': request.id, vary });
     done();
   });
+  app.addHook('preClose', () => context.events.stop());
   mountDocuments(app, context);
   mountConsolePage(app);
   // For agents of version 0.2 and older, which have a token.

@@ -123,6 +123,12 @@ function send(
         },
       },
       (reply) => {
+        if (reply.headers['content-type'] === 'text/event-stream') {
+          // It has no end.
+          resolve({ status: reply.statusCode ?? 0, body: '', headers: reply.headers });
+          reply.on('error', () => undefined).destroy();
+          return;
+        }
         let body = '';
         reply.setEncoding('utf8').on('data', (part: string) => (body += part));
         reply.on('end', () =>

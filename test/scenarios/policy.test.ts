@@ -3,6 +3,7 @@
  * policy in the table of routes.
  */
 import { expect } from 'vitest';
+import { eventStreams } from '#client/shapes/operator-replies.ts';
 import { operatorRoutes } from '#api/operator/routes.ts';
 import type { Route } from '#api/requests/route.ts';
 import { routes as computeRoutes } from '#api/routes.ts';
@@ -91,7 +92,9 @@ async function statusOf(
   { service, token, tenant }: { service: 'compute' | 'operator'; token: string; tenant: Tenant },
 ): Promise<number> {
   const { path, minor, text } = requestFor(route, tenant);
-  const reply = await cloud.send(service, route.method, path, {
+  // A stream of events has no end.
+  const method = eventStreams.includes(titleOf(route)) ? 'HEAD' : route.method;
+  const reply = await cloud.send(service, method, path, {
     token,
     headers: { ...version(minor), 'content-type': 'application/json' },
     ...(text !== undefined && { text }),

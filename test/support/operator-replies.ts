@@ -5,7 +5,7 @@
 import type { TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { FaultReply } from '#client/shapes/faults.ts';
-import { operatorReplies } from '#client/shapes/operator-replies.ts';
+import { eventStreams, operatorReplies } from '#client/shapes/operator-replies.ts';
 
 /** A reply, with the request that it answers. `url`: absolute or a path. `body`: '' for none. */
 export interface SeenReply {
@@ -29,7 +29,8 @@ const shapeless = [
 const routes = Object.entries(operatorReplies as Record<string, TSchema | null>).map(
   ([route, schema]) => {
     const [method = '', path = ''] = route.split(' ');
-    return { method, path: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`), schema };
+    const form = new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`);
+    return { method, path: form, schema, isEventStream: eventStreams.includes(route) };
   },
 );
 
@@ -54,8 +55,18 @@ export function wrongInReply(seen: SeenReply): string[] {
   if (status >= 400) return findings(named, FaultReply, body);
   const route = routes.find((each) => each.method === method && each.path.test(path));
   if (route === undefined) return [`${named}: no shape is known of it`];
+  const { schema } = route;
+  if (schema !== null && route.isEventStream) {
+    return dataOfEvents(body).flatMap((data) => findings(named, schema, data));
+  }
   if (route.schema !== null) return findings(named, route.schema, body);
   return body === '' ? [] : [`${named}: must have no body`];
+}
+
+/** Of a stream that was read to its end; none of one that is still open. */
+function dataOfEvents(body: unknown): unknown[] {
+  const lines = typeof body === 'string' ? body.matchAll(/^data: (.*)$/gm) : [];
+  return [...lines].map(([, data = '']) => JSON.parse(data) as unknown);
 }
 
 function findings(named: string, schema: TSchema, body: unknown): string[] {

@@ -3,7 +3,7 @@
  * and from the schemas that check bodies and replies: there is no second description.
  */
 import { FaultReply } from '#client/shapes/faults.ts';
-import { operatorReplies } from '#client/shapes/operator-replies.ts';
+import { eventStreams, operatorReplies } from '#client/shapes/operator-replies.ts';
 import type { TSchema } from 'typebox';
 import { operatorRoutes } from '../operator/routes.ts';
 import { maxVersion, minVersion } from '../requests/negotiate.ts';
@@ -21,6 +21,7 @@ const apis: readonly (PrintedApi & { routes: readonly Route[] })[] = [
     prefix: '/novella/v1',
     routes: operatorRoutes,
     replyOf: ({ method, path }) => replies[`${method} ${path}`] ?? undefined,
+    isEventStream: ({ method, path }) => eventStreams.includes(`${method} ${path}`),
   },
 ];
 

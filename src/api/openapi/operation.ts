@@ -10,6 +10,8 @@ export interface PrintedApi {
   prefix: string;
   /** The schema of a success; undefined: not described, or without a body. */
   replyOf: (row: Route) => TSchema | undefined;
+  /** Is the schema that of each event of a stream? Absent: no row is one. */
+  isEventStream?: (row: Route) => boolean;
 }
 
 /** Rows of one method and path; there are several where they differ in version or action. */
@@ -120,7 +122,8 @@ function newestBody({ body, action = '', from = minVersion, to = maxVersion }: R
 function replyOf(api: PrintedApi, id: string, [first, ...others]: AlikeRows): Part {
   const schema = api.replyOf(first);
   const name = `${id}Reply`;
-  const content = { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } };
+  const type = api.isEventStream?.(first) === true ? 'text/event-stream' : 'application/json';
+  const content = { [type]: { schema: { $ref: `#/components/schemas/${name}` } } };
   const statuses = new Set([first, ...others].map(statusOf));
   return {
     part: Object.fromEntries(

@@ -3,6 +3,8 @@ import { type Route, withBody } from '../requests/route.ts';
 import { explainServer } from './explain.ts';
 import { enroll, enrolmentBody, forget, listEnrolments, revoke } from './enrolments.ts';
 import { decisionsQuery, listDecisions, showDecision } from './decisions.ts';
+import { eventsQuery, streamEvents } from './fabric/events.ts';
+import { showFleet } from './fabric/fleet.ts';
 import { devicesQuery, hostsQuery, listDevices, listHosts, listPools } from './handlers.ts';
 import { listServerDevices } from './server-devices.ts';
 import { showStatus } from './status.ts';
@@ -17,6 +19,14 @@ const removes = { method: 'DELETE', status: 204, ...strict } as const;
 
 export const operatorRoutes: readonly Route[] = [
   { ...reads, path: '/status', rule: 'novella:status', handler: showStatus },
+  { ...reads, path: '/fleet', rule: 'novella:fleet', handler: showFleet },
+  {
+    ...reads,
+    path: '/events',
+    rule: 'novella:fleet',
+    query: eventsQuery,
+    handler: streamEvents,
+  },
   {
     ...reads,
     path: '/hosts',

@@ -12,6 +12,8 @@ import type { LinkedHost } from '#contracts/host/host-link.ts';
 import type { ComputePolicy } from '#core/access/rules/compute-policy.ts';
 import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
 import type { HostLinks } from '#workflows/hosts/host-links.ts';
+import type { FabricView } from '#workflows/hosts/fabric-view.ts';
+import type { FleetEvents } from '../fabric/fleet-events.ts';
 import type { ServerOperations } from '#workflows/server-operations.ts';
 
 /**
@@ -68,6 +70,10 @@ export interface ApiContext {
   publicUrl?: string;
   /** Certificate and key, PEM; undefined: clear text. */
   tls?: { cert: Buffer; key: Buffer };
+  /** All hosts with their devices, for pictures of the fleet. */
+  fabric: FabricView;
+  /** Its changes, as they come. Stopped with the API. */
+  events: FleetEvents;
   /** Which hosts are up and for how long, and which run in this process. */
   links: Pick<HostLinks, 'isAlive' | 'isLocal' | 'lastSeenAt' | 'uptimeOf'>;
 }

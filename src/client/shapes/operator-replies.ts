@@ -1,6 +1,7 @@
 /** What each route of the operator API answers. */
 import { type Static, type TSchema, Type } from 'typebox';
 import { DecisionReply, DecisionsReply, ExplainReply } from './explain.ts';
+import { FleetEvent, FleetReply } from './fleet.ts';
 import { EnrolmentsReply, HostsReply, NewEnrolmentReply } from './hosts.ts';
 import { DevicesReply, PoolsReply, ServerDevicesReply } from './pci.ts';
 import { CheckView, ChecksView } from './pci-check.ts';
@@ -12,6 +13,9 @@ import { WhatIfReply } from './what-if.ts';
  */
 export const operatorReplies = {
   'GET /status': ControllerStatus,
+  'GET /fleet': FleetReply,
+  /** Of each event; the body is a stream of these. */
+  'GET /events': FleetEvent,
   'GET /hosts': HostsReply,
   'GET /hosts/enrolments': EnrolmentsReply,
   'POST /hosts/:name/enrolment': NewEnrolmentReply,
@@ -27,6 +31,11 @@ export const operatorReplies = {
   'GET /decisions/:id': DecisionReply,
   'POST /what-if': WhatIfReply,
 } as const satisfies Record<string, TSchema | null>;
+
+/** Routes that answer a stream of server-sent events. */
+export const eventStreams: readonly string[] = [
+  'GET /events',
+] satisfies (keyof typeof operatorReplies)[];
 
 type Replies = typeof operatorReplies;
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { createComputeApi } from '#api/compute-api.ts';
+import { FleetEvents } from '#api/fabric/fleet-events.ts';
 import type { Clock } from '#contracts/clock.ts';
 import type { ImageContents } from '#contracts/services/images.ts';
 import type { Host, Store } from '#contracts/store/store.ts';
@@ -19,6 +20,7 @@ import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
 import { watchLeftGuests } from '#workflows/moves/settle-left.ts';
 import { watchSilentHosts } from '#workflows/engine/end-silent-commands.ts';
+import { FabricView } from '#workflows/hosts/fabric-view.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { keepLastSeen } from '#workflows/watch/keep-last-seen.ts';
 import { startDispatcher } from '#workflows/engine/dispatcher.ts';
@@ -255,6 +257,12 @@ function dispatchWhenBack(
   });
 }
 
+/** The picture of the fleet, and its changes. */
+function pictureOf(context: WorkflowContext, log: Logger) {
+  const fabric = new FabricView(context);
+  return { fabric, events: new FleetEvents({ fabric, log }) };
+}
+
 /**
  * Listens with the compute API, for hosts too, and with our own services, and returns the URLs of
  * all.
@@ -279,6 +287,7 @@ async function openDoors(
   const compute = createComputeApi({
     ...context,
     log,
+    ...pictureOf(context, log),
     identity: cloud.services.identity,
     policy: policy.current,
     identityUrl: () => urls.identity,

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { createComputeApi } from '#api/compute-api.ts';
+import { FleetEvents, type StreamLimits } from '#api/fabric/fleet-events.ts';
 import type { Caller } from '#contracts/services/identity.ts';
 import type { ImageService, ImageWriter } from '#contracts/services/images.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
@@ -20,6 +21,7 @@ import { clusterAuthority } from '#integrations/cluster-authority/cluster-author
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
+import { FabricView } from '#workflows/hosts/fabric-view.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { standardWeights } from '#core/scheduling/weights.ts';
 import { serverOperations } from '#workflows/server-operations.ts';
@@ -76,12 +78,20 @@ export type ComputeWorld = Awaited<ReturnType<typeof aComputeWorld>>;
 
 /**
  * One flavor, one image, one network and one free direct port; no host unless the test creates one.
- * `images`: instead of a described image service.
+ * `images`: instead of a described image service. `streams`: of events; by default they end at once.
  */
-export async function aComputeWorld({ images }: { images?: ImageService & ImageWriter } = {}) {
+export async function aComputeWorld({
+  images,
+  streams,
+  path = ':memory:',
+}: {
+  images?: ImageService & ImageWriter;
+  streams?: Partial<StreamLimits>;
+  path?: string;
+} = {}) {
   const time = { now: Date.parse('2026-11-23T07:30:00Z') };
   const clock = { now: () => time.now };
-  const { store, db } = await migratedStore(':memory:', { clock });
+  const { store, db } = await migratedStore(path, { clock });
   const flavor = aFlavor({ id: flavorId, name: 'm1.sriov', extraSpecs: {} });
   await store.flavors.create(flavor);
   const ports = new Map([[portId, aPort(portId)]]);
@@ -115,6 +125,9 @@ export async function aComputeWorld({ images }: { images?: ImageService & ImageW
   const contents = describedContents(madeImages);
   const workflows = serverOperations(context);
   let policy = policyWith({});
+  const fabric = new FabricView(context);
+  // Requests for all routes read a stream to its end.
+  const streamLimits = { lifeMs: 0, tickMs: 5, ...streams };
   const app = createComputeApi({
     ...context,
     log: silentLog,
@@ -123,6 +136,8 @@ export async function aComputeWorld({ images }: { images?: ImageService & ImageW
       validate: async (token) => callerOf(token),
       hasProject: async (id) => [projectId, otherProjectId].includes(id),
     },
+    fabric,
+    events: new FleetEvents({ fabric, log: silentLog, limits: streamLimits }),
     identityUrl: () => 'http://127.0.0.1:5000/v3',
     imageUrl: () => 'http://127.0.0.1:9292',
     publicUrl: 'http://127.0.0.1:8774',

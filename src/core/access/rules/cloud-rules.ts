@@ -114,6 +114,7 @@ export const cloudRules = {
   'os_compute_api:os-volumes:snapshots:show': ofProject(reader),
   'novella:devices': ofCloud(admin),
   'novella:explain': ofCloud(admin),
+  'novella:fleet': ofCloud(admin),
   'novella:hosts:enrol': ofCloud(admin),
   'novella:hosts:enrolments': ofCloud(admin),
   'novella:hosts:forget': ofCloud(admin),
