@@ -7,6 +7,7 @@ import type { HypervisorFacts } from '#contracts/host/hypervisor.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
 import { compileDeviceSpecs } from '#core/pci/specs/device-matcher.ts';
+import { hostOffer } from '#core/pci/specs/host-offer.ts';
 import { hasCardSerial } from '#core/pci/specs/device-spec.ts';
 import { withQuarantine } from '#core/pci/specs/unusable-device.ts';
 import { reachedNetworks } from '#core/networking/binding/reached-networks.ts';
@@ -50,6 +51,7 @@ export async function reportHost(
       if (match === undefined) return [];
       return [withQuarantine({ function: fn, tags: match.tags }, functions)];
     });
+    const offer = hostOffer(options.deviceSpecs, functions, (fn) => matchDevice(fn)?.spec);
     const problems = [...parts.problems, ...parts.nodes.problems, ...found];
     return {
       ...seen,
@@ -59,6 +61,7 @@ export async function reportHost(
       physicalNetworks: reachedNetworks(options.deviceSpecs, options.bridgedNetworks),
       ...(options.offloadBridge !== undefined && { offloadBridge: options.offloadBridge }),
       devices,
+      offer,
       unsettledGuests: actedOn(),
       ...(options.consoles !== undefined &&
         options.dialConsole !== undefined && { hasConsoles: true as const }),

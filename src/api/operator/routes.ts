@@ -5,6 +5,7 @@ import { enroll, enrolmentBody, forget, listEnrolments, revoke } from './enrolme
 import { decisionsQuery, listDecisions, showDecision } from './decisions.ts';
 import { eventsQuery, streamEvents } from './fabric/events.ts';
 import { showFleet } from './fabric/fleet.ts';
+import { showHost, showHostDevice } from './fabric/host-tree.ts';
 import { devicesQuery, hostsQuery, listDevices, listHosts, listPools } from './handlers.ts';
 import { listServerDevices } from './server-devices.ts';
 import { showStatus } from './status.ts';
@@ -39,6 +40,13 @@ export const operatorRoutes: readonly Route[] = [
     path: '/hosts/enrolments',
     rule: 'novella:hosts:enrolments',
     handler: listEnrolments,
+  },
+  { ...reads, path: '/hosts/:name', rule: 'novella:hosts:show', handler: showHost },
+  {
+    ...reads,
+    path: '/hosts/:name/devices/:address',
+    rule: 'novella:hosts:show',
+    handler: showHostDevice,
   },
   {
     ...writes,

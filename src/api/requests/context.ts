@@ -75,5 +75,5 @@ export interface ApiContext {
   /** Its changes, as they come. Stopped with the API. */
   events: FleetEvents;
   /** Which hosts are up and for how long, and which run in this process. */
-  links: Pick<HostLinks, 'isAlive' | 'isLocal' | 'lastSeenAt' | 'uptimeOf'>;
+  links: Pick<HostLinks, 'isAlive' | 'isLocal' | 'lastSeenAt' | 'uptimeOf' | 'offerOf'>;
 }

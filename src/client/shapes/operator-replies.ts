@@ -2,6 +2,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { DecisionReply, DecisionsReply, ExplainReply } from './explain.ts';
 import { FleetEvent, FleetReply } from './fleet.ts';
+import { HostDeviceReply, HostTreeReply } from './host-tree.ts';
 import { EnrolmentsReply, HostsReply, NewEnrolmentReply } from './hosts.ts';
 import { DevicesReply, PoolsReply, ServerDevicesReply } from './pci.ts';
 import { CheckView, ChecksView } from './pci-check.ts';
@@ -18,6 +19,8 @@ export const operatorReplies = {
   'GET /events': FleetEvent,
   'GET /hosts': HostsReply,
   'GET /hosts/enrolments': EnrolmentsReply,
+  'GET /hosts/:name': HostTreeReply,
+  'GET /hosts/:name/devices/:address': HostDeviceReply,
   'POST /hosts/:name/enrolment': NewEnrolmentReply,
   'DELETE /hosts/:name/enrolment': null,
   'DELETE /hosts/:name': null,

@@ -7,6 +7,7 @@
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { DeviceTags, PciFunction } from '#core/pci/devices/device.ts';
+import type { HostOffer } from '#core/pci/specs/host-offer.ts';
 import type { GuestCounters } from './guest-counters.ts';
 import type { ConsoleKind, ConsolePlace } from './guest-consoles.ts';
 import type { MoveProgress } from './movable-guest.ts';
@@ -154,6 +155,8 @@ export interface HostReport {
   /** The bridge of its switch that steers devices by flows; absent: none. Example: `br-int`. */
   offloadBridge?: string;
   devices: { function: PciFunction; tags: DeviceTags }[];
+  /** What its device specs do there. Absent: its agent is older. */
+  offer?: HostOffer;
   guests: FoundGuest[];
   /** Ids of guests for which `guests` is unreliable: they were being changed while it was read. */
   unsettledGuests?: string[];

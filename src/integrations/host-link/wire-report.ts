@@ -4,6 +4,7 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import type * as Contract from '#contracts/host/host-link.ts';
+import { mostOffered } from '#core/pci/specs/host-offer.ts';
 import { Address, Count, orNull, ShortText, Text } from './message-fields.ts';
 
 /** A large host: 16 ports of 255 VFs each, and the ports. */
@@ -31,11 +32,13 @@ const Facts = Type.Object({
   movesGuests: Type.Optional(Type.Literal(true)),
 });
 
+const DeviceType = Type.Enum(['type-PCI', 'type-PF', 'type-VF', 'vdpa']);
+
 const PciFunction = Type.Object({
   address: Address,
   vendorId: ShortText,
   productId: ShortText,
-  deviceType: Type.Enum(['type-PCI', 'type-PF', 'type-VF', 'vdpa']),
+  deviceType: DeviceType,
   parentAddress: orNull(Address),
   numaNode: orNull(Count),
   ifname: orNull(ShortText),
@@ -54,6 +57,34 @@ const PciFunction = Type.Object({
     vpd: Type.Optional(Type.Object({ cardSerialNumber: Type.Optional(ShortText) })),
     network: Type.Optional(Type.Array(ShortText, { maxItems: 64 })),
   }),
+});
+
+const Offer = Type.Object({
+  entries: Type.Array(
+    Type.Object({
+      entry: Count,
+      source: Type.String({ maxLength: 4096 }),
+      deviceSpec: Type.Record(ShortText, Type.Unknown()),
+      admits: Count,
+    }),
+    { maxItems: mostOffered.entries },
+  ),
+  leftOut: Type.Array(
+    Type.Object({
+      address: Address,
+      vendorId: ShortText,
+      productId: ShortText,
+      deviceType: DeviceType,
+      parentAddress: orNull(Address),
+      numaNode: orNull(Count),
+      ifname: orNull(ShortText),
+      vfNum: orNull(Count),
+      nearest: orNull(
+        Type.Object({ entry: Count, failed: Type.Array(ShortText, { maxItems: 16 }) }),
+      ),
+    }),
+    { maxItems: mostOffered.leftOut },
+  ),
 });
 
 const guestStates = ['running', 'paused', 'shutOff', 'crashed', 'saved'] as const;
@@ -100,6 +131,7 @@ export const HostReport = sameAs<Contract.HostReport>()(
       }),
       { maxItems: mostDevices },
     ),
+    offer: Type.Optional(Offer),
     guests: Type.Array(FoundGuest, { maxItems: mostGuests }),
     unsettledGuests: Type.Optional(Type.Array(ShortText, { maxItems: mostGuests })),
     hypervisorIsSilent: Type.Optional(Type.Literal(true)),

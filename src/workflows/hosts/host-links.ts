@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '#contracts/clock.ts';
 import type { HostCommand, Uptime } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
+import type { HostOffer } from '#core/pci/specs/host-offer.ts';
 import { HostConsoles } from './host-consoles.ts';
 import { ImageCaches } from './image-caches.ts';
 
@@ -41,6 +42,7 @@ export class HostLinks {
   /** Numbers of revoked commands, by host. */
   readonly #withdrawn = new Map<string, Set<number>>();
   readonly #uptimes = new Map<string, Uptime>();
+  readonly #offers = new Map<string, HostOffer>();
   readonly #seenAt = new Map<string, number>();
   /** Hosts whose last contact the store does not have. */
   readonly #unwritten = new Set<string>();
@@ -138,6 +140,17 @@ export class HostLinks {
     return this.#uptimes.get(hostId);
   }
 
+  /** What the device specs of a host do there; undefined: its agent is older. */
+  noteOffer(hostId: string, offer: HostOffer | undefined): void {
+    if (offer === undefined) this.#offers.delete(hostId);
+    else this.#offers.set(hostId, offer);
+  }
+
+  /** Of its last report to this process; undefined: it has not reported to it. */
+  offerOf(hostId: string): HostOffer | undefined {
+    return this.#offers.get(hostId);
+  }
+
   /**
    * The host gets commands by this function, which sends those recorded here without reading them.
    * Returns the function that ends it.
@@ -188,6 +201,7 @@ export class HostLinks {
     for (const kept of [this.#closedAt, this.#sentUpTo, this.#withdrawn, this.#uptimes]) {
       kept.delete(hostId);
     }
+    this.#offers.delete(hostId);
     this.#seenAt.delete(hostId);
     this.#unwritten.delete(hostId);
   }

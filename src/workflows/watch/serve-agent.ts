@@ -205,6 +205,7 @@ class AgentSession implements ServedAgent {
       });
     const row = await record(before);
     this.#context.links.noteUptime(row.id, report.uptime);
+    this.#context.links.noteOffer(row.id, report.offer);
     if (this.#guests === undefined) {
       this.#guests = new GuestReconciler(this.#context, row);
       await this.#guests.initialSync(report);

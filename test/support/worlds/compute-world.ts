@@ -244,7 +244,7 @@ export function aPort(id: string, change: Partial<Port> = {}): Port {
 }
 
 /** The direct port once bound on physnet1. */
-const boundVif: Vif = {
+export const boundVif: Vif = {
   portId,
   macAddress: 'fa:16:3e:00:00:01',
   vnicType: 'direct',

@@ -119,6 +119,7 @@ export const cloudRules = {
   'novella:hosts:enrolments': ofCloud(admin),
   'novella:hosts:forget': ofCloud(admin),
   'novella:hosts:list': ofCloud(admin),
+  'novella:hosts:show': ofCloud(admin),
   'novella:hosts:revoke': ofCloud(admin),
   'novella:pci-check': ofCloud(admin),
   'novella:pools': ofCloud(admin),

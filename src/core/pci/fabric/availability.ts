@@ -79,16 +79,8 @@ export function whyUnavailable(
     case 'quarantined':
       return { code: 'device-quarantined', message: quarantineText(device, pf) };
     case 'not-offered':
-      return notOffered(address);
+      return { code: 'not-offered', message: `its host no longer offers ${address}` };
   }
-}
-
-/** Of an address where the host offers no device. */
-export function notOffered(address: string): Reason {
-  return {
-    code: 'not-offered',
-    message: `no device spec of the host admits a device at ${address}`,
-  };
 }
 
 function quarantineText({ quarantine }: PciDevice, pf: PciDevice | undefined): string {
