@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freePorts, readConfig } from '#programs/config/config.ts';
 import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
 import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
-import type { ComputeTables } from '#integrations/database/sqlite/tables.ts';
+import type { ComputeTables } from '#integrations/database/engine/tables.ts';
 import { Cloud } from '#test/worlds/cloud.ts';
 import {
   type AgentProcess,

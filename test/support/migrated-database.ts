@@ -8,7 +8,7 @@ import type { Kysely } from 'kysely';
 import type { Store } from '#contracts/store/store.ts';
 import { migrate } from '#integrations/database/migrate.ts';
 import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
-import type { ComputeTables } from '#integrations/database/sqlite/tables.ts';
+import type { ComputeTables } from '#integrations/database/engine/tables.ts';
 import { computeStore, type StoreOptions } from '#integrations/database/store.ts';
 
 let migrated: Promise<Uint8Array> | undefined;

@@ -61,8 +61,11 @@ export type HostVersion = Pick<
 export interface ChangedHosts {
   versions: HostVersion[];
   removed: string[];
-  mark: number;
+  mark: ChangeMark;
 }
+
+/** A place in the changes of hosts, for the store that returned it only. */
+export type ChangeMark = number | string;
 
 /** Changes to a host, valid only while its generation is still `generation`. */
 export interface HostChange extends LedgerEntry {
@@ -113,10 +116,10 @@ export interface HostStore {
   /** undefined when unknown. */
   named(name: string): Promise<Host | undefined>;
   /**
-   * The hosts whose version changed since the mark of an earlier call, by any process; from -1:
+   * The hosts whose version changed since the mark of an earlier call, by any process; without one:
    * all. The cost is that of the hosts that changed.
    */
-  changedSince(mark: number): Promise<ChangedHosts>;
+  changedSince(mark?: ChangeMark): Promise<ChangedHosts>;
   /**
    * The changes of servers' claims that this store has committed since the number `upTo` of an
    * earlier call, oldest first; from 0: all that are kept. Only the newest are kept: whoever misses

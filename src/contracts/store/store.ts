@@ -39,6 +39,7 @@ import type {
 
 export type {
   ChangedHosts,
+  ChangeMark,
   Host,
   HostChange,
   HostPage,

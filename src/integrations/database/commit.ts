@@ -8,7 +8,8 @@ import type { CommitResult, Transition } from '#contracts/store/store.ts';
 import { recordProgress } from './tasks/actions.ts';
 import { awaitsAnswer, insertCommand } from './tasks/commands.ts';
 import { insertDecision } from './servers/decisions.ts';
-import { eraseServer, type LogEraser } from './sqlite/erasure.ts';
+import { eraseServer } from './tasks/erasure.ts';
+import type { LogEraser } from './sqlite/log/log-eraser.ts';
 import type { RecordedChanges } from './hosts/host-changes.ts';
 import { applyHostChange } from './hosts/hosts.ts';
 import { insertMove, writeMove } from './moves/write-move.ts';
@@ -18,8 +19,9 @@ import { insertPciRequests, removePciRequests } from './servers/pci-requests.ts'
 import { countPlacement, leaveGroup } from './servers/server-groups.ts';
 import { serverColumns } from './rows/server-row.ts';
 import { writeServer } from './rows/write-server.ts';
-import type { ComputeTables } from './sqlite/tables.ts';
+import type { ComputeTables } from './engine/tables.ts';
 import { advanceTask, isDueAt } from './tasks/tasks.ts';
+import { inTransaction } from './engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -41,7 +43,7 @@ export async function commitTransition(
   try {
     const now = clock.now();
     const { next, command } = await refusePortInUse(db, transition.nics ?? [], () =>
-      db.transaction().execute((trx) => write(trx, transition, now)),
+      inTransaction(db, (trx) => write(trx, transition, now)),
     );
     if (transition.host !== undefined) recorded.add(transition.host);
     if (isDeletion(transition)) eraser.erased();

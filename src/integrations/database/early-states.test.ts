@@ -12,7 +12,7 @@ import { migrations } from './migrations/index.ts';
 import { createNetworkStore } from './services/network-store.ts';
 import { openSqlite } from './sqlite/sqlite.ts';
 import { computeStore } from './store.ts';
-import type { ComputeTables } from './sqlite/tables.ts';
+import type { ComputeTables } from './engine/tables.ts';
 
 const withServer = ['014842f', '5759a1b', '7dbc06c', 'df6799a', '82e7a61', '34a9d5e'];
 

@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { ComputeError } from '#core/errors.ts';
+import { perEngine } from './engine/per-engine.ts';
 import { migrations } from './migrations/index.ts';
 
 /**
@@ -53,9 +54,15 @@ export function newestMigration(): string {
   return Object.keys(migrations).toSorted().at(-1) ?? 'none';
 }
 
+const tableNames = perEngine({
+  sqlite: sql`sqlite_master`,
+  postgresql: sql`(select tablename as name from pg_tables
+    where schemaname = current_schema()) as tables`,
+});
+
 async function ranBefore<Tables>(db: Kysely<Tables>): Promise<string[]> {
-  const tables = await sql<{ name: string }>`
-    select name from sqlite_master where type = 'table' and name = 'kysely_migration'`.execute(db);
+  const tables = await sql<{ name: string }>`select name from ${tableNames}
+    where name = 'kysely_migration'`.execute(db);
   if (tables.rows.length === 0) return [];
   const { rows } = await sql<{ name: string }>`
     select name from kysely_migration order by name`.execute(db);

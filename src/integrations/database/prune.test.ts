@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Store } from '#contracts/store/store.ts';
 import { aBoot, aHost, toStep } from '#test/worlds/store-rows.ts';
 import { migratedStore } from '#test/migrated-database.ts';
-import type { ComputeTables } from './sqlite/tables.ts';
+import type { ComputeTables } from './engine/tables.ts';
 
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());

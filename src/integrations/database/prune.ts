@@ -1,7 +1,8 @@
 /** Deletes rows of deleted servers, few in each transaction. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { PruneStore } from '#contracts/store/prune-store.ts';
-import type { ComputeTables } from './sqlite/tables.ts';
+import type { ComputeTables } from './engine/tables.ts';
+import { inTransaction } from './engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -11,7 +12,7 @@ const serversAtOnce = 20;
 export function pruneStore(db: Db): PruneStore {
   return {
     history: (before, limit) =>
-      db.transaction().execute(async (trx) => {
+      inTransaction(db, async (trx) => {
         const servers = await deletedServers(trx, { before, hasHistory: true });
         if (!(await deleteRows(trx, { servers, limit, from: historyOf }))) return true;
         if (servers.length > 0) {
@@ -24,7 +25,7 @@ export function pruneStore(db: Db): PruneStore {
         return servers.length === serversAtOnce;
       }),
     servers: (before, limit) =>
-      db.transaction().execute(async (trx) => {
+      inTransaction(db, async (trx) => {
         const servers = await deletedServers(trx, { before, hasHistory: false });
         if (!(await deleteRows(trx, { servers, limit, from: rowsOf }))) return true;
         return servers.length === serversAtOnce;

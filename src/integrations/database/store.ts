@@ -10,7 +10,7 @@ import { commitTransition } from './commit.ts';
 import { consoleTokenStore } from './servers/console-tokens.ts';
 import { decisionStore } from './servers/decisions.ts';
 import { enrolmentStore } from './hosts/enrolments.ts';
-import { LogEraser } from './sqlite/erasure.ts';
+import { LogEraser } from './sqlite/log/log-eraser.ts';
 import { flavorAccessStore } from './servers/flavor-access.ts';
 import { flavorStore } from './servers/flavors.ts';
 import { moveStore } from './moves/moves.ts';
@@ -27,8 +27,9 @@ import { usageStore } from './projects/used-servers.ts';
 import { questionStore } from './tasks/questions.ts';
 import { serverGroupStore } from './servers/server-groups.ts';
 import { serverStore } from './servers/servers.ts';
-import { deferred, openSqlite } from './sqlite/sqlite.ts';
-import type { ComputeTables } from './sqlite/tables.ts';
+import { deferred } from './engine/deferred.ts';
+import { openSqlite } from './sqlite/sqlite.ts';
+import type { ComputeTables } from './engine/tables.ts';
 import { taskStore } from './tasks/tasks.ts';
 
 export interface StoreOptions {

@@ -5,7 +5,7 @@ import { freshFile } from '#test/fresh-file.ts';
 import { migrate } from './migrate.ts';
 import { openSqlite } from './sqlite/sqlite.ts';
 import { computeStore } from './store.ts';
-import type { ComputeTables } from './sqlite/tables.ts';
+import type { ComputeTables } from './engine/tables.ts';
 
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());

@@ -15,7 +15,7 @@ import { createNetworkService } from '#embedded/network/service.ts';
 import { createIdentityStore } from '#integrations/database/services/identity-store.ts';
 import { createImageStore } from '#integrations/database/services/image-store.ts';
 import { createNetworkStore } from '#integrations/database/services/network-store.ts';
-import { deferred } from '#integrations/database/sqlite/sqlite.ts';
+import { deferred } from '#integrations/database/engine/deferred.ts';
 import type { PortEvents } from './port-events.ts';
 import type { ProjectQuotas } from '../config/project-quotas.ts';
 

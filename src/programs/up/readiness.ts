@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type { ReadyCheck } from '#http/health.ts';
-import { isWritable } from '#integrations/database/sqlite/is-writable.ts';
+import { isWritable } from '#integrations/database/engine/is-writable.ts';
 import type { DiskReserve } from '../state/disk-reserve.ts';
 
 /** Probes of several load balancers share one check. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Store } from '#contracts/store/store.ts';
+import type { ChangeMark, Store } from '#contracts/store/store.ts';
 import { bookDevices } from '#core/ledger/host-ledger.ts';
 import { takeDevices } from '#core/pci/claims/take-devices.ts';
 import { poolsOf } from '#core/pci/pools/pool.ts';
@@ -38,7 +38,7 @@ async function aFleet(names: string[], path = ':memory:') {
   const refresh = async () => {
     reads.length = 0;
     const hosts = {
-      changedSince: (mark: number) => store.hosts.changedSince(mark),
+      changedSince: (mark?: ChangeMark) => store.hosts.changedSince(mark),
       recorded: (since: number) => store.hosts.recorded(since),
       get: (id: string) => {
         reads.push(id);

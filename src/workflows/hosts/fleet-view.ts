@@ -4,7 +4,7 @@
  * this process changed itself is applied without reading. Not authoritative: a claim holds only if
  * its host row is unchanged since it was read.
  */
-import type { Host, HostChange, HostStore } from '#contracts/store/store.ts';
+import type { ChangeMark, Host, HostChange, HostStore } from '#contracts/store/store.ts';
 import type { HostDevices } from '#core/pci/claims/host-devices.ts';
 import { Fleet } from '#core/scheduling/fleet.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
@@ -27,7 +27,7 @@ export class FleetView {
   readonly #outdated = new Set<string>();
   #linkChanges = -1;
   readonly #refreshing = new SerialQueue();
-  #mark = -1;
+  #mark: ChangeMark | undefined;
   #recordedUpTo = 0;
 
   /** Brings the view up to date and returns it. `links`: which hosts are alive. */

@@ -1,6 +1,6 @@
 /** A host as version 0.2 and older enrolled it: with a token without an end. */
 import type { Kysely } from 'kysely';
-import type { ComputeTables } from '#integrations/database/sqlite/tables.ts';
+import type { ComputeTables } from '#integrations/database/engine/tables.ts';
 import { sha256OfToken } from '#runtime/token-hash.ts';
 
 export async function giveEndlessToken(

@@ -12,7 +12,7 @@ import { heldByNic, heldDevices } from '#core/guests/description/held-device.ts'
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import { toDevice } from '#integrations/database/hosts/pci-device-row.ts';
 import { type PoolRow, poolOfRow } from '#integrations/database/hosts/pool-row.ts';
-import type { PciDeviceRow } from '#integrations/database/sqlite/tables.ts';
+import type { PciDeviceRow } from '#integrations/database/engine/tables.ts';
 import type { GuestFile, HostRow, Snapshot } from './snapshot.ts';
 
 type Row = Record<string, SQLOutputValue>;

@@ -3,8 +3,8 @@ import { type Kysely, sql } from 'kysely';
 import { type HostAggregate, zoneOf, zoneOfHost } from '#core/hosts/aggregate.ts';
 import type { ZonedHost } from '#core/hosts/aggregate-zones.ts';
 import { readReported } from '../rows/readable-rows.ts';
-import { isInList } from '../sqlite/dialect.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import { isInList } from '../engine/dialect.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 

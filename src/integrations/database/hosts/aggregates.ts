@@ -10,9 +10,10 @@ import { type Aggregate, zoneKey, zoneOf } from '#core/hosts/aggregate.ts';
 import { additionFault, removalFault, zoneChangeFault } from '#core/hosts/aggregate-zones.ts';
 import { type FieldMap, toColumns, toFields, toRow } from '../rows/field-map.ts';
 import { readRow, readRows } from '../rows/readable-rows.ts';
-import type { AggregateRow, ComputeTables } from '../sqlite/tables.ts';
-import { refuseDuplicate } from '../sqlite/unique-violation.ts';
+import type { AggregateRow, ComputeTables } from '../engine/tables.ts';
+import { refuseDuplicate } from '../engine/unique-violation.ts';
 import { placeHosts, zonedHosts } from './aggregate-hosts.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 type Fields = Omit<Aggregate, 'id' | 'hosts'>;
@@ -28,7 +29,7 @@ const aggregateMap: FieldMap<Fields, AggregateRow> = {
 export function aggregateStore(db: Db, clock: Clock): AggregateStore {
   /** The work and the aggregate after it, in one transaction. */
   const after = (id: number, work: (trx: Db) => Promise<void>) =>
-    db.transaction().execute(async (trx) => {
+    inTransaction(db, async (trx) => {
       await work(trx);
       return findAggregate(trx, id);
     });
@@ -47,7 +48,7 @@ export function aggregateStore(db: Db, clock: Clock): AggregateStore {
       refuseTaken(change.name ?? '', () =>
         after(id, (trx) => changeAggregate(trx, id, change, clock.now())),
       ),
-    remove: (id) => db.transaction().execute((trx) => removeAggregate(trx, id)),
+    remove: (id) => inTransaction(db, (trx) => removeAggregate(trx, id)),
     addHost: (id, host) => after(id, (trx) => addHost(trx, id, host)),
     removeHost: (id, host) => after(id, (trx) => removeHost(trx, id, host)),
   };

@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type { AuthorityStore } from '#contracts/store/authority/authority-store.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 
 export function authorityStore(db: Kysely<ComputeTables>, clock: Clock): AuthorityStore {
   const named = async (name: 'cluster' | 'controller') => {

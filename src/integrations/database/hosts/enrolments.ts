@@ -9,7 +9,8 @@ import type {
 } from '#contracts/store/enrolments.ts';
 import { ComputeError } from '#core/errors.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
-import type { ComputeTables, HostCertificateRow, HostEnrolmentRow } from '../sqlite/tables.ts';
+import type { ComputeTables, HostCertificateRow, HostEnrolmentRow } from '../engine/tables.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -51,7 +52,7 @@ export function enrolmentStore(db: Db): EnrolmentStore {
     return row && toFields(certificateMap, row);
   };
   return {
-    enroll: (token, how) => db.transaction().execute((trx) => enroll(trx, token, how)),
+    enroll: (token, how) => inTransaction(db, (trx) => enroll(trx, token, how)),
     list: () => list(db),
     named: (host) => found('host', host),
     ofToken: (hash) => found('token_sha256', hash),
@@ -59,13 +60,13 @@ export function enrolmentStore(db: Db): EnrolmentStore {
     certificate: (serial) => certificateBy('serial', serial),
     certificateOfKey: (key) => certificateBy('key_sha256', key),
     certify: (certificate, issuedFor) =>
-      db.transaction().execute((trx) => certify(trx, certificate, issuedFor)),
+      inTransaction(db, (trx) => certify(trx, certificate, issuedFor)),
     async dropToken(host) {
       const none = { token_sha256: null };
       await db.updateTable('host_enrolments').set(none).where('host', '=', host).execute();
     },
     remove: (host) =>
-      db.transaction().execute(async (trx) => {
+      inTransaction(db, async (trx) => {
         await trx.deleteFrom('host_certificates').where('host', '=', host).execute();
         const { numDeletedRows } = await trx
           .deleteFrom('host_enrolments')
@@ -73,7 +74,7 @@ export function enrolmentStore(db: Db): EnrolmentStore {
           .executeTakeFirst();
         return numDeletedRows > 0n;
       }),
-    revoke: (host, at) => db.transaction().execute((trx) => revoke(trx, host, at)),
+    revoke: (host, at) => inTransaction(db, (trx) => revoke(trx, host, at)),
   };
 }
 

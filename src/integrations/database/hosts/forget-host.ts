@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import { ComputeError } from '#core/errors.ts';
 import { leaveAggregates } from './aggregate-hosts.ts';
 import { endedMoves } from '#core/servers/move.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 

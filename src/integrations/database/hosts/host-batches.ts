@@ -1,12 +1,13 @@
 /** Many hosts in few statements: for the start, and for agents that link at the same time. */
-import { type Kysely, sql, type Updateable } from 'kysely';
+import { type Kysely, type RawBuilder, sql, type Updateable } from 'kysely';
 import type { Host, HostChange, NewHost } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import { factsColumns, hostColumns, toHost } from './host-row.ts';
 import { deviceRow } from './pci-device-row.ts';
 import { removeDevices, writeDeviceRows } from './pci-devices.ts';
+import { perEngine } from '../engine/per-engine.ts';
 import { hostRows } from './read-hosts.ts';
-import type { ComputeNodeRow, ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeNodeRow, ComputeTables } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -106,20 +107,38 @@ interface RowChange {
 /** One statement for changes that set the same columns. */
 async function updateRows(trx: Db, group: readonly RowChange[]): Promise<string[]> {
   const names = Object.keys(group[0]?.columns ?? {}) as (keyof ComputeNodeRow)[];
-  const values = group.map(({ change, columns }) => {
-    const row = [change.hostId, change.generation, ...names.map((name) => columns[name] ?? null)];
-    return sql`(${sql.join(row)})`;
-  });
   const set = names.map((name) => sql`${sql.ref(name)} = ${sql.ref(`change.${name}`)}`);
   const { rows } = await sql<{ uuid: string }>`
-    with change(${sql.join(['host', 'was', ...names].map((name) => sql.ref(name)))})
-      as (values ${sql.join(values)})
+    with change(${sql.join(['host', 'was', ...names].map((name) => sql.id(name)))})
+      as (${rowsOfChanges(names, group)})
     update compute_nodes
     set ${sql.join([...set, sql`generation = change.was + 1`])}
     from change
     where compute_nodes.uuid = change.host and compute_nodes.generation = change.was
     returning compute_nodes.uuid as uuid`.execute(trx);
   return rows.map(({ uuid }) => uuid);
+}
+
+/** In PostgreSQL's form a document, whose values have the types of the table's columns. */
+function rowsOfChanges(
+  names: readonly (keyof ComputeNodeRow)[],
+  group: readonly RowChange[],
+): RawBuilder<unknown> {
+  const values = group.map(({ change, columns }) => {
+    const row = [change.hostId, change.generation, ...names.map((name) => columns[name] ?? null)];
+    return sql`(${sql.join(row)})`;
+  });
+  const documents = group.map(({ change, columns }) => ({
+    ...columns,
+    uuid: change.hostId,
+    generation: change.generation,
+  }));
+  const columns = sql.join(['uuid', 'generation', ...names].map((name) => sql.id(name)));
+  return perEngine({
+    sqlite: sql`values ${sql.join(values)}`,
+    postgresql: sql`select ${columns}
+      from json_populate_recordset(null::compute_nodes, ${JSON.stringify(documents)}::json)`,
+  });
 }
 
 /** Hosts in one statement: an engine limits its parameters. */

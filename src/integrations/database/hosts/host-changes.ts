@@ -1,33 +1,61 @@
 /** Which hosts changed: for readers that keep what they read. */
-import type { Kysely } from 'kysely';
-import type { ChangedHosts, HostChange } from '#contracts/store/store.ts';
+import { type Kysely, sql } from 'kysely';
+import type { ChangedHosts, ChangeMark, HostChange } from '#contracts/store/store.ts';
+import { engineOf } from '../engine/per-engine.ts';
 import { prepared } from '../rows/prepared.ts';
 import { toVersion } from './host-row.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 
-const changesAfter = prepared((db: Kysely<ComputeTables>, given: { mark: number }) =>
-  db
+type Db = Kysely<ComputeTables>;
+
+/** `mark`: the number of the newest change that was read. */
+const changesAfter = prepared((db: Db, given: { mark: number }) =>
+  changedHosts(db)
+    .select('host_changes.number as mark')
+    .where('host_changes.number', '>', given.mark)
+    .orderBy('host_changes.number'),
+);
+
+/**
+ * `mark`: a snapshot, which has the transactions that were visible to the reader. A change is new
+ * if its transaction was not, which the order of numbers does not show: an earlier transaction may
+ * commit later.
+ */
+const changesUnseen = prepared((db: Db, given: { mark: string }) => {
+  const before = sql`cast(${given.mark} as pg_snapshot)`;
+  return changedHosts(db)
+    .select(sql<string>`pg_current_snapshot()::text`.as('mark'))
+    .where('host_changes.number', '>=', sql<number>`pg_snapshot_xmin(${before})::text::bigint`)
+    .where(sql<boolean>`not pg_visible_in_snapshot(host_changes.number::text::xid8, ${before})`);
+});
+
+/** Before all transactions. */
+const nothingSeen = '1:1:';
+
+function changedHosts(db: Db) {
+  return db
     .selectFrom('host_changes')
     .leftJoin('compute_nodes', 'compute_nodes.uuid', 'host_changes.uuid')
     .select([
       'host_changes.uuid as changed',
-      'host_changes.number as change',
       'compute_nodes.uuid',
       'generation',
       'disabled',
       'disabled_reason',
       'forced_down',
       'last_seen_at',
-    ])
-    .where('host_changes.number', '>', given.mark),
-);
+    ]);
+}
 
 /** As `HostStore.changedSince`. */
-export async function changedSince(db: Kysely<ComputeTables>, mark: number): Promise<ChangedHosts> {
-  const { rows } = await changesAfter(db, { mark });
-  const changed: ChangedHosts = { versions: [], removed: [], mark };
-  for (const { changed: id, change, uuid, ...row } of rows) {
-    changed.mark = Math.max(changed.mark, change);
+export async function changedSince(db: Db, since?: ChangeMark): Promise<ChangedHosts> {
+  const isSqlite = engineOf(db) === 'sqlite';
+  const mark = since ?? (isSqlite ? -1 : nothingSeen);
+  const { rows } = isSqlite
+    ? await changesAfter(db, { mark: Number(mark) })
+    : await changesUnseen(db, { mark: String(mark) });
+  const changed: ChangedHosts = { versions: [], removed: [], mark: rows.at(-1)?.mark ?? mark };
+  for (const { changed: id, mark: _, uuid, ...row } of rows) {
     if (uuid === null) changed.removed.push(id);
     else changed.versions.push(toVersion({ uuid, ...(row as VersionRow) }));
   }

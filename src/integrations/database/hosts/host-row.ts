@@ -6,7 +6,7 @@ import type { HostAggregate } from '#core/hosts/aggregate.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { HostNuma } from '#core/scheduling/numa-fit.ts';
 import { readReported } from '../rows/readable-rows.ts';
-import type { ComputeNodeRow, ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeNodeRow, ComputeTables } from '../engine/tables.ts';
 import { type PoolRow, poolOfRow, poolToRow } from './pool-row.ts';
 
 /** `compute_nodes.cpu_info`. */

@@ -2,8 +2,8 @@
 import type { Kysely } from 'kysely';
 import type { HostStore } from '#contracts/store/store.ts';
 import { prepared } from '../rows/prepared.ts';
-import { isInList } from '../sqlite/dialect.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import { isInList } from '../engine/dialect.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 import { countRunning, toSummary } from './host-row.ts';
 
 type Db = Kysely<ComputeTables>;

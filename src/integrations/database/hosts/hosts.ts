@@ -17,7 +17,8 @@ import {
 } from './pci-devices.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
 import { hostRows, listHosts, pageOfHosts } from './read-hosts.ts';
-import type { ComputeNodeRow, ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeNodeRow, ComputeTables } from '../engine/tables.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -26,7 +27,7 @@ export function hostStore(
   { clock, newId, recorded }: { clock: Clock; newId: NewId; recorded: RecordedChanges },
 ): HostStore {
   const registerAll: HostStore['registerAll'] = (hosts) =>
-    db.transaction().execute((trx) => registerHosts(trx, hosts, { newId, now: clock.now() }));
+    inTransaction(db, (trx) => registerHosts(trx, hosts, { newId, now: clock.now() }));
   return {
     register: async (host) => {
       const [row] = await registerAll([host]);
@@ -55,16 +56,16 @@ export function hostStore(
     devicesOf: (hostIds) => devicesOfHosts(db, hostIds),
     heldBy: (serverId) => devicesHeldBy(db, serverId),
     update: async (change) => {
-      const fresh = await db.transaction().execute((trx) => applyHostChange(trx, change));
+      const fresh = await inTransaction(db, (trx) => applyHostChange(trx, change));
       if (fresh) recorded.add(change);
       return fresh ? 'ok' : 'stale-host';
     },
     updateAll: async (changes) => {
-      const written = await db.transaction().execute((trx) => applyHostChanges(trx, changes));
+      const written = await inTransaction(db, (trx) => applyHostChanges(trx, changes));
       for (const change of changes) if (written.has(change.hostId)) recorded.add(change);
       return written;
     },
-    stillSeen: (times) => db.transaction().execute((trx) => writeLastSeen(trx, times)),
+    stillSeen: (times) => inTransaction(db, (trx) => writeLastSeen(trx, times)),
     unseenAllBut: (names) => forgetLastSeen(db, names),
     seen: async (hostId, at) => {
       await db
@@ -73,7 +74,7 @@ export function hostStore(
         .where('uuid', '=', hostId)
         .execute();
     },
-    forget: (hostId) => db.transaction().execute((trx) => forgetHost(trx, hostId)),
+    forget: (hostId) => inTransaction(db, (trx) => forgetHost(trx, hostId)),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Insertable, Selectable } from 'kysely';
 import { nodeDeviceName, type PciAddress } from '#core/pci/devices/address.ts';
 import type { PciDevice, PciDeviceStatus, PciDeviceType } from '#core/pci/devices/device.ts';
 import { readReported } from '../rows/readable-rows.ts';
-import type { PciDeviceRow } from '../sqlite/tables.ts';
+import type { PciDeviceRow } from '../engine/tables.ts';
 
 /** `pci_devices.extra_info`. */
 interface ExtraInfo {

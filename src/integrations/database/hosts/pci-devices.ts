@@ -6,7 +6,7 @@ import type { CompiledQuery, Insertable, Kysely, Selectable } from 'kysely';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import { prepared } from '../rows/prepared.ts';
 import { deviceRow, toDevice } from './pci-device-row.ts';
-import type { ComputeTables, PciDeviceRow } from '../sqlite/tables.ts';
+import type { ComputeTables, PciDeviceRow } from '../engine/tables.ts';
 
 const devicesOf = prepared((db: Kysely<ComputeTables>, given: { hostId: string }) =>
   db

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely';
 import type { Host, HostPage } from '#contracts/store/store.ts';
 import { countRunning, toHost } from './host-row.ts';
 import { prepared } from '../rows/prepared.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 

@@ -5,10 +5,12 @@
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newIndex, newTable } from '../sqlite/new-table.ts';
+import { createJsonFunctions } from '../engine/dialect.ts';
+import { newIndex, newTable } from '../engine/new-table.ts';
 
 export const compute: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
+    await createJsonFunctions(db);
     await createHostTables(db);
     await createServerTables(db);
     await createNicTables(db);

@@ -4,7 +4,7 @@
  */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { fenceHeldDevices } from '../sqlite/dialect.ts';
+import { fenceHeldDevices } from '../engine/triggers.ts';
 
 export const pciDeviceRequestId: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

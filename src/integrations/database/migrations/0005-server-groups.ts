@@ -1,7 +1,7 @@
 /** Servers may be in a group, at most one each. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newIndex, newTable } from '../sqlite/new-table.ts';
+import { newIndex, newTable } from '../engine/new-table.ts';
 
 export const serverGroups: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

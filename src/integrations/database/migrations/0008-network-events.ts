@@ -1,7 +1,7 @@
 /** Events of the network service about ports, kept until they are handled. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newIndex, newTable } from '../sqlite/new-table.ts';
+import { newIndex, newTable } from '../engine/new-table.ts';
 
 export const networkEvents: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

@@ -1,7 +1,7 @@
 /** A port may be bound on further hosts besides the one where it is active. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newTable } from '../sqlite/new-table.ts';
+import { newTable } from '../engine/new-table.ts';
 
 export const portBindings: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

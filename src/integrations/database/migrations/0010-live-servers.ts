@@ -1,7 +1,7 @@
 /** Usage sums and lists of live servers are read from indexes without deleted servers. */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { columnOfJson } from '../sqlite/dialect.ts';
+import { columnOfJson } from '../engine/dialect.ts';
 
 export const liveServers: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

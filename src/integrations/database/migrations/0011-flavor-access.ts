@@ -1,7 +1,7 @@
 /** A private flavor is for the projects that have access to it. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newIndex, newTable } from '../sqlite/new-table.ts';
+import { newIndex, newTable } from '../engine/new-table.ts';
 
 export const flavorAccess: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

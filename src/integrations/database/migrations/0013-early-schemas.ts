@@ -1,9 +1,11 @@
 /**
  * Databases from before the first release, when migrations 0001 and 0003 were still edited in
- * place. Missing parts are added and surplus ones dropped; later databases are left unchanged.
+ * place. Missing parts are added and surplus ones dropped; later databases, such as all those on
+ * PostgreSQL, are left unchanged.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { engineOf } from '../engine/per-engine.ts';
 
 interface Column {
   name: string;
@@ -12,6 +14,7 @@ interface Column {
 
 export const earlySchemas: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
+    if (engineOf(db) === 'postgresql') return;
     await addMissing(db, 'instances', 'image_properties', sql`text not null default '{}'`);
     await addMissing(db, 'networks', 'mtu', sql`integer not null default 1500`);
     await addMissing(db, 'networks', 'port_security_enabled', sql`integer not null default 1`);

@@ -1,7 +1,7 @@
 /** Projects that a shared image is shared with. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newIndex, newTable } from '../sqlite/new-table.ts';
+import { newIndex, newTable } from '../engine/new-table.ts';
 
 export const imageMembers: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

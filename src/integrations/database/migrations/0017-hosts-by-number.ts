@@ -1,7 +1,7 @@
 /** Pages of hosts are read in the order of their numbers. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newIndex } from '../sqlite/new-table.ts';
+import { newIndex } from '../engine/new-table.ts';
 
 export const hostsByNumber: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

@@ -4,7 +4,7 @@ import { aNewServer } from '#test/worlds/store-rows.ts';
 import { freshFile } from '#test/fresh-file.ts';
 import { migrate } from '../migrate.ts';
 import { openSqlite } from '../sqlite/sqlite.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 import { computeStore } from '../store.ts';
 import { taskSteps } from '../tasks/task-schemas.ts';
 import { renamedSteps } from './0018-task-versions.ts';

@@ -4,6 +4,7 @@
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { engineOf } from '../engine/per-engine.ts';
 
 export const interfaceNeed: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
@@ -11,6 +12,8 @@ export const interfaceNeed: Migration = {
       .alterTable('pci_requests')
       .addColumn('needs_interface', 'integer', (column) => column.notNull().defaultTo(0))
       .execute();
+    // A database on PostgreSQL has no row yet.
+    if (engineOf(db) === 'postgresql') return;
     await sql`update pci_requests set needs_interface = 1, spec = (
         select json_group_array(json(json_remove(value, '$.needs_interface')))
         from json_each(pci_requests.spec))

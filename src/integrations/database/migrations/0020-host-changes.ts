@@ -4,8 +4,8 @@
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { numberHostChanges } from '../sqlite/dialect.ts';
-import { newIndex, newTable } from '../sqlite/new-table.ts';
+import { numberHostChanges } from '../engine/triggers.ts';
+import { newIndex, newTable } from '../engine/new-table.ts';
 
 export const hostChanges: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newIndex } from '../sqlite/new-table.ts';
+import { newIndex } from '../engine/new-table.ts';
 
 export const freeAddresses: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

@@ -5,13 +5,16 @@
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { engineOf } from '../engine/per-engine.ts';
 import { keysOf } from '../rows/address-keys.ts';
-import { markRunEnds } from '../sqlite/dialect.ts';
+import { markRunEnds } from '../engine/triggers.ts';
 
 const batch = 1_000;
 
 export const addressKeys: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
+    // A database on PostgreSQL has no row yet.
+    if (engineOf(db) === 'postgresql') return markRunEnds(db);
     await sql`drop trigger if exists port_addresses_added`.execute(db);
     await sql`drop trigger if exists port_addresses_removed`.execute(db);
     for (let last: number | undefined = 0; last !== undefined; ) last = await keyAfter(db, last);

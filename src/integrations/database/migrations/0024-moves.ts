@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newIndex, newTable } from '../sqlite/new-table.ts';
+import { newIndex, newTable } from '../engine/new-table.ts';
 
 export const moves: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

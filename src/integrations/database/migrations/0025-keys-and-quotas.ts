@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newTable } from '../sqlite/new-table.ts';
+import { newTable } from '../engine/new-table.ts';
 
 export const keysAndQuotas: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

@@ -1,7 +1,7 @@
 /** What the identity service keeps of accounts that are created through its API. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newTable } from '../sqlite/new-table.ts';
+import { newTable } from '../engine/new-table.ts';
 
 export const identityAccounts: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

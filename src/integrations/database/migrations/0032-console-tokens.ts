@@ -1,7 +1,7 @@
 /** Tokens that open the console of a server, by their hash. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newTable } from '../sqlite/new-table.ts';
+import { newTable } from '../engine/new-table.ts';
 
 export const consoleTokens: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

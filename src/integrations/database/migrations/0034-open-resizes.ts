@@ -1,7 +1,7 @@
 /** Open resizes are found without reading other moves; what they may need is counted for quotas. */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { columnOfJson } from '../sqlite/dialect.ts';
+import { columnOfJson } from '../engine/dialect.ts';
 
 export const openResizes: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

@@ -1,7 +1,7 @@
 /** The limits of networks, subnets, ports and security groups that administrators set. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newTable } from '../sqlite/new-table.ts';
+import { newTable } from '../engine/new-table.ts';
 
 export const networkQuotas: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { migrate } from '../migrate.ts';
 import { openSqlite } from '../sqlite/sqlite.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 import { computeStore } from '../store.ts';
 
 test('a token from before stays valid, a revoked one revoked, and the host gets a certificate for it', async () => {

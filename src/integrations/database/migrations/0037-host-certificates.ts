@@ -4,12 +4,16 @@
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { newIndex, newTable } from '../sqlite/new-table.ts';
+import { engineOf } from '../engine/per-engine.ts';
+import { newIndex, newTable } from '../engine/new-table.ts';
 
 export const hostCertificates: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
-    // A column cannot become optional, so the table is made again.
-    await db.schema.alterTable('host_enrolments').renameTo('older_enrolments').execute();
+    // On SQLite a column cannot become optional, so the table is made again. A database on
+    // PostgreSQL has no row yet.
+    const isEmpty = engineOf(db) === 'postgresql';
+    if (isEmpty) await db.schema.dropTable('host_enrolments').execute();
+    else await db.schema.alterTable('host_enrolments').renameTo('older_enrolments').execute();
     await newTable(db, 'host_enrolments', {
       id: 'row number',
       host: 'text',
@@ -24,9 +28,11 @@ export const hostCertificates: Migration = {
       .addUniqueConstraint('host_enrolments_join_token', ['join_token_sha256'])
       .addUniqueConstraint('host_enrolments_token', ['token_sha256'])
       .execute();
-    await sql`insert into host_enrolments (id, host, created_at, revoked_at, token_sha256)
-      select id, host, created_at, revoked_at, token_sha256 from older_enrolments`.execute(db);
-    await db.schema.dropTable('older_enrolments').execute();
+    if (!isEmpty) {
+      await sql`insert into host_enrolments (id, host, created_at, revoked_at, token_sha256)
+        select id, host, created_at, revoked_at, token_sha256 from older_enrolments`.execute(db);
+      await db.schema.dropTable('older_enrolments').execute();
+    }
     await newTable(db, 'host_certificates', {
       id: 'row number',
       serial: 'text',

@@ -2,7 +2,7 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Move, MoveChange, MoveHost, NewMove } from '#contracts/store/store.ts';
 import type { MoveStatus, MoveType } from '#core/servers/move.ts';
-import type { MigrationRow } from '../sqlite/tables.ts';
+import type { MigrationRow } from '../engine/tables.ts';
 
 /** The row of a new move. */
 export function moveRow(move: NewMove): Insertable<MigrationRow> {

@@ -7,9 +7,10 @@ import { endedMoves } from '#core/servers/move.ts';
 import type { RecordedChanges } from '../hosts/host-changes.ts';
 import { applyHostChange } from '../hosts/hosts.ts';
 import { readRows } from '../rows/readable-rows.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 import { toMove } from './move-row.ts';
 import { writeMove } from './write-move.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -36,7 +37,7 @@ export function moveStore(
       return readRows('migrations', found, toMove);
     },
     settle: async (change, host) => {
-      const isFresh = await db.transaction().execute(async (trx) => {
+      const isFresh = await inTransaction(db, async (trx) => {
         if (!(await isLeft(trx, change.id, host.hostId))) return undefined;
         if (!(await applyHostChange(trx, host))) return false;
         await writeMove(trx, change, clock.now());

@@ -1,7 +1,7 @@
 /** Writes rows of `migrations` in the transactions of tasks. */
 import type { Kysely } from 'kysely';
 import type { MoveChange, NewMove } from '#contracts/store/store.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 import { moveColumns, moveRow } from './move-row.ts';
 
 type Db = Kysely<ComputeTables>;

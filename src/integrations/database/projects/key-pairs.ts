@@ -4,9 +4,10 @@ import type { KeyPairStore, NewKeyPair } from '#contracts/store/projects/key-pai
 import { ComputeError } from '#core/errors.ts';
 import type { KeyPair } from '#core/key-pairs/key-pair.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
-import type { ComputeTables, KeyPairRow } from '../sqlite/tables.ts';
-import { refuseDuplicate } from '../sqlite/unique-violation.ts';
+import type { ComputeTables, KeyPairRow } from '../engine/tables.ts';
+import { refuseDuplicate } from '../engine/unique-violation.ts';
 import { refuseTooManyKeys } from './quotas.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -29,7 +30,7 @@ export function keyPairStore(db: Db): KeyPairStore {
   return {
     create: (keyPair, { projectId, configured }) =>
       refuseDuplicate(existsAlready(keyPair.name), () =>
-        db.transaction().execute(async (trx) => {
+        inTransaction(db, async (trx) => {
           await refuseTooManyKeys(trx, { projectId, userId: keyPair.userId }, configured);
           const { id } = await trx
             .insertInto('key_pairs')

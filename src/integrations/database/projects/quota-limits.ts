@@ -12,7 +12,7 @@ import {
 } from '#core/quotas/compute-quotas.ts';
 import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
 import { prepared } from '../rows/prepared.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 

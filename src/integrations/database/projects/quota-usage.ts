@@ -5,8 +5,9 @@
 import { type Kysely, type SqlBool, sql } from 'kysely';
 import type { QuotaOwner } from '#contracts/store/projects/quota-store.ts';
 import type { QuotaUsage } from '#contracts/store/store.ts';
+import { larger } from '../engine/dialect.ts';
 import { prepared } from '../rows/prepared.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -66,8 +67,14 @@ function addedByResizes(db: Db) {
     .whereRef('instances.uuid', '=', 'migrations.instance_uuid')
     .select([
       sql<number>`0`.as('instances'),
-      sql<number | null>`sum(max(vcpus_before, vcpus_after) - vcpus)`.as('cores'),
-      sql<number | null>`sum(max(memory_mb_before, memory_mb_after) - memory_mb)`.as('ram'),
+      sql<
+        number | null
+      >`sum(${larger(sql.ref('vcpus_before'), sql.ref('vcpus_after'))} - vcpus)`.as('cores'),
+      sql<
+        number | null
+      >`sum(${larger(sql.ref('memory_mb_before'), sql.ref('memory_mb_after'))} - memory_mb)`.as(
+        'ram',
+      ),
       sql<number | null>`0`.as('server_groups'),
     ])
     .where(

@@ -18,7 +18,7 @@ import {
 } from '#core/quotas/compute-quotas.ts';
 import { type ConfiguredQuotas, unlimited } from '#core/quotas/limits.ts';
 import { allowedServers } from '#core/quotas/new-servers.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 import {
   limitsOfUsers,
   readClass,
@@ -28,6 +28,7 @@ import {
   writeLimits,
 } from './quota-limits.ts';
 import { groupMembers, keyPairsOf, quotaUsage } from './quota-usage.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -39,13 +40,13 @@ export function quotaStore(db: Db): QuotaStore {
     },
     usage: (owner) => usageOf(db, owner),
     set: (owner, limits, how) =>
-      db.transaction().execute((trx) => setLimits(trx, { owner, limits, ...how })),
+      inTransaction(db, (trx) => setLimits(trx, { owner, limits, ...how })),
     clear: async ({ projectId, userId }) => {
       const rows = db.deleteFrom('quotas').where('project_id', '=', projectId);
       await (userId === undefined ? rows : rows.where('user_id', '=', userId)).execute();
     },
     classLimits: (name) => readClass(db, name),
-    setClass: (name, limits) => db.transaction().execute((trx) => writeClass(trx, name, limits)),
+    setClass: (name, limits) => inTransaction(db, (trx) => writeClass(trx, name, limits)),
     serversAllowed: (newServers, quota) => serversAllowed(db, newServers, quota),
   };
 }

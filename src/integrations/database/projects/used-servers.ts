@@ -6,7 +6,7 @@ import type { Flavor } from '#core/servers/flavor.ts';
 import type { VmState } from '#core/servers/server.ts';
 import { eachTextOnce } from '../rows/each-text-once.ts';
 import { readRows } from '../rows/readable-rows.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 

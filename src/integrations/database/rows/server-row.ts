@@ -2,7 +2,7 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import { type FieldMap, toColumns, toFields, toRow } from './field-map.ts';
-import type { InstanceNicRow, InstanceRow } from '../sqlite/tables.ts';
+import type { InstanceNicRow, InstanceRow } from '../engine/tables.ts';
 
 /** The fields of a server that may change, all in its own row. */
 export type ServerFields = Omit<Server, 'id' | 'serial' | 'nics'>;

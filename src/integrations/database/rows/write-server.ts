@@ -1,6 +1,6 @@
 /** The statement that changes columns of a server's own row. */
 import type { Kysely, Updateable } from 'kysely';
-import type { ComputeTables, InstanceRow } from '../sqlite/tables.ts';
+import type { ComputeTables, InstanceRow } from '../engine/tables.ts';
 import { preparedChange } from './prepared.ts';
 
 /** Example: `await writeServer(trx, { task_state: null }, { serverId })`. */

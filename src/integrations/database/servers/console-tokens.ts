@@ -3,7 +3,8 @@ import type { Kysely } from 'kysely';
 import type { ConsoleToken, ConsoleTokenStore } from '#contracts/store/consoles/console-tokens.ts';
 import { ComputeError } from '#core/errors.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
-import type { ComputeTables, ConsoleTokenRow } from '../sqlite/tables.ts';
+import type { ComputeTables, ConsoleTokenRow } from '../engine/tables.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -18,7 +19,7 @@ const tokenMap: FieldMap<ConsoleToken, Omit<ConsoleTokenRow, 'id'>> = {
 
 export function consoleTokenStore(db: Db): ConsoleTokenStore {
   return {
-    add: (token, how) => db.transaction().execute((trx) => add(trx, token, how)),
+    add: (token, how) => inTransaction(db, (trx) => add(trx, token, how)),
     async ofToken(tokenSha256, now) {
       const row = await db
         .selectFrom('console_tokens')

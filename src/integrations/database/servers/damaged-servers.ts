@@ -6,8 +6,8 @@ import type { Kysely } from 'kysely';
 import type { ServerDamage } from '#contracts/store/store.ts';
 import { errorText } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
-import { unclaimedUse } from '../sqlite/unclaimed-use.ts';
+import type { ComputeTables } from '../engine/tables.ts';
+import { unclaimedUse } from './unclaimed-use.ts';
 
 type Db = Kysely<ComputeTables>;
 

@@ -9,7 +9,7 @@ import type { Decision } from '#core/scheduling/decision.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
 import { preparedChange } from '../rows/prepared.ts';
 import { readRows } from '../rows/readable-rows.ts';
-import type { ComputeTables, DecisionRow } from '../sqlite/tables.ts';
+import type { ComputeTables, DecisionRow } from '../engine/tables.ts';
 
 const decisionMap: FieldMap<Decision, DecisionRow> = {
   serverId: ['instance_uuid', 'plain'],

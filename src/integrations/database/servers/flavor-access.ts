@@ -2,8 +2,8 @@
 import type { Kysely } from 'kysely';
 import type { FlavorAccess } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
-import { refuseDuplicate } from '../sqlite/unique-violation.ts';
+import type { ComputeTables } from '../engine/tables.ts';
+import { refuseDuplicate } from '../engine/unique-violation.ts';
 
 export function flavorAccessStore(db: Kysely<ComputeTables>): FlavorAccess {
   return {

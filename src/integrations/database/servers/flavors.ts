@@ -7,8 +7,9 @@ import type { Flavor } from '#core/servers/flavor.ts';
 import { type FieldMap, toColumns, toFields, toRow } from '../rows/field-map.ts';
 import { prepared } from '../rows/prepared.ts';
 import { readRow, readRows } from '../rows/readable-rows.ts';
-import type { ComputeTables, FlavorRow } from '../sqlite/tables.ts';
-import { refuseDuplicate } from '../sqlite/unique-violation.ts';
+import type { ComputeTables, FlavorRow } from '../engine/tables.ts';
+import { refuseDuplicate } from '../engine/unique-violation.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 const flavorMap: FieldMap<Flavor, FlavorRow> = {
   id: ['flavorid', 'plain'],
@@ -37,7 +38,7 @@ export function flavorStore(db: Kysely<ComputeTables>): FlavorStore {
       return row && readRow(`Flavor ${id}`, row, (one) => toFields(flavorMap, one));
     },
     list: () => listFlavors(db),
-    update: (id, change) => db.transaction().execute((trx) => updateFlavor(trx, id, change)),
+    update: (id, change) => inTransaction(db, (trx) => updateFlavor(trx, id, change)),
     remove: async (id) => {
       const { numDeletedRows } = await db
         .deleteFrom('flavors')

@@ -6,8 +6,8 @@ import { ComputeError } from '#core/errors.ts';
 import type { ServerNic } from '#core/servers/server.ts';
 import { nicRow } from '../rows/server-row.ts';
 import { preparedChange } from '../rows/prepared.ts';
-import type { ComputeTables, InstanceNicRow } from '../sqlite/tables.ts';
-import { isUniqueViolation } from '../sqlite/unique-violation.ts';
+import type { ComputeTables, InstanceNicRow } from '../engine/tables.ts';
+import { isUniqueViolation } from '../engine/unique-violation.ts';
 
 type Db = Kysely<ComputeTables>;
 

@@ -3,7 +3,7 @@ import type { Insertable, Kysely } from 'kysely';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
-import type { ComputeTables, PciRequestRow } from '../sqlite/tables.ts';
+import type { ComputeTables, PciRequestRow } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 

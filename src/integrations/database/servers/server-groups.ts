@@ -9,7 +9,8 @@ import type { ServerGroup } from '#core/servers/server-group.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
 import { prepared } from '../rows/prepared.ts';
 import { refuseTooManyGroups } from '../projects/quotas.ts';
-import type { ComputeTables, ServerGroupRow } from '../sqlite/tables.ts';
+import type { ComputeTables, ServerGroupRow } from '../engine/tables.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -28,7 +29,7 @@ export function serverGroupStore(db: Db): ServerGroupStore {
   return {
     create: async (made, configured) => {
       const group = { ...made, generation: 1 };
-      await db.transaction().execute(async (trx) => {
+      await inTransaction(db, async (trx) => {
         await refuseTooManyGroups(trx, group, configured);
         await trx
           .insertInto('server_groups')
@@ -42,7 +43,7 @@ export function serverGroupStore(db: Db): ServerGroupStore {
       const found = projectId === undefined ? rows() : rows().where('project_id', '=', projectId);
       return withMembers(db, await found.orderBy('id').offset(offset).limit(limit).execute());
     },
-    remove: (id) => db.transaction().execute((trx) => removeGroup(trx, id)),
+    remove: (id) => inTransaction(db, (trx) => removeGroup(trx, id)),
     of: async (serverId) => (await withMembers(db, (await groupOf(db, { serverId })).rows))[0],
     hosts: (id) => hostsOf(db, id),
   };

@@ -12,13 +12,17 @@ import type {
 import type { ServerStore } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import { type Prepared, prepared } from '../rows/prepared.ts';
-import { textInJson } from '../sqlite/dialect.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import { textInJson } from '../engine/dialect.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 type Value = string | number;
 
 const column = (name: string) => sql.ref<Value>(`instances.${name}`);
+
+/** 1 or 0, as flags are stored. */
+const flag = (condition: RawBuilder<unknown>) =>
+  sql<number>`case when ${condition} then 1 else 0 end`;
 
 const diskBus = textInJson('instances.image_properties', 'hw_disk_bus');
 const wantsDrive = textInJson('instances.image_properties', 'img_config_drive');
@@ -36,11 +40,11 @@ const fields: Record<ServerField, RawBuilder<Value>> = {
   ramdiskId: textInJson('instances.image_properties', 'ramdisk_id'),
   rootDevice: sql`case ${diskBus} when 'ide' then 'hda' when 'sata' then 'sda' when 'scsi' then 'sda' when 'usb' then 'sda' else 'vda' end`,
   keyName: column('key_name'),
-  hasConfigDrive: sql`(instances.config_drive or ${wantsDrive} is 'mandatory' or exists (
-    select 1 from instance_nics where instance_uuid = instances.uuid and pci_request_id is not null))`,
+  hasConfigDrive: flag(sql`instances.config_drive <> 0 or ${wantsDrive} = 'mandatory' or exists (
+    select 1 from instance_nics where instance_uuid = instances.uuid and pci_request_id is not null)`),
   accessIpv4: column('access_ip_v4'),
   accessIpv6: column('access_ip_v6'),
-  hasAutoDisk: sql`(instances.disk_config = 'AUTO')`,
+  hasAutoDisk: flag(sql`instances.disk_config = 'AUTO'`),
   availabilityZone: column('availability_zone'),
   launchIndex: column('launch_index'),
   locked: column('locked'),
@@ -164,17 +168,26 @@ function joined(
   operator: 'and' | 'or',
   conditions: readonly RawBuilder<SqlBool>[],
 ): RawBuilder<SqlBool> {
-  if (conditions.length === 0) return operator === 'and' ? sql`1` : sql`0`;
+  if (conditions.length === 0) return sql.lit(operator === 'and');
   return sql`(${sql.join(conditions, sql.raw(` ${operator} `))})`;
 }
 
-/** Times that may not be set yet. */
-const times: readonly ServerField[] = ['launchedAt', 'terminatedAt'];
+const numbers: readonly ServerField[] = [
+  'hasConfigDrive',
+  'hasAutoDisk',
+  'launchIndex',
+  'locked',
+  'powerState',
+  'createdAt',
+  'updatedAt',
+  'launchedAt',
+  'terminatedAt',
+];
 
-/** A missing value sorts first, as the empty text or time zero. */
+/** A missing value sorts first, as the empty text or zero. */
 function sortKeys({ order = [] }: ServerSelection) {
   return order.map(({ by, direction }) => ({
-    key: sql<Value>`coalesce(${fields[by]}, ${sql.lit(times.includes(by) ? 0 : '')})`,
+    key: sql<Value>`coalesce(${fields[by]}, ${sql.lit(numbers.includes(by) ? 0 : '')})`,
     direction,
   }));
 }

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { ServerStanding } from '#contracts/store/store.ts';
 import type { PowerState, VmState } from '#core/servers/server.ts';
 import { prepared } from '../rows/prepared.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 

@@ -21,14 +21,15 @@ import { serversAllowed } from '../projects/quotas.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
 import { readRows } from '../rows/readable-rows.ts';
 import { writeServer } from '../rows/write-server.ts';
-import { isInList } from '../sqlite/dialect.ts';
+import { isInList } from '../engine/dialect.ts';
 import { joinGroup } from './server-groups.ts';
 import { instanceRow, serverColumns, toServer } from '../rows/server-row.ts';
 import { serverStanding } from './server-standing.ts';
 import { shownServers } from './shown-servers.ts';
 import { selectServers, serverSelections } from './server-selection.ts';
-import type { ComputeTables, InstanceRow } from '../sqlite/tables.ts';
+import type { ComputeTables, InstanceRow } from '../engine/tables.ts';
 import { insertTask } from '../tasks/tasks.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -36,18 +37,18 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
   return {
     create: (newServer) =>
       refusePortInUse(db, newServer.server.nics, () =>
-        db.transaction().execute((trx) => createServer(trx, newServer)),
+        inTransaction(db, (trx) => createServer(trx, newServer)),
       ),
     createWithin: (quota, newServers) =>
       refusePortInUse(
         db,
         newServers.flatMap(({ server }) => server.nics),
-        () => db.transaction().execute((trx) => createWithin(trx, quota, newServers)),
+        () => inTransaction(db, (trx) => createWithin(trx, quota, newServers)),
       ),
     get: async (id) => (await readServers(db, [id]))[0],
     standing: (id) => serverStanding(db, id),
     damage: (id) => serverDamage(db, id),
-    mend: (id) => db.transaction().execute((trx) => mendServer(trx, id)),
+    mend: (id) => inTransaction(db, (trx) => mendServer(trx, id)),
     list: (filter) => listServers(db, filter),
     onHosts: (hostIds) => serversOnHosts(db, hostIds),
     ...serverSelections(db),
@@ -59,13 +60,13 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
     update: (id, change) =>
       typeof change !== 'function'
         ? updateServer(db, id, change, clock)
-        : db.transaction().execute(async (trx) => {
+        : inTransaction(db, async (trx) => {
             const [server] = await readServers(trx, [id]);
             if (server === undefined) throw noSuchServer(id);
             await updateServer(trx, id, change(server), clock);
           }),
     perform: (action, event, change) =>
-      db.transaction().execute((trx) => perform(trx, { action, event, change })),
+      inTransaction(db, (trx) => perform(trx, { action, event, change })),
     domainXml: (serverId) => newestDomainXml(db, serverId),
   };
 }

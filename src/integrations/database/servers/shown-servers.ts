@@ -10,9 +10,9 @@ import type { Server } from '#core/servers/server.ts';
 import { eachTextOnce } from '../rows/each-text-once.ts';
 import { readRows } from '../rows/readable-rows.ts';
 import { prepared } from '../rows/prepared.ts';
-import { isInList, valuesInJson } from '../sqlite/dialect.ts';
+import { isInList, valuesInJson } from '../engine/dialect.ts';
 import { firstPage, firstPages, selectionQuery, selectServers } from './server-selection.ts';
-import type { ComputeTables, InstanceRow } from '../sqlite/tables.ts';
+import type { ComputeTables, InstanceRow } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 

@@ -19,8 +19,9 @@ import type { ImageTables } from './image-tables.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
 import { readRows } from '../rows/readable-rows.ts';
 import { rowShape } from '../rows/row-shape.ts';
-import { isInList } from '../sqlite/dialect.ts';
-import { refuseDuplicate } from '../sqlite/unique-violation.ts';
+import { isInList } from '../engine/dialect.ts';
+import { refuseDuplicate } from '../engine/unique-violation.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 const shape = rowShape<StoredImage>()(['isProtected', 'isHidden'], {
   tags: '[]',
@@ -33,7 +34,7 @@ type ImageRow = ImageTables['images'];
 /** The image store over a database that has all migrations. */
 export function createImageStore<Tables>(database: Kysely<Tables>): ImageStore {
   const db = database.withPlugin(new CamelCasePlugin()) as unknown as Db;
-  return { ...rows(db), atomic: (work) => db.transaction().execute((step) => work(rows(step))) };
+  return { ...rows(db), atomic: (work) => inTransaction(db, (step) => work(rows(step))) };
 }
 
 const addImage = preparedChange((db: Db, row: Insertable<ImageRow>) =>

@@ -8,6 +8,7 @@ import { portRows } from './network-store/ports.ts';
 import { quotaRows } from './network-store/quotas.ts';
 import { securityGroupRows } from './network-store/security-groups.ts';
 import type { NetworkTables } from './network-store/tables.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<NetworkTables>;
 
@@ -16,7 +17,7 @@ export function createNetworkStore<Tables>(database: Kysely<Tables>): NetworkSto
   const db = database.withPlugin(new CamelCasePlugin()) as unknown as Db;
   return {
     ...rows(db),
-    atomic: (work) => db.transaction().execute((step) => work(rows(step))),
+    atomic: (work) => inTransaction(db, (step) => work(rows(step))),
   };
 }
 

@@ -11,12 +11,14 @@ import {
   Kysely,
   type LimitNode,
   type QueryResult,
+  type RawNode,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { invariant } from '#core/errors.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
+import { setDeferred } from '../engine/deferred.ts';
+import { formFor } from '../engine/per-engine.ts';
 import { Checkpoints } from './log/checkpoints.ts';
 import { LogSync, type SyncFile } from './log/log-sync.ts';
 import { openFile, openReader } from './open-file.ts';
@@ -65,7 +67,7 @@ export function openSqlite<Tables>(
       dialect: new NodeSqliteDialect(new NodeSqliteDriver(database, connections, waits)),
     });
   const db = open(true);
-  deferrals.set(db, {
+  setDeferred(db, {
     db: open(false),
     onDisk: () => connections.log?.synced() ?? ready,
     onDiskSoon: () => connections.log?.syncedSoon() ?? ready,
@@ -75,33 +77,6 @@ export function openSqlite<Tables>(
 }
 
 const ready = Promise.resolve();
-
-/** The same database for commits that are reported before they are on disk. */
-export interface Deferred<Tables> {
-  db: Kysely<Tables>;
-  /**
-   * Resolves when all that is committed so far, on either, is on disk. Call it before anything
-   * about such a commit leaves the process. Throws as a commit does.
-   */
-  onDisk: () => Promise<void>;
-  /** As `onDisk`, up to 20 ms later: waits for a sync that is due anyway. */
-  onDiskSoon: () => Promise<void>;
-  /**
-   * Empties the write-ahead log: it holds no older state of a row any more. Throws while another
-   * process reads it.
-   */
-  dropLog: () => Promise<void>;
-}
-
-// oxlint-disable-next-line typescript/no-explicit-any -- each database has tables of its own
-const deferrals = new WeakMap<object, Deferred<any>>();
-
-/** Of a database that `openSqlite` opened. Closed with it. */
-export function deferred<Tables>(db: Kysely<Tables>): Deferred<Tables> {
-  const known: Deferred<Tables> | undefined = deferrals.get(db);
-  invariant(known, 'the database was not opened by openSqlite');
-  return known;
-}
 
 class NodeSqliteDialect implements Dialect {
   readonly #driver: NodeSqliteDriver;
@@ -135,6 +110,12 @@ class NodeSqliteQueryCompiler extends SqliteQueryCompiler {
     this.append('limit (');
     this.visitNode(limit);
     this.append(' + 0)');
+  }
+
+  protected override visitRaw(node: RawNode): void {
+    const form = formFor('sqlite', node);
+    if (form === undefined) super.visitRaw(node);
+    else this.visitNode(form);
   }
 }
 

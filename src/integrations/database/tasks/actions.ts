@@ -11,8 +11,9 @@ import type {
 } from '#contracts/store/store.ts';
 import { ComputeError, errorKinds } from '#core/errors.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
+import { larger } from '../engine/dialect.ts';
 import { preparedChange } from '../rows/prepared.ts';
-import type { ComputeTables, InstanceActionEventRow, InstanceActionRow } from '../sqlite/tables.ts';
+import type { ComputeTables, InstanceActionEventRow, InstanceActionRow } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -100,9 +101,12 @@ function endOf({
 const mostActions = 1_000;
 
 /** An event changes its action too; no statement is spent on writing that into the action's row. */
-const updatedAt = sql<number>`max(updated_at, coalesce((
+const updatedAt = larger(
+  sql.ref<number>('updated_at'),
+  sql<number>`coalesce((
   select max(coalesce(finish_time, events.start_time)) from instance_actions_events as events
-  where action_uuid = instance_actions.uuid), 0))`;
+  where action_uuid = instance_actions.uuid), 0)`,
+);
 
 /** The actions of a server with their events, newest action first, events in recorded order. */
 export async function listActions(

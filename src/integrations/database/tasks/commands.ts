@@ -8,13 +8,15 @@ import {
 } from '#contracts/host/host-link.ts';
 import type { CommandStore, Lease, NewCommand, StoredCommand } from '#contracts/store/store.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
-import { erasedBody, type LogEraser } from '../sqlite/erasure.ts';
+import type { LogEraser } from '../sqlite/log/log-eraser.ts';
+import { erasedBody } from './erasure.ts';
 import { defining, dropSuperseded } from './superseded-commands.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
 import { readRows } from '../rows/readable-rows.ts';
-import { isInList } from '../sqlite/dialect.ts';
-import type { ComputeTables, HostCommandRow } from '../sqlite/tables.ts';
+import { isInList } from '../engine/dialect.ts';
+import type { ComputeTables, HostCommandRow } from '../engine/tables.ts';
 import { makeTaskDue } from './tasks.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -42,11 +44,11 @@ export function commandStore(
     },
     complete: async (hostId, seq, result, at) => {
       const completed = { hostId, seq, result, lease: undefined, ...at };
-      const task = await unsynced.transaction().execute((trx) => complete(trx, completed));
+      const task = await inTransaction(unsynced, (trx) => complete(trx, completed));
       eraser.erased();
       return task;
     },
-    issue: (command) => db.transaction().execute((trx) => issueOnce(trx, command)),
+    issue: (command) => inTransaction(db, (trx) => issueOnce(trx, command)),
     last: async (serverId, ...kinds) => {
       const { rows } = await newestOfKinds(db, { serverId, kinds: JSON.stringify(kinds) });
       return rows[0] && toCommand(rows[0]);

@@ -4,15 +4,16 @@ import type { NetworkEvent, NetworkEventStore } from '#contracts/services/networ
 import type { Transition } from '#contracts/store/store.ts';
 import { type NetworkEventKind, networkEventKinds } from '#core/networking/network-event.ts';
 import { prepared } from '../rows/prepared.ts';
-import { isInList } from '../sqlite/dialect.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import { isInList } from '../engine/dialect.ts';
+import type { ComputeTables } from '../engine/tables.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 type SeenEvents = NonNullable<Transition['seenEvents']>;
 
 export function networkEventStore(db: Db): NetworkEventStore {
   return {
-    record: (event, how) => db.transaction().execute((trx) => record(trx, event, how)),
+    record: (event, how) => inTransaction(db, (trx) => record(trx, event, how)),
     of: async (serverId) => {
       const rows = await db
         .selectFrom('network_events')

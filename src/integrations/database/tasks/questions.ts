@@ -3,8 +3,9 @@ import type { Kysely } from 'kysely';
 import { type CommandResult, questions } from '#contracts/host/host-link.ts';
 import type { CommandStore } from '#contracts/store/store.ts';
 import { insertCommand } from './commands.ts';
-import type { LogEraser } from '../sqlite/erasure.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { LogEraser } from '../sqlite/log/log-eraser.ts';
+import type { ComputeTables } from '../engine/tables.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -16,7 +17,7 @@ export function questionStore(
     db.selectFrom('host_commands').where('compute_node_id', '=', hostId).where('seq', '=', seq);
   return {
     ask: async (request) => {
-      const { seq } = await db.transaction().execute((trx) => insertCommand(trx, request));
+      const { seq } = await inTransaction(db, (trx) => insertCommand(trx, request));
       return seq;
     },
     async answer(hostId, seq) {

@@ -1,7 +1,7 @@
 /** Ended commands of a live server that a newer one of their kind replaces: nothing reads them. */
 import type { Kysely } from 'kysely';
 import { type HostCommandBody, questions } from '#contracts/host/host-link.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 
 /** Commands that may change a guest's definition. */
 export const defining: readonly HostCommandBody['do'][] = [

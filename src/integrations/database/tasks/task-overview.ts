@@ -1,7 +1,7 @@
 /** How many tasks there are, what they wait for, and which have been open longest. */
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { TaskOverview, TaskState } from '#contracts/store/store.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 
 /** Reads counts and the oldest rows only: the result does not grow with the number of tasks. */
 export async function taskOverview(

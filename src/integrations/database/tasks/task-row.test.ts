@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import type { TaskDataOf, TaskKind, TaskStepOf } from '#contracts/store/store.ts';
 import type { Vif } from '#core/networking/vif.ts';
 import { bootData } from '#test/worlds/store-rows.ts';
-import type { TaskRow } from '../sqlite/tables.ts';
+import type { TaskRow } from '../engine/tables.ts';
 import { newTaskRow, readTask } from './task-row.ts';
 
 const vif: Vif = {

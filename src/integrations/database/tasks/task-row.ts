@@ -12,7 +12,7 @@ import type {
 } from '#contracts/store/task.ts';
 import { invariant } from '#core/errors.ts';
 import { faultOf, plainPhrasing } from '#runtime/schema-fault.ts';
-import type { TaskRow } from '../sqlite/tables.ts';
+import type { TaskRow } from '../engine/tables.ts';
 import { taskData, taskSteps, taskVersion } from './task-schemas.ts';
 
 /** The task is not leased. */

@@ -28,11 +28,12 @@ import { refuseLargerServer } from '../projects/quotas.ts';
 import { insertAction } from './actions.ts';
 import { type ServerFields, serverColumns } from '../rows/server-row.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
-import { isInList } from '../sqlite/dialect.ts';
+import { isInList } from '../engine/dialect.ts';
 import { taskOverview } from './task-overview.ts';
 import { leaseColumns, newTaskRow, noLease, readTask } from './task-row.ts';
 import { taskVersion } from './task-schemas.ts';
-import type { ComputeTables, TaskRow } from '../sqlite/tables.ts';
+import type { ComputeTables, TaskRow } from '../engine/tables.ts';
+import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -59,9 +60,9 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
       await db.updateTable('tasks').set(noLease).where('leased_by', 'is not', null).execute();
     },
     begin: (task, action, server, how = { onlyIdle: false }) =>
-      db
-        .transaction()
-        .execute((trx) => beginTask(trx, { task, action, server, ...how, now: clock.now() })),
+      inTransaction(db, (trx) =>
+        beginTask(trx, { task, action, server, ...how, now: clock.now() }),
+      ),
     of: async (serverId) => {
       const { rows } = await taskOf(db, { serverId });
       return rows[0] && readTask(rows[0]);

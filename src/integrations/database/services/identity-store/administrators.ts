@@ -1,13 +1,14 @@
 /** A cloud keeps an administrator who can sign in. */
 import { ComputeError } from '#core/errors.ts';
 import type { Db } from './tables.ts';
+import { inTransaction } from '../../engine/transaction.ts';
 
 /**
  * Runs a change in a transaction. Throws `forbidden`, and changes nothing, if it would leave no
  * administrator where there is one.
  */
 export async function keepAdministrator<T>(db: Db, change: (step: Db) => Promise<T>): Promise<T> {
-  return db.transaction().execute(async (step) => {
+  return inTransaction(db, async (step) => {
     const before = await hasAdministrator(step);
     const result = await change(step);
     if (!before || (await hasAdministrator(step))) return result;

@@ -1,7 +1,8 @@
 /** The application credentials of the identity store. */
 import { readRows } from '../../rows/readable-rows.ts';
-import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
+import { refuseDuplicate } from '../../engine/unique-violation.ts';
 import { credentialShape, type Db, duplicate, type Part } from './tables.ts';
+import { inTransaction } from '../../engine/transaction.ts';
 
 /** Application credentials: read, added and removed. */
 export function applicationCredentials(
@@ -37,7 +38,7 @@ export function applicationCredentials(
       return readRows('application credentials', rows, credentialShape.fromRow);
     },
     async removeApplicationCredential(id) {
-      await db.transaction().execute((step) => removeCredential(step, id));
+      await inTransaction(db, (step) => removeCredential(step, id));
     },
   };
 }

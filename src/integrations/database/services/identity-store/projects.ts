@@ -2,7 +2,7 @@
 import type { Insertable } from 'kysely';
 import { prepared, preparedChange } from '../../rows/prepared.ts';
 import { readRows } from '../../rows/readable-rows.ts';
-import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
+import { refuseDuplicate } from '../../engine/unique-violation.ts';
 import { keepAdministrator } from './administrators.ts';
 import {
   type Db,

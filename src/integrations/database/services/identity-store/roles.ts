@@ -2,7 +2,7 @@
 import type { Insertable } from 'kysely';
 import type { RoleAssignment, StoredRole } from '#contracts/store/identity-store.ts';
 import { prepared, preparedChange } from '../../rows/prepared.ts';
-import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
+import { refuseDuplicate } from '../../engine/unique-violation.ts';
 import { keepAdministrator } from './administrators.ts';
 import { removeCredential } from './application-credentials.ts';
 import { type Db, duplicate, type Part } from './tables.ts';

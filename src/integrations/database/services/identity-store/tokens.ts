@@ -2,6 +2,7 @@
 import type { Insertable } from 'kysely';
 import { prepared, preparedChange } from '../../rows/prepared.ts';
 import { type Db, type IdentityTables, type Part, tokenShape } from './tables.ts';
+import { inTransaction } from '../../engine/transaction.ts';
 
 const addToken = preparedChange((db: Db, row: Insertable<IdentityTables['identityTokens']>) =>
   db.insertInto('identityTokens').values(row),
@@ -20,7 +21,7 @@ const removeToken = prepared((db: Db, given: { digest: string }) =>
 export function tokens(db: Db): Part<'addToken' | 'token' | 'removeToken'> {
   return {
     async addToken(token, dropExpiredBefore) {
-      await db.transaction().execute(async (step) => {
+      await inTransaction(db, async (step) => {
         await removeExpired(step, { before: dropExpiredBefore });
         await addToken(step, tokenShape.toRow(token), {});
       });

@@ -7,7 +7,8 @@ import { type Insertable, type Kysely, sql } from 'kysely';
 import type { AllocationPool, NetworkRows, StoredPort } from '#contracts/store/network-store.ts';
 import { keyOf, keysOf } from '../../rows/address-keys.ts';
 import { prepared, preparedChange } from '../../rows/prepared.ts';
-import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
+import { refuseDuplicate } from '../../engine/unique-violation.ts';
+import { textsInList } from '../../engine/dialect.ts';
 import type { NetworkTables } from './tables.ts';
 
 type Db = Kysely<NetworkTables>;
@@ -67,10 +68,11 @@ type KeyedRange = Record<'start' | 'startKey' | 'endKey', string>;
  */
 const firstFree = prepared((db: Db, given: { subnetId: string; ranges: string }) => {
   const ofSubnet = db.selectFrom('portAddresses').where('subnetId', '=', given.subnetId);
-  const ranges = sql<KeyedRange & { at: number }>`(
-    select key as at, value ->> 'start' as start, value ->> 'startKey' as start_key,
-      value ->> 'endKey' as end_key
-    from json_each(${given.ranges}))`;
+  const ranges = textsInList<KeyedRange>(given.ranges, {
+    start: 'start',
+    start_key: 'startKey',
+    end_key: 'endKey',
+  });
   const ofRange = db.selectFrom(ranges.as('range')).select((is) => {
     const afterRun = ofSubnet
       .select('nextAddress')

@@ -4,7 +4,7 @@ import type { NetworkRows } from '#contracts/store/network-store.ts';
 import { writeChanges } from '../../rows/changed-columns.ts';
 import { prepared, preparedChange } from '../../rows/prepared.ts';
 import { readRows } from '../../rows/readable-rows.ts';
-import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
+import { refuseDuplicate } from '../../engine/unique-violation.ts';
 import { networkShape, type NetworkTables, subnetShape } from './tables.ts';
 
 type Db = Kysely<NetworkTables>;

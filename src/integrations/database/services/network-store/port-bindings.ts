@@ -3,7 +3,7 @@ import type { Insertable, Kysely } from 'kysely';
 import type { NetworkRows } from '#contracts/store/network-store.ts';
 import { prepared, preparedChange } from '../../rows/prepared.ts';
 import { readRows } from '../../rows/readable-rows.ts';
-import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
+import { refuseDuplicate } from '../../engine/unique-violation.ts';
 import { type NetworkTables, portBindingShape } from './tables.ts';
 
 type Db = Kysely<NetworkTables>;

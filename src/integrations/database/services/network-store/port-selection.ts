@@ -5,7 +5,7 @@ import type { ListPage, PortFilter, StoredPort } from '#contracts/store/network-
 import { longReads } from '#runtime/serial-queue.ts';
 import { prepared } from '../../rows/prepared.ts';
 import { readRows } from '../../rows/readable-rows.ts';
-import { isInList } from '../../sqlite/dialect.ts';
+import { isInList } from '../../engine/dialect.ts';
 import { type NetworkTables, type PortBody, portShape } from './tables.ts';
 
 type Db = Kysely<NetworkTables>;

@@ -4,8 +4,8 @@ import type { NetworkRows } from '#contracts/store/network-store.ts';
 import { writeChanges } from '../../rows/changed-columns.ts';
 import { prepared, preparedChange } from '../../rows/prepared.ts';
 import { readRows } from '../../rows/readable-rows.ts';
-import { isInList } from '../../sqlite/dialect.ts';
-import { refuseDuplicate } from '../../sqlite/unique-violation.ts';
+import { isInList } from '../../engine/dialect.ts';
+import { refuseDuplicate } from '../../engine/unique-violation.ts';
 import { type NetworkTables, securityGroupRuleShape, securityGroupShape } from './tables.ts';
 
 type Db = Kysely<NetworkTables>;

@@ -3,7 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from 'vitest';
 import { freshFile } from '#test/fresh-file.ts';
 import { errorText } from '#core/errors.ts';
-import { deferred, openSqlite } from '../sqlite.ts';
+import { deferred } from '../../engine/deferred.ts';
+import { openSqlite } from '../sqlite.ts';
 import { Checkpoints } from './checkpoints.ts';
 
 interface Tables {
@@ -59,9 +60,9 @@ test('the log is begun again, so that it does not grow with the writes', inTime,
 test('the log is empty once it was dropped, also beside writes', inTime, async () => {
   const { path, db, write } = await openNotes();
   await write(20);
-  await deferred(db).dropLog();
+  await deferred(db).dropLog!();
   expect(sizeOf(`${path}-wal`)).toBe(0);
-  await Promise.all([write(50), deferred(db).dropLog(), write(50)]);
+  await Promise.all([write(50), deferred(db).dropLog!(), write(50)]);
   const rows = await db.selectFrom('notes').select('text').execute();
   expect(rows).toHaveLength(120);
 });
@@ -95,12 +96,12 @@ test(
     other.exec('begin');
     other.prepare('select count(*) from notes').get();
     await write(10);
-    const dropped = deferred(db).dropLog().catch(errorText);
+    const dropped = deferred(db).dropLog!().catch(errorText);
     // SQLite's own wait for the reader would keep these out until their time-out.
     await write(50);
     expect(await dropped).toMatch(/another process/);
     other.exec('commit');
-    await deferred(db).dropLog();
+    await deferred(db).dropLog!();
     expect(sizeOf(`${path}-wal`)).toBe(0);
   },
 );

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { freshFile } from '#test/fresh-file.ts';
 import { LogSync, type SyncFile } from './log-sync.ts';
-import { deferred, openSqlite } from '../sqlite.ts';
+import { deferred } from '../../engine/deferred.ts';
+import { openSqlite } from '../sqlite.ts';
 
 interface Tables {
   notes: { text: string };

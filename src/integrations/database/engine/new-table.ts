@@ -15,7 +15,7 @@ export function newTable(
 ): CreateTableBuilder<string, string> {
   let table: CreateTableBuilder<string, string> = db.schema.createTable(name);
   for (const [column, kind] of Object.entries(columns)) {
-    if (kind === 'row number') table = table.addColumn(column, 'integer', rowNumber);
+    if (kind === 'row number') table = table.addColumn(column, 'integer', rowNumber(db));
     else if (kind.endsWith('?')) table = table.addColumn(column, kind.slice(0, -1) as ColumnKind);
     else table = table.addColumn(column, kind as ColumnKind, (built) => built.notNull());
   }

@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { TaskStepOf } from '#contracts/store/store.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
-import type { ComputeTables } from './tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 
 type Amounts = Pick<Flavor, 'vcpus' | 'memoryMib' | 'diskGib'>;
 

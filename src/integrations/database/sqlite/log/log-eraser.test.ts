@@ -4,10 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test, vi } from 'vitest';
 import { freshFile } from '#test/fresh-file.ts';
 import { aBoot, aHost, bootData, toStep } from '#test/worlds/store-rows.ts';
-import { migrate } from '../migrate.ts';
-import { openSqlite } from './sqlite.ts';
-import { computeStore, openStore } from '../store.ts';
-import type { ComputeTables } from './tables.ts';
+import { migrate } from '../../migrate.ts';
+import { openSqlite } from '../sqlite.ts';
+import { computeStore, openStore } from '../../store.ts';
+import type { ComputeTables } from '../../engine/tables.ts';
 
 let close: () => Promise<void> = async () => {};
 afterEach(async () => {

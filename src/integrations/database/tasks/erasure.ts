@@ -1,10 +1,10 @@
 /**
- * Erases a server's secrets when they are no longer needed: from the rows at once, and soon after
- * from every byte of the database's files.
+ * Erases a server's secrets from the rows when they are no longer needed. The log of SQLite, which
+ * has older states of rows, is dropped soon after: see `LogEraser`.
  */
 import type { Kysely } from 'kysely';
 import { type CommandResult, questions } from '#contracts/host/host-link.ts';
-import type { ComputeTables } from './tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -85,32 +85,3 @@ const withdrawn: CommandResult = {
   detail: 'the host had not answered when the server was deleted',
   steps: [],
 };
-
-/** How long the write-ahead log may hold what was erased from the rows. */
-const logKeptMs = 10_000;
-
-/** Drops the write-ahead log some seconds after an erasure, once for all erasures until then. */
-export class LogEraser {
-  readonly #dropLog: () => Promise<void>;
-  #timer: NodeJS.Timeout | undefined;
-  #isStopped = false;
-
-  constructor(dropLog: () => Promise<void>) {
-    this.#dropLog = dropLog;
-  }
-
-  /** Call after an erasure. */
-  erased(): void {
-    if (this.#isStopped) return;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      // As while a backup reads the log.
-      this.#dropLog().catch(() => this.erased());
-    }, logKeptMs).unref();
-  }
-
-  stop(): void {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
-  }
-}
