@@ -6,6 +6,7 @@ import type { GuestFiles } from '#contracts/host/guest-files.ts';
 import type { GuestTransfer } from '#contracts/host/guest-transfer.ts';
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
 import type { Uptime } from '#contracts/host/host-link.ts';
+import type { HostLinks } from '#contracts/host/host-links.ts';
 import type { HostTaps } from '#contracts/host/host-taps.ts';
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import type { Hypervisor } from '#contracts/host/hypervisor.ts';
@@ -25,6 +26,7 @@ export interface AgentOptions {
   /** The hypervisor's data on the host's devices. Absent: only the PCI bus is read. */
   nodeDevices?: NodeDevices;
   bridges: HostBridges;
+  links: HostLinks;
   taps: HostTaps;
   /** Data that the agent keeps between runs. */
   memory: HostMemory;

@@ -9,6 +9,7 @@ import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
+import { SimulatedLinks } from '#integrations/simulated/machine/host-links.ts';
 import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
@@ -63,6 +64,7 @@ async function aHost() {
       deviceSpecs: [],
       bridges: new SimulatedBridges({ host: 'host-1' }),
       taps: new SimulatedTaps(),
+      links: new SimulatedLinks(host),
       memory: new SimulatedMemory(),
       bridgedNetworks: ['physnet1'],
       journal,

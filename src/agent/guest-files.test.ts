@@ -7,6 +7,7 @@ import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
 import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
+import { SimulatedLinks } from '#integrations/simulated/machine/host-links.ts';
 import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
@@ -48,6 +49,7 @@ async function anAgent(guestFiles: GuestFiles) {
     ...{
       bridges: new SimulatedBridges({ host: 'host-1' }),
       taps: new SimulatedTaps(),
+      links: new SimulatedLinks(host),
       memory: new SimulatedMemory(),
     },
     ...{ deviceSpecs: [], bridgedNetworks: [], journal: memoryJournal() },

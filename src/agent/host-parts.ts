@@ -1,6 +1,7 @@
 /** The parts of a host that steps act on. */
 import type { GuestFiles } from '#contracts/host/guest-files.ts';
 import type { GuestTransfer } from '#contracts/host/guest-transfer.ts';
+import type { HostLinks } from '#contracts/host/host-links.ts';
 import type { Hypervisor } from '#contracts/host/hypervisor.ts';
 import type { Log } from '#contracts/log.ts';
 import type { PciBus } from '#contracts/host/pci-bus.ts';
@@ -22,6 +23,7 @@ export interface HostParts {
   nodes: NodeStates;
   bridges: BridgeRefs;
   taps: TapRefs;
+  links: HostLinks;
   log: Log;
   /** What the agent's start failed to do for the host. */
   problems: HostProblem[];
@@ -29,13 +31,14 @@ export interface HostParts {
 
 /** The parts of one agent; created once, because they serialize access to devices and bridges. */
 export function hostParts(options: AgentOptions): HostParts {
-  const { host, hypervisor, pciBus, guestFiles, transfer, log } = options;
+  const { host, hypervisor, pciBus, guestFiles, transfer, links, log } = options;
   return {
     host,
     hypervisor,
     pciBus,
     guestFiles,
     ...(transfer !== undefined && { transfer }),
+    links,
     log,
     devices: new DeviceGuard(options),
     nodes: new NodeStates(options),

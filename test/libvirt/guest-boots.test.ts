@@ -14,6 +14,7 @@ import type { LibvirtHypervisor } from '#integrations/libvirt/domains/hypervisor
 import { bootDisk, bootSectorOutput } from '#integrations/libvirt/kvm/probe-boot-sector.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/domains/start-libvirt-hypervisor.ts';
 import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
+import { SimulatedLinks } from '#integrations/simulated/machine/host-links.ts';
 import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
 import { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts';
@@ -60,6 +61,7 @@ test.each(['virtio', 'scsi', 'sata'] as const)(
       ...{ host: 'host-1', hostIp: '192.0.2.1', hypervisor, guestFiles },
       pciBus: new SimulatedPciBus({ host, listGuests: async () => [] }),
       ...{ bridges: new SimulatedBridges({ host: 'host-1' }), taps: new SimulatedTaps() },
+      links: new SimulatedLinks({ functions: [] }),
       memory: new SimulatedMemory(),
       ...{ deviceSpecs: [], bridgedNetworks: [], journal: memoryJournal() },
       ...{ log: silentLog, heartbeatMs: 10_000 },

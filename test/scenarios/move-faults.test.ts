@@ -87,7 +87,9 @@ const disturbances = [
 /** Read-only calls. */
 const reads = new Set(
   `facts listGuests domainXml listFunctions functionAt driverOf ifnameOf vfState isUp list
-  unsupportedSettings deviceFacts vfCount read keys offer consoleOutput`.split(/\s+/),
+  unsupportedSettings deviceFacts vfCount read keys offer consoleOutput interfaceNamed interfaceOf checkArrival progress`.split(
+    /\s+/,
+  ),
 );
 
 /** Makes the host's call with this number (from 1) fail, once. */

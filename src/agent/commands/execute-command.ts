@@ -30,7 +30,8 @@ import { printPlan, printStep } from '#core/guests/plan/print-step.ts';
 import type { Step } from '#core/guests/plan/step.ts';
 import { undoStep } from '#core/guests/plan/undo-step.ts';
 import { AbortedMove } from '#core/servers/aborted-move.ts';
-import { executeStep, transferOf } from './execute-step.ts';
+import { executeStep } from './execute-step.ts';
+import { transferOf } from './transfer-of.ts';
 import type { HostParts } from '../host-parts.ts';
 
 /** A plan, and how it is undone when it fails part-way. */
@@ -129,8 +130,7 @@ async function answer(
 /** What the other host of a move needs. */
 async function outputOf(parts: HostParts, body: HostCommandBody): Promise<string | undefined> {
   if (body.do === 'expect') {
-    const from = { host: body.from, offer: body.files, isLive: true };
-    return transferOf(parts).expect(body.guest, from);
+    return transferOf(parts).expect(body.guest, { host: body.from });
   }
   if (body.do === 'offer' || (body.do === 'move-out' && body.arrival === undefined)) {
     return transferOf(parts).offer(body.guest, body.to);
@@ -282,7 +282,7 @@ function stepsFor(
     case 'rescue':
       return planRescue(body.guest, found);
     case 'offer':
-      return [];
+      return [{ do: 'check-departure', guest: body.guest }];
     case 'expect':
       return planExpect(body.guest, found, body);
     case 'move-out':

@@ -1,13 +1,14 @@
 /**
  * One executor for each step kind of `core/guests/step.ts`; a kind without one does not compile.
  */
-import type { GuestTransfer } from '#contracts/host/guest-transfer.ts';
 import type { PciBus } from '#contracts/host/pci-bus.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { GuestNic, PciGuestNic } from '#core/guests/description/guest.ts';
 import type { Step } from '#core/guests/plan/step.ts';
 import { checkDevices } from '../devices/check-devices.ts';
 import type { HostParts } from '../host-parts.ts';
+import { checkArrival, checkDeparture } from '../moves/check-move.ts';
+import { transferOf } from './transfer-of.ts';
 
 type Executors = {
   [Kind in Step['do']]: (parts: HostParts, step: Extract<Step, { do: Kind }>) => Promise<void>;
@@ -15,6 +16,8 @@ type Executors = {
 
 const executors: Executors = {
   'check-devices': async (parts, { guest }) => checkDevices(parts, guest),
+  'check-departure': (parts, { guest }) => checkDeparture(parts, guest),
+  'check-arrival': (parts, step) => checkArrival(parts, step),
   'record-device': ({ devices }, { device, guestId, macAddress }) =>
     devices.record(device, guestId, macAddress),
   'restore-device': ({ devices }, { device, guestId }) => devices.restore(device, guestId),
@@ -56,18 +59,6 @@ const executors: Executors = {
   'detach-nic': ({ hypervisor }, { guestId, nic, keep }) =>
     hypervisor.detachNic(guestId, nic, { keep: keep === true }),
 };
-
-/** Throws `notImplemented` on a host that has none. */
-export function transferOf({
-  transfer,
-  host,
-}: Pick<HostParts, 'transfer' | 'host'>): GuestTransfer {
-  if (transfer !== undefined) return transfer;
-  throw new ComputeError(
-    'notImplemented',
-    `the guests of host ${host} cannot be moved to other hosts, nor those of others here`,
-  );
-}
 
 /** Executes one step. Throws ComputeError with the host's error text when it fails. */
 export async function executeStep(parts: HostParts, step: Step): Promise<void> {

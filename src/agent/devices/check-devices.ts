@@ -14,8 +14,14 @@ import type { HostParts } from '../host-parts.ts';
 
 /** Throws `unavailable` with all reasons at once, each with its remedy. Changes nothing. */
 export async function checkDevices(parts: HostParts, guest: Guest): Promise<void> {
+  const problems = await deviceProblemsNow(parts, guest);
+  if (problems.length > 0) throw new ComputeError('unavailable', problems.join('; '));
+}
+
+/** The same reasons; empty when all may be handed over. */
+export async function deviceProblemsNow(parts: HostParts, guest: Guest): Promise<string[]> {
   const held = heldDevices(guest);
-  if (held.length === 0) return;
+  if (held.length === 0) return [];
   const [{ functions }, guests] = await Promise.all([
     parts.pciBus.listFunctions(),
     parts.hypervisor.listGuests(),
@@ -35,7 +41,7 @@ export async function checkDevices(parts: HostParts, guest: Guest): Promise<void
     }
   }
   if (problems.length === 0) problems.push(...(await settingProblems(parts, guest)));
-  if (problems.length > 0) throw new ComputeError('unavailable', problems.join('; '));
+  return problems;
 }
 
 function handOversOf(

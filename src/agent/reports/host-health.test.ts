@@ -8,6 +8,7 @@ import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { inProcessLink } from '#integrations/host-link/in-process.ts';
 import { type AgentLife, faultyHost } from '#integrations/simulated/faulty-host.ts';
 import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
+import { SimulatedLinks } from '#integrations/simulated/machine/host-links.ts';
 import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
@@ -60,6 +61,7 @@ async function start(more: Partial<AgentOptions> = {}): Promise<void> {
   notify = (command) => controllerEnd.send({ type: 'command', command });
   const bridges = new SimulatedBridges({ host: 'h1' });
   const taps = new SimulatedTaps();
+  const links = new SimulatedLinks({ functions: [] });
   const memory = new SimulatedMemory();
   const guestFiles = new SimulatedGuestFiles({
     images: {
@@ -75,7 +77,10 @@ async function start(more: Partial<AgentOptions> = {}): Promise<void> {
     journal: memoryJournal(),
     log: silentLog,
     heartbeatMs: 60_000,
-    ...faultyHost({ hypervisor, pciBus, guestFiles, bridges, taps, memory }, { faults, life }),
+    ...faultyHost(
+      { hypervisor, pciBus, guestFiles, bridges, taps, links, memory },
+      { faults, life },
+    ),
     ...more,
   });
   await agent.join(agentEnd);

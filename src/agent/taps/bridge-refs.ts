@@ -33,6 +33,11 @@ export class BridgeRefs {
     });
   }
 
+  /** As that of the host's bridges. */
+  interfaceOf(physicalNetwork: string): Promise<string | null> {
+    return this.#bridges.interfaceOf(physicalNetwork);
+  }
+
   /** Without a port: all uses of the guest. */
   release(guestId: string, portId?: string): Promise<void> {
     return this.#drop((use) => use.guestId === guestId && (portId ?? use.portId) === use.portId);

@@ -3,6 +3,7 @@
  * pass the same suite.
  */
 import type { Guest } from '#core/guests/description/guest.ts';
+import type { FailedCheck } from '#core/guests/moves/preflight.ts';
 import type { SentGuests } from './movable-guest.ts';
 
 /** What another host offers. `offer`: the text that its `offer` returned. */
@@ -20,6 +21,12 @@ export interface GuestTransfer extends SentGuests {
    */
   offer(guest: Guest, to: string): Promise<string>;
   /**
+   * The checks that this host fails before a guest comes: `connection`, `clock`, `disk`, and for one
+   * that comes running `machine` and `cpu`. Changes nothing. Throws `invalid` for a text that is no
+   * offer.
+   */
+  checkArrival(guest: Guest, from: Fetch): Promise<FailedCheck[]>;
+  /**
    * The guest's files as another host offers them, complete or not at all. Nothing when they have
    * been fetched by this offer. Throws `invalid` for a text that is no offer, `unavailable` when
    * that host does not answer, or the file system is too small.
@@ -27,10 +34,9 @@ export interface GuestTransfer extends SentGuests {
   fetch(guest: Guest, from: Fetch): Promise<void>;
   /**
    * Lets the host of this name send the running guest, which is defined here, replacing an earlier
-   * expectation. Returns text for its `send`. Throws `unavailable` with the check that this host
-   * fails, for example that of its processor.
+   * expectation. Returns text for its `send`.
    */
-  expect(guest: Guest, from: Fetch): Promise<string>;
+  expect(guest: Guest, from: Pick<Fetch, 'host'>): Promise<string>;
   /**
    * The running guest continues on the host that expects it: once this returns it runs there and is
    * gone here. Throws `conflict` when it does not run, `unavailable` when it could not be sent: it

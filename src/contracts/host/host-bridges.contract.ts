@@ -42,6 +42,14 @@ export function describeHostBridges(
       expect(await names()).toEqual([bridge]);
     });
 
+    test('the interface of a physical network is found, and none for another', async () => {
+      const { bridges } = await begin();
+      expect(await bridges.interfaceOf('physnet1')).toEqual(expect.any(String));
+      for (const name of ['physnet2', 'constructor']) {
+        expect(await bridges.interfaceOf(name)).toBeNull();
+      }
+    });
+
     test('a bridge of a network without a physical network has no uplink', async () => {
       const { bridges, names } = await begin();
       await bridges.ensureBridge(bridge, local);

@@ -15,4 +15,6 @@ export interface HostBridges {
    * bridge with other ports.
    */
   releaseBridge(bridge: string): Promise<void>;
+  /** The host's interface of this physical network; null: it has none. */
+  interfaceOf(physicalNetwork: string): Promise<string | null>;
 }

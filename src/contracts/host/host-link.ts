@@ -46,10 +46,11 @@ export type HostCommandBody =
   /** Offers the files of a running guest to this host; the result's `output` is the offer. */
   | { do: 'offer'; guest: Guest; to: string }
   /**
-   * Fetches the offered files of a guest that runs on this host, and expects it from there; the
-   * result's `output` is what that host needs to send it.
+   * Checks whether the guest that runs on this host can come, fetches its offered files, and expects
+   * it from there; the result's `output` is what that host needs to send it. `mtus`: of the networks
+   * of its ports.
    */
-  | { do: 'expect'; guest: Guest; from: string; files: string }
+  | { do: 'expect'; guest: Guest; from: string; files: string; mtus?: Record<string, number> }
   /**
    * Takes the guest off this host, and keeps its files; the result's `output` is the offer of them
    * to the other host. `arrival`: it runs until then and continues there, where it is expected by

@@ -1,5 +1,6 @@
 /** What a host has of guests that move: their files, and those that run. */
 import type { Guest } from '#core/guests/description/guest.ts';
+import type { FailedCheck } from '#core/guests/moves/preflight.ts';
 
 export interface DescribedFile {
   name: string;
@@ -27,6 +28,11 @@ export interface Adoption {
 export interface MovableFiles {
   /** What another host needs for its `adopt`. Throws `notFound` for a guest without files. */
   describe(guestId: string): Promise<DescribedFiles>;
+  /**
+   * Why there is no room for them here, with all that the guest's disk holds there; undefined: there
+   * is.
+   */
+  lackOfRoom(guest: Guest, described: DescribedFiles, host: string): Promise<string | undefined>;
   /** Where the file of this name is that `describe` has named; undefined: there is none. */
   pathOf(guestId: string, name: string): Promise<string | undefined>;
   /**
@@ -75,8 +81,8 @@ export interface LiveMove {
 export interface LiveMigrations extends SentGuests {
   /** The XML of a guest that runs; undefined: it does not. */
   runningXml(guestId: string): Promise<string | undefined>;
-  /** Throws `unavailable`, with the check, when this host cannot run a guest with this XML. */
-  check(running: string): Promise<void>;
+  /** Which of `machine` and `cpu` this host fails for a guest with this XML. */
+  check(running: string): Promise<FailedCheck[]>;
   /**
    * Returns when the guest runs on the other host and is gone here. Throws `conflict` when it does
    * not run, `unavailable` with libvirt's text when it stays here.

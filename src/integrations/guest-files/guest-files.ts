@@ -152,6 +152,20 @@ export class HostGuestFiles implements GuestFiles, MovableFiles {
     return describeFiles(this.#pathsOf(guestId), this.#imageDirectory);
   }
 
+  async lackOfRoom(
+    { name }: Guest,
+    { files, disk }: DescribedFiles,
+    host: string,
+  ): Promise<string | undefined> {
+    const base = disk?.base ?? null;
+    const isHere = base === null || (await this.#images.hasCopied({ name: base.name, host }));
+    const all = isHere ? files : [...files, base];
+    const bytes = all.reduce((sum, file) => sum + file.bytes, 0);
+    await makeTraversable(this.#directory);
+    const room = { folder: this.#directory, bytes, what: `guest ${name}` };
+    return (await this.#images.lackOfRoom(room))?.message;
+  }
+
   async pathOf(guestId: string, name: string): Promise<string | undefined> {
     const paths = this.#pathsOf(guestId);
     if (name !== baseFile) return pathOfFile(paths, name);

@@ -157,12 +157,26 @@ export class ImageCache {
 
   /** Evicts unused images as needed. Throws when there is still no room for this many bytes. */
   async makeRoom(room: Room): Promise<void> {
+    const error = await this.lackOfRoom(room);
+    if (error !== undefined) throw error;
+  }
+
+  /** What `makeRoom` throws; undefined: there is room. */
+  async lackOfRoom(room: Room): Promise<ComputeError | undefined> {
     const { freeBytes } = this.#options;
-    if ((await insufficientSpace(freeBytes, room)) === undefined) return;
+    if ((await insufficientSpace(freeBytes, room)) === undefined) return undefined;
     await makeTraversable(this.#options.folder);
     await this.#evict(0);
-    const error = await insufficientSpace(freeBytes, room);
-    if (error !== undefined) throw error;
+    return insufficientSpace(freeBytes, room);
+  }
+
+  /** Would `useCopied` find it? */
+  async hasCopied({ name, host }: { name: string; host: string }): Promise<boolean> {
+    const original = (parse(name)?.id ?? name).replace(copyPrefix, '');
+    for (const id of [original, `${prefixOf(host)}${original}`]) {
+      if ((await this.#find(id)) !== undefined) return true;
+    }
+    return false;
   }
 
   /** Removes images unused for this long, and partial downloads of a dead process. */

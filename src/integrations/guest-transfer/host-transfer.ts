@@ -13,8 +13,9 @@ import type {
   MoveProgress,
 } from '#contracts/host/movable-guest.ts';
 import type { Log } from '#contracts/log.ts';
-import { ComputeError, invariant } from '#core/errors.ts';
+import { ComputeError, errorText, invariant } from '#core/errors.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
+import { clockProblems, type FailedCheck } from '#core/guests/moves/preflight.ts';
 import { fetchFile, requestedFile, sendFile } from './copy-file.ts';
 import {
   joinChannel,
@@ -43,8 +44,12 @@ export interface HostTransferOptions {
   libvirtSocket: string;
   sockets: SocketFolder;
   log: Log;
+  /** Epoch milliseconds. Default: the clock of this machine. */
+  now?: () => number;
 }
 
+/** What is requested for the clock in the answer. */
+const clockOnly = 'clock';
 /** What is requested once every file has been fetched. */
 const allFetched = 'done';
 
@@ -95,11 +100,34 @@ export class HostTransfer implements GuestTransfer {
     await this.#allFetched(place, own);
   }
 
-  async expect(guest: Guest, { host, offer: text }: Fetch): Promise<string> {
-    const { address, hypervisor, migrations, sockets, libvirtSocket } = this.#options;
+  async checkArrival(guest: Guest, { host, offer: text, isLive }: Fetch): Promise<FailedCheck[]> {
+    const { files, migrations } = this.#options;
+    const { address, port, key, running, ...described } = parseOffer(text);
+    const room = await files.lackOfRoom(guest, described, host);
+    return [
+      ...(await this.#checkPeer({ host, address, port, key })),
+      ...(isLive && running !== undefined ? await migrations.check(running) : []),
+      ...(room === undefined ? [] : [{ check: 'disk', why: room } as const]),
+    ];
+  }
+
+  /** Reaches the other host as for a file, which reports its clock. */
+  async #checkPeer(place: PeerPlace): Promise<FailedCheck[]> {
+    const { identity, now = Date.now } = this.#options;
+    const own = await identity();
+    const asked = now();
+    try {
+      const { socket, opened } = await dialPeer(place, clockOnly, own);
+      socket.destroy();
+      return clockProblems(place.host, { clock: opened.clock, asked, answered: now() });
+    } catch (error) {
+      return [{ check: 'connection', why: errorText(error) }];
+    }
+  }
+
+  async expect(guest: Guest, { host }: Pick<Fetch, 'host'>): Promise<string> {
+    const { address, hypervisor, sockets, libvirtSocket } = this.#options;
     await this.#endExpectation(guest.id);
-    const { running } = parseOffer(text);
-    if (running !== undefined) await migrations.check(running);
     const definition = await hypervisor.domainXml(guest.id);
     invariant(definition, `guest ${guest.id}: expected before it is defined`);
     let key = '';
@@ -170,6 +198,10 @@ export class HostTransfer implements GuestTransfer {
     guestId: string,
     { what, socket, described }: { what: string; socket: TLSSocket; described: DescribedFiles },
   ): Promise<void> {
+    if (what === clockOnly) {
+      socket.end(acceptingLine(Date.now(), null));
+      return;
+    }
     if (what === allFetched) {
       socket.end(acceptingLine(Date.now(), null), () => void this.#endOffer(guestId));
       return;

@@ -43,6 +43,11 @@ export class LinuxBridges implements HostBridges {
     await this.#ip('link', 'set', 'dev', parent, 'master', bridge);
   }
 
+  async interfaceOf(physicalNetwork: string): Promise<string | null> {
+    const { interfaces } = this.#options;
+    return (Object.hasOwn(interfaces, physicalNetwork) && interfaces[physicalNetwork]) || null;
+  }
+
   async releaseBridge(bridge: string): Promise<void> {
     const links = await this.#links();
     const mine = linkIn(links, bridge);

@@ -5,6 +5,7 @@
 import type { GuestFiles } from '#contracts/host/guest-files.ts';
 import type { GuestTransfer } from '#contracts/host/guest-transfer.ts';
 import type { HostBridges } from '#contracts/host/host-bridges.ts';
+import type { HostLinks } from '#contracts/host/host-links.ts';
 import type { HostTaps } from '#contracts/host/host-taps.ts';
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import type { Hypervisor, HypervisorChange } from '#contracts/host/hypervisor.ts';
@@ -37,11 +38,12 @@ export interface ActedOn {
   transfer?: GuestTransfer;
   bridges: HostBridges;
   taps: HostTaps;
+  links: HostLinks;
   memory: HostMemory;
 }
 
 export function faultyHost(
-  { hypervisor, pciBus, guestFiles, transfer, bridges, taps, memory }: ActedOn,
+  { hypervisor, pciBus, guestFiles, transfer, bridges, taps, links, memory }: ActedOn,
   { faults, life }: { faults: HostFaults; life: AgentLife },
 ): ActedOn {
   const refusing = refusingHypervisor(hypervisor, faults);
@@ -52,6 +54,7 @@ export function faultyHost(
     ...(transfer !== undefined && { transfer: lived('transfer', transfer, life) }),
     bridges: lived('bridges', bridges, life),
     taps: lived('taps', taps, life),
+    links: lived('links', links, life),
     memory: lived('memory', memory, life),
   };
 }
@@ -62,7 +65,8 @@ const plain = new Set(['watch', 'close']);
 /** Calls that change nothing on the host. */
 const reads = new Set(
   `facts counters listGuests domainXml listFunctions functionAt driverOf ifnameOf vdpaDeviceOf isUp vfState
-  unsupportedSettings deviceFacts vfCount read keys consoleOutput list offer`.split(/\s+/),
+  unsupportedSettings deviceFacts vfCount read keys consoleOutput list offer interfaceNamed interfaceOf
+  checkArrival progress`.split(/\s+/),
 );
 
 function lived<Part extends object>(part: HostCall['part'], inner: Part, life: AgentLife): Part {
@@ -150,9 +154,11 @@ function faultyBus(inner: PciBus, faults: HostFaults): PciBus {
     async deviceFacts(address) {
       const facts = await inner.deviceFacts(address);
       const pf = facts.pf && { ...facts.pf, isUp: !faults.has('pf-down') };
+      const isTaken = faults.has('foreign-macvtap') && facts.pf !== null;
       return {
         ...facts,
         pf,
+        ...(isTaken && { uses: [...facts.uses, `the macvtap interface foreign0 is on it`] }),
         ...(faults.has('foreign-driver') && { driver: foreignDriver }),
         ...(faults.has('iommu-off') && { iommuGroup: null }),
       };

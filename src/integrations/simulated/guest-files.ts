@@ -149,8 +149,8 @@ export class SimulatedGuestFiles implements GuestFiles {
   }
 }
 
-/** As `describe` writes them. */
-function filesIn(text: string): KeptFiles {
+/** As `describe` writes them. Throws `invalid` for another text. */
+export function filesIn(text: string): KeptFiles {
   try {
     const kept = JSON.parse(text) as Partial<KeptFiles>;
     const { diskImageId = null, diskBytes } = kept;

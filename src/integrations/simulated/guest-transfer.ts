@@ -8,10 +8,19 @@ import type { Hypervisor } from '#contracts/host/hypervisor.ts';
 import type { MoveProgress } from '#contracts/host/movable-guest.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
-import { isLive } from '#core/guests/plan/plan.ts';
+import { clockProblems, type FailedCheck } from '#core/guests/moves/preflight.ts';
+import { isLive as runsNow } from '#core/guests/plan/plan.ts';
 import { AbortedMove } from '#core/servers/aborted-move.ts';
-import type { SimulatedGuestFiles } from './guest-files.ts';
-import type { HostFaults } from './host-faults.ts';
+import { filesIn, type SimulatedGuestFiles } from './guest-files.ts';
+import type { HostFaults, SimulatedFault } from './host-faults.ts';
+
+/** Texts of libvirt. */
+const otherCpu =
+  'the CPU is incompatible with host CPU: Host CPU does not provide required features: avx512f';
+const unknownMachine =
+  "invalid argument: the machine 'pc-q35-10.0' is not supported by emulator '/usr/bin/qemu-system-x86_64'";
+const noRoom = 'disk full: the disk needs 20480 MiB, and 64 MiB must stay free; 100 MiB are free';
+const wrongByMs = 60_000;
 
 /** A guest on its way, on a host with slow moves. */
 interface Sent {
@@ -37,6 +46,18 @@ export class SimulatedTransfer implements GuestTransfer {
     return this.#files.describe(id);
   }
 
+  async checkArrival(_guest: Guest, { host, offer, isLive }: Fetch): Promise<FailedCheck[]> {
+    filesIn(offer);
+    const has = (fault: SimulatedFault) => this.#faults.has(fault);
+    const clock = Date.now();
+    const own = clock + (has('wrong-clock') ? wrongByMs : 0);
+    const failed = clockProblems(host, { clock, asked: own, answered: own });
+    if (isLive && has('no-machine')) failed.push({ check: 'machine', why: unknownMachine });
+    if (isLive && has('other-cpu')) failed.push({ check: 'cpu', why: otherCpu });
+    if (has('disk-full')) failed.push({ check: 'disk', why: noRoom });
+    return failed;
+  }
+
   fetch(guest: Guest, { offer }: Fetch): Promise<void> {
     return this.#files.receive(guest, offer);
   }
@@ -47,7 +68,7 @@ export class SimulatedTransfer implements GuestTransfer {
 
   async send({ id, name, memoryMib }: Guest): Promise<void> {
     const found = (await this.#hypervisor.listGuests()).find((each) => each.id === id);
-    if (found === undefined || !isLive(found)) {
+    if (found === undefined || !runsNow(found)) {
       throw new ComputeError('conflict', `guest ${name}: does not run`);
     }
     if (this.#faults.has('slow-moves')) await this.#onItsWay(id, memoryMib * 1024 ** 2);
@@ -73,11 +94,11 @@ export class SimulatedTransfer implements GuestTransfer {
     }
   }
 
-  /** Half of its memory has been sent while it is on its way. */
+  /** Half of its memory has been sent while it is on its way; another job has no figures. */
   progress(guestId: string): Promise<MoveProgress | null> {
     const sent = this.#sent.get(guestId);
-    if (sent === undefined) return Promise.resolve(null);
-    const { memoryBytes: total } = sent;
+    if (sent === undefined && !this.#faults.has('busy-guests')) return Promise.resolve(null);
+    const { memoryBytes: total } = sent ?? { memoryBytes: 0 };
     const half = total / 2;
     return Promise.resolve({
       memory: { total, processed: half, remaining: half },

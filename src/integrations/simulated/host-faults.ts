@@ -7,7 +7,10 @@ import type { FoundGuest } from '#core/guests/plan/plan.ts';
 
 /**
  * `pf-down`: every PF is down. `foreign-driver`: every VF belongs to a program of the host.
- * `slow-moves`: a guest that is sent live arrives only when it is forced to, or the fault ends. All
+ * `foreign-macvtap`: a macvtap of a program of the host is on every VF. `no-bridges`: none exists.
+ * `low-mtu`: that of every interface is 1280. `wrong-clock`: it is a minute ahead of the others.
+ * `other-cpu`, `no-machine`: it cannot run guests of other hosts. `busy-guests`: another job runs
+ * for each guest. `slow-moves`: a guest that is sent live arrives only when it is forced to, or the fault ends. All
  * others are self-explanatory.
  */
 export type SimulatedFault =
@@ -17,6 +20,13 @@ export type SimulatedFault =
   | 'foreign-driver'
   | 'iommu-off'
   | 'disk-full'
+  | 'foreign-macvtap'
+  | 'no-bridges'
+  | 'low-mtu'
+  | 'wrong-clock'
+  | 'other-cpu'
+  | 'no-machine'
+  | 'busy-guests'
   | 'slow-moves';
 
 /** The current faults of one host. They outlive its agent, as those of a real host do. */

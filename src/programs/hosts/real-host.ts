@@ -17,6 +17,7 @@ import { LibvirtChild } from '#integrations/libvirt/connection/child-process.ts'
 import { LibvirtConsoles } from '#integrations/libvirt/domains/guest-consoles.ts';
 import { LibvirtNodeDevices } from '#integrations/libvirt/node-devices.ts';
 import { startLibvirtHypervisor } from '#integrations/libvirt/domains/start-libvirt-hypervisor.ts';
+import { SysfsLinks } from '#integrations/sysfs/host-links.ts';
 import { SysfsPciBus } from '#integrations/sysfs/pci-bus.ts';
 import { askProgram, runDeviceTool } from '#runtime/run-program.ts';
 import { machineProblems, hostPlaces, startNotes } from './host-health.ts';
@@ -95,6 +96,7 @@ export async function realHostParts(
       run: runDeviceTool,
     }),
     taps: new LinuxTaps({ run: runDeviceTool }),
+    links: new SysfsLinks({ root: '/sys' }),
     memory: new FileMemory(join(stateDir, 'memory')),
     deviceSpecs,
     vfCounts: config.vfCounts,

@@ -18,6 +18,7 @@ import { simulatedFleet } from '#integrations/simulated/fleet.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { SimulatedTransfer } from '#integrations/simulated/guest-transfer.ts';
 import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
+import { SimulatedLinks } from '#integrations/simulated/machine/host-links.ts';
 import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
 import { SimulatedConsoles } from '#integrations/simulated/consoles/guest-consoles.ts';
@@ -163,6 +164,7 @@ function hostParts(
     nodeDevices: new SimulatedNodeDevices({ host: machine, features }),
     bridges: new SimulatedBridges({ host: machine.name }),
     taps: new SimulatedTaps(),
+    links: new SimulatedLinks(machine, faults),
     memory: new SimulatedMemory(),
     guestFiles,
     transfer: new SimulatedTransfer(guestFiles, hypervisor, faults),

@@ -5,25 +5,27 @@
  */
 import type { Task } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
+import type { ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 import { answerOf, targetOf } from './move-guest.ts';
-import { guestOnSide, moveOf, type Side } from './sides.ts';
+import { guestOnSide, moveOf, nicsOn, type Side } from './sides.ts';
 
 type MoveStep = (context: WorkflowContext, task: Task<'move'>) => Promise<StepOutcome<'move'>>;
 
 /** Throws the old host's error. */
 export const offered: MoveStep = async (context, task) => {
   const { output: files = '' } = await answerOf(context, task, ['offer']);
-  const { server, source, host, guest } = await partsOf(context, task, 'after');
+  const { server, move, source, host, guest } = await partsOf(context, task, 'after');
+  const mtus = mtusOf(nicsOn(server, move, 'after'));
   const now = context.clock.now();
   return {
     command: {
       hostId: host.id,
       serverId: server.id,
-      body: { do: 'expect', guest, from: source.name, files },
+      body: { do: 'expect', guest, from: source.name, files, mtus },
     },
     events: [finishedEvent(context, 'offer_files', task.data.startedAt ?? now)],
     next: {
@@ -63,5 +65,14 @@ async function partsOf(context: WorkflowContext, task: Task<'move'>, side: Side)
   const { source } = move;
   invariant(source, `the move ${move.id} has no old host`);
   const host = await targetOf(context, move);
-  return { server, source, host, guest: await guestOnSide(context, server, move, side) };
+  return { server, move, source, host, guest: await guestOnSide(context, server, move, side) };
+}
+
+/** Of the networks, by port; those that are not known are left out. */
+function mtusOf(nics: readonly ServerNic[]): Record<string, number> {
+  const known = nics.flatMap(({ vif }): [string, number][] => {
+    const mtu = vif?.network.mtu ?? 0;
+    return vif == null || mtu === 0 ? [] : [[vif.portId, mtu]];
+  });
+  return Object.fromEntries(known);
 }

@@ -172,20 +172,22 @@ function failedStatus(failure: Task<'move'>['data']['failure']): MoveStatus {
 
 /**
  * Does the move begin again, without the hosts that failed? A silent host may have the guest, and
- * no other may then start it. A live migration is not repeated: every attempt interrupts the guest.
+ * no other may then start it. A live migration is not repeated once the guest was to leave: every
+ * attempt interrupts it.
  */
 function mayTryNext(
   { settings }: WorkflowContext,
   { data }: Task<'move'>,
   move: Pick<Move, 'source' | 'target' | 'type'>,
 ): boolean {
-  const { failure, failedHosts = [], isSilent = false, forcedHost } = data;
+  const { failure, failedHosts = [], isSilent = false, forcedHost, sourceMayBeOut } = data;
+  const isUntouched = sourceMayBeOut !== true;
   return (
     failure?.retry === true &&
     !isSilent &&
     forcedHost === null &&
     move.target !== null &&
-    move.type !== 'live-migration' &&
+    (move.type !== 'live-migration' || isUntouched) &&
     !isWithinHost(move) &&
     failedHosts.length + 1 < settings.bootAttempts
   );

@@ -10,6 +10,7 @@ import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
 import { domainXml } from '#integrations/libvirt/xml/domain-xml.ts';
 import { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
 import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
+import { SimulatedLinks } from '#integrations/simulated/machine/host-links.ts';
 import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
 import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
 import { SimulatedHypervisor } from '#integrations/simulated/hypervisor.ts';
@@ -32,6 +33,7 @@ export function anIgbHost(folder: string) {
   });
   const bridges = new SimulatedBridges({ host: 'host-1' });
   const taps = new SimulatedTaps();
+  const links = new SimulatedLinks({ functions: [] });
   const options: AgentOptions & { driverWaitMs: number; nodeWaitMs: number } = {
     host: 'host-1',
     hostIp: '192.0.2.1',
@@ -42,6 +44,7 @@ export function anIgbHost(folder: string) {
     }),
     bridges,
     taps,
+    links,
     memory: new SimulatedMemory(),
     deviceSpecs: [],
     bridgedNetworks: [],

@@ -6,6 +6,7 @@ import { type HostParts, hostParts } from '#agent/host-parts.ts';
 import type { CommandResult, HostCommandBody } from '#contracts/host/host-link.ts';
 import { hostUri } from '#core/host-identity/certificate-names.ts';
 import { memoryJournal } from '#integrations/command-journal/in-memory.ts';
+import { freeBytesOf } from '#integrations/guest-files/disk-space.ts';
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
 import { HostTransfer } from '#integrations/guest-transfer/host-transfer.ts';
 import type { PeerIdentity } from '#integrations/guest-transfer/peer-identity.ts';
@@ -13,6 +14,7 @@ import type { LibvirtHypervisor } from '#integrations/libvirt/domains/hypervisor
 import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
 import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
 import { SimulatedPciBus } from '#integrations/simulated/machine/pci-bus.ts';
+import { SimulatedLinks } from '#integrations/simulated/machine/host-links.ts';
 import { SimulatedTaps } from '#integrations/simulated/machine/host-taps.ts';
 import { simulatedHost } from '#integrations/simulated/simulated-host.ts';
 import { type Authority, makeAuthority } from '../tls/authority.ts';
@@ -29,6 +31,8 @@ export interface MovingHost {
   files: HostGuestFiles;
   parts: HostParts;
   identity: PeerIdentity;
+  /** What it is like, for its checks. `freeBytes` null: as it is. */
+  conditions: { clockAheadMs: number; freeBytes: number | null };
   execute: (body: HostCommandBody) => Promise<CommandResult>;
 }
 
@@ -73,6 +77,7 @@ async function movingHost(
   { authority, images }: { authority: Authority; images: DescribedImages },
 ): Promise<MovingHost> {
   const { libvirtd } = host;
+  const conditions: MovingHost['conditions'] = { clockAheadMs: 0, freeBytes: null };
   const hypervisor = await host.hypervisor();
   const { cert: certificate, key } = authority.sign({ subject: `URI:${hostUri(name)}` });
   const identity = { certificate, key, authority: authority.cert };
@@ -80,6 +85,7 @@ async function movingHost(
     directory: libvirtd.guestsDirectory,
     imageDirectory: join(libvirtd.folder, 'images'),
     images,
+    freeBytes: async (folder) => conditions.freeBytes ?? freeBytesOf(folder),
   });
   mkdirSync(join(libvirtd.folder, 'run', 'moves'));
   const transfer = new HostTransfer({
@@ -87,6 +93,7 @@ async function movingHost(
     migrations: hypervisor.migrations,
     libvirtSocket: join(libvirtd.folder, 'run', 'libvirt-sock'),
     sockets: { here: join(libvirtd.folder, 'run', 'moves'), forLibvirt: '/run/libvirt/moves' },
+    now: () => Date.now() + conditions.clockAheadMs,
     log: silentLog,
   });
   const machine = simulatedHost(name, []);
@@ -94,10 +101,11 @@ async function movingHost(
     ...{ host: name, hostIp: '127.0.0.1', hypervisor, guestFiles: files, transfer },
     pciBus: new SimulatedPciBus({ host: machine, listGuests: async () => [] }),
     ...{ bridges: new SimulatedBridges({ host: name }), taps: new SimulatedTaps() },
+    links: new SimulatedLinks(machine),
     memory: new SimulatedMemory(),
     ...{ deviceSpecs: [], bridgedNetworks: [], journal: memoryJournal() },
     ...{ log: silentLog, heartbeatMs: 10_000 },
   });
   const execute = (body: HostCommandBody) => executeCommand(parts, body);
-  return { name, host, hypervisor, transfer, files, parts, identity, execute };
+  return { name, host, hypervisor, transfer, files, parts, identity, conditions, execute };
 }

@@ -39,7 +39,7 @@ test('a guest that is sent live is given up by its own devices first, then by th
 
 test('a host that expects a guest has what its macvtaps and bridges need, and leaves its VFs', () => {
   const expected = planExpect(guest, undefined, { from: 'host-1', files: '{}' });
-  expect(names(expected).slice(0, 3)).toEqual(['check-devices', 'fetch-files', 'define']);
+  expect(names(expected).slice(0, 3)).toEqual(['check-arrival', 'fetch-files', 'define']);
   expect(expected[1]).toMatchObject({ isLive: true });
   const recorded = expected.flatMap((step) =>
     step.do === 'record-device' ? [step.device.address] : [],

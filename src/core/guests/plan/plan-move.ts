@@ -1,5 +1,6 @@
 /** Steps by which a guest leaves its host, and arrives on another, with its disk. */
 import { type Guest, type GuestNic, isPciNic } from '../description/guest.ts';
+import type { NetworkMtus } from '../moves/link-problems.ts';
 import { handOverSteps, recordHostDevice } from './hand-over-steps.ts';
 import { type FoundGuest, isLive } from './plan.ts';
 import type { Step } from './step.ts';
@@ -47,6 +48,13 @@ export function planPaused(guestId: string, found: FoundGuest | undefined): Step
   return found?.state === 'paused' ? [] : [{ do: 'pause', guestId }];
 }
 
+/** From which host a guest comes, what that offers, and the MTUs of its networks by port. */
+interface Coming {
+  from: string;
+  files: string;
+  mtus?: NetworkMtus;
+}
+
 /**
  * The guest can come running from the other host: its files are here, it is defined, and what its
  * NICs are on top of is ready. None when it has arrived already.
@@ -54,11 +62,11 @@ export function planPaused(guestId: string, found: FoundGuest | undefined): Step
 export function planExpect(
   guest: Guest,
   found: FoundGuest | undefined,
-  { from, files }: { from: string; files: string },
+  { from, files, mtus = {} }: Coming,
 ): Step[] {
   if (found !== undefined && isLive(found)) return [];
   return [
-    { do: 'check-devices', guest },
+    { do: 'check-arrival', guest, from, offer: files, isLive: true, mtus },
     { do: 'fetch-files', guest, from, offer: files, isLive: true },
     { do: 'define', guest },
     ...guest.nics.filter((nic) => !isReplugged(nic)).flatMap((nic) => handOverSteps(guest.id, nic)),

@@ -7,6 +7,8 @@ type Printers = { [Kind in Step['do']]: (step: Extract<Step, { do: Kind }>) => s
 
 const printers: Printers = {
   'check-devices': ({ guest }) => `check the devices of ${guest.name}`,
+  'check-departure': ({ guest }) => `check whether guest ${guest.name} can leave`,
+  'check-arrival': ({ guest, from }) => `check whether guest ${guest.name} can come from ${from}`,
   'record-device': ({ device, guestId }) =>
     `record ${device.address} before guest ${guestId} has it`,
   'set-vf': ({ address, change }) => `set VF ${address}: ${printVfChange(change)}`,

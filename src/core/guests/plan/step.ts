@@ -18,6 +18,20 @@ export type VfStep =
 export type Step =
   /** Fails unless every device of the guest is on the host and held by no other guest. */
   | { do: 'check-devices'; guest: Guest }
+  /** Fails unless the guest runs, and the hypervisor has no other job for it. */
+  | { do: 'check-departure'; guest: Guest }
+  /**
+   * Fails unless the guest can come from the other host, with every reason. `mtus`: of the networks
+   * of its ports.
+   */
+  | {
+      do: 'check-arrival';
+      guest: Guest;
+      from: string;
+      offer: string;
+      isLive: boolean;
+      mtus: Readonly<Record<string, number>>;
+    }
   /**
    * Records the device's state before it is handed over, unless recorded already. `macAddress`:
    * what it gets there.

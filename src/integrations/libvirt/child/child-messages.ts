@@ -31,7 +31,11 @@ export interface Procedures {
   };
   domainCapabilities: { args: [virtType: string]; result: string };
   /** Throws libvirt's reason why a guest of this hardware cannot run here. */
-  canRun: { args: [hardware: Pick<RunningHardware, 'machine' | 'virtType' | 'cpu'>]; result: null };
+  /** `machine` null: the host's default. */
+  canRun: {
+    args: [hardware: Pick<RunningHardware, 'virtType' | 'cpu'> & { machine: string | null }];
+    result: null;
+  };
   /** Every domain, regardless of who defined it. */
   listDomains: { args: []; result: DomainRow[] };
   findDomain: { args: [id: string]; result: DomainRow | null };

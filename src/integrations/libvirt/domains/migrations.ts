@@ -4,9 +4,11 @@
  */
 import type { LiveMigrations, LiveMove, MoveProgress } from '#contracts/host/movable-guest.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
+import type { FailedCheck } from '#core/guests/moves/preflight.ts';
 import { AbortedMove } from '#core/servers/aborted-move.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
-import { hasCode } from '../connection/libvirt-error.ts';
+import type { Procedures } from '../child/child-messages.ts';
+import { hasCode, LibvirtError } from '../connection/libvirt-error.ts';
 import { arrivalXml } from '../xml/arrival-xml.ts';
 import { hardwareOf } from '../xml/running-hardware.ts';
 import { migrateFlag } from '../xml/libvirt-numbers.ts';
@@ -34,10 +36,23 @@ export class Migrations implements LiveMigrations {
     return this.#child.call('migratableXml', [id], `read guest ${id}`);
   }
 
-  async check(running: string): Promise<void> {
+  async check(running: string): Promise<FailedCheck[]> {
     const { machine, virtType, cpu } = hardwareOf(running);
-    const act = `check whether a guest can come: machine ${machine}, ${virtType}`;
-    await this.#child.call('canRun', [{ machine, virtType, cpu }], act);
+    const failed: FailedCheck[] = [];
+    const check = async (name: FailedCheck['check'], needs: Procedures['canRun']['args'][0]) => {
+      try {
+        await this.#child.call('canRun', [needs], 'check whether a guest can come');
+      } catch (error) {
+        if (!(error instanceof LibvirtError) || error.isConnectionLost) throw error;
+        failed.push({ check: name, why: error.text });
+      }
+    };
+    await check('machine', { machine, virtType, cpu: null });
+    // With the newest machine, where the host does not have the guest's.
+    if (cpu !== null) {
+      await check('cpu', { machine: failed.length === 0 ? machine : null, virtType, cpu });
+    }
+    return failed;
   }
 
   async send(id: string, { definition, sockets }: LiveMove): Promise<void> {

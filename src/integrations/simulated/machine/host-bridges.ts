@@ -29,6 +29,11 @@ export class SimulatedBridges implements HostBridges {
     this.#bridges.set(bridge, wiring);
   }
 
+  async interfaceOf(physicalNetwork: string): Promise<string | null> {
+    const { reaches = () => true } = this.#options;
+    return reaches(physicalNetwork) ? `up-${physicalNetwork}`.slice(0, 15) : null;
+  }
+
   async releaseBridge(bridge: string): Promise<void> {
     this.#bridges.delete(bridge);
   }
