@@ -31,7 +31,7 @@ import type { Step } from '#core/guests/plan/step.ts';
 import { undoStep } from '#core/guests/plan/undo-step.ts';
 import { AbortedMove } from '#core/servers/aborted-move.ts';
 import { executeStep } from './execute-step.ts';
-import { transferOf } from './transfer-of.ts';
+import { transferOf } from '../moves/transfer-of.ts';
 import type { HostParts } from '../host-parts.ts';
 
 /** A plan, and how it is undone when it fails part-way. */

@@ -8,7 +8,7 @@ import type { Step } from '#core/guests/plan/step.ts';
 import { checkDevices } from '../devices/check-devices.ts';
 import type { HostParts } from '../host-parts.ts';
 import { checkArrival, checkDeparture } from '../moves/check-move.ts';
-import { transferOf } from './transfer-of.ts';
+import { transferOf } from '../moves/transfer-of.ts';
 
 type Executors = {
   [Kind in Step['do']]: (parts: HostParts, step: Extract<Step, { do: Kind }>) => Promise<void>;

@@ -3,7 +3,7 @@ import type { Guest } from '#core/guests/description/guest.ts';
 import type { NetworkMtus } from '#core/guests/moves/link-problems.ts';
 import { type FailedCheck, refuseFailed } from '#core/guests/moves/preflight.ts';
 import { isLive } from '#core/guests/plan/plan.ts';
-import { transferOf } from '../commands/transfer-of.ts';
+import { transferOf } from './transfer-of.ts';
 import { deviceProblemsNow } from '../devices/check-devices.ts';
 import type { HostParts } from '../host-parts.ts';
 import { failedLinks } from './link-checks.ts';

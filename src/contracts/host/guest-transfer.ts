@@ -21,9 +21,9 @@ export interface GuestTransfer extends SentGuests {
    */
   offer(guest: Guest, to: string): Promise<string>;
   /**
-   * The checks that this host fails before a guest comes: `connection`, `clock`, `disk`, and for one
-   * that comes running `machine` and `cpu`. Changes nothing. Throws `invalid` for a text that is no
-   * offer.
+   * The checks that this host fails before a guest comes: `connection`, `clock`, `disk`, and for
+   * one that comes running `machine` and `cpu`. Changes nothing. Throws `invalid` for a text that
+   * is no offer.
    */
   checkArrival(guest: Guest, from: Fetch): Promise<FailedCheck[]>;
   /**

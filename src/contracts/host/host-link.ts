@@ -46,9 +46,9 @@ export type HostCommandBody =
   /** Offers the files of a running guest to this host; the result's `output` is the offer. */
   | { do: 'offer'; guest: Guest; to: string }
   /**
-   * Checks whether the guest that runs on this host can come, fetches its offered files, and expects
-   * it from there; the result's `output` is what that host needs to send it. `mtus`: of the networks
-   * of its ports.
+   * Checks whether the guest that runs on this host can come, fetches its offered files, and
+   * expects it from there; the result's `output` is what that host needs to send it. `mtus`: of
+   * the networks of its ports.
    */
   | { do: 'expect'; guest: Guest; from: string; files: string; mtus?: Record<string, number> }
   /**

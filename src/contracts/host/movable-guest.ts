@@ -29,8 +29,8 @@ export interface MovableFiles {
   /** What another host needs for its `adopt`. Throws `notFound` for a guest without files. */
   describe(guestId: string): Promise<DescribedFiles>;
   /**
-   * Why there is no room for them here, with all that the guest's disk holds there; undefined: there
-   * is.
+   * Why there is no room for them here, with all that the guest's disk holds there; undefined:
+   * there is.
    */
   lackOfRoom(guest: Guest, described: DescribedFiles, host: string): Promise<string | undefined>;
   /** Where the file of this name is that `describe` has named; undefined: there is none. */

@@ -10,8 +10,8 @@ import type { FoundGuest } from '#core/guests/plan/plan.ts';
  * `foreign-macvtap`: a macvtap of a program of the host is on every VF. `no-bridges`: none exists.
  * `low-mtu`: that of every interface is 1280. `wrong-clock`: it is a minute ahead of the others.
  * `other-cpu`, `no-machine`: it cannot run guests of other hosts. `busy-guests`: another job runs
- * for each guest. `slow-moves`: a guest that is sent live arrives only when it is forced to, or the fault ends. All
- * others are self-explanatory.
+ * for each guest. `slow-moves`: a guest that is sent live arrives only when it is forced to, or the
+ * fault ends. All others are self-explanatory.
  */
 export type SimulatedFault =
   | 'libvirt-absent'

@@ -1,5 +1,6 @@
 /**
- * The host's network interfaces in sysfs. Source: Linux `Documentation/ABI/testing/sysfs-class-net`.
+ * The host's network interfaces in sysfs. Source: Linux
+ * `Documentation/ABI/testing/sysfs-class-net`.
  */
 import { join } from 'node:path';
 import type { HostLinks } from '#contracts/host/host-links.ts';

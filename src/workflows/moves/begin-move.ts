@@ -2,15 +2,17 @@
 import type { Caller } from '#contracts/services/identity.ts';
 import type { Host, NewMove } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { requestsForFlavor } from '#core/pci/requests/flavor-request.ts';
+import { isMigratable } from '#core/pci/requests/migratable.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
-import { affinityPolicyOf, guestNumaOf } from '#core/servers/guest-numa.ts';
+import { guestNumaOf } from '#core/servers/guest-numa.ts';
 import type { MoveToHost } from '#core/servers/move.ts';
 import type { Server, ServerNic, TaskState, VmState } from '#core/servers/server.ts';
 import { findFlavor } from '../placement/find-flavor.ts';
 import { beginAction, refuseOpenMove, refuseState } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
+import { refuseHost } from './begin/named-host.ts';
+import { migratableRequests, requestsAfter } from './begin/requests-after.ts';
 import { nicsWithoutPort } from './lost-nics.ts';
 import { hostOf } from '../engine/server-of.ts';
 
@@ -73,21 +75,27 @@ export async function beginMove(
       `Cannot '${action}' instance ${server.id}: it is on no host`,
     );
   }
-  const target = await requestedHost(context, request, source);
-  if (source !== undefined) {
-    await refuseFromHost(context, caller, { server, source, type, action });
-  }
   const flavor = await newFlavor(context, caller, server, request);
   const lost = type === 'unshelve' ? await nicsWithoutPort(context, server) : [];
   const begun = { server, source, flavor, type, arrivesOff, lost };
   const move = await newMove(context, caller, begun);
+  const zone = availabilityZone === undefined ? server.pinnedZone : availabilityZone;
+  const { host: name = null } = request;
+  if (name !== null) {
+    const nics = server.nics.filter((nic) => !lost.includes(nic));
+    const moving = { ...server, nics };
+    await refuseHost(context, caller, { name, server: moving, move, availabilityZone: zone });
+  }
+  if (source !== undefined) {
+    await refuseFromHost(context, caller, { server, source, type, action });
+  }
   await beginAction(context, caller, server, {
     kind: 'move',
     step: 'reserve',
     data: {
       moveId: move.id,
-      forcedHost: target,
-      availabilityZone: availabilityZone === undefined ? server.pinnedZone : availabilityZone,
+      forcedHost: name,
+      availabilityZone: zone,
       ...(lost.length > 0 && { lostNics: lost.map(({ id }) => id) }),
     },
     action,
@@ -101,20 +109,6 @@ export async function beginMove(
     quotas: context.configuredQuotas(server.projectId),
     needsHost: type !== 'evacuation',
   });
-}
-
-/** Throws `invalid` for one that does not exist, or is the server's own. */
-async function requestedHost(
-  { store }: WorkflowContext,
-  { host: name = null }: MoveRequest,
-  source: Host | undefined,
-): Promise<string | null> {
-  if (name === null) return null;
-  if ((await store.hosts.named(name)) === undefined) {
-    throw new ComputeError('invalid', `Compute host ${name} could not be found.`);
-  }
-  if (name !== source?.name) return name;
-  throw new ComputeError('invalid', `host: the server is on ${name}; choose another host`);
 }
 
 interface Leaving {
@@ -158,9 +152,7 @@ async function refuseFixedDevices(
 ): Promise<void> {
   const ofPorts = new Set(server.nics.map(({ pciRequestId }) => pciRequestId));
   const held = (await fleet.devices(store.hosts, source)).heldBy(server.id);
-  const fixed = held.filter(
-    ({ requestId, tags }) => !ofPorts.has(requestId) && tags['live_migratable'] !== 'true',
-  );
+  const fixed = held.filter((device) => !ofPorts.has(device.requestId) && !isMigratable(device));
   if (fixed.length === 0) return;
   const named = isAdmin ? `: ${fixed.map(({ address }) => address).join(', ')}` : '';
   throw new ComputeError(
@@ -216,6 +208,10 @@ async function newMove(
   const before = (await context.store.servers.pciRequests(server.id)).filter(
     (request) => !isLost(request),
   );
+  const migratable =
+    type === 'live-migration' && source !== undefined
+      ? await migratableRequests(context, server, source)
+      : new Set<string>();
   return {
     id: context.newId(),
     serverId: server.id,
@@ -227,7 +223,7 @@ async function newMove(
       vmState: type === 'unshelve' ? 'shelved_offloaded' : stateToKeep(server),
       arrivesOff: arrivesOff || server.vmState === 'stopped',
       flavors: { before: server.flavor, after: flavor },
-      requests: { before, after: requestsAfter(context, server, { flavor, before }) },
+      requests: { before, after: requestsAfter(context, server, { flavor, before, migratable }) },
       numa: guestNumaOf(flavor, server.imageProperties),
       nics: {},
     },
@@ -238,23 +234,4 @@ async function newMove(
 /** A server in ERROR is evacuated as one that runs. */
 function stateToKeep({ vmState }: Server): VmState {
   return vmState === 'error' ? 'active' : vmState;
-}
-
-/** Of the same ports and of the new flavor, each with an id of its own. */
-function requestsAfter(
-  { newId, settings }: WorkflowContext,
-  { flavor: known, imageProperties }: Server,
-  { flavor, before }: { flavor: Flavor; before: readonly PciRequest[] },
-): PciRequest[] {
-  const ofPorts = before.filter(({ aliasName }) => aliasName === null);
-  const ofAliases =
-    flavor.id === known.id
-      ? before.filter(({ aliasName }) => aliasName !== null)
-      : requestsForFlavor({
-          extraSpecs: flavor.extraSpecs,
-          aliases: settings.aliases,
-          affinityPolicy: affinityPolicyOf(flavor, imageProperties),
-          newId,
-        });
-  return [...ofAliases, ...ofPorts].map((request) => ({ ...request, requestId: newId() }));
 }

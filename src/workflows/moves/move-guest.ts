@@ -16,6 +16,7 @@ import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 import { hostChange } from '../hosts/host-change.ts';
 import { dropImage } from '../images/drop-image.ts';
+import { announceLive } from './announce.ts';
 import { activateSide, addBindings, expectedNics } from './move-ports.ts';
 import { takesFiles } from './reserve.ts';
 import { guestOnSide, hostOnSide, isWithinHost, moveOf } from './sides.ts';
@@ -41,8 +42,11 @@ export const bindTarget: MoveStep = async (context, task) => {
   const to = host.name;
   if (move.type === 'live-migration') {
     const after = await expectedNics(context, { server, move, host });
+    const moved = { ...move.context, nics: { before: server.nics, after } };
+    const coming = await guestOnSide(context, server, { ...move, context: moved }, 'after');
+    events.push(await announceLive(context, server, { guest: coming, host }));
     return {
-      move: { id: move.id, context: { ...move.context, nics: { before: server.nics, after } } },
+      move: { id: move.id, context: moved },
       events,
       server: { taskState: 'migrating' },
       command: { ...at, body: { do: 'offer', guest, to } },

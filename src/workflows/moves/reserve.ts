@@ -2,7 +2,8 @@
  * Step: chooses the new host of a server that moves, and claims devices and resources there; the
  * server keeps what it holds on its old one. Choice, claim and record are one commit.
  */
-import type { Move, Task } from '#contracts/store/store.ts';
+import type { Move, NewMove, Task } from '#contracts/store/store.ts';
+import type { MoveData } from '#contracts/store/task-data.ts';
 import { diskOf } from '#core/ledger/host-ledger.ts';
 import { requirementsOf } from '#core/scheduling/filters/aggregate-specs.ts';
 import { noValidHostMessage } from '#core/scheduling/no-valid-host.ts';
@@ -14,7 +15,12 @@ import { finishedEvent } from '../engine/record-event.ts';
 import { runningServer, serverOf } from '../engine/server-of.ts';
 import type { StepOutcome, StepStart } from '../engine/workflow.ts';
 import { placementRequest, type PlacementRequest } from '../placement/placement-request.ts';
-import { type NotPlaced, type Placed, placeServer } from '../placement/place-server.ts';
+import {
+  type NotPlaced,
+  type Placed,
+  type Placing as PlacedServer,
+  placeServer,
+} from '../placement/place-server.ts';
 import { bindingNeeds } from '../ports/binding-needs.ts';
 import { freshDevicePorts } from '../ports/device-ports.ts';
 import { withoutNics } from './lost-nics.ts';
@@ -26,11 +32,24 @@ export async function readMoveBinding(
   task: Task<'move'>,
 ): Promise<SpecBinding | null> {
   try {
-    const { nics = [] } = (await runningServer(context, task)) ?? {};
+    const server = await runningServer(context, task);
+    return server === undefined ? null : await moveBinding(context, server);
+  } catch (error) {
+    context.log.warn({ err: error, server: task.serverId }, 'cannot read a server');
+    return null;
+  }
+}
+
+/** The same of this server. */
+export async function moveBinding(
+  context: WorkflowContext,
+  { id, nics }: Pick<Server, 'id' | 'nics'>,
+): Promise<SpecBinding | null> {
+  try {
     const ports = await freshDevicePorts(context, nics, undefined);
     return await bindingNeeds(context, nics, { ports, readAt: context.clock.now() });
   } catch (error) {
-    context.log.warn({ err: error, server: task.serverId }, 'cannot read the ports of a server');
+    context.log.warn({ err: error, server: id }, 'cannot read the ports of a server');
     return null;
   }
 }
@@ -64,9 +83,12 @@ export async function reserve(
   };
 }
 
+/** What the move's data has of the choice. */
+type Chosen = Pick<MoveData, 'forcedHost' | 'availabilityZone' | 'failedHosts'>;
+
 interface Placing {
   server: Server;
-  move: Move;
+  move: NewMove;
   group: PlacementRequest;
   binding: SpecBinding | null;
 }
@@ -77,18 +99,11 @@ async function place(
   task: Task<'move'>,
   placing: Placing,
 ): Promise<Placed | NotPlaced> {
-  const { server, move } = placing;
+  const { move } = placing;
   const { source } = move;
-  const spec = await requestSpec(context, task, placing);
-  const attempt = (await context.store.servers.decisions(server.id)).length + 1;
-  const what = {
-    booked: bookedOn(move, 'after'),
-    requests: move.context.requests.after,
-    numa: move.context.numa,
-    attempt,
-    moveId: move.id,
-  };
-  const elsewhere = await placeServer(context, { ...what, spec });
+  const whole = await placingOf(context, task.data, placing);
+  const { spec, ...what } = whole;
+  const elsewhere = await placeServer(context, whole);
   const mayStay =
     move.type === 'resize' && context.settings.resizesWithinHost && spec.forcedHost === null;
   if (elsewhere.host !== undefined || source === null || !mayStay) return elsewhere;
@@ -100,9 +115,35 @@ async function place(
   return { ...here, decision: { ...here.decision, rejections: [...others, ...own] } };
 }
 
+/** What is placed by a move that begins with this choice of host and zone. */
+export async function movePlacing(
+  context: WorkflowContext,
+  data: Chosen,
+  { server, move, binding }: Omit<Placing, 'group'>,
+): Promise<PlacedServer> {
+  const group = await otherMembers(context, server);
+  return placingOf(context, data, { server, move, group, binding });
+}
+
+async function placingOf(
+  context: WorkflowContext,
+  data: Chosen,
+  placing: Placing,
+): Promise<PlacedServer> {
+  const { server, move } = placing;
+  return {
+    booked: bookedOn(move, 'after'),
+    requests: move.context.requests.after,
+    numa: move.context.numa,
+    attempt: (await context.store.servers.decisions(server.id)).length + 1,
+    moveId: move.id,
+    spec: await requestSpec(context, data, placing),
+  };
+}
+
 async function requestSpec(
   context: WorkflowContext,
-  { data }: Task<'move'>,
+  data: Chosen,
   { server, move, group, binding }: Placing,
 ): Promise<RequestSpec> {
   const { flavors, numa, requests } = move.context;
@@ -133,7 +174,7 @@ export function takesFiles(type: MoveType): boolean {
 /** The server's own host, and those that may still have a guest of an earlier move. */
 async function excludedHosts(
   { store }: WorkflowContext,
-  { source, serverId }: Move,
+  { source, serverId }: NewMove,
 ): Promise<RequestSpec['failedHosts']> {
   const earlier = await store.moves.select({ serverId, limit: 100 });
   const left = earlier.flatMap(({ leftOn, ...hosts }) => {

@@ -2,6 +2,7 @@
 import type { Host, HostChange, Move, MoveContext, Sides, Task } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
+import { needsMigratable } from '#core/pci/requests/migratable.ts';
 import { type Booked, type Hold, releaseHold } from '#core/ledger/host-ledger.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
 import { guestOn } from '../placement/guest-of.ts';
@@ -52,7 +53,10 @@ export function holdOn({ id, context }: Move, side: Side): Hold {
 }
 
 /** What is booked for the server on that side. */
-export function bookedOn({ serverId, context }: Move, side: Side): Booked {
+export function bookedOn(
+  { serverId, context }: Pick<Move, 'serverId' | 'context'>,
+  side: Side,
+): Booked {
   return { id: serverId, flavor: context.flavors[side] };
 }
 
@@ -100,5 +104,31 @@ export async function guestOnSide(
   const { flavors } = move.context;
   const imageId = server.shelvedImageId ?? server.imageId;
   const there = { ...server, imageId, flavor: flavors[side], nics: nicsOn(server, move, side) };
-  return guestOn(context, there, host, { hold: holdOn(move, side) });
+  const guest = await guestOn(context, there, host, { hold: holdOn(move, side) });
+  return move.type === 'live-migration' ? withMigratable(guest, there.nics, move.context) : guest;
+}
+
+/** Both sides have the same NICs of this kind, whatever devices they got there. */
+function withMigratable(
+  guest: Guest,
+  nics: readonly ServerNic[],
+  { requests }: MoveContext,
+): Guest {
+  const [before, after] = [requests.before, requests.after].map((some) =>
+    some.filter(({ aliasName }) => aliasName === null),
+  );
+  const ids = new Set(
+    (after ?? []).flatMap((request, at) =>
+      needsMigratable(request) ? [request.requestId, before?.[at]?.requestId] : [],
+    ),
+  );
+  const portIds = new Set(
+    nics.flatMap(({ portId, pciRequestId }) => (ids.has(pciRequestId ?? undefined) ? portId : [])),
+  );
+  return {
+    ...guest,
+    nics: guest.nics.map((nic) =>
+      nic.kind === 'hostdev' && portIds.has(nic.portId) ? { ...nic, isMigratable: true } : nic,
+    ),
+  };
 }

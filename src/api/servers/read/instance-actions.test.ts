@@ -73,6 +73,27 @@ test('an event has its times, its result and its host', async () => {
   ]);
 });
 
+test('members read the part of a move’s plan that is theirs, and administrators all of it', async () => {
+  const task = await aBoot(world.store, { projectId });
+  id = task.serverId;
+  const own = 'Port 6d… stays.';
+  const details = `${own}\nOn the new host host-2: web (id-1).`;
+  const times = { startedAt: 2_000, finishedAt: 3_500, host: 'host-2' };
+  const planned = { ...times, name: 'plan_move', result: 'Success' as const, details };
+  const other = { ...planned, name: 'spawn' };
+  await world.store.commit({ task, next: null, events: [planned, other] });
+  const { body } = await world.ask(`GET /v2.1/servers/${id}/os-instance-actions/req-1`, {
+    as: 'member',
+    version: '2.84',
+  });
+  const shown = body.instanceAction.events.map((event: { details?: string }) => event.details);
+  expect(shown.toSorted()).toEqual([own, undefined]);
+  const all = await history('/req-1', 'admin', '2.84');
+  for (const event of all.body.instanceAction.events) {
+    expect(event).toMatchObject({ details, traceback: null });
+  }
+});
+
 test('pages have every action once, newest first, also those of one moment', async () => {
   for (const [requestId, startedAt] of [
     ['req-2', 5_000],

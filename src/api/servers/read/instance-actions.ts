@@ -1,6 +1,7 @@
 /** What was done to a server, and with which events: `openstack server event list|show`. */
 import type { Action, ActionEvent } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
+import { publicPart } from '#core/guests/moves/live-ways.ts';
 import { memberText } from '#core/servers/member-text.ts';
 import type { Server } from '#core/servers/server.ts';
 import { atMicrosecond } from '../../requests/links.ts';
@@ -105,12 +106,24 @@ function viewEvent(
       start_time: atMicrosecond(event.startedAt),
       finish_time: atMicrosecond(event.finishedAt),
       result: event.result,
-      ...(shown.host && { traceback: event.details, host: event.host }),
-      ...(shown.details && { details: event.details }),
+      ...(shown.host && { traceback: tracebackOf(event), host: event.host }),
+      ...detailsOf(event, shown.details),
       hostId: opaqueHostId({ projectId, hostName: event.host }),
     },
     call.version,
     eventSteps,
     undefined,
   );
+}
+
+function tracebackOf({ result, details }: ActionEvent): string | null {
+  return result === 'Error' ? details : null;
+}
+
+/** The plan of a move concerns its user, but for other servers and hosts. */
+function detailsOf({ name, result, details }: ActionEvent, isShown: boolean): View {
+  if (isShown) return { details };
+  return name === 'plan_move' && result === 'Success' && details !== null
+    ? { details: publicPart(details) }
+    : {};
 }

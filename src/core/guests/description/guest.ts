@@ -57,6 +57,11 @@ export type GuestNic = NicIdentity &
         trusted: boolean | null;
         /** Absent: the VF's other settings are left to a network agent, if any. */
         vf?: VfRequest;
+        /**
+         * In a live migration the hypervisor sends the device's state, so it stays plugged. Absent:
+         * it is unplugged before.
+         */
+        isMigratable?: true;
       }
     | {
         kind: 'macvtap';

@@ -1,5 +1,6 @@
 /** Steps by which a guest leaves its host, and arrives on another, with its disk. */
 import { type Guest, type GuestNic, isPciNic } from '../description/guest.ts';
+import { nicWay } from '../moves/live-ways.ts';
 import type { NetworkMtus } from '../moves/link-problems.ts';
 import { handOverSteps, recordHostDevice } from './hand-over-steps.ts';
 import { type FoundGuest, isLive } from './plan.ts';
@@ -40,7 +41,7 @@ export function planMoveOut(
  * device itself inside; a macvtap's is replaced underneath.
  */
 export function isReplugged(nic: GuestNic): boolean {
-  return isPciNic(nic) && nic.kind !== 'macvtap';
+  return nicWay(nic) === 'unplug';
 }
 
 /** Ends a start: nothing when the guest is paused already, as after a command that is repeated. */
