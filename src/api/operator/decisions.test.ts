@@ -142,3 +142,59 @@ test('the devices of a server are those of every host, also while it moves', asy
   expect((await get(`servers/${id}/devices`)).body.devices).toMatchObject(places);
   expect((await get(`servers/${id}/explain`)).body.devices).toMatchObject(places);
 });
+
+function refusedBy(host: string, code: string, message: string): Rejection {
+  return { host, filter: code === 'pci-exhausted' ? 'pci' : 'alive', reasons: [{ code, message }] };
+}
+
+test('refusals are counted by reason over the newest refused decisions', async () => {
+  await decided('host-1', [rejection('host-2', none)]);
+  await decided(null, [rejection('host-1', none), rejection('host-2', none)]);
+  const newest = await decided(null, [
+    refusedBy('host-1', 'host-down', 'down'),
+    rejection('host-2', 'physnet2: 0 of 1 VF free'),
+  ]);
+  const { body } = await get('decisions/refusals');
+  const of = { decision_id: 3, instance_uuid: newest, decided_at: '1970-01-01T00:00:01Z' };
+  const expected = {
+    decisions: 2,
+    first_at: '1970-01-01T00:00:01Z',
+    last_at: '1970-01-01T00:00:01Z',
+    refusals: [
+      {
+        filter: 'pci',
+        code: 'pci-exhausted',
+        decisions: 2,
+        hosts: 3,
+        ...of,
+        host: 'host-2',
+        message: 'physnet2: 0 of 1 VF free',
+      },
+      {
+        filter: 'alive',
+        code: 'host-down',
+        decisions: 1,
+        hosts: 1,
+        ...of,
+        host: 'host-1',
+        message: 'down',
+      },
+    ],
+  };
+  expect(body).toEqual(expected);
+  // What was counted is not read again.
+  expect((await get('decisions/refusals')).body).toEqual(expected);
+  const first = (await get('decisions/refusals?limit=1')).body;
+  expect(first).toMatchObject({ decisions: 1, refusals: [{}, {}] });
+  const next = new URL(first.decisions_links[0].href);
+  const second = (await get(`decisions/refusals${next.search}`)).body;
+  expect(second.refusals).toMatchObject([{ decisions: 1, hosts: 2, decision_id: 2 }]);
+  const ofServer = (await get(`decisions/refusals?instance_uuid=${newest}`)).body;
+  expect(ofServer.decisions).toBe(1);
+});
+
+test('without refused decisions there is nothing to count', async () => {
+  const empty = { decisions: 0, first_at: null, last_at: null, refusals: [] };
+  expect((await get('decisions/refusals')).body).toEqual(empty);
+  expect((await get('decisions/refusals', 'member')).status).toBe(403);
+});

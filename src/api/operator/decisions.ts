@@ -21,7 +21,7 @@ const longestDecisionPage = 100;
  */
 export async function listDecisions(call: Call): Promise<Reply> {
   const { query, context } = call;
-  const limit = Math.min(pageLimit(query), longestDecisionPage);
+  const limit = decisionLimit(call);
   const isRefused = queryFlag(query, 'refused');
   const host = queryValue(query, 'host');
   const serverId = queryValue(query, 'instance_uuid');
@@ -55,7 +55,13 @@ export async function showDecision(call: Call): Promise<Reply> {
   return { body: { decision } satisfies OperatorReply<'GET /decisions/:id'> };
 }
 
-function markerOf({ query }: Call): number | undefined {
+/** How many decisions one answer has. */
+export function decisionLimit({ query }: Pick<Call, 'query'>): number {
+  return Math.min(pageLimit(query), longestDecisionPage);
+}
+
+/** The id before which a page begins. Throws `invalid` for a marker that is no id. */
+export function markerOf({ query }: Pick<Call, 'query'>): number | undefined {
   const marker = queryValue(query, 'marker');
   if (marker === undefined) return undefined;
   if (isNumber(marker)) return Number(marker);

@@ -1,5 +1,6 @@
 /** The operator's routes: hosts, devices, pools, explain. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { HostChange } from '#contracts/store/store.ts';
 import type { PciDevicePool } from '#core/pci/pools/pool.ts';
 import { aComputeWorld, bootBody, type ComputeWorld, portId } from '#test/worlds/compute-world.ts';
 import { aHost, aPf, aVf } from '#test/worlds/store-rows.ts';
@@ -170,11 +171,25 @@ test('an unknown server is not explained', async () => {
   expect(answer.status).toBe(404);
 });
 
-test('the status has the disk space and the tasks', async () => {
+test('the status has the controller, the hosts by state, the disk space and the tasks', async () => {
   const { id } = await world.server();
+  await world.store.hosts.seen(hostId, 0);
+  const problem = { code: 'pf-down', message: 'down', blocks: 'all' as const };
+  for (const [name, change] of [
+    ['up-1', {}],
+    ['up-2', { enabled: false, problems: [problem] }],
+    ['forced', { forcedDown: true }],
+  ] satisfies [string, Partial<HostChange>][]) {
+    const added = await aHost(world.store, [], name);
+    await world.store.hosts.seen(added, world.time.now);
+    const { generation } = (await world.store.hosts.get(added))!;
+    await world.store.hosts.update({ hostId: added, generation, ...change });
+  }
   const { status, body } = await world.ask('GET /novella/v1/status', { version: '' });
   expect(status).toBe(200);
   expect(body).toEqual({
+    controller: { version: '1.2.3', started_at: '2026-11-23T07:30:00Z' },
+    host_counts: { up: 3, down: 1, forced_down: 1, disabled: 1, with_problems: 1 },
     disks: [{ uses: ['state', 'images'], free_bytes: 75e9, size_bytes: 252e9 }],
     tasks: {
       ...{ running: 0, queued: 1, waiting: 0, host: 0 },

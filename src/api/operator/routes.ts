@@ -6,6 +6,7 @@ import { decisionsQuery, listDecisions, showDecision } from './decisions.ts';
 import { eventsQuery, streamEvents } from './fabric/events.ts';
 import { showFleet } from './fabric/fleet.ts';
 import { showHost, showHostDevice } from './fabric/host-tree.ts';
+import { countRefusals, refusalsQuery } from './refusals.ts';
 import { devicesQuery, hostsQuery, listDevices, listHosts, listPools } from './handlers.ts';
 import { listServerDevices } from './server-devices.ts';
 import { showStatus } from './status.ts';
@@ -90,6 +91,13 @@ export const operatorRoutes: readonly Route[] = [
     rule: 'novella:decisions',
     query: decisionsQuery,
     handler: listDecisions,
+  },
+  {
+    ...reads,
+    path: '/decisions/refusals',
+    rule: 'novella:decisions',
+    query: refusalsQuery,
+    handler: countRefusals,
   },
   { ...reads, path: '/decisions/:id', rule: 'novella:decisions', handler: showDecision },
   {

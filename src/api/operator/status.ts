@@ -2,6 +2,7 @@
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import type { ControllerStatus, DiskView } from '#client/shapes/status.ts';
 import type { TaskOverview } from '#contracts/store/store.ts';
+import type { HostStanding } from '#workflows/hosts/fabric-view.ts';
 import type { DiskRoom } from '../requests/context.ts';
 import { atSecond } from '../requests/links.ts';
 import type { Call, Reply } from '../requests/route.ts';
@@ -14,8 +15,25 @@ export async function showStatus({ context }: Call): Promise<Reply> {
     context.disks(),
     context.store.tasks.overview(context.clock.now(), oldestShown),
   ]);
-  const body = { disks: disks.map(viewDisk), tasks: viewTasks(tasks) };
+  const { version, startedAt } = context.program;
+  const body = {
+    controller: { version, started_at: atSecond(startedAt) },
+    host_counts: countHosts(await context.fabric.standings()),
+    disks: disks.map(viewDisk),
+    tasks: viewTasks(tasks),
+  };
   return { body: body satisfies OperatorReply<'GET /status'> };
+}
+
+function countHosts(hosts: readonly HostStanding[]): ControllerStatus['host_counts'] {
+  const count = (counts: (host: HostStanding) => boolean) => hosts.filter(counts).length;
+  return {
+    up: count(({ state }) => state === 'up'),
+    down: count(({ state }) => state === 'down'),
+    forced_down: count(({ state }) => state === 'forced-down'),
+    disabled: count(({ enabled }) => !enabled),
+    with_problems: count(({ problems }) => problems.length > 0),
+  };
 }
 
 function viewDisk({ uses, freeBytes, sizeBytes }: DiskRoom): DiskView {

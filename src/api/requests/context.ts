@@ -70,6 +70,8 @@ export interface ApiContext {
   publicUrl?: string;
   /** Certificate and key, PEM; undefined: clear text. */
   tls?: { cert: Buffer; key: Buffer };
+  /** This process. `startedAt`: epoch milliseconds. */
+  program: { version: string; startedAt: number };
   /** All hosts with their devices, for pictures of the fleet. */
   fabric: FabricView;
   /** Its changes, as they come. Stopped with the API. */

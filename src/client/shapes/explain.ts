@@ -64,6 +64,35 @@ export const DecisionsReply = shape({
   decisions_links: Type.Optional(Links),
 });
 
+/**
+ * The refused decisions of a page, counted by reason, the most frequent first. A decision counts
+ * once for each reason that a host gave.
+ */
+export const RefusalsReply = shape({
+  /** How many decisions are counted. */
+  decisions: Type.Integer(),
+  /** When the first and the last of them were made; null: there are none. */
+  first_at: nullable(Moment),
+  last_at: nullable(Moment),
+  refusals: Type.Array(
+    shape({
+      filter: Type.String(),
+      code: Type.String(),
+      decisions: Type.Integer(),
+      /** Refused hosts of all these decisions together. */
+      hosts: Type.Integer(),
+      /** Of the newest of them: its id, its server, when it was made, and what a host answered. */
+      decision_id: Type.Integer(),
+      instance_uuid: Type.String(),
+      decided_at: Moment,
+      host: Type.String(),
+      message: Type.String(),
+    }),
+  ),
+  decisions_links: Type.Optional(Links),
+});
+export type RefusalsReply = Static<typeof RefusalsReply>;
+
 /** A NIC, in boot order; nulls until its port is known and bound. */
 export const NicView = shape({
   position: Type.Integer(),

@@ -1,6 +1,6 @@
 /** What each route of the operator API answers. */
 import { type Static, type TSchema, Type } from 'typebox';
-import { DecisionReply, DecisionsReply, ExplainReply } from './explain.ts';
+import { DecisionReply, DecisionsReply, ExplainReply, RefusalsReply } from './explain.ts';
 import { FleetEvent, FleetReply } from './fleet.ts';
 import { HostDeviceReply, HostTreeReply } from './host-tree.ts';
 import { EnrolmentsReply, HostsReply, NewEnrolmentReply } from './hosts.ts';
@@ -31,6 +31,7 @@ export const operatorReplies = {
   'GET /servers/:id/explain': ExplainReply,
   'GET /servers/:id/devices': ServerDevicesReply,
   'GET /decisions': DecisionsReply,
+  'GET /decisions/refusals': RefusalsReply,
   'GET /decisions/:id': DecisionReply,
   'POST /what-if': WhatIfReply,
 } as const satisfies Record<string, TSchema | null>;

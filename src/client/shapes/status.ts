@@ -24,8 +24,21 @@ export const TaskView = shape({
 });
 export type TaskView = Static<typeof TaskView>;
 
-/** The tasks are counted by state; the oldest of them are named. */
+/**
+ * The tasks are counted by state; the oldest of them are named. A host may count more than once in
+ * `host_counts`: as down and as disabled.
+ */
 export const ControllerStatus = shape({
+  /** The process that answers. */
+  controller: shape({ version: Type.String(), started_at: Moment }),
+  host_counts: shape({
+    up: Type.Integer(),
+    /** Those that an operator forced down are counted apart. */
+    down: Type.Integer(),
+    forced_down: Type.Integer(),
+    disabled: Type.Integer(),
+    with_problems: Type.Integer(),
+  }),
   disks: Type.Array(DiskView),
   tasks: shape({
     running: Type.Integer(),

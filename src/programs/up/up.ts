@@ -20,6 +20,7 @@ import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
 import { watchLeftGuests } from '#workflows/moves/settle-left.ts';
 import { watchSilentHosts } from '#workflows/engine/end-silent-commands.ts';
+import { version } from '../version.ts';
 import { FabricView } from '#workflows/hosts/fabric-view.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { keepLastSeen } from '#workflows/watch/keep-last-seen.ts';
@@ -257,10 +258,11 @@ function dispatchWhenBack(
   });
 }
 
-/** The picture of the fleet, and its changes. */
+/** The picture of the fleet and its changes, and this process. */
 function pictureOf(context: WorkflowContext, log: Logger) {
   const fabric = new FabricView(context);
-  return { fabric, events: new FleetEvents({ fabric, log }) };
+  const program = { version, startedAt: clock.now() };
+  return { fabric, program, events: new FleetEvents({ fabric, log }) };
 }
 
 /**

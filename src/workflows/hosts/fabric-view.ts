@@ -15,13 +15,15 @@ import type { HostLinks } from './host-links.ts';
 import type { HostStateSettings } from './host-state.ts';
 
 /** `problems`: the codes of those that its agent reports. */
-export interface FabricHost extends HostFabric {
+export interface HostStanding {
   name: string;
   zone: string;
   state: 'up' | 'down' | 'forced-down';
   enabled: boolean;
   problems: string[];
 }
+
+export type FabricHost = HostStanding & HostFabric;
 
 /** `change`: its number. A host that was removed has only its name. */
 export type FabricChange =
@@ -92,6 +94,13 @@ export class FabricView {
     return changed.toSorted((one, other) => one.change - other.change);
   }
 
+  /** The hosts as they are now, without their devices, which are not read. */
+  async standings(): Promise<HostStanding[]> {
+    const { store, fleet, links, settings } = this.#parts;
+    await fleet.refresh(store.hosts, settings, links);
+    return fleet.fleet.hosts.map((state) => this.#standing(state));
+  }
+
   /** Reads what changed, by any process. Other work is done in between where that is much. */
   refresh(): Promise<void> {
     return this.#refreshing.run(async () => {
@@ -121,7 +130,7 @@ export class FabricView {
     }
   }
 
-  #standing(state: HostState): Omit<FabricHost, keyof HostFabric> {
+  #standing(state: HostState): HostStanding {
     const isForced = this.#parts.fleet.row(state.name)?.forcedDown === true;
     return {
       name: state.name,

@@ -137,6 +137,7 @@ export async function aComputeWorld({
       hasProject: async (id) => [projectId, otherProjectId].includes(id),
     },
     fabric,
+    program: { version: '1.2.3', startedAt: time.now },
     events: new FleetEvents({ fabric, log: silentLog, limits: streamLimits }),
     identityUrl: () => 'http://127.0.0.1:5000/v3',
     imageUrl: () => 'http://127.0.0.1:9292',

@@ -92,6 +92,8 @@ export function aControllerStatus(change: Partial<ControllerStatus> = {}): Contr
     size_bytes: 100 * 1024 ** 3,
   };
   return {
+    controller: { version: '1.2.3', started_at: '2026-01-02T03:04:05Z' },
+    host_counts: { up: 1, down: 0, forced_down: 0, disabled: 0, with_problems: 0 },
     disks: [disk],
     tasks: { running: 0, queued: 0, waiting: 0, host: 0, oldest: [] },
     ...change,
