@@ -31,7 +31,6 @@ interface Copy {
 const copyOf = (column: string) => `substr(${column}, 1, 23) || printf('-%012x', 1000000 + i)`;
 const ofServer = 'instance_uuid = ?';
 const serverPorts = 'select port_id from instance_nics where instance_uuid = ?';
-const actions = 'select uuid from instance_actions where instance_uuid = ?';
 const hostAt = (column: string) =>
   `(select ${column} from compute_nodes where number = 1 + i % (select count(*) from compute_nodes))`;
 
@@ -82,11 +81,6 @@ const copies: Copy[] = [
     table: 'instance_actions',
     of: ofServer,
     own: { uuid: copyOf('uuid'), instance_uuid: copyOf('instance_uuid') },
-  },
-  {
-    table: 'instance_actions_events',
-    of: `action_uuid in (${actions})`,
-    own: { action_uuid: copyOf('action_uuid') },
   },
   {
     table: 'tasks',

@@ -95,8 +95,8 @@ export function storePruneContract(fresh: () => Promise<OpenStore>): void {
     const store = await (await fresh())();
     const hostId = await aHost(store, []);
     const old = await deletedAt(store, hostId, 100);
-    // A row at a time: event, action, decision, command and task; then nothing is left.
-    expect(await calls(() => store.prune.history(150, 1))).toBe(6);
+    // A row at a time: action, decision, command and task; then nothing is left.
+    expect(await calls(() => store.prune.history(150, 1))).toBe(5);
     expect(await leftOf(store, old)).toEqual(onlyServer);
     expect(await store.prune.history(150, 1)).toBe(false);
   });

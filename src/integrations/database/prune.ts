@@ -113,12 +113,6 @@ const ofServer = (table: keyof ComputeTables, key = 'id'): Rows => ({
 
 /** In an order that foreign keys allow. */
 const historyOf: readonly Rows[] = [
-  {
-    table: 'instance_actions_events',
-    key: 'id',
-    of: (servers) =>
-      sql`action_uuid in (select uuid from instance_actions where instance_uuid in (${servers}))`,
-  },
   ofServer('instance_actions'),
   ofServer('decisions'),
   ofServer('migrations'),

@@ -13,7 +13,9 @@ const pollMs = 2;
 export function recordedEvents(stateDir: string): number {
   const database = new DatabaseSync(join(stateDir, 'novella.sqlite'), { readOnly: true });
   try {
-    const row = database.prepare('select count(*) as count from instance_actions_events').get();
+    const row = database
+      .prepare('select count(*) as count from instance_actions, json_each(events)')
+      .get();
     return Number(row?.['count'] ?? 0);
   } finally {
     database.close();

@@ -10,7 +10,6 @@ export interface ComputeTables {
   instance_nics: InstanceNicRow;
   pci_requests: PciRequestRow;
   instance_actions: InstanceActionRow;
-  instance_actions_events: InstanceActionEventRow;
   decisions: DecisionRow;
   tasks: TaskRow;
   host_commands: HostCommandRow;
@@ -185,17 +184,8 @@ export interface InstanceActionRow {
   /** `ok`, `refused` or `failed`; with the kind of the error. Absent before migration 0018. */
   outcome: string | null;
   outcome_kind: string | null;
-}
-
-export interface InstanceActionEventRow {
-  id: Generated<number>;
-  action_uuid: string;
-  event: string;
-  start_time: number;
-  finish_time: number | null;
-  result: string | null;
-  details: string | null;
-  host: string | null;
+  /** JSON: each event as a list of its values, under its name and start. */
+  events: Generated<string>;
 }
 
 export interface DecisionRow {

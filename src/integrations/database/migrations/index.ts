@@ -34,6 +34,7 @@ import { openResizes } from './0034-open-resizes.ts';
 import { networkQuotas } from './0035-network-quotas.ts';
 import { deletedImages } from './0036-deleted-images.ts';
 import { hostCertificates } from './0037-host-certificates.ts';
+import { fewerPages } from './0041-fewer-pages.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -70,4 +71,5 @@ export const migrations: Record<string, Migration> = {
   '0035-network-quotas': networkQuotas,
   '0036-deleted-images': deletedImages,
   '0037-host-certificates': hostCertificates,
+  '0041-fewer-pages': fewerPages,
 };

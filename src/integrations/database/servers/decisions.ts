@@ -1,5 +1,5 @@
 /** The scheduler's input and decision, per server and attempt. */
-import type { Insertable, Kysely } from 'kysely';
+import type { Insertable, Kysely, Selectable } from 'kysely';
 import type {
   DecisionPage,
   DecisionStore,
@@ -10,13 +10,13 @@ import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
 import { preparedChange } from '../rows/prepared.ts';
 import { readRows } from '../rows/readable-rows.ts';
 import type { ComputeTables, DecisionRow } from '../engine/tables.ts';
+import { packCandidates, unpackCandidates } from './candidates-column.ts';
 
-const decisionMap: FieldMap<Decision, DecisionRow> = {
+const decisionMap: FieldMap<Omit<Decision, 'candidates'>, DecisionRow> = {
   serverId: ['instance_uuid', 'plain'],
   attempt: ['attempt', 'plain'],
   decidedAt: ['decided_at', 'plain'],
   chosen: ['chosen', 'plain'],
-  candidates: ['candidates', 'json'],
   rejections: ['rejections', 'json'],
   devices: ['devices', 'json'],
 };
@@ -29,7 +29,12 @@ export async function insertDecision(
   trx: Kysely<ComputeTables>,
   decision: Decision,
 ): Promise<void> {
-  await insert(trx, toRow(decisionMap, decision, {}), {});
+  const candidates = packCandidates(decision.candidates);
+  await insert(trx, toRow(decisionMap, decision, { candidates }), {});
+}
+
+function toDecision(row: Selectable<DecisionRow>): Decision {
+  return { ...toFields(decisionMap, row), candidates: unpackCandidates(row.candidates) };
 }
 
 /** The decisions for a server, oldest first. */
@@ -43,7 +48,7 @@ export async function listDecisions(
     .where('instance_uuid', '=', serverId)
     .orderBy('id')
     .execute();
-  return readRows('decisions', rows, (row) => toFields(decisionMap, row));
+  return readRows('decisions', rows, toDecision);
 }
 
 export function decisionStore(db: Kysely<ComputeTables>): DecisionStore {
@@ -67,5 +72,5 @@ async function findDecision(
   id: number,
 ): Promise<StoredDecision | undefined> {
   const rows = await db.selectFrom('decisions').selectAll().where('id', '=', id).execute();
-  return readRows('decisions', rows, (row) => ({ ...toFields(decisionMap, row), id }))[0];
+  return readRows('decisions', rows, (row) => ({ ...toDecision(row), id }))[0];
 }

@@ -11,9 +11,9 @@ import type {
 } from '#contracts/store/store.ts';
 import { ComputeError, errorKinds } from '#core/errors.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
-import { larger } from '../engine/dialect.ts';
 import { preparedChange } from '../rows/prepared.ts';
-import type { ComputeTables, InstanceActionEventRow, InstanceActionRow } from '../engine/tables.ts';
+import { mergedJson } from '../engine/dialect.ts';
+import type { ComputeTables, InstanceActionRow } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 
@@ -29,14 +29,15 @@ const actionMap: FieldMap<Omit<Action, 'events' | 'outcome'>, InstanceActionRow>
   message: ['message', 'plain'],
 };
 
-const eventMap: FieldMap<ActionEvent, InstanceActionEventRow> = {
-  name: ['event', 'plain'],
-  startedAt: ['start_time', 'plain'],
-  finishedAt: ['finish_time', 'plain'],
-  result: ['result', 'plain'],
-  details: ['details', 'plain'],
-  host: ['host', 'plain'],
-};
+/** An event in the column `events`. */
+type EventValues = [
+  name: string,
+  startedAt: number,
+  finishedAt: number | null,
+  result: ActionEvent['result'],
+  details: string | null,
+  host: string | null,
+];
 
 const insert = preparedChange((db: Db, row: Insertable<InstanceActionRow>) =>
   db.insertInto('instance_actions').values(row),
@@ -47,23 +48,14 @@ export async function insertAction(trx: Db, action: NewAction): Promise<void> {
   await insert(trx, toRow(actionMap, whole, {}), {});
 }
 
-const writeEvent = preparedChange((db: Db, row: Insertable<InstanceActionEventRow>) =>
-  db
-    .insertInto('instance_actions_events')
-    .values(row)
-    .onConflict((conflict) =>
-      conflict.columns(['action_uuid', 'event', 'start_time']).doUpdateSet((eb) => ({
-        finish_time: eb.ref('excluded.finish_time'),
-        result: eb.ref('excluded.result'),
-        details: eb.ref('excluded.details'),
-        host: eb.ref('excluded.host'),
-      })),
-    ),
-);
-
 const change = preparedChange(
-  (db: Db, columns: Updateable<InstanceActionRow>, given: { actionId: string }) =>
-    db.updateTable('instance_actions').set(columns).where('uuid', '=', given.actionId),
+  (db: Db, columns: Updateable<InstanceActionRow>, given: { actionId: string }) => {
+    const { events, ...others } = columns;
+    return db
+      .updateTable('instance_actions')
+      .set({ ...others, ...(events !== undefined && { events: mergedJson('events', events) }) })
+      .where('uuid', '=', given.actionId);
+  },
 );
 
 interface Progress {
@@ -82,11 +74,21 @@ export async function recordProgress(
   actionId: string,
   { events = [], now, ...ending }: Progress,
 ): Promise<void> {
-  for (const event of events) {
-    await writeEvent(trx, toRow(eventMap, event, { action_uuid: actionId }), {});
-  }
-  const ended = endOf(ending);
-  if (Object.keys(ended).length > 0) await change(trx, { updated_at: now, ...ended }, { actionId });
+  const changed = {
+    ...endOf(ending),
+    ...(events.length > 0 && { events: JSON.stringify(byNameAndStart(events)) }),
+  };
+  if (Object.keys(changed).length === 0) return;
+  await change(trx, { updated_at: now, ...changed }, { actionId });
+}
+
+function byNameAndStart(events: readonly ActionEvent[]): Record<string, EventValues> {
+  return Object.fromEntries(
+    events.map(({ name, startedAt, finishedAt, result, details, host }) => [
+      `${name} ${startedAt}`,
+      [name, startedAt, finishedAt, result, details, host],
+    ]),
+  );
 }
 
 function endOf({
@@ -100,14 +102,6 @@ function endOf({
 
 const mostActions = 1_000;
 
-/** An event changes its action too; no statement is spent on writing that into the action's row. */
-const updatedAt = larger(
-  sql.ref<number>('updated_at'),
-  sql<number>`coalesce((
-  select max(coalesce(finish_time, events.start_time)) from instance_actions_events as events
-  where action_uuid = instance_actions.uuid), 0)`,
-);
-
 /** The actions of a server with their events, newest action first, events in recorded order. */
 export async function listActions(
   db: Db,
@@ -115,14 +109,14 @@ export async function listActions(
   { changedSince, changedBefore, after, limit = mostActions }: ActionPage = {},
 ): Promise<Action[]> {
   let query = actionsOf(db, serverId).limit(limit);
-  if (changedSince !== undefined) query = query.where(updatedAt, '>=', changedSince);
-  if (changedBefore !== undefined) query = query.where(updatedAt, '<=', changedBefore);
+  if (changedSince !== undefined) query = query.where('updated_at', '>=', changedSince);
+  if (changedBefore !== undefined) query = query.where('updated_at', '<=', changedBefore);
   if (after !== undefined) {
     const last = await actionsOf(db, serverId).where('request_id', '=', after).executeTakeFirst();
     if (last === undefined) throw new ComputeError('invalid', `marker [${after}] not found`);
     query = query.where(sql<boolean>`(start_time, id) < (${last.start_time}, ${last.id})`);
   }
-  return withEvents(db, await query.execute());
+  return (await query.execute()).map(toAction);
 }
 
 /** The newest action of a request. */
@@ -132,43 +126,26 @@ export async function findAction(
   requestId: string,
 ): Promise<Action | undefined> {
   const one = actionsOf(db, serverId).where('request_id', '=', requestId).limit(1);
-  return (await withEvents(db, await one.execute()))[0];
+  return (await one.execute()).map(toAction)[0];
 }
 
 function actionsOf(db: Db, serverId: string) {
   return db
     .selectFrom('instance_actions')
     .selectAll()
-    .select(updatedAt.as('updatedAt'))
     .where('instance_uuid', '=', serverId)
     .orderBy('start_time', 'desc')
     .orderBy('id', 'desc');
 }
 
-type ActionRow = Selectable<InstanceActionRow> & { updatedAt: number };
-
-async function withEvents(db: Db, rows: ActionRow[]): Promise<Action[]> {
-  if (rows.length === 0) return [];
-  const events = await db
-    .selectFrom('instance_actions_events')
-    .selectAll()
-    .where(
-      'action_uuid',
-      'in',
-      rows.map(({ uuid }) => uuid),
-    )
-    .orderBy('id')
-    .execute();
-  const eventsOf = Map.groupBy(events, (event) => event.action_uuid);
-  return rows.map((row) => toAction(row, eventsOf.get(row.uuid) ?? []));
-}
-
-function toAction(row: ActionRow, events: Selectable<InstanceActionEventRow>[]): Action {
+function toAction(row: Selectable<InstanceActionRow>): Action {
+  const events = Object.values(JSON.parse(row.events) as Record<string, EventValues>);
   return {
     ...toFields(actionMap, row),
-    updatedAt: row.updatedAt,
     outcome: toOutcome(row),
-    events: events.map((event) => toFields(eventMap, event)),
+    events: events.map(([name, startedAt, finishedAt, result, details, host]) => {
+      return { name, startedAt, finishedAt, result, details, host };
+    }),
   };
 }
 
