@@ -121,6 +121,7 @@ export function aScriptedDispatcher() {
     /** The task as it is read again. */
     current: undefined as StoredTask | undefined,
     calls,
+    context,
     commits: [] as Transition[],
     notified: [] as string[],
     entries: [] as { level: string; data: object; message: string }[],

@@ -21,6 +21,7 @@ import { storeConsoleTokensContract } from './consoles/store-console-tokens.cont
 import { storeDecisionsContract } from './decisions/store-decisions.contract.ts';
 import { storeGroupsContract } from './store-groups.contract.ts';
 import { storeHostChangesContract } from './store-host-changes.contract.ts';
+import { storeJointContract } from './store-joint.contract.ts';
 import { storeListsContract } from './store-lists.contract.ts';
 import { storeLifecycleContract } from './store-lifecycle.contract.ts';
 import { storeManyHostsContract } from './store-many-hosts.contract.ts';
@@ -88,6 +89,9 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('moves', () => {
     storeMovesContract(fresh);
+  });
+  describe('steps with what they follow', () => {
+    storeJointContract(fresh);
   });
   describe('races', () => {
     storeRaceContract(fresh);

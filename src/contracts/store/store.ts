@@ -3,7 +3,7 @@
  * transaction. A workflow records each of its steps with `commit`: all that the step changes, or
  * nothing.
  */
-import type { HostCommand } from '../host/host-link.ts';
+import type { CommandResult, HostCommand } from '../host/host-link.ts';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
@@ -83,6 +83,8 @@ export interface Transition<Kind extends TaskKind = TaskKind> {
   task: TaskRef<Kind>;
   /** null: the workflow ends. */
   next: NextStep<Kind> | null;
+  /** The answer to the server's newest command, recorded with the step that it makes due. */
+  answer?: Answer;
   /**
    * Who runs the next step when it is due at once; otherwise the task is not leased any more.
    * Absent: the lease stays as it is.
@@ -124,11 +126,18 @@ export interface Transition<Kind extends TaskKind = TaskKind> {
   outcome?: ActionOutcome;
 }
 
+/** How a command ended that has no result yet. */
+export interface Answer {
+  hostId: string;
+  seq: number;
+  result: CommandResult;
+}
+
 /**
  * `isDue`: of a transition with a lease: its next step is due at once. `command`: the transition's,
  * with its number. `stale-host`: the host, or
  * the server group, changed since it was read. `superseded`: another workflow took this server
- * over.
+ * over, or the transition's answer is not the one that its task waits for.
  */
 export type CommitResult =
   | { ok: true; isDue?: boolean; command?: HostCommand }
@@ -142,6 +151,9 @@ export interface NewServer<Kind extends 'boot' | 'delete' = 'boot' | 'delete'> {
   task: NewTask<Kind>;
   action: NewAction;
 }
+
+/** The claim that a server is created with, and the events of its action so far. */
+export type NewClaim = Required<Pick<Transition, 'host' | 'decision' | 'events'>>;
 
 export interface ServerFilter {
   projectId?: string;
@@ -186,6 +198,15 @@ export interface ServerStore {
    * and `overQuota` when these are fewer than `minCount`; then none is created.
    */
   createWithin(quota: ServerQuota, newServers: readonly NewServer[]): Promise<Server[]>;
+  /**
+   * Creates one server, within the limits, with its claim on a host, in one transaction. undefined
+   * when the host has changed since it was read; then nothing is created. Throws as `createWithin`.
+   */
+  createClaimed(
+    quota: ServerQuota,
+    newServer: NewServer,
+    claim: NewClaim,
+  ): Promise<Server | undefined>;
   /** undefined when unknown or unreadable. Deleted servers are found too (`vmState` 'deleted'). */
   get(id: string): Promise<Server | undefined>;
   /** What its guest is compared with; undefined when unknown. Other data may be unreadable. */

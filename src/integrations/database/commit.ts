@@ -6,7 +6,7 @@ import type { Clock } from '#contracts/clock.ts';
 import type { HostCommand } from '#contracts/host/host-link.ts';
 import type { CommitResult, Transition } from '#contracts/store/store.ts';
 import { recordProgress } from './tasks/actions.ts';
-import { awaitsAnswer, insertCommand } from './tasks/commands.ts';
+import { awaitsAnswer, insertCommand, recordAnswer } from './tasks/commands.ts';
 import { insertDecision } from './servers/decisions.ts';
 import { eraseServer } from './tasks/erasure.ts';
 import type { LogEraser } from './sqlite/log/log-eraser.ts';
@@ -46,7 +46,7 @@ export async function commitTransition(
       inTransaction(db, (trx) => write(trx, transition, now)),
     );
     if (transition.host !== undefined) recorded.add(transition.host);
-    if (isDeletion(transition)) eraser.erased();
+    if (isDeletion(transition) || transition.answer !== undefined) eraser.erased();
     return {
       ok: true,
       ...(transition.lease !== undefined && { isDue: isDueAt(next, now) }),
@@ -71,6 +71,10 @@ interface Written {
 async function write(trx: Db, transition: Transition, now: number): Promise<Written> {
   const { task, host, serverGroup, command, decision, events, actionMessage, outcome } = transition;
   const deleted = isDeletion(transition);
+  const { answer } = transition;
+  if (answer !== undefined && !(await recordAnswer(trx, task.serverId, answer))) {
+    throw new Refused('superseded');
+  }
   await forgetEvents(trx, transition, deleted);
   const next = await wokenNext(trx, transition, now);
   const { lease } = transition;

@@ -52,7 +52,7 @@ export function computeStore(
   const { db: unsynced, onDisk, onDiskSoon, dropLog } = deferred(db);
   const eraser = new LogEraser(dropLog);
   return {
-    servers: serverStore(unsynced, clock),
+    servers: serverStore(unsynced, { clock, recorded }),
     hosts: hostStore(db, { clock, newId, recorded }),
     tasks: taskStore(unsynced, clock),
     commands: { ...commandStore({ db, unsynced, onDisk }, eraser), ...questionStore(db, eraser) },

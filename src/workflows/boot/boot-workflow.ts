@@ -27,7 +27,10 @@ export const bootWorkflow: Workflow<'boot'> = {
     schedule: { read: readBinding, run: schedule, exclusive: true, undo: 'release' },
     // Binds, and commands the host to start the guest.
     'bind-ports': { run: bindPorts, undo: 'unbind-ports' },
-    'guest-started': { run: guestStarted, exclusive: true, undo: 'remove-guest' },
+    'guest-started': {
+      ...{ run: guestStarted, exclusive: true, joinsAnswer: true },
+      undo: 'remove-guest',
+    },
     'wait-for-plug': { run: waitForPlug(becomeActive), undo: 'remove-guest' },
     // Undo.
     'remove-guest': { run: removal.removeGuest },

@@ -76,6 +76,11 @@ export async function createServers(
   const needsPorts = resolved.nics.some(({ portId }) => portId === null);
   const configured = context.configuredQuotas(caller.projectId);
   const quota = { configured, minCount: request.minCount };
+  const [only] = newServers;
+  if (!needsPorts && only !== undefined && newServers.length === 1) {
+    const server = await acceptClaimed(context, quota, only);
+    if (server !== undefined) return [server];
+  }
   if (!needsPorts) return accept(context, quota, newServers);
   try {
     return await acceptWithPorts(context, caller, { newServers, quota, securityGroupIds });
@@ -83,6 +88,41 @@ export async function createServers(
     context.wakeup.notify('tasks');
   }
 }
+
+/**
+ * Stores the server with its claim on a host, in one commit, and continues its boot from there.
+ * Undefined where that cannot be done at once, as for a member of a group, which is known once it
+ * is stored: nothing is stored then.
+ */
+async function acceptClaimed(
+  { store, direct }: WorkflowContext,
+  quota: ServerQuota,
+  newServer: NewServer<'boot'>,
+): Promise<Server | undefined> {
+  if (newServer.groupId !== null) return undefined;
+  const { server, pciRequests, task } = newServer;
+  let stored: Server | undefined;
+  const known = { server: { ...server, serial: unnumbered }, pciRequests, isInNoGroup: true };
+  await direct.join({ task: { ...task, epoch: 1 }, known }, async (outcome, lease) => {
+    const { host, decision, events = [], next } = outcome;
+    const isClaim = host !== undefined && decision !== undefined && next?.kind === undefined;
+    if (!isClaim || next === null) return { ok: false, why: 'superseded' };
+    const { step, data, dueAt } = next;
+    const claimed = {
+      ...newServer,
+      server: { ...server, ...outcome.server },
+      task: { ...task, step, data, dueAt, lease },
+    };
+    stored = await store.servers.createClaimed(quota, claimed, { host, decision, events });
+    return stored === undefined
+      ? { ok: false, why: 'stale-host' }
+      : { ok: true, isDue: true, server: stored };
+  });
+  return stored;
+}
+
+/** The store numbers servers; a choice of host does not depend on the number. */
+const unnumbered = 0;
 
 /** Stores the servers, and starts their boots. */
 async function accept(

@@ -11,6 +11,7 @@ function attached(free: number) {
     free: () => free - ran.length - direct.held,
     newLease: () => ({ owner: 'here', until: 9 }),
     run: (task) => ran.push(task),
+    runJointly: async () => undefined,
     wake: () => void (wakes += 1),
   });
   return { direct, ran, detach, wakes: () => wakes };

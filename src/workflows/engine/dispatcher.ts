@@ -8,7 +8,7 @@ import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from './context.ts';
 import { pollLoop } from './poll-loop.ts';
 import { repeat } from '#runtime/timing/repeat.ts';
-import { runTask, type StepParts } from './run-task.ts';
+import { runJointly, runTask, type StepParts } from './run-task.ts';
 import type { KnownOfTask } from './task-run.ts';
 import type { Workflows } from './workflow.ts';
 
@@ -102,7 +102,11 @@ export function startDispatcher(
 
   const failing = 'cannot lease tasks; will try again';
   const polling = pollLoop(context, { topic: 'tasks', pollMs, failing }, takeDue);
-  const detach = context.direct.attach({ ...parts, free, run, wake: () => polling.wake() });
+  const detach = context.direct.attach({
+    ...{ newLease: parts.newLease, free, run },
+    runJointly: (step, record) => runJointly(parts, step, record),
+    wake: () => polling.wake(),
+  });
   const renewing = renewLeases(parts, leaseMs / 3, () => [...running.values()]);
   return {
     async stop() {

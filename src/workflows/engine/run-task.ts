@@ -2,6 +2,7 @@
 import type {
   CommitResult,
   Lease,
+  NextStep,
   StoredTask,
   Task,
   TaskKind,
@@ -11,6 +12,7 @@ import type {
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from './context.ts';
+import type { JointlyRecorded, JointResult, JointStep, ParkedTask } from './direct-tasks.ts';
 import { endUnreadable } from './endings.ts';
 import { type KnownOfTask, TaskRun } from './task-run.ts';
 import {
@@ -57,12 +59,45 @@ async function runNext<Kind extends TaskKind>(
   parts: StepParts,
   task: Task<Kind>,
 ): Promise<Progress> {
-  const { context, workflows, exclusive } = parts;
+  const workflow: Workflow<Kind> = parts.workflows[task.kind];
+  return inTurn(parts, task, (start) => runStep(parts, { workflow, task, start }));
+}
+
+/** Reads what the task's step starts from, then acts: alone, where the step runs one at a time. */
+async function inTurn<Kind extends TaskKind, Result>(
+  { context, workflows, exclusive }: StepParts,
+  task: Task<Kind>,
+  act: (start: StepStart) => Promise<Result>,
+): Promise<Result> {
   const workflow: Workflow<Kind> = workflows[task.kind];
   const step = workflow.steps[task.step];
   const start: StepStart = { read: await step.read?.(context, task) };
-  const act = (): Promise<Progress> => runStep(parts, { workflow, task, start });
-  return step.exclusive === true ? exclusive.run(act) : act();
+  return step.exclusive === true ? exclusive.run(() => act(start)) : act(start);
+}
+
+/** Runs a step of which `record` records more than the step; as `TaskRunner.runJointly`. */
+export async function runJointly<Kind extends TaskKind>(
+  parts: StepParts,
+  { task, known }: JointStep<Kind>,
+  record: (outcome: StepOutcome<Kind>) => Promise<JointResult>,
+): Promise<JointlyRecorded | undefined> {
+  const run = new TaskRun(known);
+  const context = { ...parts.context, run };
+  const workflow: Workflow<Kind> = parts.workflows[task.kind];
+  return inTurn({ ...parts, context }, task, async (start) => {
+    const outcome = await attempt(context, { workflow, task, start });
+    if (outcome === undefined) return undefined;
+    const recordedAt = context.clock.now();
+    const committed = await record(outcome);
+    if (!committed.ok) {
+      const { host } = outcome;
+      if (committed.why === 'stale-host' && host !== undefined) context.fleet.outdated(host.hostId);
+      return undefined;
+    }
+    const { task: next } = taskAfter(parts, { task, outcome, committed });
+    const { server } = committed;
+    return { task: next, known: { recordedAt, ...(server !== undefined && { server }) } };
+  });
 }
 
 interface StepRun<Kind extends TaskKind> {
@@ -97,9 +132,10 @@ async function runStep<Kind extends TaskKind>(
     if (outcome.host !== undefined) context.fleet.outdated(outcome.host.hostId);
     return { task };
   }
-  return taskAfter(context, { task, outcome, committed });
+  return taskAfter(parts, { task, outcome, committed });
 }
 
+/** Runs the step; undefined: another workflow has taken over. */
 async function attempt<Kind extends TaskKind>(
   context: WorkflowContext,
   { workflow, task, start }: StepRun<Kind>,
@@ -133,7 +169,7 @@ async function recover(parts: StepParts, unreadable: UnreadableTask): Promise<Pr
     : await endUnreadable(context, unreadable, error);
   const task = { ...unreadable, kind };
   const committed = await record(parts, task, outcome);
-  return taskAfter(context, { task, outcome, committed });
+  return taskAfter(parts, { task, outcome, committed });
 }
 
 async function record<Kind extends TaskKind>(
@@ -156,17 +192,37 @@ interface Recorded<Kind extends TaskKind> {
 
 /** Wakes those that wait for the recorded change. */
 function taskAfter<Kind extends TaskKind>(
-  { wakeup, links }: WorkflowContext,
+  parts: StepParts,
   { task, outcome, committed }: Recorded<Kind>,
 ): Progress {
+  const { wakeup, links } = parts.context;
   if (!committed.ok) return { task: undefined, isReleased: false };
   const { command, next } = outcome;
-  if (command !== undefined && !links.issued(command.hostId, committed.command)) {
-    wakeup.notify(`commands:${command.hostId}`);
+  const following = next === null ? undefined : followingTask(task, next);
+  if (command !== undefined) {
+    const { command: issued } = committed;
+    if (following !== undefined && issued !== undefined) {
+      const { hostId, serverId, body } = command;
+      park(parts, {
+        task: following,
+        command: { hostId, seq: issued.seq, serverId, kind: body.do },
+      });
+    }
+    if (!links.issued(command.hostId, issued)) wakeup.notify(`commands:${command.hostId}`);
   }
-  if (next === null) wakeup.notify(`ended:${task.serverId}`);
-  if (next === null || committed.isDue !== true) return { task: undefined, isReleased: true };
-  const { id, serverId, epoch, actionId } = task;
+  if (following === undefined) wakeup.notify(`ended:${task.serverId}`);
+  if (committed.isDue !== true) return { task: undefined, isReleased: true };
+  return following === undefined ? { task: undefined, isReleased: true } : { task: following };
+}
+
+function followingTask({ id, serverId, epoch, actionId, ...task }: TaskRef, next: NextStep): Task {
   const { kind = task.kind, step, data, dueAt } = next;
-  return { task: { id, serverId, epoch, actionId, kind, step, data, dueAt } };
+  return { id, serverId, epoch, actionId, kind, step, data, dueAt } as Task;
+}
+
+/** Keeps the task if it waits for the command with a step that can join the answer. */
+function park({ context, workflows }: StepParts, parked: ParkedTask): void {
+  const { kind, step, dueAt } = parked.task;
+  const steps: Record<string, { joinsAnswer?: true }> = workflows[kind].steps;
+  if (dueAt === null && steps[step]?.joinsAnswer === true) context.direct.park(parked);
 }

@@ -13,6 +13,8 @@ export interface KnownOfTask {
   isInNoGroup?: boolean;
   /** The command whose result made the task due: the server's newest. */
   answer?: StoredCommand | undefined;
+  /** When this process recorded it, and found its epoch current; epoch milliseconds. */
+  recordedAt?: number;
 }
 
 /** How long the epoch of a task counts as checked; far less than a lease lasts. */
@@ -26,11 +28,12 @@ const checkedMs = 1_000;
 export class TaskRun {
   #server: Server | undefined;
   #known: KnownOfTask;
-  #checkedAt = -Infinity;
+  #checkedAt: number;
 
   constructor(known: KnownOfTask = {}) {
     this.#known = known;
     this.#server = known.server;
+    this.#checkedAt = known.recordedAt ?? -Infinity;
   }
 
   async server(servers: Pick<Store['servers'], 'get'>, id: string): Promise<Server | undefined> {

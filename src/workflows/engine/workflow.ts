@@ -61,6 +61,11 @@ export interface WorkflowStep<Kind extends TaskKind, Read = unknown> {
   /** Run and recorded one at a time in this process: for steps that compete for the same rows. */
   exclusive?: boolean;
   /**
+   * It has no effect outside of the store, so it needs no lease while it runs: it is recorded in
+   * the commit of the answer that it waits for.
+   */
+  joinsAnswer?: true;
+  /**
    * Of a step forward: the step that takes back what this one does. Steps without one release
    * something, or end the workflow; they are tried again until they succeed.
    */

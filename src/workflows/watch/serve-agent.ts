@@ -19,6 +19,7 @@ import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { boundedMessage } from './bounded-message.ts';
 import { hostBatches } from './host-batches.ts';
+import { recordAnswer } from './record-answer.ts';
 import { refreshInventory } from './refresh-inventory.ts';
 import { GuestReconciler } from './reconcile-guests.ts';
 
@@ -157,23 +158,12 @@ class AgentSession implements ServedAgent {
    * again: the agent keeps it, and a lost result would park its task for ever.
    */
   async #record(host: Host, { seq, result }: ResultMessage): Promise<boolean> {
-    const { store, clock, direct, wakeup } = this.#context;
-    const slots = direct.hold(1);
-    const now = clock.now();
     try {
-      const continued = await store.commands.complete(host.id, seq, result, {
-        now,
-        lease: slots.leases[0],
-      });
-      if (continued === undefined) wakeup.notify('tasks');
-      else slots.run(continued.task, { answer: continued.answer });
-      return continued !== undefined;
+      return await recordAnswer(this.#context, { hostId: host.id, seq, result });
     } catch (error) {
       this.#lastSent = Math.min(this.#lastSent, seq - 1);
       setTimeout(() => this.#send(host), resendMs);
       throw error;
-    } finally {
-      slots.end();
     }
   }
 

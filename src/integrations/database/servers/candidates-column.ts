@@ -10,7 +10,10 @@ interface Packed {
   hosts: [host: string, weight: number, ...parts: number[]][];
 }
 
-/** Example: `{"weights":["pci"],"hosts":[["host-1",2,0.5]]}`. All candidates have the same weights. */
+/**
+ * All candidates have the same weights. Example:
+ * `{"weights":["pci"],"hosts":[["host-1",2,0.5]]}`.
+ */
 export function packCandidates(candidates: readonly Candidate[]): string {
   const weights = Object.keys(candidates[0]?.weights ?? {});
   const hosts = candidates.map((one): Packed['hosts'][number] => [

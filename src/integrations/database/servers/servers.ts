@@ -3,18 +3,23 @@ import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { Insertable, Kysely } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type {
+  ActionEvent,
   NewAction,
+  NewClaim,
   NewServer,
   ServerChange,
   ServerFilter,
   ServerStore,
 } from '#contracts/store/store.ts';
+import type { ServerQuota } from '#contracts/store/projects/quota-store.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
 import { findAction, insertAction, listActions, recordProgress } from '../tasks/actions.ts';
 import { newestDomainXml } from '../tasks/commands.ts';
 import { mendServer, serverDamage } from './damaged-servers.ts';
-import { listDecisions } from './decisions.ts';
+import { insertDecision, listDecisions } from './decisions.ts';
+import type { RecordedChanges } from '../hosts/host-changes.ts';
+import { applyHostChange } from '../hosts/hosts.ts';
 import { refusePortInUse, writeNics } from './nics.ts';
 import { insertPciRequests, listPciRequests } from './pci-requests.ts';
 import { serversAllowed } from '../projects/quotas.ts';
@@ -33,7 +38,10 @@ import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
-export function serverStore(db: Db, clock: Clock): ServerStore {
+export function serverStore(
+  db: Db,
+  { clock, recorded }: { clock: Clock; recorded: RecordedChanges },
+): ServerStore {
   return {
     create: (newServer) =>
       refusePortInUse(db, newServer.server.nics, () =>
@@ -45,6 +53,13 @@ export function serverStore(db: Db, clock: Clock): ServerStore {
         newServers.flatMap(({ server }) => server.nics),
         () => inTransaction(db, (trx) => createWithin(trx, quota, newServers)),
       ),
+    createClaimed: async (quota, newServer, claim) => {
+      const server = await refusePortInUse(db, newServer.server.nics, () =>
+        db.transaction().execute((trx) => createClaimed(trx, { quota, newServer, claim })),
+      ).catch(ifStale);
+      if (server !== undefined) recorded.add(claim.host);
+      return server;
+    },
     get: async (id) => (await readServers(db, [id]))[0],
     standing: (id) => serverStanding(db, id),
     damage: (id) => serverDamage(db, id),
@@ -108,9 +123,11 @@ const insert = preparedChange((db: Db, row: Insertable<InstanceRow>) =>
   db.insertInto('instances').values(row).returning('id'),
 );
 
+/** `events`: of its action so far. */
 async function createServer(
   trx: Db,
   { server, pciRequests, groupId, task, action }: NewServer,
+  events: readonly ActionEvent[] = [],
 ): Promise<Server> {
   const { rows } = await insert(trx, instanceRow(server), {});
   const [row] = rows;
@@ -118,9 +135,27 @@ async function createServer(
   await writeNics(trx, server.id, server.nics);
   await insertPciRequests(trx, server.id, pciRequests);
   if (groupId !== null) await joinGroup(trx, server.id, groupId);
-  await insertAction(trx, action);
+  await insertAction(trx, action, events);
   await insertTask(trx, task);
   return { ...server, serial: row.id };
+}
+
+/** Rolls the transaction back: the host has changed since it was read. */
+class StaleHost extends Error {}
+
+function ifStale(error: unknown): undefined {
+  if (!(error instanceof StaleHost)) throw error;
+}
+
+async function createClaimed(
+  trx: Db,
+  { quota, newServer, claim }: { quota: ServerQuota; newServer: NewServer; claim: NewClaim },
+): Promise<Server> {
+  await serversAllowed(trx, [newServer], quota);
+  const server = await createServer(trx, newServer, claim.events);
+  if (!(await applyHostChange(trx, claim.host))) throw new StaleHost();
+  await insertDecision(trx, claim.decision);
+  return server;
 }
 
 async function createWithin(

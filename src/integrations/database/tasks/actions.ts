@@ -43,9 +43,14 @@ const insert = preparedChange((db: Db, row: Insertable<InstanceActionRow>) =>
   db.insertInto('instance_actions').values(row),
 );
 
-export async function insertAction(trx: Db, action: NewAction): Promise<void> {
+/** `events`: those so far, if any. */
+export async function insertAction(
+  trx: Db,
+  action: NewAction,
+  events: readonly ActionEvent[] = [],
+): Promise<void> {
   const whole = { ...action, updatedAt: action.startedAt, message: null };
-  await insert(trx, toRow(actionMap, whole, {}), {});
+  await insert(trx, toRow(actionMap, whole, eventsColumn(events)), {});
 }
 
 const change = preparedChange(
@@ -74,21 +79,19 @@ export async function recordProgress(
   actionId: string,
   { events = [], now, ...ending }: Progress,
 ): Promise<void> {
-  const changed = {
-    ...endOf(ending),
-    ...(events.length > 0 && { events: JSON.stringify(byNameAndStart(events)) }),
-  };
+  const changed = { ...endOf(ending), ...eventsColumn(events) };
   if (Object.keys(changed).length === 0) return;
   await change(trx, { updated_at: now, ...changed }, { actionId });
 }
 
-function byNameAndStart(events: readonly ActionEvent[]): Record<string, EventValues> {
-  return Object.fromEntries(
-    events.map(({ name, startedAt, finishedAt, result, details, host }) => [
-      `${name} ${startedAt}`,
-      [name, startedAt, finishedAt, result, details, host],
-    ]),
-  );
+/** Each under its name and start; nothing where there are none. */
+function eventsColumn(events: readonly ActionEvent[]): { events?: string } {
+  if (events.length === 0) return {};
+  const entries = events.map((event): [string, EventValues] => {
+    const { name, startedAt, finishedAt, result, details, host } = event;
+    return [`${name} ${startedAt}`, [name, startedAt, finishedAt, result, details, host]];
+  });
+  return { events: JSON.stringify(Object.fromEntries(entries)) };
 }
 
 function endOf({

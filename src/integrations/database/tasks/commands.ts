@@ -6,7 +6,13 @@ import {
   type HostCommandBody,
   questions,
 } from '#contracts/host/host-link.ts';
-import type { CommandStore, Lease, NewCommand, StoredCommand } from '#contracts/store/store.ts';
+import type {
+  Answer,
+  CommandStore,
+  Lease,
+  NewCommand,
+  StoredCommand,
+} from '#contracts/store/store.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import type { LogEraser } from '../sqlite/log/log-eraser.ts';
 import { erasedBody } from './erasure.ts';
@@ -199,14 +205,25 @@ const end = preparedChange(
       }),
 );
 
-async function complete(
-  trx: Db,
-  { hostId, seq, result, now, lease }: Completed,
-): ReturnType<CommandStore['complete']> {
+async function endCommand(trx: Db, { hostId, seq, result }: Answer) {
   const succeeded = result.ok ? 1 : 0;
   const columns = { succeeded, result: JSON.stringify(result), body: erasedBody };
   const [ended] = (await end(trx, columns, { hostId, number: seq })).rows;
   if (ended !== undefined) await dropSuperseded(trx, ended, result.ok);
+  return ended;
+}
+
+/** False where it has a result already, or is not this server's newest command. */
+export async function recordAnswer(trx: Db, serverId: string, answer: Answer): Promise<boolean> {
+  const ended = await endCommand(trx, answer);
+  return ended?.instance_uuid === serverId && ended.id === ended.newestId;
+}
+
+async function complete(
+  trx: Db,
+  { hostId, seq, result, now, lease }: Completed,
+): ReturnType<CommandStore['complete']> {
+  const ended = await endCommand(trx, { hostId, seq, result });
   if (ended === undefined || (questions as readonly string[]).includes(ended.kind)) {
     return undefined;
   }
