@@ -9,7 +9,7 @@ const boots = 5;
 let stateDir = '';
 
 scenario(
-  'a boot with a direct port runs at most 39 statements, 4 of them commits',
+  'a boot with a direct port runs at most 36 statements, 3 of them commits',
   async (cloud) => {
     const network = await cloud.network('red');
     const ports: string[] = [];
@@ -30,8 +30,8 @@ scenario(
       const statements = [...all.mock.contexts, ...run.mock.contexts] as StatementSync[];
       const commits = statements.filter((statement) => statement.sourceSQL === 'commit');
       // Flavors and images are listed by the test's client, which takes 5.
-      expect(statements.length / boots).toBeLessThanOrEqual(39 + 5);
-      expect(commits.length / boots).toBeLessThan(5);
+      expect(statements.length / boots).toBeLessThanOrEqual(36 + 5);
+      expect(commits.length / boots).toBeLessThan(4);
     } finally {
       vi.restoreAllMocks();
       file.close();

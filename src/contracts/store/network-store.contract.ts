@@ -139,6 +139,21 @@ export function networkStoreContract(open: () => Promise<NetworkStore>): void {
     expect(await store.ports({ projectId: 'p1' })).toEqual([port, two, none]);
   });
 
+  test('a port is replaced only as it was read, and never by a MAC that is taken', async () => {
+    const store = await filled();
+    const renamed: StoredPort = { ...port, name: 'other', revision: 2 };
+    expect(await store.replacePort(renamed, port)).toBe(true);
+    expect(await store.port('port1')).toEqual(renamed);
+    expect(await store.replacePort({ ...port, name: 'late', revision: 2 }, port)).toBe(false);
+    expect(await store.port('port1')).toEqual(renamed);
+    const two = { ...port, id: 'port2', macAddress: 'fa:16:3e:00:00:02', fixedIps: [] };
+    await store.addPort(two);
+    const taken = { ...renamed, macAddress: two.macAddress, revision: 3 };
+    await expect(store.replacePort(taken, renamed)).rejects.toMatchObject({ kind: 'conflict' });
+    await store.removePort('port1');
+    expect(await store.replacePort({ ...renamed, revision: 3 }, renamed)).toBe(false);
+  });
+
   test('an update of what was read keeps what it does not change', async () => {
     const store = await filled();
     const renamed: StoredPort = { ...port, name: 'other', profile: {}, revision: 2 };

@@ -174,6 +174,11 @@ export interface NetworkRows {
   /** Including damaged ones. */
   portIdsOn(networkId: string): Promise<string[]>;
   updatePort(port: StoredPort, before?: StoredPort): Promise<void>;
+  /**
+   * The same in one statement, for a port whose addresses stay, read in no transaction. False, and
+   * nothing is written, when the port has changed since, or is gone.
+   */
+  replacePort(port: StoredPort, before: StoredPort): Promise<boolean>;
   removePort(id: string): Promise<void>;
   /** Throws `conflict` for a second one on a host. They are deleted with their port. */
   addPortBinding(binding: StoredPortBinding): Promise<void>;

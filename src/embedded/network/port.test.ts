@@ -233,6 +233,19 @@ describe('binding', () => {
   });
 });
 
+test('concurrent changes of one port lose none of each other', async () => {
+  const { port } = (await newPort()).body;
+  const bind = { 'binding:host_id': 'peer-compute-1' };
+  const changes = [{ name: 'new' }, { description: 'two' }, { device_id: 'vm' }, bind];
+  for (const { status } of await Promise.all(changes.map((each) => change(port.id, each)))) {
+    expect(status).toBe(200);
+  }
+  const after = (await send(`GET /v2.0/ports/${port.id}`)).body.port;
+  const wanted = { name: 'new', description: 'two', device_id: 'vm', ...bind };
+  expect(after).toMatchObject({ ...wanted, revision_number: port.revision_number + 4 });
+  await remove(port.id);
+});
+
 describe('projects are isolated', () => {
   test('a member sees neither other projects’ ports nor where its own are bound', async () => {
     const foreign = (await newPort()).body.port;

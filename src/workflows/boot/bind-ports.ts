@@ -36,7 +36,6 @@ export async function bindPorts(
   const now = context.clock.now();
   return {
     nics,
-    server: { taskState: 'spawning' },
     command: {
       hostId: host.id,
       serverId: server.id,

@@ -28,7 +28,9 @@ export const bootWorkflow: Workflow<'boot'> = {
     // Binds, and commands the host to start the guest.
     'bind-ports': { run: bindPorts, undo: 'unbind-ports' },
     'guest-started': {
-      ...{ run: guestStarted, exclusive: true, joinsAnswer: true },
+      run: guestStarted,
+      exclusive: true,
+      joinsAnswer: true,
       undo: 'remove-guest',
     },
     'wait-for-plug': { run: waitForPlug(becomeActive), undo: 'remove-guest' },

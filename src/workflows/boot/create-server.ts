@@ -78,7 +78,7 @@ export async function createServers(
   const quota = { configured, minCount: request.minCount };
   const [only] = newServers;
   if (!needsPorts && only !== undefined && newServers.length === 1) {
-    const server = await acceptClaimed(context, quota, only);
+    const server = await acceptClaimed(context, { quota, newServer: only, resolved });
     if (server !== undefined) return [server];
   }
   if (!needsPorts) return accept(context, quota, newServers);
@@ -96,13 +96,21 @@ export async function createServers(
  */
 async function acceptClaimed(
   { store, direct }: WorkflowContext,
-  quota: ServerQuota,
-  newServer: NewServer<'boot'>,
+  {
+    quota,
+    newServer,
+    resolved: { networks },
+  }: { quota: ServerQuota; newServer: NewServer<'boot'>; resolved: ResolvedNics },
 ): Promise<Server | undefined> {
   if (newServer.groupId !== null) return undefined;
   const { server, pciRequests, task } = newServer;
   let stored: Server | undefined;
-  const known = { server: { ...server, serial: unnumbered }, pciRequests, isInNoGroup: true };
+  const known = {
+    server: { ...server, serial: unnumbered },
+    pciRequests,
+    networks,
+    isInNoGroup: true,
+  };
   await direct.join({ task: { ...task, epoch: 1 }, known }, async (outcome, lease) => {
     const { host, decision, events = [], next } = outcome;
     const isClaim = host !== undefined && decision !== undefined && next?.kind === undefined;

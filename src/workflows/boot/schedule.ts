@@ -99,7 +99,8 @@ function chosen(
       hostId: host.id,
       hostName: host.name,
       availabilityZone: host.availabilityZone,
-      taskState: 'networking',
+      // Also while its ports are bound: that needs no write of its own then.
+      taskState: 'spawning',
     },
     events: [finishedEvent(context, 'schedule', startedAt, { host: host.name })],
     next: {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredTask } from '#contracts/store/store.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from './context.ts';
+import type { TaskRunner } from './direct-tasks.ts';
 import { pollLoop } from './poll-loop.ts';
 import { repeat } from '#runtime/timing/repeat.ts';
 import { runJointly, runTask, type StepParts } from './run-task.ts';
@@ -102,11 +103,8 @@ export function startDispatcher(
 
   const failing = 'cannot lease tasks; will try again';
   const polling = pollLoop(context, { topic: 'tasks', pollMs, failing }, takeDue);
-  const detach = context.direct.attach({
-    ...{ newLease: parts.newLease, free, run },
-    runJointly: (step, record) => runJointly(parts, step, record),
-    wake: () => polling.wake(),
-  });
+  const wake = () => polling.wake();
+  const detach = context.direct.attach({ ...runnerOf(parts), free, run, wake });
   const renewing = renewLeases(parts, leaseMs / 3, () => [...running.values()]);
   return {
     async stop() {
@@ -117,6 +115,11 @@ export function startDispatcher(
       await renewing.stop();
     },
   };
+}
+
+function runnerOf(parts: StepParts): Pick<TaskRunner, 'newLease' | 'runJointly'> {
+  const { newLease } = parts;
+  return { newLease, runJointly: (step, record) => runJointly(parts, step, record) };
 }
 
 function renewLeases(

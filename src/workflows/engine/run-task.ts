@@ -96,7 +96,11 @@ export async function runJointly<Kind extends TaskKind>(
     }
     const { task: next } = taskAfter(parts, { task, outcome, committed });
     const { server } = committed;
-    return { task: next, known: { recordedAt, ...(server !== undefined && { server }) } };
+    const { networks } = known;
+    return {
+      task: next,
+      known: { recordedAt, ...(server && { server }), ...(networks && { networks }) },
+    };
   });
 }
 
@@ -217,7 +221,7 @@ function taskAfter<Kind extends TaskKind>(
 
 function followingTask({ id, serverId, epoch, actionId, ...task }: TaskRef, next: NextStep): Task {
   const { kind = task.kind, step, data, dueAt } = next;
-  return { id, serverId, epoch, actionId, kind, step, data, dueAt } as Task;
+  return { id, serverId, epoch, actionId, kind, step, data, dueAt };
 }
 
 /** Keeps the task if it waits for the command with a step that can join the answer. */

@@ -1,5 +1,6 @@
 /** What the steps of one task need not read, because this process has just recorded or read it. */
 import type { Store, StoredCommand, Transition } from '#contracts/store/store.ts';
+import type { Network } from '#core/networking/port.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
 import type { Server } from '#core/servers/server.ts';
 
@@ -13,6 +14,8 @@ export interface KnownOfTask {
   isInNoGroup?: boolean;
   /** The command whose result made the task due: the server's newest. */
   answer?: StoredCommand | undefined;
+  /** The networks of its ports that need a device, as read when its server was accepted. */
+  networks?: ReadonlyMap<string, Network>;
   /** When this process recorded it, and found its epoch current; epoch milliseconds. */
   recordedAt?: number;
 }

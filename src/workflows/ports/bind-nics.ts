@@ -7,7 +7,7 @@ import {
   bindingProblem,
   vnicTypeProblem,
 } from '#core/networking/binding/port-binding.ts';
-import type { Port } from '#core/networking/port.ts';
+import type { Network, Port } from '#core/networking/port.ts';
 import { physicalNetworkOf, vifOf } from '#core/networking/vif-of.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
@@ -15,7 +15,7 @@ import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { assertCurrent } from '../engine/workflow.ts';
 import { agentsNow } from './binding-needs.ts';
-import { freshDevicePorts } from './device-ports.ts';
+import { freshDevicePorts, freshNetwork } from './device-ports.ts';
 
 interface Binding {
   server: Server;
@@ -46,19 +46,27 @@ export async function bindNics(
   const ports = needing.length === 0 ? [] : await freshDevicePorts(context, nics, devicePorts);
   return settleAll(nics, async (nic) => {
     await assertCurrent(context, task);
-    return bindNic(context, { server, host, devices, ports, nic });
+    const networkOf = (id: string) => freshNetwork(context, id, devicePorts);
+    return bindNic(context, { server, host, devices, ports, networkOf, nic });
   });
 }
 
 async function bindNic(
   context: WorkflowContext,
-  to: { server: Server; host: Host; devices: PciDevice[]; ports: DevicePort[]; nic: ServerNic },
+  to: {
+    server: Server;
+    host: Host;
+    devices: PciDevice[];
+    ports: DevicePort[];
+    networkOf: (id: string) => Promise<Network>;
+    nic: ServerNic;
+  },
 ): Promise<BoundNic> {
   const { server, host, nic } = to;
   if (nic.portId === null || nic.networkId === null) {
     throw new ComputeError('bug', `NIC ${nic.id} has no port`);
   }
-  const network = await context.network.showNetwork(nic.networkId);
+  const network = await to.networkOf(nic.networkId);
   const needsDevice = nic.pciRequestId !== null;
   const device = needsDevice
     ? (to.devices.find(({ requestId }) => requestId === nic.pciRequestId) ?? null)

@@ -22,6 +22,8 @@ export interface ResolvedNics {
   nics: NetworkRequest[];
   pciRequests: PciRequest[];
   devicePorts: DevicePorts;
+  /** The networks of these ports, by id. */
+  networks: ReadonlyMap<string, Network>;
 }
 
 /** `affinityPolicy`: of flavor or image, for ports without one of their own. */
@@ -89,11 +91,14 @@ export async function resolveNics(
   const complete = all.flatMap((needing) => needing.read ?? []);
   const unread = all.flatMap((needing) => (needing.read === undefined ? needing.portId : []));
   const ports = [...complete, ...(await context.network.listPorts(unread))];
+  const networks = new Map<string, Network>();
   const requests = await settleAll(named, async ({ request, needing }) => {
     if (needing === undefined) return { request, pciRequest: null };
     const port = ports.find(({ id }) => id === needing.portId);
     if (port === undefined) throw new ComputeError(needing.missing, noPort(needing));
-    const pciRequest = await requestOf(context, { port, ...needing });
+    const network = await context.network.showNetwork(port.networkId);
+    networks.set(network.id, network);
+    const pciRequest = await requestOf(context, { port, network, ...needing });
     return { request: { ...request, pciRequestId: pciRequest.requestId }, pciRequest };
   });
   return {
@@ -107,6 +112,7 @@ export async function resolveNics(
       ports: ports.map(({ id, vnicType, profile }) => ({ id, vnicType, profile })),
       readAt,
     },
+    networks,
   };
 }
 
@@ -229,9 +235,8 @@ function noPort({ portId, field }: Pick<NeedingPort, 'portId' | 'field'>): strin
 
 async function requestOf(
   context: WorkflowContext,
-  { port, field }: { port: Port; field: string },
+  { port, network, field }: { port: Port; network: Network; field: string },
 ): Promise<PciRequest> {
-  const network = await context.network.showNetwork(port.networkId);
   const [physicalNetwork = null] = networkNeeds([network]).physicalNetworks;
   if (physicalNetwork === null) await checkTunnelled(context, { port, network, field });
   return requestForPort(port, physicalNetwork, context.newId());

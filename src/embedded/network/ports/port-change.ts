@@ -22,39 +22,66 @@ export async function updatePort(
   requested: RequestedPortChange,
 ): Promise<StoredPort> {
   refusePrivilegedPortKeys('update', rights, requested);
-  return context.store.atomic(async (rows) => {
-    const before = await findOwnPort(rows, rights, id);
-    const networkOf = async () => (await rows.network(before.networkId)) as StoredNetwork;
-    await refuseKeysOfNetworkOwner('update', { rights, requested, networkOf });
-    refuseWhileBound(before, requested);
-    const wanted: StoredPort = {
-      ...before,
-      ...plainFields(before, requested),
-      fixedIps: await addressesOf(rows, { before, requested }),
-      securityGroupIds: await groupsOf(rows, context, { before, requested }),
-      bindingHost:
-        requested['binding:host_id'] === undefined
-          ? before.bindingHost
-          : (requested['binding:host_id'] ?? ''),
-      profile:
-        requested['binding:profile'] === undefined
-          ? before.profile
-          : (requested['binding:profile'] ?? {}),
-    };
-    if (requested.port_security_enabled === false || requested.security_groups !== undefined) {
-      refuseGroupsWithoutSecurity(wanted, requested.security_groups);
-    }
-    const macAddress = await macOf(rows, { before, wanted, macAddress: requested.mac_address });
-    const binding =
-      wanted.bindingHost === ''
-        ? unbound
-        : keepsBinding(before, wanted)
-          ? {}
-          : bindPort(wanted, await networkOf(), context.hostMappings);
-    const port = changed(context, before, { ...wanted, macAddress, ...binding });
-    await rows.updatePort(port, before);
-    return port;
-  });
+  const change = { rights, id, requested };
+  if (!isOfRowAlone(requested)) {
+    return context.store.atomic(async (rows) => {
+      const { before, port } = await changedPort(rows, context, change);
+      await rows.updatePort(port, before);
+      return port;
+    });
+  }
+  for (;;) {
+    const { before, port } = await changedPort(context.store, context, change);
+    if (await context.store.replacePort(port, before)) return port;
+  }
+}
+
+/** It depends on no row that could change until it is written, but the port's own. */
+function isOfRowAlone(requested: RequestedPortChange): boolean {
+  return requested.fixed_ips === undefined && requested.security_groups === undefined;
+}
+
+interface Change {
+  rights: Rights;
+  id: string;
+  requested: RequestedPortChange;
+}
+
+async function changedPort(
+  rows: NetworkRows,
+  context: NetworkContext,
+  { rights, id, requested }: Change,
+): Promise<{ before: StoredPort; port: StoredPort }> {
+  const before = await findOwnPort(rows, rights, id);
+  const networkOf = async () => (await rows.network(before.networkId)) as StoredNetwork;
+  await refuseKeysOfNetworkOwner('update', { rights, requested, networkOf });
+  refuseWhileBound(before, requested);
+  const wanted: StoredPort = {
+    ...before,
+    ...plainFields(before, requested),
+    fixedIps: await addressesOf(rows, { before, requested }),
+    securityGroupIds: await groupsOf(rows, context, { before, requested }),
+    bindingHost:
+      requested['binding:host_id'] === undefined
+        ? before.bindingHost
+        : (requested['binding:host_id'] ?? ''),
+    profile:
+      requested['binding:profile'] === undefined
+        ? before.profile
+        : (requested['binding:profile'] ?? {}),
+  };
+  if (requested.port_security_enabled === false || requested.security_groups !== undefined) {
+    refuseGroupsWithoutSecurity(wanted, requested.security_groups);
+  }
+  const macAddress = await macOf(rows, { before, wanted, macAddress: requested.mac_address });
+  const binding =
+    wanted.bindingHost === ''
+      ? unbound
+      : keepsBinding(before, wanted)
+        ? {}
+        : bindPort(wanted, await networkOf(), context.hostMappings);
+  const port = changed(context, before, { ...wanted, macAddress, ...binding });
+  return { before, port };
 }
 
 function plainFields(before: StoredPort, requested: RequestedPortChange): Partial<StoredPort> {

@@ -23,6 +23,7 @@ type PortPart = Pick<
   | 'portGroups'
   | 'portIdsOn'
   | 'updatePort'
+  | 'replacePort'
   | 'removePort'
   | 'isMacTaken'
 >;
@@ -43,6 +44,14 @@ const idsOn = prepared((db: Db, given: { networkId: string }) =>
 );
 const changePort = preparedChange((db: Db, columns: Updateable<PortRow>, given: { key: string }) =>
   db.updateTable('ports').set(columns).where('id', '=', given.key),
+);
+const changePortAsRead = preparedChange(
+  (db: Db, columns: Updateable<PortRow>, given: { key: string; read: number }) =>
+    db
+      .updateTable('ports')
+      .set(columns)
+      .where('id', '=', given.key)
+      .where('revision', '=', given.read),
 );
 const removePort = prepared((db: Db, given: { id: string }) =>
   db.deleteFrom('ports').where('id', '=', given.id),
@@ -84,6 +93,18 @@ export function portRows(db: Db): PortPart {
       );
       if (before !== undefined && isDeepStrictEqual(before.fixedIps, port.fixedIps)) return;
       await replaceAddresses(db, port);
+    },
+    async replacePort(port, before) {
+      const rows = { before: rowOf(before), after: rowOf(port) };
+      const given = { key: port.id, read: before.revision };
+      let isWritten = false;
+      await refuseDuplicate(macTaken(port), () =>
+        writeChanges(rows, async (columns) => {
+          const { numAffectedRows = 0n } = await changePortAsRead(db, columns, given);
+          isWritten = numAffectedRows > 0n;
+        }),
+      );
+      return isWritten;
     },
     async removePort(id) {
       await removePort(db, { id });
