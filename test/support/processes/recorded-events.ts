@@ -14,7 +14,10 @@ export function recordedEvents(stateDir: string): number {
   const database = new DatabaseSync(join(stateDir, 'novella.sqlite'), { readOnly: true });
   try {
     const row = database
-      .prepare('select count(*) as count from instance_actions, json_each(events)')
+      .prepare(
+        `select sum(length(events) - length(replace(events, char(10), ''))) as count
+        from instance_actions`,
+      )
       .get();
     return Number(row?.['count'] ?? 0);
   } finally {

@@ -126,8 +126,3 @@ export function larger<T>(one: RawBuilder<T>, other: RawBuilder<T>): RawBuilder<
     postgresql: sql`greatest(${one}, ${other})`,
   });
 }
-
-/** The JSON document in a column with these keys added or replaced. */
-export function mergedJson(column: string, keys: string): RawBuilder<string> {
-  return sql`json_patch(${sql.ref(column)}, ${keys})`;
-}

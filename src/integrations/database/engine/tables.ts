@@ -184,7 +184,7 @@ export interface InstanceActionRow {
   /** `ok`, `refused` or `failed`; with the kind of the error. Absent before migration 0018. */
   outcome: string | null;
   outcome_kind: string | null;
-  /** JSON: each event as a list of its values, under its name and start. */
+  /** A line for each event: its values as a JSON list. The last one of a name and start counts. */
   events: Generated<string>;
 }
 

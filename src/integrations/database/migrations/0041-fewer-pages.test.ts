@@ -4,7 +4,7 @@ import { freshFile } from '#test/fresh-file.ts';
 import { aNewServer } from '#test/worlds/store-rows.ts';
 import { migrate } from '../migrate.ts';
 import { openSqlite } from '../sqlite/sqlite.ts';
-import type { ComputeTables } from '../sqlite/tables.ts';
+import type { ComputeTables } from '../engine/tables.ts';
 import { computeStore } from '../store.ts';
 
 let close: () => Promise<void> = async () => {};

@@ -4,24 +4,13 @@
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { engineOf } from '../engine/per-engine.ts';
 
 export const fewerPages: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
-    await sql`alter table instance_actions add column events text not null default '{}'`.execute(
-      db,
-    );
-    await sql`
-      update instance_actions set
-        updated_at = max(updated_at, (
-          select max(coalesce(finish_time, of_action.start_time))
-          from instance_actions_events as of_action where action_uuid = instance_actions.uuid)),
-        events = (
-          select json_group_object(event || ' ' || of_action.start_time, json_array(
-            event, of_action.start_time, finish_time, result, details, host))
-          from (
-            select * from instance_actions_events
-            where action_uuid = instance_actions.uuid order by id) as of_action)
-      where uuid in (select action_uuid from instance_actions_events)`.execute(db);
+    await sql`alter table instance_actions add column events text not null default ''`.execute(db);
+    // A database on PostgreSQL has no row yet.
+    if (engineOf(db) === 'sqlite') await moveEvents(db);
     await db.schema.dropTable('instance_actions_events').execute();
     const again = async (name: string, table: string, columns: string[], condition: string) => {
       await db.schema.dropIndex(name).execute();
@@ -52,3 +41,19 @@ export const fewerPages: Migration = {
     await again('tasks_due', 'tasks', ['due_at'], '"due_at" is not null');
   },
 };
+
+/** A line for each. */
+async function moveEvents(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    update instance_actions set
+      updated_at = max(updated_at, (
+        select max(coalesce(finish_time, of_action.start_time))
+        from instance_actions_events as of_action where action_uuid = instance_actions.uuid)),
+      events = (
+        select group_concat(line, '') from (
+          select json_array(
+            event, of_action.start_time, finish_time, result, details, host) || char(10) as line
+          from instance_actions_events as of_action
+          where action_uuid = instance_actions.uuid order by id))
+    where uuid in (select action_uuid from instance_actions_events)`.execute(db);
+}

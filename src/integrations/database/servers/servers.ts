@@ -55,7 +55,7 @@ export function serverStore(
       ),
     createClaimed: async (quota, newServer, claim) => {
       const server = await refusePortInUse(db, newServer.server.nics, () =>
-        db.transaction().execute((trx) => createClaimed(trx, { quota, newServer, claim })),
+        inTransaction(db, (trx) => createClaimed(trx, { quota, newServer, claim })),
       ).catch(ifStale);
       if (server !== undefined) recorded.add(claim.host);
       return server;

@@ -12,7 +12,6 @@ import type {
 import { ComputeError, errorKinds } from '#core/errors.ts';
 import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
 import { preparedChange } from '../rows/prepared.ts';
-import { mergedJson } from '../engine/dialect.ts';
 import type { ComputeTables, InstanceActionRow } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
@@ -58,7 +57,7 @@ const change = preparedChange(
     const { events, ...others } = columns;
     return db
       .updateTable('instance_actions')
-      .set({ ...others, ...(events !== undefined && { events: mergedJson('events', events) }) })
+      .set({ ...others, ...(events !== undefined && { events: sql<string>`events || ${events}` }) })
       .where('uuid', '=', given.actionId);
   },
 );
@@ -84,14 +83,24 @@ export async function recordProgress(
   await change(trx, { updated_at: now, ...changed }, { actionId });
 }
 
-/** Each under its name and start; nothing where there are none. */
+/** A line for each; nothing where there are none. */
 function eventsColumn(events: readonly ActionEvent[]): { events?: string } {
   if (events.length === 0) return {};
-  const entries = events.map((event): [string, EventValues] => {
-    const { name, startedAt, finishedAt, result, details, host } = event;
-    return [`${name} ${startedAt}`, [name, startedAt, finishedAt, result, details, host]];
+  const lines = events.map(({ name, startedAt, finishedAt, result, details, host }) => {
+    const values: EventValues = [name, startedAt, finishedAt, result, details, host];
+    return `${JSON.stringify(values)}\n`;
   });
-  return { events: JSON.stringify(Object.fromEntries(entries)) };
+  return { events: lines.join('') };
+}
+
+/** In the order in which they began to be recorded. */
+function toEvents(column: string): ActionEvent[] {
+  const events = new Map<string, ActionEvent>();
+  for (const line of column.split('\n').slice(0, -1)) {
+    const [name, startedAt, finishedAt, result, details, host] = JSON.parse(line) as EventValues;
+    events.set(`${name} ${startedAt}`, { name, startedAt, finishedAt, result, details, host });
+  }
+  return [...events.values()];
 }
 
 function endOf({
@@ -142,14 +151,7 @@ function actionsOf(db: Db, serverId: string) {
 }
 
 function toAction(row: Selectable<InstanceActionRow>): Action {
-  const events = Object.values(JSON.parse(row.events) as Record<string, EventValues>);
-  return {
-    ...toFields(actionMap, row),
-    outcome: toOutcome(row),
-    events: events.map(([name, startedAt, finishedAt, result, details, host]) => {
-      return { name, startedAt, finishedAt, result, details, host };
-    }),
-  };
+  return { ...toFields(actionMap, row), outcome: toOutcome(row), events: toEvents(row.events) };
 }
 
 function toOutcome({
