@@ -20,6 +20,7 @@ import {
 } from '#test/hosts/guests.ts';
 import { skipTitle } from '#test/skip-title.ts';
 import { describe, expect, test } from 'vitest';
+import { arrivalXml } from './xml/arrival-xml.ts';
 import { domainXml } from './xml/domain-xml.ts';
 import { macvtapNetworkXml, vfNetworkXml } from './xml/network-xml.ts';
 
@@ -167,6 +168,20 @@ describe.runIf(areHere)(skipTitle('libvirt’s domain schema accepts', areHere, 
     });
     const xml = domainXml(guest, { virtType: 'kvm', emulator: '/usr/bin/qemu', ...names });
     expect({ xml, complaint: complaint('domain', xml) }).toEqual({ xml, complaint: undefined });
+  });
+
+  test('a guest that arrives with its VF and a flavor’s device inside', () => {
+    const guest = (address: typeof vf0, device: typeof vf0) =>
+      aGuest({
+        nics: [{ ...aHostdevNic(address), isMigratable: true } as GuestNic],
+        hostDevices: [{ address: device, requestId: 'request-1' }],
+      });
+    const [here, there] = [guest(vf0, pf0), guest(vf1, vf0)].map((each) =>
+      domainXml(each, { virtType: 'kvm', ...names }),
+    );
+    const xml = arrivalXml(here ?? '', there ?? '');
+    expect({ xml, complaint: complaint('domain', xml) }).toEqual({ xml, complaint: undefined });
+    expect([...xml.matchAll(/<hostdev|<interface type="hostdev"/g)]).toHaveLength(2);
   });
 
   test('the schemas refuse wrong XML, so that the tests above can fail', () => {

@@ -82,6 +82,23 @@ test('NICs with one MAC on two networks keep their order, whatever their kinds',
   expect(sources).toEqual(['three', 'four', 'v9']);
 });
 
+test('a VF inside the guest, and a device that no port has, are those of the new host', () => {
+  const at = (slot: string) =>
+    `<address type='pci' domain='0x0000' bus='0x3b' slot='${slot}' function='0x0'/>`;
+  const device = (slot: string) =>
+    `<hostdev mode='subsystem' type='pci' managed='yes'><driver name='vfio'/><source>${at(slot)}</source><alias name='hostdev0'/></hostdev>`;
+  const vf = (slot: string) =>
+    `<interface type='hostdev' managed='yes'><mac address='${mac1}'/><source>${at(slot)}</source><vlan><tag id='42'/></vlan></interface>`;
+  const arriving = arrivalXml(
+    on('/a', vf('0x01'), device('0x02'), device('0x03')),
+    on('/b', vf('0x11'), device('0x12'), device('0x13')),
+  );
+  const slots = [...arriving.matchAll(/slot="(0x\w+)"/g)].map(([, slot]) => slot);
+  expect(slots).toEqual(['0x11', '0x12', '0x13']);
+  expect(arriving.match(/<driver name="vfio"/g)).toHaveLength(2);
+  expect(() => arrivalXml(on('/a', device('0x02')), on('/b'))).toThrow('fewer host devices');
+});
+
 describe('refused with what is missing', () => {
   test.each([
     ['a NIC', on('/a', nic(mac1, 'direct', "dev='v1'")), on('/b'), mac1],

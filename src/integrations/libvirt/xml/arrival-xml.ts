@@ -28,10 +28,10 @@ interface Node {
 
 /**
  * `running`: of the guest on its old host (`VIR_DOMAIN_XML_MIGRATABLE`). `defined`: its definition
- * on the new one. Of that come its metadata, files, and what each NIC is on top of; disks are
- * matched by their target, NICs by their MAC and place. Example: a macvtap's `<source
- * dev='enp1s0v0'/>` becomes `<source dev='enp1s0v2'/>`. Throws when the definition lacks a disk or
- * NIC of the running guest.
+ * on the new one. Of that come its metadata, files, and what each NIC and host device is on the
+ * host; disks are matched by their target, NICs by their MAC and place, host devices by their order. Example: a macvtap's `<source
+ * dev='enp1s0v0'/>` becomes `<source dev='enp1s0v2'/>`. Throws when the definition lacks a disk, NIC
+ * or host device of the running guest.
  */
 export function arrivalXml(running: string, defined: string): string {
   const guest = rootOf(running);
@@ -52,6 +52,7 @@ export function arrivalXml(running: string, defined: string): string {
     replace(disk, other, ['source', 'backingStore']);
   }
   moveNics(devices, devicesThere);
+  moveHostDevices(devices, devicesThere);
   for (const serial of [
     ...devices.filter(isNamed('serial')),
     ...devices.filter(isNamed('console')),
@@ -77,6 +78,16 @@ function moveNics(devices: readonly Node[], devicesThere: readonly Node[]): void
     }
     nic[':@'] = { ...nic[':@'], ...other[':@'] };
     replace(nic, other, ['source', 'vlan', 'virtualport', 'target', 'script', 'backend']);
+  }
+}
+
+/** Those that the guest keeps, in their order: QEMU compares what they are. */
+function moveHostDevices(devices: readonly Node[], devicesThere: readonly Node[]): void {
+  const there = devicesThere.filter(isNamed('hostdev'));
+  for (const [at, device] of devices.filter(isNamed('hostdev')).entries()) {
+    const other = there[at];
+    if (other === undefined) throw new Error('the new host’s definition has fewer host devices');
+    replace(device, other, ['source']);
   }
 }
 
