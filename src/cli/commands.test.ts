@@ -71,6 +71,7 @@ const explanation: ExplainReply = {
   pci_requests: [],
   devices: [held],
   spawn_steps: [],
+  live_move: null,
   domain_xml: '<domain type="kvm"/>\n',
 };
 

@@ -1,5 +1,7 @@
 /** Everything that explains where a server is: decisions, NICs, requests, devices, domain XML. */
+import type { ExplainReply } from '#client/shapes/explain.ts';
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';
+import type { Action } from '#contracts/store/store.ts';
 import { serverStatus } from '#core/servers/lifecycle.ts';
 import type { Server } from '#core/servers/server.ts';
 import { atSecond } from '../requests/links.ts';
@@ -12,12 +14,13 @@ import { viewDecision, viewNic, viewRequest } from './views.ts';
 export async function explainServer(call: Call): Promise<Reply> {
   const server = await findServerEvenDeleted(call);
   const { servers } = call.context.store;
-  const [decisions, requests, domainXml, devices, start] = await Promise.all([
+  const [decisions, requests, domainXml, devices, start, actions] = await Promise.all([
     servers.decisions(server.id),
     servers.pciRequests(server.id),
     servers.domainXml(server.id),
     devicesOf(call, server.id),
     lastStart(call, server),
+    servers.actions(server.id),
   ]);
   return {
     body: {
@@ -38,9 +41,18 @@ export async function explainServer(call: Call): Promise<Reply> {
       pci_requests: requests.map(viewRequest),
       devices,
       spawn_steps: start?.result?.steps ?? [],
+      live_move: plannedMove(actions),
       domain_xml: domainXml ?? null,
     } satisfies OperatorReply<'GET /servers/:id/explain'>,
   };
+}
+
+/** By the newest action that has planned one. */
+function plannedMove(actions: readonly Action[]): ExplainReply['live_move'] {
+  const plans = actions.flatMap(({ events }) => events.filter(({ name }) => name === 'plan_move'));
+  const [newest] = plans.toSorted((one, other) => other.startedAt - one.startedAt);
+  if (newest === undefined) return null;
+  return { planned_at: atSecond(newest.startedAt), plan: (newest.details ?? '').split('\n') };
 }
 
 /** The newest start on the server's host, by a boot or a move; without a host, the newest boot. */

@@ -61,7 +61,28 @@ test.each([
     pci_requests: [],
     devices: [],
     spawn_steps: [],
+    live_move: null,
     domain_xml: null,
   };
   expect(explainLines(reply).at(-1)?.trim()).toBe(`${nic}, takes no device`);
+});
+
+test('the plan of a live migration is shown line by line', () => {
+  const plan = ['Its processors pause once.', 'Port p stays connected.'];
+  const reply: ExplainReply = {
+    server: { id: 's1', name: 'web', status: 'ACTIVE', host: 'host-2', fault: null },
+    ...{
+      decisions: [],
+      nics: [],
+      pci_requests: [],
+      devices: [],
+      spawn_steps: [],
+      domain_xml: null,
+    },
+    live_move: { planned_at: '2026-11-30T12:00:00Z', plan },
+  };
+  expect(explainLines(reply).slice(-3)).toEqual([
+    'Live migration, planned 2026-11-30T12:00:00Z',
+    ...plan.map((line) => `  ${line}`),
+  ]);
 });

@@ -32,6 +32,13 @@ export function explainLines(reply: ExplainReply, style: Style = {}): string[] {
     ]),
     ...(reply.nics.length === 0 ? [] : ['', heading('NICs')]),
     ...indent(reply.nics.flatMap((nic) => nicLines(nic, reply))),
+    ...(reply.live_move === null
+      ? []
+      : [
+          '',
+          heading(`Live migration, planned ${reply.live_move.planned_at}`),
+          ...indent(reply.live_move.plan),
+        ]),
     ...(reply.spawn_steps.length === 0
       ? []
       : [

@@ -118,6 +118,7 @@ function goodStory(): Story {
       pci_requests: [],
       devices: [],
       spawn_steps: [],
+      live_move: null,
       domain_xml: xml,
     },
     after: inventory(true),

@@ -29,9 +29,9 @@ interface Node {
 /**
  * `running`: of the guest on its old host (`VIR_DOMAIN_XML_MIGRATABLE`). `defined`: its definition
  * on the new one. Of that come its metadata, files, and what each NIC and host device is on the
- * host; disks are matched by their target, NICs by their MAC and place, host devices by their order. Example: a macvtap's `<source
- * dev='enp1s0v0'/>` becomes `<source dev='enp1s0v2'/>`. Throws when the definition lacks a disk, NIC
- * or host device of the running guest.
+ * host; disks are matched by their target, NICs by their MAC and place, host devices by their
+ * order. Example: a macvtap's `<source dev='enp1s0v0'/>` becomes `<source dev='enp1s0v2'/>`. Throws
+ * when the definition lacks a disk, NIC or host device of the running guest.
  */
 export function arrivalXml(running: string, defined: string): string {
   const guest = rootOf(running);
