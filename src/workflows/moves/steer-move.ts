@@ -15,10 +15,7 @@ export async function readMoveProgress(
   context: WorkflowContext,
   server: Server,
 ): Promise<MoveProgress | null> {
-  const sent = await context.store.commands.last(server.id, 'move-out');
-  if (sent?.result !== null) return null;
-  const { progress = null } = await answered(context, server, 'move-progress');
-  return progress;
+  return progressOf(context, server, longestProgressMs);
 }
 
 /**
@@ -40,7 +37,7 @@ async function steer(
   server: Server,
   { move, act, what }: { move: Move; act: 'abort-move' | 'force-move'; what: string },
 ): Promise<void> {
-  if ((await readMoveProgress(context, server)) === null) {
+  if ((await progressOf(context, server)) === null) {
     throw new ComputeError(
       'invalid',
       `Cannot ${what} migration ${move.number} of instance ${server.id}: its guest is not being sent now`,
@@ -49,13 +46,25 @@ async function steer(
   await answered(context, server, act);
 }
 
+async function progressOf(
+  context: WorkflowContext,
+  server: Server,
+  waitMs?: number,
+): Promise<MoveProgress | null> {
+  const sent = await context.store.commands.last(server.id, 'move-out');
+  if (sent?.result !== null) return null;
+  const { progress = null } = await answered(context, server, 'move-progress', waitMs);
+  return progress;
+}
+
+// oxlint-disable-next-line max-params -- where, of which server, what, and how long it is waited for
 async function answered(
   context: WorkflowContext,
   server: Server,
   act: (HostQuestion & { do: 'move-progress' | 'abort-move' | 'force-move' })['do'],
+  waitMs?: number,
 ) {
   const question = { do: act, guestId: server.id } as const;
-  const waitMs = act === 'move-progress' ? longestProgressMs : undefined;
   const result = await queryHost(context, {
     action: act,
     server,
