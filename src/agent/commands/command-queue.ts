@@ -6,6 +6,7 @@ import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/host/c
 import { type CommandResult, type HostCommand, questions } from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
 import { errorText } from '#core/errors.ts';
+import { ArrivingGuests } from './arriving-guests.ts';
 import { executeCommand } from './execute-command.ts';
 import type { GuestQueue } from './guest-queue.ts';
 import type { HostParts } from '../host-parts.ts';
@@ -31,10 +32,12 @@ export class CommandQueue {
    */
   readonly #kept: Map<string, JournalEntry>;
   readonly #running = new Set<string>();
+  readonly #arriving: ArrivingGuests;
   #isStopped = false;
 
   private constructor(options: CommandQueueOptions, left: JournalEntry[]) {
     this.#options = options;
+    this.#arriving = new ArrivingGuests(options);
     this.#kept = new Map(left.map((entry) => [nameOf(entry), entry]));
   }
 
@@ -90,6 +93,7 @@ export class CommandQueue {
    */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#arriving.stop();
     await this.#options.turns.ended();
   }
 
@@ -101,6 +105,7 @@ export class CommandQueue {
     if (this.#isStopped) return;
     this.#options.expect(command.serverId);
     const result = wasCutOff ? cutOff(command) : await this.#carryOut(key, command);
+    this.#arriving.ended(command, result);
     await this.#options.beforeResult(command.serverId);
     const entry = { ...key, result };
     this.#kept.set(nameOf(key), entry);
