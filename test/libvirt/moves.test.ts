@@ -11,8 +11,10 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 let hosts: MovingHosts;
 
+const limits = { compression: 'zstd', maxMibPerS: 900, maxDowntimeMs: 700 } as const;
+
 beforeAll(async () => {
-  hosts = await movingHosts(Buffer.alloc(4 * 1024 ** 2, 'an image\n'));
+  hosts = await movingHosts(Buffer.alloc(4 * 1024 ** 2, 'an image\n'), limits);
 });
 
 afterEach(async () => {
@@ -129,6 +131,26 @@ test('a guest whose other host does not expect it any more stays where it is, an
   expect(sent).toMatchObject({ ok: false, message: expect.stringContaining('send guest') });
   await expectUnmoved(guest);
   output(await sendLive(guest, one, other));
+  expect([await state(one), await state(other)]).toEqual([[], ['running']]);
+});
+
+test('memory is sent within the limits of the host, and compressed where libvirt can', async () => {
+  const { one, other } = hosts;
+  const guest = aMovingGuest({ memoryMib: 384 });
+  await started(one, guest);
+  const arrival = await expected(guest);
+  const sent = one.execute({ do: 'move-out', guest, to: other.name, arrival });
+  const command = ['qemu-monitor-command', guest.id, '--hmp', 'info migrate_parameters'];
+  const parameters = () => {
+    const lines = one.host.libvirtd.virsh(...command).split(/\r?\n/);
+    return Object.fromEntries(lines.map((line) => line.trim().split(': ')));
+  };
+  const [compression = 'none'] = await one.hypervisor.migrations.compressions();
+  await expect.poll(parameters, { timeout: 60_000, interval: 50 }).toMatchObject({
+    ...{ 'max-bandwidth': `${900 * 2 ** 20} bytes/second`, 'downtime-limit': '700 ms' },
+    'multifd-compression': compression,
+  });
+  output(await sent);
   expect([await state(one), await state(other)]).toEqual([[], ['running']]);
 });
 

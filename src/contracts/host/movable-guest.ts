@@ -72,10 +72,15 @@ export interface MigrationSockets {
   disks: string;
 }
 
+/** A method by which QEMU compresses memory. */
+export type Compression = 'zstd';
+
 export interface LiveMove {
   /** The guest's definition on the new host. */
   definition: string;
   sockets: MigrationSockets;
+  /** Methods of the new host by which memory may be compressed, also those unknown here. */
+  compressions: readonly string[];
 }
 
 export interface LiveMigrations extends SentGuests {
@@ -83,6 +88,8 @@ export interface LiveMigrations extends SentGuests {
   runningXml(guestId: string): Promise<string | undefined>;
   /** Which of `machine` and `cpu` this host fails for a guest with this XML. */
   check(running: string): Promise<FailedCheck[]>;
+  /** By which this host sends and receives memory; none: only as it is. */
+  compressions(): Promise<Compression[]>;
   /**
    * Returns when the guest runs on the other host and is gone here. Throws `conflict` when it does
    * not run, `unavailable` with libvirt's text when it stays here.

@@ -139,7 +139,9 @@ export class HostTransfer implements GuestTransfer {
     key = await this.#listener.open({ peer: host, serve });
     this.#expected.set(guest.id, key);
     await makeSocketFolder(sockets, key);
-    const arrival: Arrival = { address, port: this.#listener.port, key, definition };
+    const { port } = this.#listener;
+    const compressions = await this.#options.migrations.compressions();
+    const arrival: Arrival = { address, port, key, definition, compressions };
     return JSON.stringify(arrival);
   }
 
@@ -148,13 +150,14 @@ export class HostTransfer implements GuestTransfer {
     { host, arrival: text }: { host: string; arrival: string },
   ): Promise<void> {
     const { migrations, sockets: folder, identity, log } = this.#options;
-    const { definition, address, port, key } = parseArrival(text);
+    const { definition, address, port, key, compressions = [] } = parseArrival(text);
     const place = { host, address, port, key };
     const source = await SourceSockets.open(place, { folder, identity: await identity(), log });
     try {
       await migrations.send(guest.id, {
         definition,
         sockets: socketPaths(folder, key),
+        compressions,
       });
     } finally {
       await source.close();

@@ -28,6 +28,7 @@ test('all but controller and token is taken from the machine', () => {
       bridgeMappings: {},
       vfCounts: {},
       reserved: { vcpus: 0, memoryMib: 512 },
+      moves: { port: 8786, limits: { compression: 'zstd' } },
       libvirt: { uri: 'qemu:///system', networkXml: false },
     },
   });
@@ -44,6 +45,7 @@ test('every key has its place', () => {
     '  bridge_mappings: { physnet2: enp2s0 }',
     '  vf_counts: { enp1s0: 7, "0000:02:00.0": 0 }',
     '  reserved: { vcpus: 1, memory_mib: 2048 }',
+    '  moves: { port: 9000, max_mib_per_s: 400, max_downtime_ms: 500, compression: none }',
     '  libvirt: { uri: "qemu:///session", virt_type: qemu, network_xml: true }',
   );
   expect(config).toMatchObject({
@@ -60,6 +62,10 @@ test('every key has its place', () => {
       bridgeMappings: { physnet2: 'enp2s0' },
       vfCounts: { enp1s0: 7, '0000:02:00.0': 0 },
       reserved: { vcpus: 1, memoryMib: 2048 },
+      moves: {
+        ...{ address: '192.0.2.21', port: 9000 },
+        limits: { maxMibPerS: 400, maxDowntimeMs: 500, compression: 'none' },
+      },
       libvirt: { uri: 'qemu:///session', virtType: 'qemu', networkXml: true },
     },
   });
@@ -83,6 +89,18 @@ test.each([
   {
     given: ['host:', '  vf_counts: { enp1s0: 257 }'],
     message: 'agent.yaml:4 host.vf_counts.enp1s0: must be <= 256',
+  },
+  {
+    given: ['host: { moves: { max_mib_per_s: 0 } }'],
+    message: 'agent.yaml:3 host.moves.max_mib_per_s: must be >= 1',
+  },
+  {
+    given: ['host: { moves: { max_downtime_ms: 2000001 } }'],
+    message: 'agent.yaml:3 host.moves.max_downtime_ms: must be <= 2000000',
+  },
+  {
+    given: ['host: { moves: { compression: gzip } }'],
+    message: 'agent.yaml:3 host.moves.compression: must be zstd or none',
   },
   {
     given: ['host: { libvirt: { virt_type: xen } }'],

@@ -44,6 +44,12 @@ const usuallyReservedMib = 512;
 /** Beside the port on which controllers accept hosts. */
 const usualMovePort = 8786;
 
+/** libvirt's limit, 2⁶³ bytes. */
+const mostMibPerS = 8_796_093_022_207;
+
+/** QEMU's. */
+const mostDowntimeMs = 2_000_000;
+
 const InterfaceName = Type.String({ minLength: 1, maxLength: 15 });
 
 /**
@@ -134,6 +140,21 @@ export const HostSection = Type.Object(
             'the port there; nothing listens on it at any other time',
             { default: usualMovePort },
           ),
+          max_mib_per_s: key(
+            Type.Integer({ minimum: 1, maximum: mostMibPerS }),
+            'the most that a guest which is sent live takes of the network, for its memory and for its disk each',
+            { unit: 'MiB/s', unset: 'no limit' },
+          ),
+          max_downtime_ms: key(
+            Type.Integer({ minimum: 1, maximum: mostDowntimeMs }),
+            'how long a guest may stand still at the end of its live migration, as estimated by QEMU',
+            { unit: 'ms', unset: '300, as in QEMU' },
+          ),
+          compression: key(
+            Type.Enum(['zstd', 'none']),
+            'of the memory of guests that are sent or received live; used where both hosts have `zstd`, libvirt 9.4 and QEMU 5.0',
+            { default: 'zstd' },
+          ),
         },
         closed,
       ),
@@ -183,8 +204,13 @@ export interface RealHostConfig {
   vfCounts: Record<string, number>;
   /** Reserved for the host itself: never available to guests. */
   reserved: { vcpus: number; memoryMib: number };
-  /** Where other hosts connect while a guest moves. */
-  moves: { address: string; port: number };
+  moves: {
+    /** Where other hosts connect while a guest moves. */
+    address: string;
+    port: number;
+    /** Of guests that are sent to other hosts while they run. */
+    limits: { maxMibPerS?: number; maxDowntimeMs?: number; compression: 'zstd' | 'none' };
+  };
   libvirt: {
     uri: string;
     /** `auto`: KVM where it works. */
@@ -203,7 +229,7 @@ export function toHostConfig(
   place: Place,
   otherwise: ConfigEntry[] = [],
 ): RealHostConfig {
-  const { device_spec: list, libvirt = {}, reserved = {} } = section;
+  const { device_spec: list, libvirt = {}, reserved = {}, moves = {} } = section;
   const machine = thisMachine();
   const name = section.name ?? machine.name;
   if (!isHostName(name)) {
@@ -224,8 +250,13 @@ export function toHostConfig(
       memoryMib: reserved.memory_mib ?? usuallyReservedMib,
     },
     moves: {
-      address: section.moves?.address ?? section.ip ?? machine.ip,
-      port: section.moves?.port ?? usualMovePort,
+      address: moves.address ?? section.ip ?? machine.ip,
+      port: moves.port ?? usualMovePort,
+      limits: {
+        ...(moves.max_mib_per_s !== undefined && { maxMibPerS: moves.max_mib_per_s }),
+        ...(moves.max_downtime_ms !== undefined && { maxDowntimeMs: moves.max_downtime_ms }),
+        compression: moves.compression ?? 'zstd',
+      },
     },
     libvirt: {
       uri: libvirt.uri ?? 'qemu:///system',

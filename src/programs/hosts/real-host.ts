@@ -60,6 +60,7 @@ export async function realHostParts(
   const hypervisor = await startLibvirtHypervisor({
     ...config.libvirt,
     displays: config.libvirt.vnc,
+    moves: config.moves.limits,
     guestsDirectory,
     log,
     ifnameOf: (address) => pciBus.ifnameOf(address),

@@ -10,6 +10,7 @@ import { freeBytesOf } from '#integrations/guest-files/disk-space.ts';
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
 import { HostTransfer } from '#integrations/guest-transfer/host-transfer.ts';
 import type { PeerIdentity } from '#integrations/guest-transfer/peer-identity.ts';
+import type { MoveLimits } from '#integrations/libvirt/xml/migration.ts';
 import type { LibvirtHypervisor } from '#integrations/libvirt/domains/hypervisor.ts';
 import { SimulatedBridges } from '#integrations/simulated/machine/host-bridges.ts';
 import { SimulatedMemory } from '#integrations/simulated/machine/host-memory.ts';
@@ -44,8 +45,11 @@ export interface MovingHosts {
   stop(): Promise<void>;
 }
 
-/** `content`: of the image `disk`. The images `kernel` and `ramdisk` are the small Linux. */
-export async function movingHosts(content: Uint8Array): Promise<MovingHosts> {
+/**
+ * `content`: of the image `disk`. The images `kernel` and `ramdisk` are the small Linux. `moves`: of
+ * both hosts.
+ */
+export async function movingHosts(content: Uint8Array, moves?: MoveLimits): Promise<MovingHosts> {
   const authority = makeAuthority('cluster');
   const hosts = [await LibvirtHost.start(), await LibvirtHost.start()];
   const [first] = hosts;
@@ -56,7 +60,7 @@ export async function movingHosts(content: Uint8Array): Promise<MovingHosts> {
     ramdisk: { content: readFileSync(linux.ramdisk), diskFormat: 'ari' },
   });
   const [one, other] = await Promise.all(
-    hosts.map((host, at) => movingHost(host, `host-${at + 1}`, { authority, images })),
+    hosts.map((host, at) => movingHost(host, `host-${at + 1}`, { authority, images, moves })),
   );
   if (one === undefined || other === undefined) throw new Error('two hosts are needed');
   return {
@@ -74,11 +78,15 @@ export async function movingHosts(content: Uint8Array): Promise<MovingHosts> {
 async function movingHost(
   host: LibvirtHost,
   name: string,
-  { authority, images }: { authority: Authority; images: DescribedImages },
+  {
+    authority,
+    images,
+    moves,
+  }: { authority: Authority; images: DescribedImages; moves: MoveLimits | undefined },
 ): Promise<MovingHost> {
   const { libvirtd } = host;
   const conditions: MovingHost['conditions'] = { clockAheadMs: 0, freeBytes: null };
-  const hypervisor = await host.hypervisor();
+  const hypervisor = await host.hypervisor(moves === undefined ? {} : { moves });
   const { cert: certificate, key } = authority.sign({ subject: `URI:${hostUri(name)}` });
   const identity = { certificate, key, authority: authority.cert };
   const files = new HostGuestFiles({

@@ -1,5 +1,6 @@
 /** Messages between the agent and its libvirt child. */
 
+import type { Migration, Versions } from '../xml/migration.ts';
 import type { RunningHardware } from '../xml/running-hardware.ts';
 
 /** A domain as libvirt reports it. */
@@ -29,6 +30,8 @@ export interface Procedures {
       memoryKib: number;
     };
   };
+  /** Of libvirt and QEMU: major × 1 000 000 + minor × 1 000 + release. */
+  versions: { args: []; result: Versions };
   domainCapabilities: { args: [virtType: string]; result: string };
   /** Throws libvirt's reason why a guest of this hardware cannot run here. */
   /** `machine` null: the host's default. */
@@ -81,16 +84,6 @@ export interface Procedures {
   listNodeDevices: { args: [flags: number]; result: string[] };
   /** Omits devices that are gone. */
   nodeDeviceXmls: { args: [names: readonly string[]]; result: { name: string; xml: string }[] };
-}
-
-/** How a domain is sent. Source: libvirt-domain.h, `VIR_MIGRATE_PARAM_*`. */
-export interface Migration {
-  /** Of the other libvirtd. */
-  connectionUri: string;
-  flags: number;
-  /** By the parameter's name in libvirt. */
-  texts: Readonly<Record<string, string>>;
-  numbers: Readonly<Record<string, number>>;
 }
 
 export type ProcedureName = keyof Procedures;

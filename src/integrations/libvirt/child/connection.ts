@@ -4,7 +4,8 @@
  */
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import { errorCode, statsNoWait } from '../xml/libvirt-numbers.ts';
-import type { DomainStats, Migration } from './child-messages.ts';
+import type { Migration } from '../xml/migration.ts';
+import type { DomainStats } from './child-messages.ts';
 import type { Library, LibvirtFailure, Pointer } from './library.ts';
 import type { FunctionName } from './prototypes.ts';
 
@@ -126,7 +127,7 @@ export class Connection {
 
   /** Runs a call with libvirt's list of these parameters, which lives for that long. */
   async withParameters<T>(
-    given: Pick<Migration, 'texts' | 'numbers'>,
+    given: Pick<Migration, 'texts' | 'integers' | 'bigNumbers'>,
     run: (parameters: Pointer | null, count: number) => Promise<T>,
   ): Promise<T> {
     const [list, count, room]: [[Pointer | null], [number], [number]] = [[null], [0], [0]];
@@ -134,7 +135,10 @@ export class Connection {
       for (const [name, value] of Object.entries(given.texts)) {
         await this.number('virTypedParamsAddString', list, count, room, name, value);
       }
-      for (const [name, value] of Object.entries(given.numbers)) {
+      for (const [name, value] of Object.entries(given.integers)) {
+        await this.number('virTypedParamsAddInt', list, count, room, name, value);
+      }
+      for (const [name, value] of Object.entries(given.bigNumbers)) {
         await this.number('virTypedParamsAddULLong', list, count, room, name, value);
       }
       return await run(list[0], count[0]);

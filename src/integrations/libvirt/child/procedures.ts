@@ -22,6 +22,7 @@ type Table = { [Name in ProcedureName]: { lane: LaneKind; run: Run<Name> } };
 /** Every procedure, and the kind of lane it runs on. */
 export const procedures: Table = {
   hostFacts: read(hostFacts),
+  versions: read(versions),
   domainCapabilities: read((connection, virtType) =>
     connection.text(
       'virConnectGetDomainCapabilities',
@@ -135,11 +136,11 @@ function onGuest<Args extends unknown[]>(
 
 function migrateDomain(
   connection: Connection,
-  ...[id, { connectionUri, flags, texts, numbers }]: Procedures['migrateDomain']['args']
+  ...[id, { connectionUri, flags, ...parameters }]: Procedures['migrateDomain']['args']
 ): Promise<null> {
   return withDomain(connection, id, async (domain) => {
-    await connection.withParameters({ texts, numbers }, (parameters, count) =>
-      connection.number('virDomainMigrateToURI3', domain, connectionUri, parameters, count, flags),
+    await connection.withParameters(parameters, (list, count) =>
+      connection.number('virDomainMigrateToURI3', domain, connectionUri, list, count, flags),
     );
     return null;
   });
@@ -212,17 +213,23 @@ async function canRun(
 async function hostFacts(connection: Connection): Promise<Procedures['hostFacts']['result']> {
   const { handle } = connection;
   const type = await connection.text('virConnectGetType', handle);
-  const version: [number | bigint] = [0];
-  await connection.number('virConnectGetVersion', handle, version);
+  const { hypervisor: version } = await versions(connection);
   const info: { memory?: number | bigint; cpus?: number } = {};
   await connection.number('virNodeGetInfo', handle, info);
   return {
     type,
-    version: Number(version[0]),
+    version,
     capabilities: await connection.text('virConnectGetCapabilities', handle),
     cpus: info.cpus ?? 0,
     memoryKib: Number(info.memory ?? 0),
   };
+}
+
+async function versions(connection: Connection): Promise<Procedures['versions']['result']> {
+  const [libvirt, hypervisor]: [[number | bigint], [number | bigint]] = [[0], [0]];
+  await connection.number('virConnectGetLibVersion', connection.handle, libvirt);
+  await connection.number('virConnectGetVersion', connection.handle, hypervisor);
+  return { libvirt: Number(libvirt[0]), hypervisor: Number(hypervisor[0]) };
 }
 
 async function listDomains(connection: Connection): Promise<DomainRow[]> {

@@ -24,6 +24,8 @@ export const prototypes = {
 
   virConnectGetType: 'const char * virConnectGetType(virConnectPtr conn)',
   virConnectGetVersion: 'int virConnectGetVersion(virConnectPtr conn, _Out_ unsigned long *hvVer)',
+  virConnectGetLibVersion:
+    'int virConnectGetLibVersion(virConnectPtr conn, _Out_ unsigned long *libVer)',
   virConnectGetCapabilities: 'char *! virConnectGetCapabilities(virConnectPtr conn)',
   virConnectGetDomainCapabilities:
     'char *! virConnectGetDomainCapabilities(virConnectPtr conn, const char *emulatorbin, const char *arch, const char *machine, const char *virttype, unsigned int flags)',
@@ -72,6 +74,8 @@ export const prototypes = {
   virDomainAbortJob: 'int virDomainAbortJob(virDomainPtr dom)',
   virTypedParamsAddString:
     'int virTypedParamsAddString(_Inout_ virTypedParameterPtr *params, _Inout_ int *nparams, _Inout_ int *maxparams, const char *name, const char *value)',
+  virTypedParamsAddInt:
+    'int virTypedParamsAddInt(_Inout_ virTypedParameterPtr *params, _Inout_ int *nparams, _Inout_ int *maxparams, const char *name, int value)',
   virTypedParamsAddULLong:
     'int virTypedParamsAddULLong(_Inout_ virTypedParameterPtr *params, _Inout_ int *nparams, _Inout_ int *maxparams, const char *name, unsigned long long value)',
   virTypedParamsFree: 'void virTypedParamsFree(virTypedParameterPtr params, int nparams)',

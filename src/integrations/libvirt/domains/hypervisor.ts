@@ -26,6 +26,7 @@ import { GuestPower, type PowerLimits } from './guest-power.ts';
 import { hasCode } from '../connection/libvirt-error.ts';
 import { undefineFlags } from '../xml/libvirt-numbers.ts';
 import { Migrations } from './migrations.ts';
+import type { MoveLimits } from '../xml/migration.ts';
 import { type DetachLimits, NicChanges } from './nic-changes.ts';
 import { PortNetworks } from './port-networks.ts';
 
@@ -39,6 +40,7 @@ export interface LibvirtHypervisorOptions {
   /** The host's name of a function's network interface, null where it has none. */
   ifnameOf?: (address: PciAddress) => Promise<string | null>;
   limits?: Partial<PowerLimits & DetachLimits>;
+  moves?: MoveLimits;
 }
 
 export class LibvirtHypervisor implements Hypervisor {
@@ -60,7 +62,11 @@ export class LibvirtHypervisor implements Hypervisor {
     this.#domains = new Domains(child);
     this.#power = new GuestPower(child, this.#domains, limits);
     this.#nics = new NicChanges(child, this.#domains, limits);
-    this.migrations = new Migrations(child, this.#domains);
+    this.migrations = new Migrations(
+      child,
+      this.#domains,
+      options.moves ?? { compression: 'zstd' },
+    );
     this.#networks = domain.networkXml === true ? new PortNetworks(child) : undefined;
     this.#changes = new GuestChanges(child, this.#domains);
   }

@@ -2,16 +2,20 @@
  * Guests that are sent to another host while they run, and those that come from there. libvirt and
  * QEMU of both hosts are connected through UNIX sockets, which have the same paths on both hosts.
  */
-import type { LiveMigrations, LiveMove, MoveProgress } from '#contracts/host/movable-guest.ts';
+import type {
+  Compression,
+  LiveMigrations,
+  LiveMove,
+  MoveProgress,
+} from '#contracts/host/movable-guest.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import type { FailedCheck } from '#core/guests/moves/preflight.ts';
 import { AbortedMove } from '#core/servers/aborted-move.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import type { Procedures } from '../child/child-messages.ts';
 import { hasCode, LibvirtError } from '../connection/libvirt-error.ts';
-import { arrivalXml } from '../xml/arrival-xml.ts';
+import { compressionsOf, migrationOf, type MoveLimits } from '../xml/migration.ts';
 import { hardwareOf } from '../xml/running-hardware.ts';
-import { migrateFlag } from '../xml/libvirt-numbers.ts';
 import type { Domains } from './domains.ts';
 
 /**
@@ -25,10 +29,12 @@ export class Migrations implements LiveMigrations {
   readonly #domains: Domains;
   /** Ids of guests whose newest move was to be aborted. */
   readonly #aborted = new Set<string>();
+  readonly #limits: MoveLimits;
 
-  constructor(child: LibvirtChild, domains: Domains) {
+  constructor(child: LibvirtChild, domains: Domains, limits: MoveLimits) {
     this.#child = child;
     this.#domains = domains;
+    this.#limits = limits;
   }
 
   async runningXml(id: string): Promise<string | undefined> {
@@ -55,7 +61,12 @@ export class Migrations implements LiveMigrations {
     return failed;
   }
 
-  async send(id: string, { definition, sockets }: LiveMove): Promise<void> {
+  async compressions(): Promise<Compression[]> {
+    const versions = await this.#child.call('versions', [], 'read the version of libvirt');
+    return compressionsOf(versions, this.#limits);
+  }
+
+  async send(id: string, to: LiveMove): Promise<void> {
     const domain = await this.#domains.known(id);
     if (domain.state !== 'running' && domain.state !== 'paused') {
       throw new ComputeError('conflict', `guest ${domain.name}: cannot be sent, it does not run`);
@@ -63,32 +74,17 @@ export class Migrations implements LiveMigrations {
     const act = `send guest ${domain.name}`;
     this.#aborted.delete(id);
     const running = await this.#child.call('migratableXml', [id], act);
-    const { hasDisk } = hardwareOf(running);
-    const flags =
-      migrateFlag.live |
-      migrateFlag.peerToPeer |
-      migrateFlag.undefineSource |
-      migrateFlag.abortOnError |
-      migrateFlag.autoConverge |
-      (hasDisk ? migrateFlag.copyTopLayer : 0);
+    const { maxMibPerS, maxDowntimeMs } = this.#limits;
+    const how = {
+      own: await this.compressions(),
+      ...(maxMibPerS !== undefined && { maxMibPerS }),
+    };
+    const migration = migrationOf(running, to, how);
     try {
-      await this.#child.call(
-        'migrateDomain',
-        [
-          id,
-          {
-            connectionUri: `qemu+unix:///system?socket=${sockets.libvirt}`,
-            flags,
-            texts: {
-              destination_xml: arrivalXml(running, definition),
-              migrate_uri: `unix://${sockets.memory}`,
-              ...(hasDisk && { disks_uri: `unix://${sockets.disks}` }),
-            },
-            numbers: {},
-          },
-        ],
-        act,
-      );
+      if (maxDowntimeMs !== undefined) {
+        await this.#child.call('setMaxDowntime', [id, maxDowntimeMs], act);
+      }
+      await this.#child.call('migrateDomain', [id, migration], act);
     } catch (error) {
       // The call may fail after the guest has gone, as when libvirt's child ends.
       if (!(await this.#isHere(id))) return;

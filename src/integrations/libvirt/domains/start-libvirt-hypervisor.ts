@@ -6,6 +6,7 @@ import { LibvirtChild } from '../connection/child-process.ts';
 import type { PowerLimits } from './guest-power.ts';
 import { LibvirtHypervisor } from './hypervisor.ts';
 import type { DetachLimits } from './nic-changes.ts';
+import type { MoveLimits } from '../xml/migration.ts';
 import { workingVirtType } from '../kvm/working-kvm.ts';
 
 export interface StartLibvirtOptions extends Partial<PowerLimits & DetachLimits> {
@@ -27,6 +28,7 @@ export interface StartLibvirtOptions extends Partial<PowerLimits & DetachLimits>
   environment?: Readonly<Record<string, string>>;
   callLimitMs?: number;
   ifnameOf?: (address: PciAddress) => Promise<string | null>;
+  moves?: MoveLimits;
   /** A child that the caller has started; it is closed with the hypervisor. */
   child?: LibvirtChild;
 }
@@ -57,6 +59,7 @@ export async function startLibvirtHypervisor(
     diskGib: () => sizeOf(guestsDirectory),
     ...(ifnameOf !== undefined && { ifnameOf }),
     limits: options,
+    ...(options.moves !== undefined && { moves: options.moves }),
   });
 }
 

@@ -46,8 +46,10 @@ export const migrateFlag = {
   undefineSource: 16,
   copyDisks: 64,
   copyTopLayer: 128,
+  compressed: 2048,
   abortOnError: 4096,
   autoConverge: 8192,
+  parallel: 131_072,
 } as const;
 
 export const startFlag = { forceBoot: 8 } as const;
