@@ -81,21 +81,35 @@ export function computeStore(
   };
 }
 
+/** Whether it names a database of PostgreSQL. Example: `postgresql:///novella`. */
+export function isPostgresUrl(database: string): boolean {
+  return /^postgres(?:ql)?:/.test(database);
+}
+
 /**
- * Opens the database in this file (`:memory:` for none), creates or upgrades its tables, and
- * returns the store, and the database for the embedded services' stores in the same file.
+ * Opens the database in this file (`:memory:` for none) or, with a URL, on PostgreSQL; creates or
+ * upgrades its tables, and returns the store, and the database for the embedded services' stores.
  */
 export async function openStore(
-  path: string,
+  database: string,
   options: StoreOptions = {},
 ): Promise<{ store: Store; db: Kysely<ComputeTables> }> {
-  const db = openSqlite<ComputeTables>(path, options);
+  const isOnPostgres = isPostgresUrl(database);
+  const db = isOnPostgres
+    ? await openOnPostgres(database)
+    : openSqlite<ComputeTables>(database, options);
   try {
-    await refuseDamaged(db, path);
+    if (!isOnPostgres) await refuseDamaged(db, database);
     await migrate(db);
   } catch (error) {
     await db.destroy();
     throw error;
   }
   return { store: computeStore(db, options), db };
+}
+
+/** Loaded when needed: a process on SQLite has no use for the driver. */
+async function openOnPostgres(url: string): Promise<Kysely<ComputeTables>> {
+  const { openPostgres } = await import('./postgres/postgres.ts');
+  return openPostgres<ComputeTables>(url);
 }

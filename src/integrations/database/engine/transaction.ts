@@ -35,10 +35,19 @@ const serializationFailure = '40001';
 const deadlockDetected = '40P01';
 
 /**
- * Whether PostgreSQL rolled a transaction back only because of others at the same time. Source:
+ * Whether PostgreSQL refused a transaction only for what others did at the same time. Source:
  * PostgreSQL, "Serialization Failure Handling".
  */
 function isRepeatable(error: unknown): boolean {
   const { code } = error as { code?: unknown };
-  return code === serializationFailure || code === deadlockDetected;
+  return code === serializationFailure || code === deadlockDetected || isOutdatedPlan(error);
+}
+
+/**
+ * Whether PostgreSQL refused a prepared statement because a migration changed the columns that it
+ * returns. The connection prepares it anew.
+ */
+export function isOutdatedPlan(error: unknown): boolean {
+  const { code, routine } = error as { code?: unknown; routine?: unknown };
+  return code === '0A000' && routine === 'RevalidateCachedQuery';
 }

@@ -148,12 +148,19 @@ function holds(condition: ServerCondition): RawBuilder<SqlBool> {
 type Values = readonly (string | number | boolean | null)[];
 
 function isOneOf(value: RawBuilder<Value>, values: Values): RawBuilder<SqlBool> {
-  const isKnown = sql<SqlBool>`${value} in (${sql.join(withoutNull(values))})`;
+  const known = withoutNull(values);
+  // An empty list is no SQL.
+  const isKnown =
+    known.length === 0 ? sql.lit(false) : sql<SqlBool>`${value} in (${sql.join(known)})`;
   return values.includes(null) ? sql`(${isKnown} or ${value} is null)` : isKnown;
 }
 
 function isNoneOf(value: RawBuilder<Value>, values: Values): RawBuilder<SqlBool> {
-  const isOther = sql<SqlBool>`${value} not in (${sql.join(withoutNull(values))})`;
+  const known = withoutNull(values);
+  const isOther =
+    known.length === 0
+      ? sql<SqlBool>`${value} is not null`
+      : sql<SqlBool>`${value} not in (${sql.join(known)})`;
   return values.includes(null) ? isOther : sql`(${isOther} or ${value} is null)`;
 }
 

@@ -1,11 +1,12 @@
 /** Tasks: the workflow of each server, its lease holder and expiry. */
-import type {
-  Expression,
-  ExpressionBuilder,
-  Insertable,
-  Kysely,
-  SqlBool,
-  Updateable,
+import {
+  type Expression,
+  type ExpressionBuilder,
+  type Insertable,
+  type Kysely,
+  type SqlBool,
+  sql,
+  type Updateable,
 } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type {
@@ -29,6 +30,7 @@ import { insertAction } from './actions.ts';
 import { type ServerFields, serverColumns } from '../rows/server-row.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
 import { isInList } from '../engine/dialect.ts';
+import { perEngine } from '../engine/per-engine.ts';
 import { taskOverview } from './task-overview.ts';
 import { leaseColumns, newTaskRow, noLease, readTask } from './task-row.ts';
 import { taskVersion } from './task-schemas.ts';
@@ -223,25 +225,34 @@ interface Leasing extends Lease {
   running: string;
 }
 
-// One statement, so that no second process can take the same rows between a read and a write.
-const leaseDue = prepared((db: Db, given: Leasing) =>
-  db
+/**
+ * One statement, so that no second process can take the same rows between a read and a write.
+ * PostgreSQL would wait for a row that another process is leasing and lease it again, so it skips
+ * that row.
+ */
+const leaseDue = prepared((db: Db, given: Leasing) => {
+  const due = db
+    .selectFrom('tasks')
+    .select('instance_uuid')
+    .where('due_at', '<=', given.now)
+    .where((free) => isFree(free, given))
+    .orderBy('due_at')
+    .limit(given.limit);
+  return db
     .updateTable('tasks')
     .set((eb) => {
       const epoch = epochOfNewHolder(eb);
       return { leased_by: given.owner, leased_until: given.until, epoch, leased_epoch: epoch };
     })
-    .where('instance_uuid', 'in', (eb) =>
-      eb
-        .selectFrom('tasks')
-        .select('instance_uuid')
-        .where('due_at', '<=', given.now)
-        .where((free) => isFree(free, given))
-        .orderBy('due_at')
-        .limit(given.limit),
+    .where(
+      perEngine<SqlBool>({
+        sqlite: sql`instance_uuid in ${due}`,
+        // As an array it is read once: read again in a join, it would lease more than the limit.
+        postgresql: sql`instance_uuid = any (array${due.forUpdate().skipLocked()})`,
+      }),
     )
-    .returningAll(),
-);
+    .returningAll();
+});
 
 async function leaseTasks(
   db: Db,

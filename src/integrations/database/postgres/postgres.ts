@@ -1,0 +1,209 @@
+/** PostgreSQL through `pg`, as a Kysely dialect. Knows the engine; knows no table. */
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  type QueryResult,
+  type TransactionSettings,
+} from 'kysely';
+import { Pool, type PoolClient, type QueryConfig, types } from 'pg';
+import { setDeferred } from '../engine/deferred.ts';
+import { isOutdatedPlan } from '../engine/transaction.ts';
+import { refuseUnsafeServer } from './check-server.ts';
+import { databaseFailure } from './failures.ts';
+import { PostgresCompiler } from './postgres-compiler.ts';
+import { StatementNames } from './statement-names.ts';
+
+/**
+ * How long a connection, also a free one of the pool, is waited for. As long as a write waits for
+ * another process on SQLite.
+ */
+const connectTimeoutMs = 10_000;
+const mostConnections = 16;
+
+/**
+ * Statements are short, and each has an index: a scan of a whole table, which the planner prefers
+ * while a table is small or was not analyzed yet, conflicts with every write at the same time.
+ */
+const sessionSettings = '-c enable_seqscan=off -c jit=off';
+
+/**
+ * Connects to the database of this URL. A commit is reported when the server has made it durable.
+ * Throws `unavailable`, naming the server, where it cannot be used: out of reach, read-only, too
+ * old, or set to lose commits. Example: `postgresql:///novella?host=/run/postgresql`.
+ */
+export async function openPostgres<Tables>(url: string): Promise<Kysely<Tables>> {
+  const pool = new Pool({
+    connectionString: url,
+    max: mostConnections,
+    connectionTimeoutMillis: connectTimeoutMs,
+    application_name: 'novella',
+    keepAlive: true,
+    options: sessionSettings,
+    statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 10_000,
+    types: { getTypeParser },
+  });
+  // Of a connection that nobody uses now, as when the server restarts: the pool drops it.
+  pool.on('error', () => {});
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect(pool) });
+  const ready = Promise.resolve();
+  setDeferred(db, { db, onDisk: () => ready, onDiskSoon: () => ready });
+  try {
+    await refuseUnsafeServer(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return db;
+}
+
+const { builtins } = types;
+
+/** Integers, also sums of them, are numbers, as SQLite's are. */
+const getTypeParser: typeof types.getTypeParser = (type, format) =>
+  type === builtins.INT8 || type === builtins.NUMERIC
+    ? Number
+    : (types.getTypeParser(type, format) as never);
+
+class PostgresDialect implements Dialect {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  createDriver(): Driver {
+    return new PostgresDriver(this.#pool);
+  }
+  createQueryCompiler() {
+    return new PostgresCompiler();
+  }
+  createAdapter() {
+    return new PostgresAdapter();
+  }
+  // oxlint-disable-next-line typescript/no-explicit-any -- Kysely's own signature
+  createIntrospector(db: Kysely<any>) {
+    return new PostgresIntrospector(db);
+  }
+}
+
+class PostgresDriver implements Driver {
+  readonly #pool: Pool;
+  readonly #names = new StatementNames();
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<PostgresConnection> {
+    try {
+      return new PostgresConnection(await this.#pool.connect(), this.#names);
+    } catch (error) {
+      throw databaseFailure(error).error;
+    }
+  }
+
+  async releaseConnection(connection: PostgresConnection): Promise<void> {
+    connection.release();
+  }
+
+  async beginTransaction(
+    connection: PostgresConnection,
+    { isolationLevel }: TransactionSettings,
+  ): Promise<void> {
+    const level = isolationLevel === undefined ? '' : ` isolation level ${isolationLevel}`;
+    await connection.begin(`begin${level}`);
+  }
+
+  async commitTransaction(connection: PostgresConnection): Promise<void> {
+    await connection.commit();
+  }
+
+  async rollbackTransaction(connection: PostgresConnection): Promise<void> {
+    await connection.rollback();
+  }
+
+  async destroy(): Promise<void> {
+    await this.#pool.end();
+  }
+}
+
+/** Statements of which the number of rows is reported. */
+const writes: readonly string[] = ['INSERT', 'UPDATE', 'DELETE', 'MERGE'];
+
+class PostgresConnection implements DatabaseConnection {
+  readonly #client: PoolClient;
+  readonly #names: StatementNames;
+  #isInTransaction = false;
+  #isBroken = false;
+  readonly #onError = (): void => {
+    this.#isBroken = true;
+  };
+
+  constructor(client: PoolClient, names: StatementNames) {
+    this.#client = client;
+    this.#names = names;
+    // Of a connection that ends between two statements; the next one fails.
+    client.on('error', this.#onError);
+  }
+
+  async begin(text: string): Promise<void> {
+    await this.#query({ text });
+    this.#isInTransaction = true;
+  }
+
+  async commit(): Promise<void> {
+    await this.#query({ text: 'commit' });
+    this.#isInTransaction = false;
+  }
+
+  /** An error would hide the one that it is rolled back for; the server rolls back at the end. */
+  async rollback(): Promise<void> {
+    await this.#query({ text: 'rollback' }).catch(this.#onError);
+    this.#isInTransaction = false;
+  }
+
+  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    const name = this.#names.of(sql);
+    const query = { text: sql, values: [...parameters] };
+    if (name === undefined) return this.#query<Row>(query);
+    try {
+      return await this.#query<Row>({ ...query, name });
+    } catch (error) {
+      if (!isOutdatedPlan(error)) throw error;
+      this.#names.forget();
+      // A transaction has failed as a whole: it is repeated.
+      if (this.#isInTransaction) throw error;
+      return this.#query<Row>(query);
+    }
+  }
+
+  async #query<Row>(query: QueryConfig): Promise<QueryResult<Row>> {
+    try {
+      const { command, rowCount, rows } = await this.#client.query(query);
+      const isWrite = writes.includes(command);
+      return { rows, ...(isWrite && { numAffectedRows: BigInt(rowCount ?? 0) }) };
+    } catch (cause) {
+      const { error, isConnectionLost } = databaseFailure(cause);
+      if (isConnectionLost) this.#isBroken = true;
+      throw error;
+    }
+  }
+
+  // oxlint-disable-next-line require-yield -- the interface requires it; results here are small
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('streaming is not supported');
+  }
+
+  release(): void {
+    this.#client.off('error', this.#onError);
+    this.#client.release(this.#isBroken);
+  }
+}

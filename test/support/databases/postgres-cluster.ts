@@ -1,0 +1,114 @@
+/** A PostgreSQL of the tests' own, on a socket in a temporary folder in memory. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { memoryFolder } from '../memory-folder.ts';
+
+export interface Cluster {
+  /** The URL of a database of this name. */
+  url: (database: string) => string;
+  /** Ends the server and deletes its files. */
+  stop: () => Promise<void>;
+}
+
+const user = 'novella';
+const startMs = 30_000;
+
+/**
+ * Starts a server that syncs its commits, and whose default order of texts is not that of bytes.
+ * As root it runs as the user `postgres`: the server refuses to run as root.
+ */
+export async function startCluster(): Promise<Cluster> {
+  const bin = programs();
+  if (bin === undefined) throw new Error("no PostgreSQL here: install Debian's package postgresql");
+  const folder = mkdtempSync(join(memoryFolder(), 'novella-pg-'));
+  const who = owner();
+  if (who !== undefined) chownSync(folder, who.uid, who.gid);
+  const data = join(folder, 'data');
+  const locale = ['--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en'];
+  const auth = [`--username=${user}`, '--auth=trust', '--encoding=UTF8', '--no-sync', ...locale];
+  run(who, join(bin, 'initdb'), ['--pgdata', data, ...auth]);
+  const settings = {
+    listen_addresses: '',
+    unix_socket_directories: folder,
+    max_connections: 300,
+    max_wal_size: '128MB',
+    min_wal_size: '32MB',
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = start(who, join(bin, 'postgres'), ['-D', data, ...flags]);
+  const url = (database: string) => `postgresql://${user}@/${database}?host=${folder}`;
+  const stop = async () => {
+    if (server.exitCode === null) {
+      const ended = new Promise((resolve) => server.once('exit', resolve));
+      // Without a last checkpoint: nothing of it is kept.
+      server.kill('SIGQUIT');
+      await ended;
+    }
+    rmSync(folder, { recursive: true });
+  };
+  try {
+    await answers(url('postgres'), server);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, stop };
+}
+
+/** The newest that Debian's packages installed. */
+function programs(): string | undefined {
+  const root = '/usr/lib/postgresql';
+  try {
+    const versions = readdirSync(root).toSorted((a, b) => Number(b) - Number(a));
+    return versions[0] && join(root, versions[0], 'bin');
+  } catch {
+    return undefined;
+  }
+}
+
+interface Owner {
+  uid: number;
+  gid: number;
+}
+
+function owner(): Owner | undefined {
+  if (userInfo().uid !== 0) return undefined;
+  const idOf = (flag: string) =>
+    Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  return { uid: idOf('-u'), gid: idOf('-g') };
+}
+
+/** The program ends with this process, however that ends. */
+function as(who: Owner | undefined, program: string, values: string[]): string[] {
+  const identity =
+    who === undefined ? [] : [`--reuid=${who.uid}`, `--regid=${who.gid}`, '--clear-groups'];
+  return [...identity, '--pdeathsig=INT', program, ...values];
+}
+
+function run(who: Owner | undefined, program: string, values: string[]): void {
+  execFileSync('setpriv', as(who, program, values), { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function start(who: Owner | undefined, program: string, values: string[]): ChildProcess {
+  return spawn('setpriv', as(who, program, values), { stdio: 'ignore' });
+}
+
+async function answers(url: string, server: ChildProcess): Promise<void> {
+  const end = Date.now() + startMs;
+  for (;;) {
+    const client = new Client(url);
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch (error) {
+      if (Date.now() > end || server.exitCode !== null) throw error;
+    }
+    await sleep(50);
+  }
+}

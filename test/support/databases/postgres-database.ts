@@ -1,0 +1,40 @@
+/** Databases on the server of a test run. */
+import { Client } from 'pg';
+
+/** The database that has the newest schema, and nothing else. */
+export const template = 'novella_template';
+
+let made = 0;
+
+/** A database of one test. */
+export interface TestDatabase {
+  url: string;
+  drop: () => Promise<void>;
+}
+
+/** Creates a copy of the template, or an empty database. `server`: the URL of any database on it. */
+export async function freshDatabase(server: string, of?: 'empty'): Promise<TestDatabase> {
+  made += 1;
+  const name = `test_${process.pid}_${made}`;
+  await createDatabase(server, name, of === 'empty' ? undefined : template);
+  return {
+    url: server.replace('/postgres?', `/${name}?`),
+    drop: () => onServer(server, `drop database ${name} with (force)`),
+  };
+}
+
+/** `server`: the URL of any database on it. */
+export async function createDatabase(server: string, name: string, from?: string): Promise<void> {
+  const copied = from === undefined ? '' : ` template ${from}`;
+  await onServer(server, `create database ${name}${copied}`);
+}
+
+export async function onServer(server: string, statement: string): Promise<void> {
+  const client = new Client(server);
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
