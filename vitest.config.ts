@@ -56,10 +56,18 @@ export default defineConfig({
       {
         test: {
           name: 'postgres',
-          globalSetup: ['test/postgres/cluster.ts'],
-          include: ['test/postgres/**/*.test.ts'],
-          setupFiles,
+          globalSetup: ['test/postgres/cluster.ts', 'test/support/processes/bundled-novella.ts'],
+          // Clouds whose scenarios use each part of the database.
+          include: [
+            'test/postgres/**/*.test.ts',
+            ...['boot', 'interfaces', 'moves', 'restart', 'shelving', 'aggregates'].map(
+              (name) => `test/scenarios/${name}.test.ts`,
+            ),
+          ],
+          setupFiles: [...setupFiles, 'test/postgres/use-server.ts'],
           isolate: false,
+          maxWorkers,
+          env: inMemory,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

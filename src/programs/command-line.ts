@@ -73,6 +73,7 @@ function addUp(novella: Command): void {
     .description('run all services of the cloud in this process')
     .option('--config <file>', 'read this novella.yaml')
     .option('--state-dir <dir>', 'state directory (default: .novella)')
+    .option('--database <url>', 'database of PostgreSQL (default: novella.sqlite in --state-dir)')
     .option('--free-ports', 'take free ports instead of the standard ones')
     .option('--ready-line', 'print one line "ready {json}" once the API answers')
     .option('--libvirt', 'this machine is the only host, instead of simulated ones')

@@ -1,8 +1,8 @@
 /** One server for all tests of a run, with a database of the newest schema to copy. */
 import type { TestProject } from 'vitest/node';
 import { openStore } from '#integrations/database/store.ts';
-import { startCluster } from '#test/databases/postgres-cluster.ts';
-import { createDatabase, template } from '#test/databases/postgres-database.ts';
+import { startCluster } from '#test/postgres/cluster.ts';
+import { createDatabase, template } from '#test/postgres/database.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

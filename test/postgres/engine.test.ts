@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { inTransaction } from '#integrations/database/engine/transaction.ts';
 import { openPostgres } from '#integrations/database/postgres/postgres.ts';
 import { openStore } from '#integrations/database/store.ts';
-import { freshDatabase, onServer, type TestDatabase } from '#test/databases/postgres-database.ts';
+import { freshDatabase, onServer, type TestDatabase } from '#test/postgres/database.ts';
 import { aHost } from '#test/worlds/store-rows.ts';
 
 interface Tables {

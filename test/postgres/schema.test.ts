@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { migrate } from '#integrations/database/migrate.ts';
 import { migrations } from '#integrations/database/migrations/index.ts';
 import { openPostgres } from '#integrations/database/postgres/postgres.ts';
-import { freshDatabase } from '#test/databases/postgres-database.ts';
+import { freshDatabase } from '#test/postgres/database.ts';
 import { migratedSqlite } from '#test/migrated-database.ts';
 
 let postgres: Kysely<unknown>;

@@ -10,7 +10,7 @@ import { createIdentityStore } from '#integrations/database/services/identity-st
 import { createImageStore } from '#integrations/database/services/image-store.ts';
 import { createNetworkStore } from '#integrations/database/services/network-store.ts';
 import { openStore } from '#integrations/database/store.ts';
-import { freshDatabase } from '#test/databases/postgres-database.ts';
+import { freshDatabase } from '#test/postgres/database.ts';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {

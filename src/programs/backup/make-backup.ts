@@ -9,6 +9,7 @@ import {
   damageOf,
 } from '#integrations/database/sqlite/copy-database.ts';
 import { syncFolderSync, writeFileDurablySync } from '#runtime/atomic-file.ts';
+import { elsewhereName } from '../state/database-place.ts';
 import { restoringFolder } from '../state/half-restored.ts';
 import { version } from '../version.ts';
 import { copyWhole, measureFile } from '../state/copy-file.ts';
@@ -58,6 +59,12 @@ export async function makeBackup(options: BackupOptions): Promise<Omit<Manifest,
 }
 
 function refuse(stateDir: string, target: string): void {
+  if (existsSync(join(stateDir, elsewhereName))) {
+    throw new ComputeError(
+      'invalid',
+      `state directory ${stateDir}: its database is on a PostgreSQL server; back that up with the server's own tools, such as pg_basebackup, and copy the folder`,
+    );
+  }
   if (!existsSync(join(stateDir, databaseName))) {
     throw new ComputeError(
       'invalid',

@@ -133,6 +133,10 @@ test.each([
   { given: 'state_dir:.novella', message: 'novella.yaml:1: must be keys with values' },
   { given: '- a', message: 'novella.yaml:1: must be keys with values' },
   { given: 'ports: 1', message: 'novella.yaml:1 ports: must be keys with values' },
+  {
+    given: 'database: novella.sqlite',
+    message: 'novella.yaml:1 database: must match pattern',
+  },
   { given: 'listen: 127', message: 'novella.yaml:1 listen: must be text' },
   {
     given: 'allow_clear_text: 1',

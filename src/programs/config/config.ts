@@ -71,6 +71,12 @@ const LogSection = Type.Object(
   { additionalProperties: false },
 );
 
+const database = key(
+  Type.String({ pattern: '^postgres(ql)?:' }),
+  'database on a PostgreSQL server: see [running.md](running.md#a-database-on-postgresql)',
+  { unset: '`novella.sqlite` in `state_dir`' },
+);
+
 const Scheduler = Type.Object(
   {
     resize_to_same_host: key(
@@ -125,6 +131,7 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
       state_dir: key(Type.String({ minLength: 1 }), 'folder of all state', {
         default: '.novella',
       }),
+      database,
       listen: key(Type.String({ minLength: 1 }), 'address that all services listen on', {
         default: '127.0.0.1',
       }),
@@ -225,6 +232,8 @@ export interface PolicyFile {
 
 export interface Config extends DoorsConfig {
   stateDir: string;
+  /** The URL of a database of PostgreSQL; undefined: it is in the state directory. */
+  database: string | undefined;
   listen: string;
   ports: ServicePorts;
   aliases: ConfigEntry[];
@@ -315,6 +324,7 @@ function toConfig(
   const deviceSpec = listed && entries(listed, ['pci', 'device_spec'], place);
   return {
     stateDir: resolve(file.state_dir ?? '.novella'),
+    database: file.database,
     listen: file.listen ?? '127.0.0.1',
     ...toDoorsConfig(file, place),
     ports: { ...standardPorts, ...file.ports },

@@ -1,6 +1,6 @@
 /**
- * The database of a state directory, ready for this process: intact, of this version, with room
- * reserved for what must work on a full disk.
+ * The database of a cloud, in its state directory or on a server, ready for this process: intact,
+ * of this version, with room reserved for what must work on a full disk.
  */
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
@@ -9,6 +9,8 @@ import type { Store } from '#contracts/store/store.ts';
 import { dropLog, keepLogShort } from '#integrations/database/sqlite/log/short-log.ts';
 import { openStore } from '#integrations/database/store.ts';
 import type { ComputeTables } from '#integrations/database/engine/tables.ts';
+import type { Config } from '../config/config.ts';
+import { notePlace, refuseOtherPlace } from './database-place.ts';
 import { type DiskReserve, keepDiskReserve } from './disk-reserve.ts';
 import { refuseEmptiedDatabase } from './emptied-database.ts';
 import { refuseHalfRestored } from './half-restored.ts';
@@ -20,25 +22,50 @@ export interface OpenState {
   reserve: DiskReserve;
 }
 
+interface OpenStateOptions {
+  clock: Clock;
+  log: Logger;
+  /** What is to be closed at the end is added. */
+  stops: (() => void | Promise<void>)[];
+}
+
 /**
- * Throws `unavailable` for a database that is damaged, half restored, or of a newer version. What
- * is to be closed at the end is added to `stops`.
+ * Throws `unavailable` for a database that is damaged, half restored, of a newer version or out of
+ * reach, and `conflict` for one of another cloud or process.
  */
 export async function openState(
   state: StateDirectory,
-  { clock, log, stops }: { clock: Clock; log: Logger; stops: (() => void | Promise<void>)[] },
+  { database }: Pick<Config, 'database'>,
+  { clock, log, stops }: OpenStateOptions,
 ): Promise<OpenState> {
   refuseHalfRestored(state);
-  refuseEmptiedDatabase(state);
+  refuseOtherPlace(state, database);
+  if (database === undefined) refuseEmptiedDatabase(state);
   const reserve = keepDiskReserve(state.path, { log });
   stops.push(() => reserve.stop());
   const onDiskFull = () => reserve.release();
-  const { store, db } = await openStore(state.file('novella.sqlite'), { clock, onDiskFull });
+  if (database !== undefined) await takeDatabase(database, { log, stops });
+  const place = database ?? state.file('novella.sqlite');
+  const { store, db } = await openStore(place, { clock, onDiskFull });
   stops.push(() => store.close());
-  reserve.onRelease(() => dropLog(db));
-  if (reserve.isOnSmallDisk) await keepLogShort(db);
-  // Any lease is of the previous process, because only one process uses the state directory.
+  if (database === undefined) {
+    reserve.onRelease(() => dropLog(db));
+    if (reserve.isOnSmallDisk) await keepLogShort(db);
+  } else {
+    notePlace(state, database);
+  }
+  // Any lease is of the previous process, because only one process uses the database.
   await store.tasks.releaseAll();
   await store.commands.forgetQuestions();
   return { store, db, reserve };
+}
+
+/** Loaded when needed: a process on SQLite has no use for the driver. */
+async function takeDatabase(
+  url: string,
+  { log, stops }: Pick<OpenStateOptions, 'log' | 'stops'>,
+): Promise<void> {
+  const { becomeSoleUser } = await import('#integrations/database/postgres/sole-user.ts');
+  const user = await becomeSoleUser(url, (problem) => log.error(problem));
+  stops.push(() => user.release());
 }

@@ -119,7 +119,7 @@ async function start(
   state: StateDirectory,
   { tls, policy, log, stops }: Beginnings,
 ): Promise<Omit<AllInOne, 'stop'>> {
-  const { store, db, reserve } = await openState(state, { clock, log, stops });
+  const { store, db, reserve } = await openState(state, config, { clock, log, stops });
   const known = await store.hosts.list();
   const returning = await hostsOfBefore(store, known, stops);
   await ensureFlavors(store);

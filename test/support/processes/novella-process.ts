@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { databaseOf } from '../postgres/database-of.ts';
 import { starter } from './starter.ts';
 
 export interface NovellaProcess {
@@ -46,7 +47,9 @@ export async function startConfigured(
   moreArguments: string[],
   within: string[] = [],
 ): Promise<NovellaProcess> {
-  const up = [starter, 'up', '--state-dir', stateDir, '--ready-line', ...moreArguments];
+  const database = await databaseOf(stateDir);
+  const place = database === undefined ? [] : ['--database', database];
+  const up = [starter, 'up', '--state-dir', stateDir, ...place, '--ready-line', ...moreArguments];
   const [command = '', ...args] = [...within, process.execPath, ...up];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

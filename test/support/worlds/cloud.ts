@@ -7,6 +7,7 @@ import { openSession, type ServiceName, type Session } from '#client/session/ses
 import { type Polled, waitFor } from '#client/wait-for.ts';
 import { type Config, freePorts, readConfig } from '#programs/config/config.ts';
 import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
+import { databaseOf } from '../postgres/database-of.ts';
 import { temporaryDirectory } from '../processes/novella-process.ts';
 import { silentLog } from '../silent-log.ts';
 
@@ -171,7 +172,8 @@ export function scenario(
 ): void {
   test(title, { ...(timeoutMs !== undefined && { timeout: timeoutMs }) }, async () => {
     const state = temporaryDirectory();
-    const config = change({ ...readConfig(), stateDir: state.path, ports: freePorts });
+    const database = await databaseOf(state.path);
+    const config = change({ ...readConfig(), stateDir: state.path, database, ports: freePorts });
     const running = await startAllInOne(config, silentLog);
     try {
       await notify(await Cloud.at(running), running);

@@ -8,7 +8,10 @@ import { engineOf } from '../engine/per-engine.ts';
 
 export const fewerPages: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
-    await sql`alter table instance_actions add column events text not null default ''`.execute(db);
+    await db.schema
+      .alterTable('instance_actions')
+      .addColumn('events', 'text', (column) => column.notNull().defaultTo(''))
+      .execute();
     // A database on PostgreSQL has no row yet.
     if (engineOf(db) === 'sqlite') await moveEvents(db);
     await db.schema.dropTable('instance_actions_events').execute();

@@ -19,7 +19,9 @@ export async function freshDatabase(server: string, of?: 'empty'): Promise<TestD
   await createDatabase(server, name, of === 'empty' ? undefined : template);
   return {
     url: server.replace('/postgres?', `/${name}?`),
-    drop: () => onServer(server, `drop database ${name} with (force)`),
+    drop: async () => {
+      await onServer(server, `drop database ${name} with (force)`);
+    },
   };
 }
 
@@ -29,11 +31,15 @@ export async function createDatabase(server: string, name: string, from?: string
   await onServer(server, `create database ${name}${copied}`);
 }
 
-export async function onServer(server: string, statement: string): Promise<void> {
+/** Runs a statement on a connection of its own; returns its rows. */
+export async function onServer(
+  server: string,
+  statement: string,
+): Promise<Record<string, unknown>[]> {
   const client = new Client(server);
   await client.connect();
   try {
-    await client.query(statement);
+    return (await client.query<Record<string, unknown>>(statement)).rows;
   } finally {
     await client.end();
   }
