@@ -22,8 +22,8 @@ export interface GuestTransfer extends SentGuests {
   offer(guest: Guest, to: string): Promise<string>;
   /**
    * The checks that this host fails before a guest comes: `connection`, `clock`, `disk`, and for
-   * one that comes running `machine` and `cpu`. Changes nothing. Throws `invalid` for a text that
-   * is no offer.
+   * one that comes running `machine` and `cpu`. Unused images may be removed to make room. Throws
+   * `invalid` for a text that is no offer.
    */
   checkArrival(guest: Guest, from: Fetch): Promise<FailedCheck[]>;
   /**
