@@ -17,7 +17,7 @@ test.each(all)('the undo steps of $kind are listed in the reverse order', ({ ste
   const names = steps.map(([name]) => name);
   // The new host is prepared before the guest leaves, and is cleared before that is taken back: at
   // no time may both hosts run the guest.
-  const early = new Set(['offered', 'expected']);
+  const early = new Set(['offered', 'prefetched', 'expected']);
   const ordered = steps.filter(([name]) => !early.has(name));
   const places = ordered.flatMap(([, { undo }]) => (undo === undefined ? [] : names.indexOf(undo)));
   expect(places).toEqual(places.toSorted((one, other) => other - one));

@@ -69,7 +69,8 @@ async function sendLive(guest: Guest, from: MovingHost, to: MovingHost): Promise
   const arrival = output(await to.execute({ do: 'expect', guest, from: from.name, files }));
   const sent = await from.execute({ do: 'move-out', guest, to: to.name, arrival });
   if (!sent.ok) return sent;
-  return to.execute({ do: 'move-in', guest, from: from.name, files, state: 'running' });
+  const rest = { from: from.name, files: output(sent), state: 'running' } as const;
+  return to.execute({ do: 'move-in', guest, ...rest });
 }
 
 test('a running guest continues on the other host, counts on, and comes back', async () => {
@@ -83,8 +84,10 @@ test('a running guest continues on the other host, counts on, and comes back', a
     .poll(async () => counted(await consoleOf(other, guest)), slow)
     .toBeGreaterThan(before + 5);
   const console = await consoleOf(other, guest);
-  // Its output from before the move is there, and it was not started again.
+  // All that it has written is there, in order, and it was not started again.
   expect(console.split(linuxIsUp)).toHaveLength(2);
+  const ticks = [...console.matchAll(/tick (\d+)/g)].map(([, tick]) => Number(tick));
+  expect(ticks).toEqual(ticks.map((_, at) => (ticks[0] ?? 0) + at));
   // What libvirt has as its definition is that of this host.
   const defined = (await other.hypervisor.domainXml(guest.id)) ?? '';
   expect(defined).toContain(other.host.libvirtd.guestsDirectory);
@@ -187,9 +190,12 @@ test('a stopped guest moves with what it has written to its disk', async () => {
   const { one, other } = hosts;
   const guest = aMovingGuest();
   await started(one, guest);
+  hosts.images.opened.length = 0;
+  const first = output(await one.execute({ do: 'offer', guest, to: other.name }));
+  output(await other.execute({ do: 'prefetch', guest, from: one.name, files: first }));
+  expect([await state(one), await state(other)]).toEqual([['running'], []]);
   const files = output(await one.execute({ do: 'move-out', guest, to: other.name }));
   expect(await state(one)).toEqual([]);
-  hosts.images.opened.length = 0;
   output(await other.execute({ do: 'move-in', guest, from: one.name, files, state: 'running' }));
   await expect.poll(() => consoleOf(other, guest), slow).toMatch(/disk: tick \d+/);
   // Everything came from the other host.

@@ -189,36 +189,41 @@ for (const move of moves) {
   }
 }
 
-scenario(
-  'a live migration whose new host dies before the guest has left: the server runs on, and only the claim waits',
-  async (cloud, running) => {
-    const [pair] = await inPairs(1, cloud, running);
-    const { id, from, to, ports } = pair!;
-    running.hosts.watchCalls(from, ({ act: call }, when) => {
-      if (call !== 'send' || when !== 'before') return;
-      running.hosts.watchCalls(from, undefined);
-      running.hosts.kill(to);
-      throw new ComputeError('unavailable', 'the connection broke');
-    });
-    expect((await act(cloud, id, live(pair!))).status).toBe(202);
-    await cloud.until(async () => {
-      const [newest] = await movesOf(cloud, id);
-      return { done: newest?.status === 'error', value: newest };
-    });
-    const server = await cloud.settled(id, 'ACTIVE', 'ERROR');
-    expect(server).toMatchObject({ status: 'ACTIVE', 'OS-EXT-SRV-ATTR:host': from });
-    expect((await useOf(cloud, running, to)).holders).toEqual([id, id]);
-    await running.hosts.start(to);
-    await cloud.until(async () => {
-      const value = await useOf(cloud, running, to);
-      return { done: value.holders.length + value.guests.length === 0, value };
-    });
-    for (const port of ports) {
-      expect((await bindingOf(cloud, port)).all).toEqual([`${from} ACTIVE`]);
-    }
-  },
-  (config: Config) => ({ ...withHosts(2)(config), hostDownMs: 500 }),
-);
+for (const { name, body, leaving } of [
+  { name: 'live migration', body: live, leaving: 'send' },
+  { name: 'cold migration', body: cold, leaving: 'shutDown' },
+]) {
+  scenario(
+    `a ${name} whose new host dies before the guest has left: the server runs on, and only the claim waits`,
+    async (cloud, running) => {
+      const [pair] = await inPairs(1, cloud, running);
+      const { id, from, to, ports } = pair!;
+      running.hosts.watchCalls(from, ({ act: call }, when) => {
+        if (call !== leaving || when !== 'before') return;
+        running.hosts.watchCalls(from, undefined);
+        running.hosts.kill(to);
+        throw new ComputeError('unavailable', 'the connection broke');
+      });
+      expect((await act(cloud, id, body(pair!))).status).toBe(202);
+      await cloud.until(async () => {
+        const [newest] = await movesOf(cloud, id);
+        return { done: newest?.status === 'error', value: newest };
+      });
+      const server = await cloud.settled(id, 'ACTIVE', 'ERROR');
+      expect(server).toMatchObject({ status: 'ACTIVE', 'OS-EXT-SRV-ATTR:host': from });
+      expect((await useOf(cloud, running, to)).holders).toEqual([id, id]);
+      await running.hosts.start(to);
+      await cloud.until(async () => {
+        const value = await useOf(cloud, running, to);
+        return { done: value.holders.length + value.guests.length === 0, value };
+      });
+      for (const port of ports) {
+        expect((await bindingOf(cloud, port)).all).toEqual([`${from} ACTIVE`]);
+      }
+    },
+    (config: Config) => ({ ...withHosts(2)(config), hostDownMs: 500 }),
+  );
+}
 
 scenario(
   'a server is deleted while its guest arrives on a host that has died: no second binding is left',

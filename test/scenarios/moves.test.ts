@@ -90,6 +90,35 @@ scenario(
 );
 
 scenario(
+  'what does not change of a server’s files is fetched before it is shut down for a cold migration',
+  async (cloud, running) => {
+    const { id, from, to } = await aServer(cloud);
+    const acts: string[] = [];
+    const watched = new Set('shutDown prefetch fetch start'.split(' '));
+    for (const host of [from, to]) {
+      running.hosts.watchCalls(host, ({ act: call }, when) => {
+        if (watched.has(call)) acts.push(`${host === from ? 'old' : 'new'} host: ${call} ${when}`);
+      });
+    }
+    await move(cloud, id, { migrate: { host: to } }, 'VERIFY_RESIZE');
+    const whole = (call: string) => ['before', 'after'].map((when) => `${call} ${when}`);
+    expect(acts).toEqual([
+      ...whole('new host: prefetch'),
+      ...whole('old host: shutDown'),
+      ...whole('new host: fetch'),
+      ...whole('new host: start'),
+    ]);
+    await move(cloud, id, { confirmResize: null }, 'ACTIVE');
+    acts.length = 0;
+    // One that is off leaves at once.
+    await move(cloud, id, { 'os-stop': null }, 'SHUTOFF');
+    await move(cloud, id, { migrate: { host: from } }, 'VERIFY_RESIZE');
+    expect(acts.filter((call) => call.includes('fetch'))).toEqual(whole('old host: fetch'));
+  },
+  withHosts(2),
+);
+
+scenario(
   'a resize is reverted: the server runs on its old host with its devices, and the new one is free',
   async (cloud, running) => {
     const server = await aServer(cloud);

@@ -25,7 +25,13 @@ import {
   planStop,
   planSuspend,
 } from '#core/guests/plan/plan-change.ts';
-import { planExpect, planMoveIn, planMoveOut, planPaused } from '#core/guests/plan/plan-move.ts';
+import {
+  planExpect,
+  planMoveIn,
+  planMoveOut,
+  planPaused,
+  planPrefetch,
+} from '#core/guests/plan/plan-move.ts';
 import { printPlan, printStep } from '#core/guests/plan/print-step.ts';
 import type { Step } from '#core/guests/plan/step.ts';
 import { undoStep } from '#core/guests/plan/undo-step.ts';
@@ -132,17 +138,24 @@ async function outputOf(parts: HostParts, body: HostCommandBody): Promise<string
   if (body.do === 'expect') {
     return transferOf(parts).expect(body.guest, { host: body.from });
   }
-  if (body.do === 'offer' || (body.do === 'move-out' && body.arrival === undefined)) {
-    return transferOf(parts).offer(body.guest, body.to);
-  }
-  return undefined;
+  if (body.do === 'offer') return transferOf(parts).offer(body.guest, body.to);
+  if (body.do !== 'move-out') return undefined;
+  const offer = transferOf(parts).offer(body.guest, body.to);
+  if (body.arrival === undefined) return offer;
+  return offer.catch((error: unknown) => {
+    // It has left: what can be lost is text of its console.
+    const { host, log } = parts;
+    log.warn({ host, guest: body.guest.id, err: error }, 'text of a console is not offered');
+    return undefined;
+  });
 }
 
 /** Whether a failed command, whose undo had no failure, has left nothing. */
 async function isAsBefore(parts: HostParts, body: HostCommandBody): Promise<boolean> {
   if (body.do === 'rescue') return true;
   if (body.do === 'move-out') return stillRuns(parts, body.guest);
-  return (body.do === 'spawn' || body.do === 'expect') && (await hasNoFiles(parts, body));
+  const makesFiles = body.do === 'spawn' || body.do === 'expect' || body.do === 'prefetch';
+  return makesFiles && (await hasNoFiles(parts, body));
 }
 
 /** Verified, because the other host is not waited for then. */
@@ -251,11 +264,19 @@ async function planFor(
   return { steps: stepsFor(body, found), isUndone: (step) => isUndone(body, found, step) };
 }
 
+/** Commands that leave nothing of a new guest when they fail. */
+const undoing: ReadonlySet<HostCommandBody['do']> = new Set([
+  'spawn',
+  'prefetch',
+  'expect',
+  'move-in',
+]);
+
 /** A guest that existed before the spawn is kept, with its disk. */
 function isUndone(body: HostCommandBody, found: FoundGuest | undefined, step: Step): boolean {
   if (body.do === 'attach' || body.do === 'snapshot') return true;
   if (body.do === 'move-out') return step.do === 'detach-nic';
-  if (body.do !== 'spawn' && body.do !== 'move-in' && body.do !== 'expect') return false;
+  if (!undoing.has(body.do)) return false;
   if (body.do === 'spawn' && body.keepsFiles === true && step.do.endsWith('-files')) return false;
   const isOfGuest = step.do === 'define' || step.do.endsWith('-files');
   return found === undefined || !isOfGuest;
@@ -283,6 +304,8 @@ function stepsFor(
       return planRescue(body.guest, found);
     case 'offer':
       return [{ do: 'check-departure', guest: body.guest }];
+    case 'prefetch':
+      return planPrefetch(body.guest, found, body);
     case 'expect':
       return planExpect(body.guest, found, body);
     case 'move-out':

@@ -32,6 +32,16 @@ const executors: Executors = {
   'prepare-rescue': ({ guestFiles }, { guest }) => guestFiles.prepareRescue(guest),
   'fetch-files': (parts, { guest, from, offer, isLive }) =>
     transferOf(parts).fetch(guest, { host: from, offer, isLive }),
+  'prefetch-files': (parts, { guest, from, offer }) =>
+    transferOf(parts).prefetch(guest, { host: from, offer }),
+  'fetch-console': async (parts, { guest, from, offer }) => {
+    try {
+      await transferOf(parts).fetchConsole(guest, { host: from, offer });
+    } catch (error) {
+      const { host, log } = parts;
+      log.warn({ host, guest: guest.id, err: error }, 'text of a console was not fetched');
+    }
+  },
   'send-guest': (parts, { guest, to, arrival }) =>
     transferOf(parts).send(guest, { host: to, arrival }),
   'end-transfer': async ({ transfer }, { guestId }) => transfer?.end(guestId),

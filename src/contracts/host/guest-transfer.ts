@@ -17,9 +17,15 @@ export interface Fetch {
 export interface GuestTransfer extends SentGuests {
   /**
    * Lets the host of this name fetch the guest's files once, replacing an earlier offer. Returns
-   * text for its `fetch`. Throws `notFound` for a guest without files.
+   * text for its `fetch`, `prefetch` and `fetchConsole`, one of them. Throws `notFound` for a guest
+   * without files.
    */
   offer(guest: Guest, to: string): Promise<string>;
+  /**
+   * What does not change while the guest runs on the other host, for a `fetch` by a later offer,
+   * which then takes the rest. Throws as `fetch`.
+   */
+  prefetch(guest: Guest, from: Pick<Fetch, 'host' | 'offer'>): Promise<void>;
   /**
    * The checks that this host fails before a guest comes: `connection`, `clock`, `disk`, and for
    * one that comes running `machine` and `cpu`. Unused images may be removed to make room. Throws
@@ -32,6 +38,11 @@ export interface GuestTransfer extends SentGuests {
    * that host does not answer, or the file system is too small.
    */
   fetch(guest: Guest, from: Fetch): Promise<void>;
+  /**
+   * What the guest wrote to its console on the other host, all of it, after it has come here live.
+   * Throws as `fetch`.
+   */
+  fetchConsole(guest: Guest, from: Pick<Fetch, 'host' | 'offer'>): Promise<void>;
   /**
    * Lets the host of this name send the running guest, which is defined here, replacing an earlier
    * expectation. Returns text for its `send`.

@@ -46,20 +46,24 @@ export type HostCommandBody =
   /** Offers the files of a running guest to this host; the result's `output` is the offer. */
   | { do: 'offer'; guest: Guest; to: string }
   /**
+   * Checks whether the guest that still runs on this host, and will be shut down there, can come,
+   * and fetches what does not change of its offered files. `mtus`: of the networks of its ports.
+   */
+  | { do: 'prefetch'; guest: Guest; from: string; files: string; mtus?: Record<string, number> }
+  /**
    * Checks whether the guest that runs on this host can come, fetches its offered files, and
-   * expects it from there; the result's `output` is what that host needs to send it. `mtus`: of
-   * the networks of its ports.
+   * expects it from there; the result's `output` is what that host needs to send it.
    */
   | { do: 'expect'; guest: Guest; from: string; files: string; mtus?: Record<string, number> }
   /**
    * Takes the guest off this host, and keeps its files; the result's `output` is the offer of them
    * to the other host. `arrival`: it runs until then and continues there, where it is expected by
-   * this text.
+   * this text; the offer is for the text of its console.
    */
   | { do: 'move-out'; guest: Guest; to: string; arrival?: string }
   /**
-   * Receives a guest from this host, with the files that it offers unless the guest is here, and
-   * brings it to this state.
+   * Receives a guest from this host, with the files that it offers, of a guest that is here only the
+   * text of its console, and brings it to this state.
    */
   | {
       do: 'move-in';

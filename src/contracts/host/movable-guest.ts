@@ -2,9 +2,11 @@
 import type { Guest } from '#core/guests/description/guest.ts';
 import type { FailedCheck } from '#core/guests/moves/preflight.ts';
 
+/** `version`: of a file that does not change while its guest runs: another one, another content. */
 export interface DescribedFile {
   name: string;
   bytes: number;
+  version?: string;
 }
 
 export interface DescribedFiles {
@@ -13,16 +15,20 @@ export interface DescribedFiles {
   disk: { virtualBytes: number; base: DescribedFile | null } | null;
 }
 
-/** How files of another host are adopted. */
-export interface Adoption {
+/** How files of another host are copied. */
+export interface Copying {
   /** The name of the other host. */
   host: string;
+  /** Writes a described file to this path. */
+  copy: (file: DescribedFile, path: string) => Promise<void>;
+}
+
+/** How files of another host are adopted. */
+export interface Adoption extends Copying {
   /** Of one move: another mark is another guest's content. */
   mark: string;
   /** The disk is made empty. */
   isLive: boolean;
-  /** Writes a described file to this path. */
-  copy: (file: DescribedFile, path: string) => Promise<void>;
 }
 
 export interface MovableFiles {
@@ -36,10 +42,17 @@ export interface MovableFiles {
   /** Where the file of this name is that `describe` has named; undefined: there is none. */
   pathOf(guestId: string, name: string): Promise<string | undefined>;
   /**
+   * Those with a version, and the image below the disk, for a later `adopt`, which takes them if
+   * they are described alike. There must be room for all files.
+   */
+  prefetch(guest: Guest, described: DescribedFiles, how: Copying): Promise<void>;
+  /**
    * The files that another host has described: all of them, or none. Nothing when they were adopted
    * under this mark before.
    */
   adopt(guest: Guest, described: DescribedFiles, how: Adoption): Promise<void>;
+  /** The text of its console from before it came here, again: it is more by now. */
+  adoptConsole(guestId: string, described: DescribedFiles, how: Copying): Promise<void>;
 }
 
 /** Bytes of a guest that is being sent. */

@@ -123,7 +123,7 @@ export interface MoveData extends RetryData {
   imageId?: string;
   /** The old host was commanded to stop the guest; it starts it again if the move fails. */
   sourceMayBeOut?: boolean;
-  /** The new host was commanded to start the guest. */
+  /** The new host was commanded to start the guest, or to prepare for that. */
   targetMayHaveGuest?: boolean;
   /** The host that has to remove its guest does not answer. */
   isSilent?: boolean;

@@ -51,6 +51,7 @@ export interface TaskStepOf {
     | 'reserve'
     | 'bind-target'
     | 'offered'
+    | 'prefetched'
     | 'expected'
     | 'source-left'
     | 'switch-ports'

@@ -1,17 +1,23 @@
 /** The end of a guest's output on its serial console. */
 import { open } from 'node:fs/promises';
 import { maxConsoleBytes } from '#contracts/host/guest-files.ts';
+import type { GuestPaths } from '#core/guests/description/guest-paths.ts';
 
 /**
- * At most `maxConsoleBytes` of it; '' when there is no log yet. libvirt's log daemon rotates a full
- * file to `….0`: the end of that is prepended. Source: virtlogd.conf, `max_size`.
+ * At most `maxConsoleBytes` of it; empty when there is none yet. libvirt's log daemon rotates a full
+ * file to `….0`: the end of that is prepended (virtlogd.conf, `max_size`), and before it what the
+ * guest wrote on other hosts. A guest may write any bytes.
  */
-export async function readConsoleLog(path: string): Promise<string> {
-  const newest = await readEnd(path, maxConsoleBytes);
-  const room = maxConsoleBytes - newest.length;
-  const older = room > 0 ? await readEnd(`${path}.0`, room) : Buffer.alloc(0);
-  // A guest may write any bytes: those that are not text are shown as such.
-  return Buffer.concat([older, newest]).toString('utf8');
+export async function readConsoleLog({
+  consoleLog,
+  earlierConsole,
+}: Pick<GuestPaths, 'consoleLog' | 'earlierConsole'>): Promise<Buffer> {
+  let end = Buffer.alloc(0);
+  for (const path of [consoleLog, `${consoleLog}.0`, earlierConsole]) {
+    const room = maxConsoleBytes - end.length;
+    if (room > 0) end = Buffer.concat([await readEnd(path, room), end]);
+  }
+  return end;
 }
 
 async function readEnd(path: string, bytes: number): Promise<Buffer> {

@@ -3,7 +3,12 @@ import { constants, createReadStream } from 'node:fs';
 import { access, copyFile, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { GuestFiles } from '#contracts/host/guest-files.ts';
-import type { Adoption, DescribedFiles, MovableFiles } from '#contracts/host/movable-guest.ts';
+import type {
+  Adoption,
+  Copying,
+  DescribedFiles,
+  MovableFiles,
+} from '#contracts/host/movable-guest.ts';
 import type { ImageSource } from '#contracts/services/images.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
@@ -17,7 +22,8 @@ import {
   type ImageFacts,
 } from '#core/images/check-image.ts';
 import { renameDurably } from '#runtime/atomic-file.ts';
-import { adoptFiles, baseFile, describeFiles, pathOfFile } from './moved-files.ts';
+import { describeFiles, offeredFile } from './offered-files.ts';
+import { adoptConsole, adoptFiles, prefetchFiles } from './moved-files.ts';
 import { makeConfigDriveIso } from './config-drive-iso.ts';
 import { readConsoleLog } from './console-log.ts';
 import { asDiskFull, type FreeBytes, freeBytesOf } from './disk-space.ts';
@@ -145,7 +151,8 @@ export class HostGuestFiles implements GuestFiles, MovableFiles {
   }
 
   async consoleOutput(guestId: string, lines: number | null): Promise<string> {
-    return tailLines(await readConsoleLog(this.#pathsOf(guestId).consoleLog), lines);
+    const text = await readConsoleLog(this.#pathsOf(guestId));
+    return tailLines(text.toString('utf8'), lines);
   }
 
   async describe(guestId: string): Promise<DescribedFiles> {
@@ -167,10 +174,17 @@ export class HostGuestFiles implements GuestFiles, MovableFiles {
   }
 
   async pathOf(guestId: string, name: string): Promise<string | undefined> {
-    const paths = this.#pathsOf(guestId);
-    if (name !== baseFile) return pathOfFile(paths, name);
-    const base = await baseNameOf(paths.disk);
-    return base === null ? undefined : join(this.#imageDirectory, base);
+    return offeredFile(this.#pathsOf(guestId), name, this.#imageDirectory);
+  }
+
+  async prefetch(guest: Guest, described: DescribedFiles, how: Copying): Promise<void> {
+    const paths = this.#pathsOf(guest.id);
+    await makeTraversable(this.#directory);
+    await prefetchFiles(paths, described, { ...how, images: this.#images, name: guest.name });
+  }
+
+  async adoptConsole(guestId: string, described: DescribedFiles, how: Copying): Promise<void> {
+    await adoptConsole(this.#pathsOf(guestId), described, how);
   }
 
   async adopt(guest: Guest, described: DescribedFiles, how: Adoption): Promise<void> {
@@ -292,6 +306,8 @@ async function removeLeftovers(guest: Guest, paths: GuestPaths): Promise<void> {
   if (!hasDisk(guest)) await rm(paths.disk, { force: true });
   if (guest.kernel === null) await rm(paths.kernel, { force: true });
   if (guest.kernel?.ramdiskImageId == null) await rm(paths.ramdisk, { force: true });
+  // The guest starts anew, and so does its console.
+  await rm(paths.earlierConsole, { force: true });
   if (guest.rescue !== undefined) return;
   for (const path of [paths.rescueDisk, paths.rescueKernel, paths.rescueRamdisk]) {
     await rm(path, { force: true });

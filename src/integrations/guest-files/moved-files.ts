@@ -1,101 +1,174 @@
-/** The files of a guest as one host describes them and another one adopts them. */
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+/** The files of a guest that another host has described, as they are adopted here. */
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Adoption, DescribedFile, DescribedFiles } from '#contracts/host/movable-guest.ts';
+import { maxConsoleBytes } from '#contracts/host/guest-files.ts';
+import type {
+  Adoption,
+  Copying,
+  DescribedFile,
+  DescribedFiles,
+} from '#contracts/host/movable-guest.ts';
 import { accepted } from '#core/accepted.ts';
-import { ComputeError, invariant } from '#core/errors.ts';
+import { ComputeError } from '#core/errors.ts';
 import type { GuestPaths } from '#core/guests/description/guest-paths.ts';
 import { checkDiskImage } from '#core/images/check-image.ts';
 import { readQcow2Header } from '#core/images/qcow2-header.ts';
 import { renameDurably } from '#runtime/atomic-file.ts';
+import { makeTraversable } from '#runtime/traversable-folder.ts';
 import { asDiskFull } from './disk-space.ts';
 import type { ImageCache } from './image-cache.ts';
-import { baseNameOf } from './overlay.ts';
+import { baseFile, consoleFile, diskFile } from './offered-files.ts';
 import { partEnding } from './part-ending.ts';
 import { changeBase, createDisk, headOf } from './qemu-img.ts';
-import { makeTraversable } from '#runtime/traversable-folder.ts';
 
-/** The name by which the image below a disk is requested. */
-export const baseFile = 'base';
-const diskFile = 'disk';
 /** What was adopted last. */
 const markFile = 'adopted';
+/** What was fetched before the guest left its host: of which host, and the versions. */
+const prefetchedFile = 'prefetched';
 
-/** Path of each file that moves with its guest, by its name. */
-function movedFiles({
-  disk,
-  configDrive,
-  kernel,
-  ramdisk,
-  consoleLog,
-}: GuestPaths): Record<string, string | undefined> {
-  return { [diskFile]: disk, configDrive, kernel, ramdisk, consoleLog };
+/** Where files of another host are placed, by their names. */
+function placesOf(
+  { disk, configDrive, kernel, ramdisk, consoleLog, earlierConsole }: GuestPaths,
+  isLive: boolean,
+): Record<string, string | undefined> {
+  const text = isLive ? earlierConsole : consoleLog;
+  return { [diskFile]: disk, configDrive, kernel, ramdisk, [consoleFile]: text };
 }
 
-/** undefined: no file of this name moves. */
-export function pathOfFile(paths: GuestPaths, name: string): string | undefined {
-  const places = movedFiles(paths);
-  return Object.hasOwn(places, name) ? places[name] : undefined;
+/** How files are copied into a guest's folder. */
+interface Placing extends Copying {
+  images: ImageCache;
+  /** Of the guest. */
+  name: string;
 }
 
-export async function describeFiles(
+/**
+ * The files with a version, and the image below the disk, while the guest runs on its host. Nothing
+ * when they are here already.
+ */
+export async function prefetchFiles(
   paths: GuestPaths,
-  imageDirectory: string,
-): Promise<DescribedFiles> {
-  const files: DescribedFile[] = [];
-  for (const [name, path = ''] of Object.entries(movedFiles(paths))) {
-    const bytes = await sizeOf(path);
-    if (bytes !== undefined) files.push({ name, bytes });
-  }
-  if (files.length === 0) {
-    throw new ComputeError('notFound', `${paths.folder}: the guest has no files here`);
-  }
-  if (!files.some(({ name }) => name === diskFile)) return { files, disk: null };
-  const header = readQcow2Header(await headOf(paths.disk));
-  invariant(header, `${paths.disk}: not a qcow2 disk`);
-  const { virtualBytes } = header;
-  const name = await baseNameOf(paths.disk);
-  if (name === null) return { files, disk: { virtualBytes, base: null } };
-  const bytes = await sizeOf(join(imageDirectory, name));
-  if (bytes === undefined) {
-    throw new ComputeError('unavailable', `the image file ${name} below ${paths.disk} is gone`);
-  }
-  return { files, disk: { virtualBytes, base: { name, bytes } } };
+  described: DescribedFiles,
+  { host, copy, images, name }: Placing,
+): Promise<void> {
+  checkOffered(paths, described);
+  const { folder } = paths;
+  const { files, disk } = described;
+  const versioned = files.filter(({ version }) => version !== undefined);
+  await inFolder(paths, { keeps: await prefetched(paths, described, host), name }, async (here) => {
+    await images.makeRoom({ folder, bytes: bytesOf(without(files, here)), what: `guest ${name}` });
+    await place(without(versioned, here), { places: placesOf(paths, false), copy });
+    const base = disk?.base ?? null;
+    if (base !== null) {
+      const copyBase = (part: string) => copy({ name: baseFile, bytes: base.bytes }, part);
+      await images.useCopied({ ...base, host }, copyBase, () => Promise.resolve());
+    }
+    const versions = Object.fromEntries(versioned.map((file) => [file.name, file.version]));
+    await writeWhole(join(folder, prefetchedFile), JSON.stringify({ host, versions }));
+  });
+}
+
+/** Names of the files that were fetched before as they are described now. */
+async function prefetched(
+  { folder }: GuestPaths,
+  { files }: DescribedFiles,
+  host: string,
+): Promise<ReadonlySet<string>> {
+  const text = await readFile(join(folder, prefetchedFile), 'utf8').catch(() => '{}');
+  const kept = JSON.parse(text) as { host?: string; versions?: Record<string, string> };
+  if (kept.host !== host) return new Set();
+  const isKept = ({ name, version }: DescribedFile): boolean =>
+    version !== undefined && kept.versions?.[name] === version;
+  return new Set(files.filter(isKept).map(({ name }) => name));
 }
 
 export async function adoptFiles(
   paths: GuestPaths,
-  { files, disk }: DescribedFiles,
-  { host, mark, isLive, copy, images, name }: Adoption & { images: ImageCache; name: string },
+  described: DescribedFiles,
+  { host, mark, isLive, copy, images, name }: Adoption & Placing,
 ): Promise<void> {
-  checkOffered(paths, { files, disk });
+  checkOffered(paths, described);
+  const { files, disk } = described;
   const { folder } = paths;
   const markPath = join(folder, markFile);
   if ((await readFile(markPath, 'utf8').catch(() => '')) === mark) return;
-  // Left by a move that failed, or by a process that ended.
-  await rm(folder, { recursive: true, force: true });
+  await inFolder(paths, { keeps: await prefetched(paths, described, host), name }, async (here) => {
+    const missing = without(files, here);
+    const copied = isLive ? missing.filter((file) => file.name !== diskFile) : missing;
+    await images.makeRoom({ folder, bytes: bytesOf(copied), what: `guest ${name}` });
+    await place(copied, { places: placesOf(paths, isLive), copy });
+    if (disk !== null) await placeDisk(paths.disk, disk, { host, isLive, copy, images });
+    await rm(join(folder, prefetchedFile), { force: true });
+    await writeWhole(markPath, mark);
+  });
+}
+
+/** Replaces the text from before the guest came. Throws `invalid` when none is described. */
+export async function adoptConsole(
+  paths: GuestPaths,
+  { files }: DescribedFiles,
+  { copy }: Copying,
+): Promise<void> {
+  const text = files.find(({ name }) => name === consoleFile);
+  if (text === undefined) {
+    throw new ComputeError('invalid', 'the other host offers no text of the console');
+  }
+  if (text.bytes > maxConsoleBytes) {
+    throw new ComputeError('invalid', `the other host offers ${text.bytes} bytes of the console`);
+  }
+  await place([text], { places: placesOf(paths, true), copy });
+}
+
+/**
+ * Works in the guest's folder, which has these of its files and no others: those of a move that
+ * failed, or of a process that ended, are removed. All are when the work fails.
+ */
+async function inFolder(
+  { folder }: GuestPaths,
+  { keeps, name }: { keeps: ReadonlySet<string>; name: string },
+  work: (here: ReadonlySet<string>) => Promise<void>,
+): Promise<void> {
+  if (keeps.size === 0) await rm(folder, { recursive: true, force: true });
   await makeTraversable(folder);
   try {
-    const copied = isLive ? files.filter((file) => file.name !== diskFile) : files;
-    const bytes = copied.reduce((sum, file) => sum + file.bytes, 0);
-    await images.makeRoom({ folder, bytes, what: `guest ${name}` });
-    for (const file of copied) {
-      const path = pathOfFile(paths, file.name) ?? '';
-      await copy(file, `${path}${partEnding}`);
-      await renameDurably(`${path}${partEnding}`, path);
-    }
-    if (disk !== null) await placeDisk(paths.disk, disk, { host, isLive, copy, images });
-    await writeFile(`${markPath}${partEnding}`, mark);
-    await renameDurably(`${markPath}${partEnding}`, markPath);
+    await work(keeps);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw asDiskFull(error, { folder, what: `guest ${name}` });
   }
 }
 
+async function place(
+  files: readonly DescribedFile[],
+  { places, copy }: { places: Record<string, string | undefined>; copy: Copying['copy'] },
+): Promise<void> {
+  for (const file of files) {
+    const path = places[file.name] ?? '';
+    await copy(file, `${path}${partEnding}`);
+    await renameDurably(`${path}${partEnding}`, path);
+  }
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}${partEnding}`, text);
+  await renameDurably(`${path}${partEnding}`, path);
+}
+
+function without(
+  files: readonly DescribedFile[],
+  here: ReadonlySet<string>,
+): readonly DescribedFile[] {
+  return files.filter(({ name }) => !here.has(name));
+}
+
+function bytesOf(files: readonly DescribedFile[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 /** Throws `invalid` for files that no host describes. */
 function checkOffered(paths: GuestPaths, { files, disk }: DescribedFiles): void {
-  const unknown = files.find(({ name }) => pathOfFile(paths, name) === undefined);
+  const places = placesOf(paths, false);
+  const unknown = files.find(({ name }) => !Object.hasOwn(places, name));
   if (unknown !== undefined) {
     throw new ComputeError('invalid', `the other host offers an unknown file ${unknown.name}`);
   }
@@ -146,13 +219,4 @@ async function placeDisk(
       else await changeBase(path, over);
     },
   );
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Fetch, GuestTransfer } from '#contracts/host/guest-transfer.ts';
 import type { Hypervisor } from '#contracts/host/hypervisor.ts';
 import type {
+  Copying,
   DescribedFiles,
   LiveMigrations,
   MovableFiles,
@@ -86,15 +87,35 @@ export class HostTransfer implements GuestTransfer {
     return JSON.stringify(offer);
   }
 
-  async fetch(guest: Guest, { host, offer: text, isLive }: Fetch): Promise<void> {
-    const { files, identity } = this.#options;
+  async prefetch(guest: Guest, from: Pick<Fetch, 'host' | 'offer'>): Promise<void> {
+    await this.#fetched(from, (described, how) =>
+      this.#options.files.prefetch(guest, described, how),
+    );
+  }
+
+  async fetch(guest: Guest, { isLive, ...from }: Fetch): Promise<void> {
+    await this.#fetched(from, (described, how) =>
+      this.#options.files.adopt(guest, described, { ...how, isLive }),
+    );
+  }
+
+  async fetchConsole({ id }: Guest, from: Pick<Fetch, 'host' | 'offer'>): Promise<void> {
+    await this.#fetched(from, (described, how) =>
+      this.#options.files.adoptConsole(id, described, how),
+    );
+  }
+
+  /** Copies what is offered there, and ends the offer. */
+  async #fetched(
+    { host, offer: text }: Pick<Fetch, 'host' | 'offer'>,
+    work: (described: DescribedFiles, how: Copying & { mark: string }) => Promise<void>,
+  ): Promise<void> {
     const { address, port, key, ...described } = parseOffer(text);
     const place = { host, address, port, key };
-    const own = await identity();
-    await files.adopt(guest, described, {
+    const own = await this.#options.identity();
+    await work(described, {
       host,
       mark: key,
-      isLive,
       copy: ({ name, bytes }, path) => fetchFile(place, { name, bytes, path }, own),
     });
     await this.#allFetched(place, own);

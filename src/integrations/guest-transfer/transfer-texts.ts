@@ -7,6 +7,7 @@ const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const file = Type.Object({
   name: Type.String({ pattern: '^[\\w.-]{1,255}$' }),
   bytes: count,
+  version: Type.Optional(Type.String({ maxLength: 100 })),
 });
 const place = {
   address: Type.String({ minLength: 1, maxLength: 255 }),

@@ -115,9 +115,12 @@ export class SimulatedGuestFiles implements GuestFiles {
     return JSON.stringify(kept);
   }
 
-  /** Throws `invalid` for a text that no simulated host has made. */
-  async receive(guest: Guest, files: string): Promise<void> {
-    await this.#kept.set(guest.id, filesIn(files));
+  /**
+   * `text`: with that of its console. Throws `invalid` for a text that no simulated host has made.
+   */
+  async receive({ id }: Guest, files: string, { text }: { text: boolean }): Promise<void> {
+    const kept = filesIn(files);
+    await this.#kept.set(id, text ? kept : { ...kept, console: '' });
   }
 
   async list(): Promise<string[]> {

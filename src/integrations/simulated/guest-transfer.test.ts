@@ -1,6 +1,10 @@
 import { describeArrivalChecks } from '#contracts/host/arrival-checks.contract.ts';
+import {
+  describeGuestTransfer,
+  type TransferHost,
+} from '#contracts/host/guest-transfer.contract.ts';
 import { aGuest } from '#test/hosts/guests.ts';
-import { describedImages } from '#test/images/image-source.ts';
+import { type DescribedImages, describedImages } from '#test/images/image-source.ts';
 import { SimulatedGuestFiles } from './guest-files.ts';
 import { SimulatedTransfer } from './guest-transfer.ts';
 import { HostFaults, type SimulatedFault } from './host-faults.ts';
@@ -15,9 +19,9 @@ const faultOf: Record<string, SimulatedFault> = {
 };
 
 /** The transfer of a simulated host, and its faults. */
-function aHost(name: string) {
+function aHost(name: string, images = describedImages({})) {
   const faults = new HostFaults();
-  const files = new SimulatedGuestFiles({ images: describedImages({}) });
+  const files = new SimulatedGuestFiles({ images });
   const host = simulatedHost(name, []);
   const hypervisor = new SimulatedHypervisor({ host, domainXml: () => '<domain/>' });
   return { faults, files, transfer: new SimulatedTransfer(files, hypervisor, faults) };
@@ -37,3 +41,14 @@ describeArrivalChecks('simulated', async () => {
     stop: async () => undefined,
   };
 }, ['clock', 'machine', 'cpu', 'disk']);
+
+function aTransferHost(name: string, images: DescribedImages): TransferHost {
+  return { name, ...aHost(name, images) };
+}
+
+describeGuestTransfer('simulated', async (images) => ({
+  one: aTransferHost('one', images),
+  other: aTransferHost('other', images),
+  // Its console is written when it is prepared.
+  write: async () => {},
+}));

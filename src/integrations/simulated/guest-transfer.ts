@@ -58,8 +58,17 @@ export class SimulatedTransfer implements GuestTransfer {
     return failed;
   }
 
-  fetch(guest: Guest, { offer }: Fetch): Promise<void> {
-    return this.#files.receive(guest, offer);
+  prefetch(guest: Guest, { offer }: Pick<Fetch, 'offer'>): Promise<void> {
+    return this.#files.receive(guest, offer, { text: false });
+  }
+
+  fetch(guest: Guest, { offer }: Pick<Fetch, 'offer'>): Promise<void> {
+    return this.#files.receive(guest, offer, { text: true });
+  }
+
+  /** A guest that has come live is in the offer with all that it wrote. */
+  fetchConsole(guest: Guest, { offer }: Pick<Fetch, 'offer'>): Promise<void> {
+    return this.#files.receive(guest, offer, { text: true });
   }
 
   expect(): Promise<string> {

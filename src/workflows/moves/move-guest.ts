@@ -23,7 +23,10 @@ import { guestOnSide, hostOnSide, isWithinHost, moveOf } from './sides.ts';
 
 type MoveStep = (context: WorkflowContext, task: Task<'move'>) => Promise<StepOutcome<'move'>>;
 
-/** Binds the ports on the new host, and commands the old one to stop the guest. */
+/**
+ * Binds the ports on the new host, and commands the old one to offer the files of a guest that
+ * runs, so that the new one prepares for it meanwhile; one that is off leaves at once.
+ */
 export const bindTarget: MoveStep = async (context, task) => {
   const startedAt = context.clock.now();
   const server = await serverOf(context, task);
@@ -40,24 +43,26 @@ export const bindTarget: MoveStep = async (context, task) => {
   const at = { hostId: source.id, serverId: server.id };
   const data = { ...task.data, startedAt: now };
   const to = host.name;
-  if (move.type === 'live-migration') {
-    const after = await expectedNics(context, { server, move, host });
-    const moved = { ...move.context, nics: { before: server.nics, after } };
-    const coming = await guestOnSide(context, server, { ...move, context: moved }, 'after');
-    events.push(await announceLive(context, server, { guest: coming, host }));
+  const isOff = move.context.vmState === 'stopped' || data.sourceMayBeOut === true;
+  if (isOff) {
     return {
-      move: { id: move.id, context: moved },
       events,
-      server: { taskState: 'migrating' },
-      command: { ...at, body: { do: 'offer', guest, to } },
-      next: { step: 'offered', data, dueAt: null },
+      server: { taskState: 'resize_migrating' },
+      command: { ...at, body: { do: 'move-out', guest, to } },
+      next: { step: 'source-left', data: { ...data, sourceMayBeOut: true }, dueAt: null },
     };
   }
+  const after = await expectedNics(context, { server, move, host });
+  const moved = { ...move.context, nics: { before: server.nics, after } };
+  if (move.type === 'live-migration') {
+    const coming = await guestOnSide(context, server, { ...move, context: moved }, 'after');
+    events.push(await announceLive(context, server, { guest: coming, host }));
+  }
   return {
+    move: { id: move.id, context: moved },
     events,
-    server: { taskState: 'resize_migrating' },
-    command: { ...at, body: { do: 'move-out', guest, to } },
-    next: { step: 'source-left', data: { ...data, sourceMayBeOut: true }, dueAt: null },
+    command: { ...at, body: { do: 'offer', guest, to } },
+    next: { step: 'offered', data, dueAt: null },
   };
 };
 

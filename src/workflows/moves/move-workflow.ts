@@ -14,7 +14,6 @@ import { finishedEvent } from '../engine/record-event.ts';
 import { retryStep } from '../engine/retry-later.ts';
 import type { StepOutcome, Workflow } from '../engine/workflow.ts';
 import { clearSource, releaseSource, sourceCleared } from './end-move.ts';
-import { expected, offered } from './expect-guest.ts';
 import {
   bindTarget,
   dropShelvedImage,
@@ -22,6 +21,7 @@ import {
   switchPorts,
   targetStarted,
 } from './move-guest.ts';
+import { expected, offered, prefetched } from './prepare-target.ts';
 import { readMoveBinding, reserve } from './reserve.ts';
 import {
   clearTarget,
@@ -37,8 +37,9 @@ export const moveWorkflow: Workflow<'move'> = {
     // Forward.
     reserve: { read: readMoveBinding, run: reserve, exclusive: true, undo: 'release-target' },
     'bind-target': { run: bindTarget, undo: 'release-target' },
-    // Before the guest leaves live.
+    // Before a running guest leaves.
     offered: { run: offered, undo: 'clear-target' },
+    prefetched: { run: prefetched, undo: 'clear-target' },
     expected: { run: expected, undo: 'clear-target' },
     'source-left': { run: sourceLeft, undo: 'restore-source' },
     'switch-ports': { run: switchPorts, undo: 'restore-ports' },
@@ -65,6 +66,7 @@ export const moveWorkflow: Workflow<'move'> = {
 /** Steps whose failures are the new host's: another may succeed. */
 const ofNewHost: ReadonlySet<string> = new Set<Task<'move'>['step']>([
   'bind-target',
+  'prefetched',
   'expected',
   'target-started',
 ]);
@@ -74,6 +76,7 @@ const eventNames: Partial<Record<Task<'move'>['step'], string>> = {
   reserve: 'schedule',
   'bind-target': 'bind_ports',
   offered: 'offer_files',
+  prefetched: 'prepare_target',
   expected: 'prepare_target',
   'source-left': 'move_out',
   'switch-ports': 'switch_ports',

@@ -20,6 +20,9 @@ import { guestOnSide, hasLanded, hostOnSide, isWithinHost, moveOf, releaseSide }
 
 type MoveStep = (context: WorkflowContext, task: Task<'move'>) => Promise<StepOutcome<'move'>>;
 
+/** Commands by which a host gets something of a guest. */
+const arrivals = ['spawn', 'respawn', 'prefetch', 'expect', 'move-in'] as const;
+
 /** The new host removes the guest, if it may have one. Within a host the old one replaces it. */
 export const clearTarget: MoveStep = async (context, task) => {
   const move = await moveOf(context, task);
@@ -28,7 +31,7 @@ export const clearTarget: MoveStep = async (context, task) => {
     return { next: { step: 'restore-ports', data: task.data, dueAt: context.clock.now() } };
   }
   const at = { hostId: move.target.id, serverId: task.serverId };
-  const arrival = await context.store.commands.lastOn(at, 'spawn', 'respawn', 'expect', 'move-in');
+  const arrival = await context.store.commands.lastOn(at, ...arrivals);
   if (arrival?.result?.ok === false && arrival.result.undone === true) {
     return { next: { step: 'restore-ports', data: task.data, dueAt: context.clock.now() } };
   }
@@ -50,15 +53,20 @@ const target = removalFrom({
 });
 
 /**
- * Not where the old host has reported that it still runs the guest, or was never commanded to send
- * it: then the new one has none that runs.
+ * Not where the new host was never commanded to start the guest, and the old one was never
+ * commanded to send it, or has reported that it still runs it: then the new one has none that runs.
  */
 async function mayRunThere(
   { store }: WorkflowContext,
   { data, serverId }: Task<'move'>,
 ): Promise<boolean> {
   const move = await store.moves.get(data.moveId);
-  if (move?.type !== 'live-migration' || move.source === null) return true;
+  if (move?.type !== 'live-migration' || move.source === null) {
+    const there = { hostId: move?.target?.id ?? '', serverId };
+    const prefetch = await store.commands.lastOn(there, 'prefetch');
+    const newest = await store.commands.lastOn(there, ...arrivals);
+    return prefetch === undefined || prefetch.seq !== newest?.seq;
+  }
   if (data.sourceMayBeOut !== true) return false;
   const at = { hostId: move.source.id, serverId };
   const result = (await store.commands.lastOn(at, 'move-out'))?.result;

@@ -49,7 +49,7 @@ async function mayHaveGuest(
   hostId: string,
 ): Promise<boolean> {
   const at = { hostId, serverId };
-  const arrived = await store.commands.lastOn(at, 'spawn', 'expect', 'move-in');
+  const arrived = await store.commands.lastOn(at, 'spawn', 'prefetch', 'expect', 'move-in');
   const isUndone = arrived?.result?.ok === false && arrived.result.undone === true;
   if (arrived !== undefined && !isUndone) return true;
   // One that was not sent leaves the guest as it was.

@@ -12,5 +12,7 @@ test('all files of a guest are in one folder, named by its id', () => {
     rescueKernel: '/var/lib/novella/guests/0a1b/kernel.rescue',
     rescueRamdisk: '/var/lib/novella/guests/0a1b/ramdisk.rescue',
     consoleLog: '/var/lib/novella/guests/0a1b/serial.log',
+    earlierConsole: '/var/lib/novella/guests/0a1b/serial.before',
+    offeredConsole: '/var/lib/novella/guests/0a1b/serial.offered',
   });
 });

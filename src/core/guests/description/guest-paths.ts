@@ -14,6 +14,10 @@ export interface GuestPaths {
   rescueRamdisk: string;
   /** What the guest wrote to its serial console. */
   consoleLog: string;
+  /** What a guest that came live wrote to it on other hosts. */
+  earlierConsole: string;
+  /** The end of both, as it is offered to another host. */
+  offeredConsole: string;
 }
 
 /**
@@ -32,5 +36,7 @@ export function guestPaths(directory: string, guestId: string): GuestPaths {
     rescueKernel: `${folder}/kernel.rescue`,
     rescueRamdisk: `${folder}/ramdisk.rescue`,
     consoleLog: `${folder}/serial.log`,
+    earlierConsole: `${folder}/serial.before`,
+    offeredConsole: `${folder}/serial.offered`,
   };
 }

@@ -3,7 +3,7 @@ import { aBridgeNic, aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/ho
 import { expect, test } from 'vitest';
 import { heldDevices } from '../description/held-device.ts';
 import type { FoundGuest } from './plan.ts';
-import { planExpect, planMoveIn, planMoveOut, planPaused } from './plan-move.ts';
+import { planExpect, planMoveIn, planMoveOut, planPaused, planPrefetch } from './plan-move.ts';
 
 const guest = aGuest({ nics: [aHostdevNic(vf0), aMacvtapNic(vf1), aBridgeNic()] });
 const held = heldDevices(guest);
@@ -48,6 +48,12 @@ test('a host that expects a guest has what its macvtaps and bridges need, and le
   expect(planExpect(guest, found('running'), { from: 'host-1', files: '{}' })).toEqual([]);
 });
 
+test('a host prepares for a guest that still runs elsewhere without touching a device', () => {
+  const steps = planPrefetch(guest, undefined, { from: 'host-1', files: '{}' });
+  expect(names(steps)).toEqual(['check-arrival', 'prefetch-files']);
+  expect(planPrefetch(guest, found('shutOff'), { from: 'host-1', files: '{}' })).toEqual([]);
+});
+
 test('a guest arrives with its files in the state it had; repeated, nothing but that state', () => {
   const arrive = (state: 'running' | 'paused' | 'shutOff', there?: FoundGuest['state']) =>
     names(planMoveIn(guest, there && found(there), { from: 'host-1', files: '{}', state }));
@@ -55,9 +61,10 @@ test('a guest arrives with its files in the state it had; repeated, nothing but 
   expect(arrive('running').slice(0, 2)).toEqual(['check-devices', 'fetch-files']);
   expect(arrive('running').slice(-2)).toEqual(['start', 'end-transfer']);
   expect(arrive('paused').slice(-3)).toEqual(['start', 'pause', 'end-transfer']);
-  expect(arrive('running', 'running')).toEqual(['end-transfer']);
-  expect(arrive('paused', 'running')).toEqual(['pause', 'end-transfer']);
-  expect(arrive('paused', 'paused')).toEqual(['end-transfer']);
+  const text = ['fetch-console', 'end-transfer'];
+  expect(arrive('running', 'running')).toEqual(text);
+  expect(arrive('paused', 'running')).toEqual(['pause', ...text]);
+  expect(arrive('paused', 'paused')).toEqual(text);
   expect(names(planPaused(guest.id, undefined))).toEqual(['pause']);
 });
 
@@ -65,6 +72,6 @@ test('a guest that came live is given the NICs that were unplugged for it, each 
   const arrived = { from: 'host-1', files: '{}', state: 'running' } as const;
   const without = held.filter(({ address }) => address !== vf0);
   const steps = planMoveIn(guest, found('running', without), arrived);
-  expect(names(steps)).toEqual(['record-device', 'attach-nic', 'end-transfer']);
+  expect(names(steps)).toEqual(['record-device', 'attach-nic', 'fetch-console', 'end-transfer']);
   expect(steps[1]).toMatchObject({ nic: { address: vf0 } });
 });

@@ -57,6 +57,22 @@ interface Coming {
 }
 
 /**
+ * The guest can come from the other host, where it still runs: the checks have passed, and what does
+ * not change of its files is here. None when it has arrived already.
+ */
+export function planPrefetch(
+  guest: Guest,
+  found: FoundGuest | undefined,
+  { from, files: offer, mtus = {} }: Coming,
+): Step[] {
+  if (found !== undefined) return [];
+  return [
+    { do: 'check-arrival', guest, from, offer, isLive: false, mtus },
+    { do: 'prefetch-files', guest, from, offer },
+  ];
+}
+
+/**
  * The guest can come running from the other host: its files are here, it is defined, and what its
  * NICs are on top of is ready. None when it has arrived already.
  */
@@ -77,7 +93,7 @@ export function planExpect(
 
 /**
  * The guest arrives, and is brought to this state. One that runs here already has come live, and is
- * given the NICs that it came without.
+ * given the NICs that it came without and the text of its console.
  */
 export function planMoveIn(
   guest: Guest,
@@ -88,7 +104,8 @@ export function planMoveIn(
   const paused = state === 'paused' ? planPaused(guestId, found) : [];
   const ended: Step = { do: 'end-transfer', guestId };
   if (found !== undefined && isLive(found)) {
-    return [...plugged(guest, found), ...paused, ended];
+    const text: Step = { do: 'fetch-console', guest, from, offer: files };
+    return [...plugged(guest, found), ...paused, text, ended];
   }
   const arrival: Step[] = [
     { do: 'fetch-files', guest, from, offer: files, isLive: false },

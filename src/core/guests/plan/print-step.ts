@@ -26,6 +26,10 @@ const printers: Printers = {
     `prepare the files of guest ${guest.name}${fresh ? ', from a new disk' : ''}`,
   'prepare-rescue': ({ guest }) => `prepare the rescue disk of guest ${guest.name}`,
   'fetch-files': ({ guest, from }) => `fetch the files of guest ${guest.name} from ${from}`,
+  'prefetch-files': ({ guest, from }) =>
+    `fetch what does not change of guest ${guest.name}, which runs on ${from}`,
+  'fetch-console': ({ guest, from }) =>
+    `fetch what guest ${guest.name} wrote to its console on ${from}`,
   'send-guest': ({ guest, to }) => `send the running guest ${guest.name} to ${to}`,
   'end-transfer': ({ guestId }) => `end the transfer of guest ${guestId}`,
   'copy-disk': ({ guestId, imageId }) => `copy the disk of guest ${guestId} for image ${imageId}`,

@@ -69,6 +69,10 @@ export type Step =
   | { do: 'prepare-rescue'; guest: Guest }
   /** Its files as the other host offers them. `isLive`: it runs there, so its disk starts empty. */
   | { do: 'fetch-files'; guest: Guest; from: string; offer: string; isLive: boolean }
+  /** Of those what does not change while the guest runs there. */
+  | { do: 'prefetch-files'; guest: Guest; from: string; offer: string }
+  /** What it wrote to its console on the host that it has left live. Losing that is no failure. */
+  | { do: 'fetch-console'; guest: Guest; from: string; offer: string }
   /** The running guest continues on the other host, which expects it, and is gone here. */
   | { do: 'send-guest'; guest: Guest; to: string; arrival: string }
   /** What this host offers and expects of the guest ends. */

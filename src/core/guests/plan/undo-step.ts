@@ -14,6 +14,7 @@ const undos: Undos = {
   pause: ({ guestId }) => ({ do: 'unpause', guestId }),
   'copy-disk': ({ guestId, imageId }) => ({ do: 'drop-copy', guestId, imageId }),
   'prepare-files': ({ guest }) => ({ do: 'remove-files', guestId: guest.id }),
+  'prefetch-files': ({ guest }) => ({ do: 'remove-files', guestId: guest.id }),
   'fetch-files': ({ guest }) => ({ do: 'remove-files', guestId: guest.id }),
   define: ({ guest }) => ({ do: 'undefine', guestId: guest.id }),
   start: ({ guestId }) => ({ do: 'destroy', guestId }),

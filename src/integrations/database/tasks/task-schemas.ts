@@ -314,6 +314,7 @@ export const taskSteps: { [Kind in TaskKind]: Record<TaskStepOf[Kind], true> } =
     reserve: true,
     'bind-target': true,
     offered: true,
+    prefetched: true,
     expected: true,
     'source-left': true,
     'switch-ports': true,

@@ -1,9 +1,9 @@
 /**
- * The steps of a live migration before the guest leaves: its files are offered, and the new host
- * fetches them, checks whether it can run the guest, and expects it. The guest runs on meanwhile; a
- * failure here touches nothing of it.
+ * The steps before a running guest leaves: its files are offered, and the new host prepares for it.
+ * For a live migration it fetches them, checks whether it can run the guest, and expects it; else
+ * it fetches what does not change while the guest runs. A failure here touches nothing of it.
  */
-import type { Task } from '#contracts/store/store.ts';
+import type { Host, NextStep, Task } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import type { ServerNic } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
@@ -20,19 +20,35 @@ export const offered: MoveStep = async (context, task) => {
   const { output: files = '' } = await answerOf(context, task, ['offer']);
   const { server, move, source, host, guest } = await partsOf(context, task, 'after');
   const mtus = mtusOf(nicsOn(server, move, 'after'));
+  const isLive = move.type === 'live-migration';
   const now = context.clock.now();
   return {
     command: {
       hostId: host.id,
       serverId: server.id,
-      body: { do: 'expect', guest, from: source.name, files, mtus },
+      body: { do: isLive ? 'expect' : 'prefetch', guest, from: source.name, files, mtus },
     },
     events: [finishedEvent(context, 'offer_files', task.data.startedAt ?? now)],
     next: {
-      step: 'expected',
+      step: isLive ? 'expected' : 'prefetched',
       data: { ...task.data, files, startedAt: now, targetMayHaveGuest: true },
       dueAt: null,
     },
+  };
+};
+
+/** Commands the old host to shut the guest down. Throws the new host's error. */
+export const prefetched: MoveStep = async (context, task) => {
+  await answerOf(context, task, ['prefetch']);
+  const { server, source, host, guest } = await partsOf(context, task, 'before');
+  return {
+    server: { taskState: 'resize_migrating' },
+    command: {
+      hostId: source.id,
+      serverId: server.id,
+      body: { do: 'move-out', guest, to: host.name },
+    },
+    ...leaving(context, task, host),
   };
 };
 
@@ -40,23 +56,32 @@ export const offered: MoveStep = async (context, task) => {
 export const expected: MoveStep = async (context, task) => {
   const { output: arrival = '' } = await answerOf(context, task, ['expect']);
   const { server, source, host, guest } = await partsOf(context, task, 'before');
-  const now = context.clock.now();
   return {
     command: {
       hostId: source.id,
       serverId: server.id,
       body: { do: 'move-out', guest, to: host.name, arrival },
     },
-    events: [
-      finishedEvent(context, 'prepare_target', task.data.startedAt ?? now, { host: host.name }),
-    ],
+    ...leaving(context, task, host),
+  };
+};
+
+/** The new host is prepared, and the old one is to answer next. */
+function leaving(
+  context: WorkflowContext,
+  { data }: Task<'move'>,
+  { name }: Host,
+): Pick<StepOutcome<'move'>, 'events'> & { next: NextStep<'move'> } {
+  const now = context.clock.now();
+  return {
+    events: [finishedEvent(context, 'prepare_target', data.startedAt ?? now, { host: name })],
     next: {
       step: 'source-left',
-      data: { ...task.data, startedAt: now, sourceMayBeOut: true },
+      data: { ...data, startedAt: now, sourceMayBeOut: true },
       dueAt: null,
     },
   };
-};
+}
 
 /** The server, both hosts, and the guest as it is on that side. */
 async function partsOf(context: WorkflowContext, task: Task<'move'>, side: Side) {
