@@ -33,6 +33,8 @@ export interface AgentOptions {
   guestFiles: GuestFiles;
   /** Absent: its guests stay on it. */
   transfer?: GuestTransfer;
+  /** Whether it can be used now, read with each report. Absent: always. */
+  canTransfer?: () => Promise<boolean>;
   /** Absent: its guests have none. */
   consoles?: GuestConsoles;
   /** Connects to the controller for the console that it requested with this id. */

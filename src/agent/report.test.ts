@@ -102,6 +102,18 @@ test('a device unknown to the hypervisor is offered to no server, and the host r
   ]);
 });
 
+test('guests can be moved once the host has a certificate', async () => {
+  const nodeDevices = { ...unwatched, describe: async () => new Map() };
+  const facts = async (more: object) => (await reportedBy(nodeDevices, igbVfs, more)).facts;
+  expect(await facts({ transfer: undefined })).not.toHaveProperty('movesGuests');
+  expect(await facts({ transfer: {} })).toMatchObject({ movesGuests: true });
+  const canTransfer = async () => hasCertificate;
+  let hasCertificate = false;
+  expect(await facts({ transfer: {}, canTransfer })).not.toHaveProperty('movesGuests');
+  hasCertificate = true;
+  expect(await facts({ transfer: {}, canTransfer })).toMatchObject({ movesGuests: true });
+});
+
 test('a device that was just created is waited for, once', async () => {
   let polls = 0;
   const { devices } = await reportedBy(

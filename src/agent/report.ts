@@ -29,8 +29,9 @@ export async function reportHost(
 ): Promise<HostReport> {
   const actedOn = turns.observe();
   try {
-    const [hypervisor, found, bus, uptime] = await Promise.all([
+    const [hypervisor, movesGuests, found, bus, uptime] = await Promise.all([
       readHypervisor(options),
+      canMoveGuests(options),
       healthProblems(options),
       options.pciBus.listFunctions(),
       uptimeOf(options),
@@ -55,7 +56,7 @@ export async function reportHost(
     const problems = [...parts.problems, ...parts.nodes.problems, ...found];
     return {
       ...seen,
-      ...(options.transfer !== undefined && { facts: { ...seen.facts, movesGuests: true } }),
+      ...(movesGuests && { facts: { ...seen.facts, movesGuests } }),
       ...uptime,
       hostIp: options.hostIp,
       physicalNetworks: reachedNetworks(options.deviceSpecs, options.bridgedNetworks),
@@ -77,6 +78,10 @@ export async function reportHost(
 function withAnySerial(fn: PciFunction): PciFunction {
   if (hasCardSerial(fn)) return fn;
   return { ...fn, capabilities: { ...fn.capabilities, vpd: { cardSerialNumber: 'unknown' } } };
+}
+
+async function canMoveGuests({ transfer, canTransfer }: AgentOptions): Promise<boolean> {
+  return transfer !== undefined && (canTransfer === undefined || (await canTransfer()));
 }
 
 type Seen = Pick<HostReport, 'facts' | 'guests' | 'hypervisorIsSilent'> & { problem?: HostProblem };

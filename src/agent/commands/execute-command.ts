@@ -125,6 +125,9 @@ async function answer(
     case 'force-move':
       await transferOf(parts).force(guestId);
       return {};
+    case 'end-transfer':
+      await transferOf(parts).end(guestId);
+      return {};
     case 'set-password': {
       const { user: name, password } = question;
       await hypervisor.setPassword(guestId, { name, password });

@@ -96,6 +96,8 @@ export type HostQuestion =
   | { do: 'counters'; guestId: string }
   /** Of a guest that is being sent to another host. */
   | { do: 'move-progress' | 'abort-move' | 'force-move'; guestId: string }
+  /** What the host offers and expects of the guest ends, with its connections to other hosts. */
+  | { do: 'end-transfer'; guestId: string }
   | { do: 'set-password'; guestId: string; user: string; password: string };
 
 /** The kinds of questions. */
@@ -105,6 +107,7 @@ export const questions: readonly HostCommandBody['do'][] = [
   'move-progress',
   'abort-move',
   'force-move',
+  'end-transfer',
   'set-password',
 ] satisfies HostQuestion['do'][];
 

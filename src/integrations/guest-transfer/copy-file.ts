@@ -8,10 +8,19 @@ import type { TLSSocket } from 'node:tls';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { dialPeer, type PeerPlace } from './dial-peer.ts';
 import type { PeerIdentity } from './peer-identity.ts';
-import { acceptingLine, lineTimeoutMs } from './peer-stream.ts';
+import { acceptingLine } from './peer-stream.ts';
 
 const sumBytes = 64;
 const chunkBytes = 2 ** 20;
+
+/** At least this many bytes come in each time of this length. */
+export interface Pace {
+  bytes: number;
+  ms: number;
+}
+
+/** 128 KiB/s: a peer that sends a byte now and then keeps no move waiting. */
+const leastPace: Pace = { bytes: 30 * 128 * 1024, ms: 30_000 };
 
 /** What is requested for a file of this name. */
 export function fileRequest(name: string): string {
@@ -41,15 +50,17 @@ export async function sendFile(socket: TLSSocket, path: string, bytes: number): 
 }
 
 /**
- * Writes the file of that name to `path`. Throws
- * `unavailable` when the connection ends early or the sum differs; nothing is left then.
+ * Writes the file of that name to `path`. Throws `unavailable` when the connection ends early or
+ * is slower than that, or the sum differs; nothing is left then.
  */
 export async function fetchFile(
   place: PeerPlace,
   { name, bytes, path }: { name: string; bytes: number; path: string },
   identity: PeerIdentity,
+  pace: Pace = leastPace,
 ): Promise<void> {
   const { socket, opened } = await dialPeer(place, fileRequest(name), identity);
+  let stopPacing = (): void => undefined;
   try {
     if (opened.bytes !== bytes) {
       throw new ComputeError(
@@ -57,9 +68,7 @@ export async function fetchFile(
         `it has ${opened.bytes} bytes, was offered with ${bytes}`,
       );
     }
-    socket.setTimeout(lineTimeoutMs, () => {
-      socket.destroy(new Error(`the other host sent nothing for ${lineTimeoutMs / 1_000} s`));
-    });
+    stopPacing = keepPace(socket, bytes + sumBytes, pace);
     const sum = createHash('sha256');
     let tail = Buffer.alloc(0);
     let left = bytes;
@@ -86,5 +95,22 @@ export async function fetchFile(
       `file ${name} of the guest was not copied from host ${place.host}: ${errorText(cause)}`,
       { cause },
     );
+  } finally {
+    stopPacing();
   }
+}
+
+/** Destroys the socket of `total` bytes when fewer come than the pace requires. */
+function keepPace(socket: TLSSocket, total: number, { bytes, ms }: Pace): () => void {
+  const start = socket.bytesRead;
+  let before = start;
+  const timer = setInterval(() => {
+    const came = socket.bytesRead - before;
+    const least = Math.min(bytes, Math.max(total - (before - start), 1));
+    before = socket.bytesRead;
+    if (came >= least) return;
+    const rule = `at least ${bytes} bytes are required`;
+    socket.destroy(new Error(`${came} bytes came from it in ${ms / 1_000} s, ${rule}`));
+  }, ms);
+  return () => clearInterval(timer);
 }

@@ -1,7 +1,7 @@
 /** Connects to another host for one file or one channel of a guest. */
 import { connect, type TLSSocket } from 'node:tls';
 import { ComputeError } from '#core/errors.ts';
-import { checkPeer, type PeerIdentity, peerTls } from './peer-identity.ts';
+import { anyPeer, checkPeer, type PeerIdentity, peerTls } from './peer-identity.ts';
 import { lineTimeoutMs, type Opened, openingLine, parseAnswer, readLine } from './peer-stream.ts';
 
 /** Where a host accepts connections for one guest. */
@@ -14,15 +14,16 @@ export interface PeerPlace {
 }
 
 /**
- * The connection, answered. Throws `unavailable` when nobody answers there, it is another host, or
- * that refuses.
+ * The connection, answered. The address is that host's own choice: nothing is sent to whoever
+ * answers there before its certificate has named that host. Throws `unavailable` when nobody
+ * answers, or that refuses; `forbidden` when it is another host.
  */
 export async function dialPeer(
   { host, address, port, key }: PeerPlace,
   what: string,
   identity: PeerIdentity,
 ): Promise<{ socket: TLSSocket; opened: Opened }> {
-  const socket = connect({ ...peerTls(identity), host: address, port });
+  const socket = connect({ ...peerTls(identity), host: address, port, servername: anyPeer });
   try {
     await connected(socket, { host, address, port });
     checkPeer(socket, host, { authority: identity.authority, now: Date.now() });

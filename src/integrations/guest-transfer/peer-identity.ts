@@ -8,6 +8,9 @@ import type { CommonConnectionOptions, SecureContextOptions, TLSSocket } from 'n
 import { ComputeError } from '#core/errors.ts';
 import { hostUri, uriIn } from '#core/host-identity/certificate-names.ts';
 
+/** Names no host: with a name, the listener chooses its certificate for each connection. */
+export const anyPeer = 'peer.novella';
+
 /** PEM. */
 export interface PeerIdentity {
   certificate: string;

@@ -4,14 +4,14 @@ import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
-import { connect } from 'node:tls';
+import { connect, createServer as createTlsServer } from 'node:tls';
 import { hostUri } from '#core/host-identity/certificate-names.ts';
 import { makeAuthority } from '#test/tls/authority.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { fetchFile, requestedFile, sendFile } from './copy-file.ts';
 import { dialPeer } from './dial-peer.ts';
-import type { PeerIdentity } from './peer-identity.ts';
+import { anyPeer, type PeerIdentity } from './peer-identity.ts';
 import { PeerListener } from './peer-listener.ts';
 import { openingLine } from './peer-stream.ts';
 
@@ -151,6 +151,73 @@ test('a host that does not stop sending is cut off', async () => {
     'the other host sends more than that',
   );
   expect(existsSync(path)).toBe(false);
+});
+
+test('a host that sends a byte now and then is given up', async () => {
+  const key = await listener.open({
+    peer: 'hv2',
+    async serve(_what, socket) {
+      socket.write('ok 1 3000000\n');
+      const more = setInterval(() => socket.write('a'), 20);
+      socket.once('close', () => clearInterval(more));
+    },
+  });
+  open.push(key);
+  const place = { host: 'hv1', address: '127.0.0.1', port: listener.port, key };
+  const path = join(folder, 'slow');
+  const fetching = fetchFile(place, { ...file, path }, hv2, { bytes: 1_000, ms: 100 });
+  await expect(fetching).rejects.toThrow(/\d+ bytes came .+, at least 1000 bytes are required/);
+  expect(existsSync(path)).toBe(false);
+});
+
+test('an offer that names another host’s address sends that host nothing', async () => {
+  const { certificate: cert, key } = hv3;
+  const tls = { cert, key, requestCert: true, rejectUnauthorized: false };
+  let received = 0;
+  const ended = Promise.withResolvers<void>();
+  const other = createTlsServer(tls, (socket) => {
+    socket.on('data', (part) => (received += part.length)).on('error', () => undefined);
+  });
+  other.on('connection', (socket) => socket.on('close', () => ended.resolve()));
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = other.address() as { port: number };
+    const place = { ...(await offered()), port };
+    const path = join(folder, 'elsewhere');
+    await expect(fetchFile(place, { ...file, path }, hv2)).rejects.toThrow(
+      'the other host is novella:host:hv3, not novella:host:hv1',
+    );
+    await ended.promise;
+    expect(received).toBe(0);
+  } finally {
+    other.close();
+  }
+});
+
+test('a new connection is answered with the certificate that the host has by now', async () => {
+  let own = hv1;
+  const renewing = new PeerListener({
+    ...{ address: '127.0.0.1', port: 0, identity: async () => own, log: silentLog },
+  });
+  const key = await renewing.open({
+    peer: 'hv2',
+    serve: async (_what, socket) => void socket.write('ok 1 -\n'),
+  });
+  const presented = async () => {
+    const to = { host: '127.0.0.1', port: renewing.port, servername: anyPeer };
+    const socket = connect({ ...to, rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    const certificate = socket.getPeerX509Certificate()?.toString();
+    socket.destroy();
+    return certificate;
+  };
+  try {
+    expect(await presented()).toBe(hv1.certificate);
+    own = ofHost('hv1');
+    expect(await presented()).toBe(own.certificate);
+  } finally {
+    await renewing.close(key);
+  }
 });
 
 test('connections of strangers that stay open keep no host away', async () => {

@@ -4,12 +4,20 @@
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import {
+  createSecureContext,
+  createServer,
+  type SecureContext,
+  type Server,
+  type TLSSocket,
+} from 'node:tls';
 import type { Log } from '#contracts/log.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import { checkPeer, isOneOf, type PeerIdentity, peerTls } from './peer-identity.ts';
 import { parseOpening, readLine, refusingLine } from './peer-stream.ts';
+
+type ContextChosen = (error: Error | null, context?: SecureContext) => void;
 
 export interface PeerListenerOptions {
   address: string;
@@ -80,7 +88,17 @@ export class PeerListener {
   async #listen(): Promise<void> {
     const { address, port, identity, log } = this.#options;
     const own = await identity();
-    const options = { ...peerTls(own), handshakeTimeout: handshakeMs };
+    const options = {
+      ...peerTls(own),
+      handshakeTimeout: handshakeMs,
+      // It may have been replaced since this port was opened.
+      SNICallback: (_name: string, chosen: ContextChosen) => {
+        identity().then(
+          (now) => chosen(null, createSecureContext(peerTls(now))),
+          (error: unknown) => chosen(error instanceof Error ? error : new Error(String(error))),
+        );
+      },
+    };
     const server = createServer(options, (socket) => void this.#serve(socket, own.authority));
     // A peer that is not TLS, or goes away.
     server.on('tlsClientError', () => undefined);

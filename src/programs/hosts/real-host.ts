@@ -80,6 +80,8 @@ export async function realHostParts(
     nodeDevices: new LibvirtNodeDevices({ child }),
     guestFiles,
     ...(identity !== undefined && {
+      // A host with a token of version 0.2 has no certificate yet.
+      canTransfer: () => identity().then(Boolean, () => false),
       transfer: new HostTransfer({
         ...config.moves,
         identity,

@@ -7,6 +7,7 @@ import { ComputeError } from '#core/errors.ts';
 import { joinTokenText } from '#core/host-identity/join-token.ts';
 import { sha256OfToken } from '#runtime/token-hash.ts';
 import type { WorkflowContext } from '../engine/context.ts';
+import { endTransfersWith } from './end-transfers.ts';
 
 /** A join token, which is never shown again. Times are epoch milliseconds. */
 export interface NewEnrolment {
@@ -43,15 +44,14 @@ export async function enrollHost(
 }
 
 /**
- * Revokes the host's tokens and certificates: it counts as silent at once. Its guests keep running.
- * Throws `notFound`.
+ * Revokes the host's tokens and certificates: it counts as silent at once, and other hosts end
+ * their connections with it. Its guests keep running. Throws `notFound`.
  */
-export async function revokeHost(
-  { store, clock, wakeup }: WorkflowContext,
-  host: string,
-): Promise<void> {
+export async function revokeHost(context: WorkflowContext, host: string): Promise<void> {
+  const { store, clock, wakeup } = context;
   await store.enrolments.revoke(host, clock.now());
   const row = await store.hosts.named(host);
   if (row !== undefined) await store.hosts.seen(row.id, 0);
   wakeup.notify('enrolments');
+  if (row !== undefined) await endTransfersWith(context, row);
 }

@@ -57,8 +57,8 @@ interface Coming {
 }
 
 /**
- * The guest can come from the other host, where it still runs: the checks have passed, and what does
- * not change of its files is here. None when it has arrived already.
+ * The guest can come from the other host, where it still runs: the checks have passed, and what
+ * does not change of its files is here. None when it has arrived already.
  */
 export function planPrefetch(
   guest: Guest,

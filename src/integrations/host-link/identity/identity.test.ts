@@ -137,6 +137,25 @@ test('a host of one cluster that dials another one reports both authorities', as
   );
 });
 
+test.each(['<html>Welcome</html>', '[]', 'null', '{"certificate": 1}'])(
+  'an answer %s in place of a certificate is refused, with a reason',
+  async (answer) => {
+    const port = await aPort();
+    const tls = await port.world.context.authority.controller();
+    const server = createServer({ ...tls }, (_request, response) => response.end(answer));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    opened.push(() => new Promise((resolve) => server.close(resolve)));
+    const url = `https://127.0.0.1:${(server.address() as { port: number }).port}`;
+    const key = await generateHostKey();
+    const trust = clusterTls(await port.world.context.authority.certificate());
+    const request = { url, host: 'hv1', key, tls: trust, headers: {} };
+    await expect(requestCertificate(request)).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringMatching(/answered with no certificate of this host's key/),
+    });
+  },
+);
+
 test('another host’s certificate does not make a controller', async () => {
   const port = await aPort();
   const folder = aFolder();

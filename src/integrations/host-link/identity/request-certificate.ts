@@ -72,7 +72,7 @@ export async function requestCertificate(request: CertificateRequest): Promise<C
       faultMessage(text) ?? `the controller at ${url} answered ${status}`,
     );
   }
-  return checked(JSON.parse(text) as Certified, request);
+  return checked(text, request);
 }
 
 const kinds: Record<number, ErrorKind> = {
@@ -125,11 +125,9 @@ function post(
 }
 
 /** The answer, if it is a certificate of this key by that authority. */
-function checked(
-  { certificate, authority }: Certified,
-  { key, url }: CertificateRequest,
-): Certified {
+function checked(text: string, { key, url }: CertificateRequest): Certified {
   try {
+    const { certificate, authority } = JSON.parse(text) as Certified;
     const { publicKey, verify } = readPair(certificate, authority);
     const own = createPublicKey(key).export({ type: 'spki', format: 'der' });
     if (verify && keyFingerprint(publicKey) === keyFingerprint(own)) {
@@ -140,7 +138,7 @@ function checked(
   }
   throw new ComputeError(
     'unavailable',
-    `the controller at ${url} answered with another certificate`,
+    `the controller at ${url} answered with no certificate of this host's key: is another service at that address?`,
   );
 }
 
