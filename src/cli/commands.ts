@@ -8,6 +8,7 @@ import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { withExamples } from './terminal/examples.ts';
 import type { EnrollOptions } from './servers/host.ts';
 import { seconds } from './terminal/duration.ts';
+import type { MovesOptions } from './moves/moves.ts';
 import { withJson } from './terminal/json-option.ts';
 import { addWhatIf } from './what-if/what-if-command.ts';
 import type { PciDevicesOptions } from './pci/pci-devices.ts';
@@ -33,7 +34,7 @@ type Login = (command: Command) => Promise<Session>;
 const statuses = ['available', 'claimed', 'allocated', 'unclaimable', 'unavailable', 'missing'];
 
 /**
- * Adds `status`, `pci devices`, `pci pools`, `host …`, `keystone register`, `explain` and
+ * Adds `status`, `pci devices`, `pci pools`, `host …`, `keystone register`, `explain`, `moves` and
  * `what-if` to the program. They throw ComputeError; the program prints it. Returns the command
  * `pci`.
  */
@@ -59,6 +60,7 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
       await showExplanation(await login(command), { ...options, server }, screen);
     });
   withExamples(explain, 'novella explain web', 'novella explain web --xml');
+  addMoves(program, { login, screen });
   addWhatIf(program, { login, screen, end: environment.end });
   return pci;
 }
@@ -74,6 +76,18 @@ function addStatus(
       end(await showStatus(await login(command), { ...options, version, now: Date.now() }, screen));
     });
   withExamples(status, 'novella status', 'novella --os-cloud novella status --json');
+}
+
+function addMoves(program: Command, { login, screen }: Parts): void {
+  const moves = withOutput(program.command('moves'))
+    .description('list servers on their way to another host, and how much has been copied')
+    .argument('[server]', 'id or name: all moves of this server, also those that have ended')
+    .addOption(new Option('--watch', 'until no server moves, with the rate').conflicts('json'))
+    .action(async (server: string | undefined, options: Json & MovesOptions, command: Command) => {
+      const { showMoves } = await import('./moves/moves.ts');
+      await showMoves(await login(command), { ...options, server }, screen);
+    });
+  withExamples(moves, 'novella moves --watch', 'novella moves web');
 }
 
 interface Parts {

@@ -5,6 +5,7 @@ import { request } from './session/request.ts';
 import type { Session } from './session/session.ts';
 import type { ExplainReply } from './shapes/explain.ts';
 import type { EnrolmentView, HostView, NewEnrolmentView } from './shapes/hosts.ts';
+import type { MoveView } from './shapes/moves.ts';
 import type { OperatorReply } from './shapes/operator-replies.ts';
 import type { DeviceView, PoolsReply } from './shapes/pci.ts';
 import type { ChecksView } from './shapes/pci-check.ts';
@@ -86,6 +87,13 @@ export async function endEnrolment(session: Session, name: string): Promise<void
 
 function enrolmentPath(name: string): string {
   return `/hosts/${encodeURIComponent(name)}/enrolment`;
+}
+
+/** Moves under way, newest first; with the id of a server, all of that server. */
+export async function listMoves(session: Session, serverId?: string): Promise<MoveView[]> {
+  const path = `/moves${serverId === undefined ? '' : `?server=${serverId}`}`;
+  const call = { service: 'operator', path } as const;
+  return (await request<OperatorReply<'GET /moves'>>(session, call)).moves;
 }
 
 /** Why this server is where it is. Throws `notFound` for an id that no server has. */

@@ -32,7 +32,7 @@ import { createImage } from './guests/create-image.ts';
 import { lockServer, unlockServer } from './guests/lock-server.ts';
 import { readConsole } from './guests/read-console.ts';
 import { cacheImage, mayCache } from './queries/cache-image.ts';
-import { abortMove, forceMove, readMoveProgress } from './moves/steer-move.ts';
+import { abortMove, forceMove, readCopyProgress, readMoveProgress } from './moves/steer-move.ts';
 import { readCounters } from './guests/read-counters.ts';
 import { rescueServer } from './guests/rescue-server.ts';
 import { resetState } from './guests/reset-state.ts';
@@ -95,6 +95,7 @@ export function serverOperations(context: WorkflowContext) {
     readConsole: bound(readConsole),
     readCounters: bound(readCounters),
     readMoveProgress: bound(readMoveProgress),
+    readCopyProgress: bound(readCopyProgress),
     cacheImage: bound(cacheImage),
     mayCache: bound(mayCache),
     abortMove: bound(abortMove),

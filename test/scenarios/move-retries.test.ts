@@ -7,9 +7,9 @@ import { ComputeError } from '#core/errors.ts';
 import type { AllInOne } from '#programs/up/up.ts';
 import {
   act,
+  allMovesOf,
   bindingOf,
   flavorId,
-  movesOf,
   serverWithVfs,
   setService,
   unused,
@@ -99,7 +99,7 @@ for (const { name, done, left } of moves) {
       expect(decisions.at(-1).rejections).toContainEqual(
         expect.objectContaining({ host: failed[0], filter: 'excluded' }),
       );
-      expect(await movesOf(cloud, id)).toMatchObject([{ dest_compute: to }]);
+      expect(await allMovesOf(cloud, id)).toMatchObject([{ target: to }]);
     },
     withHosts(3),
   );
@@ -122,7 +122,7 @@ for (const { name, done, left } of moves) {
       if (left === 'ACTIVE') {
         expect(await useOf(cloud, running, from)).toMatchObject(usedBy(id, { vfs: 2 }));
       }
-      expect(await movesOf(cloud, id)).toMatchObject([{ status: 'error' }]);
+      expect(await allMovesOf(cloud, id)).toMatchObject([{ status: 'error' }]);
       const { instanceActions } = await cloud.ok(
         'compute',
         'GET',

@@ -2,7 +2,7 @@
 import type { MoveProgress } from '#contracts/host/movable-guest.ts';
 import type { Move, MoveSelection } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
-import { endedMoves, type MoveStatus, type MoveType } from '#core/servers/move.ts';
+import { endedMoves, type MoveStatus } from '#core/servers/move.ts';
 import type { Server } from '#core/servers/server.ts';
 import { queryValue } from '#http/routes/query.ts';
 import { atMicrosecond } from '../requests/links.ts';
@@ -11,6 +11,9 @@ import { longestPage, nextLinks, pageLimit, queryTime } from '../requests/paging
 import { isAllowed, requireRule, targetOf } from '../requests/permission.ts';
 import type { Call, Reply } from '../requests/route.ts';
 import { findServer } from '../servers/read/find.ts';
+
+/** Source: Nova `Migration.migration_type`, which has no type for shelving. */
+const listedTypes = ['resize', 'migration', 'live-migration', 'evacuation'] as const;
 
 export const movesQuery = [
   'hidden',
@@ -76,7 +79,7 @@ function filtersOf({ query, version }: Call): Omit<MoveSelection, 'limit'> {
     ...(host !== undefined && { host }),
     ...(sourceHost !== undefined && { sourceHost }),
     ...(status !== undefined && { statuses: [status as MoveStatus] }),
-    ...(type !== undefined && { types: [type as MoveType] }),
+    types: listedTypes.filter((each) => type === undefined || each === type),
     ...(userId !== undefined && { userId }),
     ...(projectId !== undefined && { projectId }),
   };

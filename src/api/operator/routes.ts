@@ -8,6 +8,7 @@ import { showFleet } from './fabric/fleet.ts';
 import { showHost, showHostDevice } from './fabric/host-tree.ts';
 import { countRefusals, refusalsQuery } from './refusals.ts';
 import { devicesQuery, hostsQuery, listDevices, listHosts, listPools } from './handlers.ts';
+import { listMoves, movesQuery } from './moves.ts';
 import { listServerDevices } from './server-devices.ts';
 import { showStatus } from './status.ts';
 import { answerWhatIf, whatIfBody } from './what-if.ts';
@@ -73,6 +74,7 @@ export const operatorRoutes: readonly Route[] = [
     query: pciCheckQuery,
     ...withBody(() => pciCheckBody, checkPci),
   },
+  { ...reads, path: '/moves', rule: 'novella:moves', query: movesQuery, handler: listMoves },
   {
     ...reads,
     path: '/servers/:id/explain',

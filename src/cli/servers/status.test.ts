@@ -16,11 +16,12 @@ function aCloud({
   hosts = [aHostView()],
   servers = [] as object[],
   controller = aControllerStatus(),
+  pools = [] as object[],
   health = { status: 200, body: 'OK' },
 } = {}): void {
   cloud.answer('GET /healthcheck', health);
   cloud.answer('GET /novella/v1/hosts', { body: { hosts } });
-  cloud.answer('GET /novella/v1/pci/pools', { body: { pools: [], stats: [] } });
+  cloud.answer('GET /novella/v1/pci/pools', { body: { pools, stats: [] } });
   cloud.answer('GET /novella/v1/status', { body: controller });
   cloud.answer(page, { body: { servers } });
 }
@@ -48,6 +49,20 @@ test('status of a healthy cloud', async () => {
     'Nothing is wrong.',
     '',
   ]);
+});
+
+test('what is free on a host that is down does not count as free', async () => {
+  const vfs = {
+    ...{ dev_type: 'type-VF', vendor_id: '8086', product_id: '10ca', numa_node: 0 },
+    ...{ address: '0000:81:00.0', tags: {}, physical_network: 'physnet1', count: 4 },
+  };
+  aCloud({
+    hosts: [aHostView(), aHostView({ name: 'host-2', state: 'down' })],
+    pools: ['host-1', 'host-2'].map((host) => ({ ...vfs, host })),
+  });
+  const { text } = await typed(cloud, 'status');
+  expect(text).toContain('Free VFs  physnet1 4\n');
+  expect(text).toMatch(/host-1  up .* 10 +0\nhost-2  down .* - +0\n/);
 });
 
 test('status names every problem, and ends with exit status 1', async () => {

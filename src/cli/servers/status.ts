@@ -19,7 +19,7 @@ export interface Status extends ControllerStatus {
   hosts: HostView[];
   /** How many servers are in each status. Example: `{ "ACTIVE": 3, "ERROR": 1 }`. */
   servers: Record<string, number>;
-  /** Free VFs of all hosts, by physical network; '' for those without one. */
+  /** Free VFs of the hosts that are up, by physical network; '' for those without one. */
   free_vfs: Record<string, number>;
   /** In sentences; none: all is well. */
   problems: string[];
@@ -43,7 +43,7 @@ export async function showStatus(
     health,
     hosts,
     servers: countBy(servers, ({ status: name }) => name),
-    free_vfs: freeVfs(pools),
+    free_vfs: freeVfs(pools, hosts),
     ...controller,
     problems: statusProblems({ health, hosts, servers, controller, now }),
   };
@@ -52,13 +52,19 @@ export async function showStatus(
   return status.problems.length === 0 ? 0 : 1;
 }
 
-function freeVfs(pools: readonly PoolView[]): Record<string, number> {
+function freeVfs(pools: readonly PoolView[], hosts: readonly HostView[]): Record<string, number> {
   const free: Record<string, number> = {};
-  for (const { dev_type: type, physical_network: network, count } of pools) {
-    if (type !== 'type-VF') continue;
+  const up = new Set(hosts.filter(isUp).map(({ name }) => name));
+  for (const { host, dev_type: type, physical_network: network, count } of pools) {
+    if (type !== 'type-VF' || !up.has(host)) continue;
     free[network ?? ''] = (free[network ?? ''] ?? 0) + count;
   }
   return free;
+}
+
+/** What a host that is down has is of no use to a server now. */
+function isUp({ state }: HostView): boolean {
+  return state === 'up';
 }
 
 function countBy<Item>(items: readonly Item[], key: (item: Item) => string) {
@@ -114,6 +120,10 @@ const hostColumns = [
   { title: 'STATE', value: ({ state }: HostView) => state },
   { title: 'STATUS', value: ({ status }: HostView) => status },
   { title: 'GUESTS', value: (host: HostView) => String(host.running_guests), align: 'right' },
-  { title: 'FREE', value: (host: HostView) => String(host.devices_free), align: 'right' },
+  {
+    title: 'FREE',
+    value: (host: HostView) => (isUp(host) ? String(host.devices_free) : ''),
+    align: 'right',
+  },
   { title: 'PROBLEMS', value: (host: HostView) => String(host.problems.length), align: 'right' },
 ] as const;

@@ -4,6 +4,7 @@ import { DecisionReply, DecisionsReply, ExplainReply, RefusalsReply } from './ex
 import { FleetEvent, FleetReply } from './fleet.ts';
 import { HostDeviceReply, HostTreeReply } from './host-tree.ts';
 import { EnrolmentsReply, HostsReply, NewEnrolmentReply } from './hosts.ts';
+import { MovesReply } from './moves.ts';
 import { DevicesReply, PoolsReply, ServerDevicesReply } from './pci.ts';
 import { CheckView, ChecksView } from './pci-check.ts';
 import { ControllerStatus } from './status.ts';
@@ -28,6 +29,7 @@ export const operatorReplies = {
   'GET /pci/pools': PoolsReply,
   /** For the host that is named, or for all. */
   'POST /pci/check': Type.Union([CheckView, ChecksView]),
+  'GET /moves': MovesReply,
   'GET /servers/:id/explain': ExplainReply,
   'GET /servers/:id/devices': ServerDevicesReply,
   'GET /decisions': DecisionsReply,

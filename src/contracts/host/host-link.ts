@@ -62,8 +62,8 @@ export type HostCommandBody =
    */
   | { do: 'move-out'; guest: Guest; to: string; arrival?: string }
   /**
-   * Receives a guest from this host, with the files that it offers, of a guest that is here only the
-   * text of its console, and brings it to this state.
+   * Receives a guest from this host, with the files that it offers (of a guest that is here, only
+   * the text of its console), and brings it to this state.
    */
   | {
       do: 'move-in';

@@ -21,6 +21,8 @@ export interface Copying {
   host: string;
   /** Writes a described file to this path. */
   copy: (file: DescribedFile, path: string) => Promise<void>;
+  /** So many bytes more will be copied. */
+  announce: (bytes: number) => void;
 }
 
 /** How files of another host are adopted. */
@@ -62,7 +64,7 @@ export interface SentBytes {
   remaining: number;
 }
 
-/** How much of a running guest has been sent. */
+/** How much of a running guest has been sent, or of its files fetched, which count as disk. */
 export interface MoveProgress {
   memory: SentBytes;
   disk: SentBytes;
@@ -70,7 +72,7 @@ export interface MoveProgress {
 
 /** A guest on its way to another host. */
 export interface SentGuests {
-  /** null: it is not being sent. */
+  /** null: it is not being sent, and its files are not being fetched. */
   progress(guestId: string): Promise<MoveProgress | null>;
   /** It stays here. No error when it is not being sent any more. */
   abort(guestId: string): Promise<void>;

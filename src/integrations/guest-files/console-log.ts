@@ -4,9 +4,9 @@ import { maxConsoleBytes } from '#contracts/host/guest-files.ts';
 import type { GuestPaths } from '#core/guests/description/guest-paths.ts';
 
 /**
- * At most `maxConsoleBytes` of it; empty when there is none yet. libvirt's log daemon rotates a full
- * file to `….0`: the end of that is prepended (virtlogd.conf, `max_size`), and before it what the
- * guest wrote on other hosts. A guest may write any bytes.
+ * At most `maxConsoleBytes` of it; empty when there is none yet. libvirt's log daemon rotates a
+ * full file to `….0`: the end of that is prepended (virtlogd.conf, `max_size`), and before it what
+ * the guest wrote on other hosts. A guest may write any bytes.
  */
 export async function readConsoleLog({
   consoleLog,

@@ -45,7 +45,7 @@ function adopt(
 ) {
   const { id = 'g1', isLive = false } = change;
   const paths = guestPaths(join(folder, 'guests'), id);
-  const how = { host: 'hv1', mark: 'm', isLive, copy, images, name: id };
+  const how = { host: 'hv1', mark: 'm', isLive, copy, announce: () => {}, images, name: id };
   return adoptFiles(paths, described, how);
 }
 

@@ -49,7 +49,7 @@ interface Placing extends Copying {
 export async function prefetchFiles(
   paths: GuestPaths,
   described: DescribedFiles,
-  { host, copy, images, name }: Placing,
+  { host, copy, announce, images, name }: Placing,
 ): Promise<void> {
   checkOffered(paths, described);
   const { folder } = paths;
@@ -57,10 +57,10 @@ export async function prefetchFiles(
   const versioned = files.filter(({ version }) => version !== undefined);
   await inFolder(paths, { keeps: await prefetched(paths, described, host), name }, async (here) => {
     await images.makeRoom({ folder, bytes: bytesOf(without(files, here)), what: `guest ${name}` });
-    await place(without(versioned, here), { places: placesOf(paths, false), copy });
+    await place(without(versioned, here), { places: placesOf(paths, false), copy, announce });
     const base = disk?.base ?? null;
     if (base !== null) {
-      const copyBase = (part: string) => copy({ name: baseFile, bytes: base.bytes }, part);
+      const copyBase = baseCopy(base, { copy, announce });
       await images.useCopied({ ...base, host }, copyBase, () => Promise.resolve());
     }
     const versions = Object.fromEntries(versioned.map((file) => [file.name, file.version]));
@@ -85,7 +85,7 @@ async function prefetched(
 export async function adoptFiles(
   paths: GuestPaths,
   described: DescribedFiles,
-  { host, mark, isLive, copy, images, name }: Adoption & Placing,
+  { host, mark, isLive, copy, announce, images, name }: Adoption & Placing,
 ): Promise<void> {
   checkOffered(paths, described);
   const { files, disk } = described;
@@ -96,8 +96,8 @@ export async function adoptFiles(
     const missing = without(files, here);
     const copied = isLive ? missing.filter((file) => file.name !== diskFile) : missing;
     await images.makeRoom({ folder, bytes: bytesOf(copied), what: `guest ${name}` });
-    await place(copied, { places: placesOf(paths, isLive), copy });
-    if (disk !== null) await placeDisk(paths.disk, disk, { host, isLive, copy, images });
+    await place(copied, { places: placesOf(paths, isLive), copy, announce });
+    if (disk !== null) await placeDisk(paths.disk, disk, { host, isLive, copy, announce, images });
     await rm(join(folder, prefetchedFile), { force: true });
     await writeWhole(markPath, mark);
   });
@@ -107,7 +107,7 @@ export async function adoptFiles(
 export async function adoptConsole(
   paths: GuestPaths,
   { files }: DescribedFiles,
-  { copy }: Copying,
+  { copy, announce }: Copying,
 ): Promise<void> {
   const text = files.find(({ name }) => name === consoleFile);
   if (text === undefined) {
@@ -116,7 +116,7 @@ export async function adoptConsole(
   if (text.bytes > maxConsoleBytes) {
     throw new ComputeError('invalid', `the other host offers ${text.bytes} bytes of the console`);
   }
-  await place([text], { places: placesOf(paths, true), copy });
+  await place([text], { places: placesOf(paths, true), copy, announce });
 }
 
 /**
@@ -140,13 +140,29 @@ async function inFolder(
 
 async function place(
   files: readonly DescribedFile[],
-  { places, copy }: { places: Record<string, string | undefined>; copy: Copying['copy'] },
+  {
+    places,
+    copy,
+    announce,
+  }: { places: Record<string, string | undefined> } & Omit<Copying, 'host'>,
 ): Promise<void> {
+  announce(bytesOf(files));
   for (const file of files) {
     const path = places[file.name] ?? '';
     await copy(file, `${path}${partEnding}`);
     await renameDurably(`${path}${partEnding}`, path);
   }
+}
+
+/** Copies the image below a disk, for a host that lacks it. */
+function baseCopy(
+  { bytes }: DescribedFile,
+  { copy, announce }: Omit<Copying, 'host'>,
+): (path: string) => Promise<void> {
+  return (path) => {
+    announce(bytes);
+    return copy({ name: baseFile, bytes }, path);
+  };
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {
@@ -202,21 +218,17 @@ async function checkCopied(
 async function placeDisk(
   path: string,
   { virtualBytes, base }: NonNullable<DescribedFiles['disk']>,
-  { host, isLive, copy, images }: Omit<Adoption, 'mark'> & { images: ImageCache },
+  { host, isLive, copy, announce, images }: Omit<Adoption, 'mark'> & { images: ImageCache },
 ): Promise<void> {
   if (!isLive) await checkCopied(path, { virtualBytes, base });
   if (base === null) {
     if (isLive) await createDisk(path, virtualBytes, null);
     return;
   }
-  await images.useCopied(
-    { ...base, host },
-    (part) => copy({ name: baseFile, bytes: base.bytes }, part),
-    async (image) => {
-      const { format } = accepted(checkDiskImage(image)).base;
-      const over = { format, path: image.path };
-      if (isLive) await createDisk(path, virtualBytes, over);
-      else await changeBase(path, over);
-    },
-  );
+  await images.useCopied({ ...base, host }, baseCopy(base, { copy, announce }), async (image) => {
+    const { format } = accepted(checkDiskImage(image)).base;
+    const over = { format, path: image.path };
+    if (isLive) await createDisk(path, virtualBytes, over);
+    else await changeBase(path, over);
+  });
 }

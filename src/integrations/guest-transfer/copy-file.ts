@@ -50,14 +50,15 @@ export async function sendFile(socket: TLSSocket, path: string, bytes: number): 
 }
 
 /**
- * Writes the file of that name to `path`. Throws `unavailable` when the connection ends early or
- * is slower than that, or the sum differs; nothing is left then.
+ * Writes the file of that name to `path`. `onBytes` is called with the length of each part. Throws
+ * `unavailable` when the connection ends early or is slower than the pace, or the sum differs;
+ * nothing is left then.
  */
 export async function fetchFile(
   place: PeerPlace,
   { name, bytes, path }: { name: string; bytes: number; path: string },
   identity: PeerIdentity,
-  pace: Pace = leastPace,
+  { pace = leastPace, onBytes }: { pace?: Pace; onBytes?: (bytes: number) => void } = {},
 ): Promise<void> {
   const { socket, opened } = await dialPeer(place, fileRequest(name), identity);
   let stopPacing = (): void => undefined;
@@ -79,6 +80,7 @@ export async function fetchFile(
         tail = Buffer.concat([tail, chunk.subarray(part.length)]);
         if (tail.length > sumBytes) return done(new Error('the other host sends more than that'));
         sum.update(part);
+        onBytes?.(part.length);
         done(null, part);
       },
     });

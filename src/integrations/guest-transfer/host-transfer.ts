@@ -12,6 +12,7 @@ import type {
   LiveMigrations,
   MovableFiles,
   MoveProgress,
+  SentBytes,
 } from '#contracts/host/movable-guest.ts';
 import type { Log } from '#contracts/log.ts';
 import { ComputeError, errorText, invariant } from '#core/errors.ts';
@@ -60,6 +61,8 @@ export class HostTransfer implements GuestTransfer {
   /** Keys of what is offered and expected, by guest. */
   readonly #offered = new Map<string, string>();
   readonly #expected = new Map<string, string>();
+  /** What is being fetched, by guest. */
+  readonly #fetching = new Map<string, SentBytes>();
 
   constructor(options: HostTransferOptions) {
     this.#options = options;
@@ -88,36 +91,52 @@ export class HostTransfer implements GuestTransfer {
   }
 
   async prefetch(guest: Guest, from: Pick<Fetch, 'host' | 'offer'>): Promise<void> {
-    await this.#fetched(from, (described, how) =>
+    await this.#fetched(guest.id, from, (described, how) =>
       this.#options.files.prefetch(guest, described, how),
     );
   }
 
   async fetch(guest: Guest, { isLive, ...from }: Fetch): Promise<void> {
-    await this.#fetched(from, (described, how) =>
+    await this.#fetched(guest.id, from, (described, how) =>
       this.#options.files.adopt(guest, described, { ...how, isLive }),
     );
   }
 
   async fetchConsole({ id }: Guest, from: Pick<Fetch, 'host' | 'offer'>): Promise<void> {
-    await this.#fetched(from, (described, how) =>
+    await this.#fetched(id, from, (described, how) =>
       this.#options.files.adoptConsole(id, described, how),
     );
   }
 
   /** Copies what is offered there, and ends the offer. */
+  // oxlint-disable-next-line max-params -- of which guest, from where, and what is done
   async #fetched(
+    guestId: string,
     { host, offer: text }: Pick<Fetch, 'host' | 'offer'>,
     work: (described: DescribedFiles, how: Copying & { mark: string }) => Promise<void>,
   ): Promise<void> {
     const { address, port, key, ...described } = parseOffer(text);
     const place = { host, address, port, key };
     const own = await this.#options.identity();
-    await work(described, {
-      host,
-      mark: key,
-      copy: ({ name, bytes }, path) => fetchFile(place, { name, bytes, path }, own),
-    });
+    const fetched: SentBytes = { total: 0, processed: 0, remaining: 0 };
+    const onBytes = (bytes: number): void => {
+      fetched.processed += bytes;
+      fetched.remaining = Math.max(fetched.total - fetched.processed, 0);
+    };
+    this.#fetching.set(guestId, fetched);
+    try {
+      await work(described, {
+        host,
+        mark: key,
+        copy: ({ name, bytes }, path) => fetchFile(place, { name, bytes, path }, own, { onBytes }),
+        announce: (bytes) => {
+          fetched.total += bytes;
+          fetched.remaining += bytes;
+        },
+      });
+    } finally {
+      this.#fetching.delete(guestId);
+    }
     await this.#allFetched(place, own);
   }
 
@@ -186,8 +205,10 @@ export class HostTransfer implements GuestTransfer {
     await this.#endOffer(guest.id);
   }
 
-  progress(guestId: string): Promise<MoveProgress | null> {
-    return this.#options.migrations.progress(guestId);
+  async progress(guestId: string): Promise<MoveProgress | null> {
+    const fetched = this.#fetching.get(guestId);
+    if (fetched === undefined) return this.#options.migrations.progress(guestId);
+    return { memory: { total: 0, processed: 0, remaining: 0 }, disk: { ...fetched } };
   }
 
   abort(guestId: string): Promise<void> {

@@ -165,7 +165,9 @@ test('a host that sends a byte now and then is given up', async () => {
   open.push(key);
   const place = { host: 'hv1', address: '127.0.0.1', port: listener.port, key };
   const path = join(folder, 'slow');
-  const fetching = fetchFile(place, { ...file, path }, hv2, { bytes: 1_000, ms: 100 });
+  const fetching = fetchFile(place, { ...file, path }, hv2, {
+    pace: { bytes: 1_000, ms: 100 },
+  });
   await expect(fetching).rejects.toThrow(/\d+ bytes came .+, at least 1000 bytes are required/);
   expect(existsSync(path)).toBe(false);
 });

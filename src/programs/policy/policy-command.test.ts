@@ -37,6 +37,16 @@ test('a file is checked, also the one beside a configuration', async () => {
   await expect(run('check', '--config', config)).rejects.toThrow(`${policy}:1 admin_api`);
 });
 
+test.each(['', '# nothing yet\n', '{}'])(
+  'a file without rules is valid, and that is stated: %j',
+  async (text) => {
+    const policy = fileWith('policy.yaml', text);
+    expect(await run('check', policy)).toBe(
+      `${policy}: valid, but it has no rules: the default rules apply\n`,
+    );
+  },
+);
+
 test('a check of a configuration without a policy file fails', async () => {
   const config = fileWith('novella.yaml', '');
   await expect(run('check', '--config', config)).rejects.toThrow(

@@ -33,7 +33,10 @@ export function addPolicyCommands(
       const { checks, unused } = readPolicyFile(path);
       const names = [...checks.keys()];
       if (options.json === true) return writeJson(screen, { file: path, rules: names, unused });
-      const count = `${names.length} ${names.length === 1 ? 'rule' : 'rules'}`;
+      const count =
+        names.length === 0
+          ? 'but it has no rules: the default rules apply'
+          : `${names.length} ${names.length === 1 ? 'rule' : 'rules'}`;
       writeLines(screen, [
         `${path}: valid, ${count}`,
         ...unused.map(({ name, why }) => `${name}: has no effect: ${why}`),

@@ -1,4 +1,4 @@
-/** A live migration while its guest is being sent: how far it is, its abort, its completion. */
+/** A move while its guest is copied: how far it is; of a live migration also abort, completion. */
 import type { HostQuestion } from '#contracts/host/host-link.ts';
 import type { MoveProgress } from '#contracts/host/movable-guest.ts';
 import type { Move } from '#contracts/store/store.ts';
@@ -16,6 +16,25 @@ export async function readMoveProgress(
   server: Server,
 ): Promise<MoveProgress | null> {
   return progressOf(context, server, longestProgressMs);
+}
+
+/**
+ * The same of what is copied for a move of any kind: the files that the new host fetches, or the
+ * running guest. null: nothing is copied now.
+ */
+export async function readCopyProgress(
+  context: WorkflowContext,
+  { serverId, source, target }: Move,
+): Promise<MoveProgress | null> {
+  const { commands, servers } = context.store;
+  const copied = await commands.last(serverId, 'prefetch', 'expect', 'move-out', 'move-in');
+  const from = copied?.kind === 'move-out' ? source : target;
+  const server = await servers.get(serverId);
+  const isCopying = copied?.result === null && copied.hostId === from?.id;
+  if (!isCopying || server === undefined) return null;
+  const there = { ...server, hostId: copied.hostId };
+  const { progress = null } = await answered(context, there, 'move-progress');
+  return progress;
 }
 
 /**

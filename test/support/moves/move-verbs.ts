@@ -62,6 +62,11 @@ export async function flavorId(cloud: Cloud, name: string): Promise<string> {
 }
 
 /** The moves of a server, newest first. */
+/** All moves of the server, also shelving, which the compute API does not list. */
+export async function allMovesOf(cloud: Cloud, id: string) {
+  return (await cloud.ok('operator', 'GET', `/moves?server=${id}`)).moves;
+}
+
 export async function movesOf(cloud: Cloud, id: string) {
   const path = `/os-migrations?instance_uuid=${id}`;
   return (await cloud.send('compute', 'GET', path, { headers })).body.migrations;
