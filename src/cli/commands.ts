@@ -184,6 +184,14 @@ function addHostCommands(program: Command, { login, screen }: Parts): void {
       await revokeHost(await login(command), { ...options, name }, screen);
     });
   withExamples(revoke, 'novella host revoke hv1');
+  const rotate = withOutput(host.command('rotate'))
+    .description('replace the certificate of a connected host now; the older one is refused then')
+    .argument('<name>', 'as it was enrolled')
+    .action(async (name: string, options: Json, command: Command) => {
+      const { rotateHost } = await import('./servers/host.ts');
+      await rotateHost(await login(command), { ...options, name }, screen);
+    });
+  withExamples(rotate, 'novella host rotate hv1');
   const forget = withOutput(host.command('forget'))
     .description('remove a host that will not return, with its devices and its certificate')
     .argument('<name>', 'as novella host list shows it')

@@ -85,6 +85,15 @@ export async function endEnrolment(session: Session, name: string): Promise<void
   await request(session, { service: 'operator', method: 'DELETE', path: enrolmentPath(name) });
 }
 
+/**
+ * The host begins to replace its certificate. Throws `notFound` for a host that was never enrolled,
+ * `conflict` for one that is not connected.
+ */
+export async function beginRotation(session: Session, name: string): Promise<void> {
+  const path = `/hosts/${encodeURIComponent(name)}/certificate`;
+  await request(session, { service: 'operator', method: 'POST', path });
+}
+
 function enrolmentPath(name: string): string {
   return `/hosts/${encodeURIComponent(name)}/enrolment`;
 }

@@ -2,12 +2,13 @@
  * How hosts join, and what a controller refuses, with agents in processes of their own: join
  * tokens, certificates, revocation, other clusters.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freePorts, readConfig } from '#programs/config/config.ts';
 import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
+import { enrolmentStore } from '#integrations/database/hosts/enrolments.ts';
 import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
 import type { ComputeTables } from '#integrations/database/engine/tables.ts';
 import { Cloud } from '#test/worlds/cloud.ts';
@@ -208,6 +209,50 @@ test(
     const { token } = await enroll('hv1');
     writeFileSync(file('hv1/token'), token);
     await agent.waitForLog(linked, 2);
+  },
+  timeoutMs,
+);
+
+test(
+  'a certificate is replaced on request; the older one is refused once the host has connected',
+  async () => {
+    const { cloud, enroll } = await aCluster();
+    const first = await enroll('hv1');
+    const agent = start(configOf('hv1', first));
+    await agent.waitForLog(linked);
+    await hostIsUp(cloud);
+    const older = identityOf('hv1');
+    expect((await cloud.send('operator', 'POST', '/hosts/hv1/certificate')).status).toBe(204);
+    await agent.waitForLog(linked, 2);
+    expect(identityOf('hv1').key).not.toBe(older.key);
+    expect(agent.entries).not.toContainEqual(expect.stringMatching(/trying again$/));
+    // Whoever has the older key.
+    const copy = configOf('hv1', first, 'copy');
+    mkdirSync(file('copy/state/identity'), { recursive: true });
+    writeFileSync(file('copy/state/identity/identity.json'), JSON.stringify(older));
+    const other = start(copy);
+    expect(await other.waitForLog(/refuses this host/)).toContain(
+      'The certificate of host hv1 was revoked.',
+    );
+    expect((await cloud.ok('operator', 'GET', '/hosts/enrolments')).enrolments).toMatchObject([
+      { certificate: { revoked_at: null }, link: { address: '127.0.0.1' } },
+    ]);
+  },
+  timeoutMs,
+);
+
+test(
+  'a host that another process over the database revokes is disconnected, and refused at once',
+  async () => {
+    const { cloud, enroll, database } = await aCluster();
+    const agent = start(configOf('hv1', await enroll('hv1')));
+    await agent.waitForLog(linked);
+    await change(database, (db) => enrolmentStore(db).revoke('hv1', Date.now()));
+    await agent.waitForLog(/closed the link: The certificate of host hv1 was revoked/);
+    await agent.waitForLog(/refuses this host: The certificate of host hv1 was revoked/);
+    expect((await cloud.ok('operator', 'GET', '/hosts/enrolments')).enrolments).toMatchObject([
+      { link: null },
+    ]);
   },
   timeoutMs,
 );

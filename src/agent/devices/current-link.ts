@@ -81,6 +81,8 @@ async function hear(session: Session, listener: LinkListener, message: ToAgent):
   // Opening one may take long; messages wait for their predecessors.
   if (message.type === 'console') return void listener.console(message.request);
   if (message.type === 'cache-image') return void listener.cacheImage(message.imageId);
+  // The program that dials has the certificate.
+  if (message.type === 'renew-certificate') return;
   const { hostId } = session;
   if (hostId === undefined) return;
   if (message.type === 'command') listener.command(hostId, message);

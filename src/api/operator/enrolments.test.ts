@@ -37,7 +37,7 @@ test('an enrolled host gets a token that is shown once and stored as its hash', 
       join_expires_at: shown.expires_at,
       certificate: null,
       has_endless_token: false,
-      link: { address: '192.0.2.7', since: shown.enrolled_at },
+      link: { address: '192.0.2.7', since: shown.enrolled_at, certificate: null },
     },
   ]);
   expect(JSON.stringify(await world.store.enrolments.list())).not.toContain(token);
@@ -54,6 +54,18 @@ test('a second token is issued only as a replacement of the first', async () => 
   const { enrolments } = world.store;
   expect(await enrolments.ofJoinToken(sha256OfToken(first))).toBeUndefined();
   expect(await enrolments.ofJoinToken(sha256OfToken(second))).toMatchObject({ revokedAt: null });
+});
+
+test('a connected host replaces its certificate; another one is refused, with what to do', async () => {
+  const rotate = (name: string) => world.ask(`POST /novella/v1/hosts/${name}/certificate`, plain);
+  expect((await rotate('hv1')).status).toBe(404);
+  for (const name of ['hv1', 'hv2']) await enroll(name);
+  expect((await rotate('hv1')).status).toBe(204);
+  const refused = await rotate('hv2');
+  expect([refused.status, faultOf(refused).message]).toEqual([
+    409,
+    'Host hv2 is not connected with a certificate that it could replace. "novella host enroll hv2 --replace" revokes what it has and makes a new token.',
+  ]);
 });
 
 test('the name of a host of the controller itself cannot be enrolled', async () => {

@@ -1,6 +1,7 @@
 /** Hosts that may connect, and those that have. */
 import type { EnrolmentView } from '#client/shapes/hosts.ts';
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';
+import type { LinkedHost } from '#contracts/host/host-link.ts';
 import type { EnrolmentStore, HostCertificate } from '#contracts/store/enrolments.ts';
 import { ComputeError } from '#core/errors.ts';
 import { joinTokenMs } from '#core/host-identity/validity.ts';
@@ -47,6 +48,23 @@ export async function revoke(call: Call): Promise<Reply> {
 }
 
 /**
+ * The host replaces its certificate by one with a new key; once it has connected with that, the
+ * older one is refused. Throws `notFound` for a host that was never enrolled, `conflict` for one
+ * that is not connected.
+ */
+export async function rotate(call: Call): Promise<Reply> {
+  const host = call.params['name'] ?? '';
+  if ((await call.context.store.enrolments.named(host)) === undefined) {
+    throw new ComputeError('notFound', `Host ${host} is not enrolled.`);
+  }
+  if (call.context.renewCertificate(host)) return {};
+  throw new ComputeError(
+    'conflict',
+    `Host ${host} is not connected with a certificate that it could replace. "novella host enroll ${host} --replace" revokes what it has and makes a new token.`,
+  );
+}
+
+/**
  * Removes a host that will not return, and its token. Throws `notFound`, and `conflict` while it
  * reports or has servers.
  */
@@ -65,7 +83,7 @@ export async function listEnrolments(call: Call): Promise<Reply> {
         const link = linked.get(enrolment.host);
         return {
           ...viewEnrolment(enrolment),
-          link: link === undefined ? null : { address: link.address, since: atSecond(link.since) },
+          link: link === undefined ? null : viewLink(link),
         };
       }),
     } satisfies OperatorReply<'GET /hosts/enrolments'>,
@@ -92,6 +110,10 @@ function viewEnrolment({
     certificate: certificate && viewCertificate(certificate),
     has_endless_token: tokens.tokenSha256 !== null,
   };
+}
+
+function viewLink({ address, since, serial }: LinkedHost): EnrolmentView['link'] {
+  return { address, since: atSecond(since), certificate: serial };
 }
 
 function viewCertificate({

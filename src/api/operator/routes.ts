@@ -1,7 +1,7 @@
 /** Novella's own routes below `/novella/v1`: for administrators, without microversions. */
 import { type Route, withBody } from '../requests/route.ts';
 import { explainServer } from './explain.ts';
-import { enroll, enrolmentBody, forget, listEnrolments, revoke } from './enrolments.ts';
+import { enroll, enrolmentBody, forget, listEnrolments, revoke, rotate } from './enrolments.ts';
 import { decisionsQuery, listDecisions, showDecision } from './decisions.ts';
 import { eventsQuery, streamEvents } from './fabric/events.ts';
 import { showFleet } from './fabric/fleet.ts';
@@ -58,6 +58,13 @@ export const operatorRoutes: readonly Route[] = [
     ...withBody(() => enrolmentBody, enroll),
   },
   { ...removes, path: '/hosts/:name/enrolment', rule: 'novella:hosts:revoke', handler: revoke },
+  {
+    ...writes,
+    path: '/hosts/:name/certificate',
+    rule: 'novella:hosts:rotate',
+    status: 204,
+    handler: rotate,
+  },
   { ...removes, path: '/hosts/:name', rule: 'novella:hosts:forget', handler: forget },
   {
     ...reads,

@@ -37,6 +37,8 @@ export interface ApiContext {
   imageContents: ImageContents;
   /** Those linked to this process over the network. */
   linkedHosts: () => LinkedHost[];
+  /** The host replaces its certificate now. False: it is not linked to this process by one. */
+  renewCertificate: (host: string) => boolean;
   /**
    * Where hosts connect; listens there, if nothing does yet. Example: `https://192.0.2.10:8785`.
    */

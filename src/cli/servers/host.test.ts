@@ -27,7 +27,10 @@ const newEnrolment = {
 };
 const host = aHostView();
 const enrolments: EnrolmentView[] = [
-  { ...enrolment, link: { address: '192.0.2.7', since: '2026-01-02T03:04:05Z' } },
+  {
+    ...enrolment,
+    link: { address: '192.0.2.7', since: '2026-01-02T03:04:05Z', certificate: 'a1' },
+  },
   { ...enrolment, host: 'hv2', revoked_at: '2026-01-03T03:04:05Z', link: null },
   {
     ...enrolment,
@@ -115,6 +118,34 @@ test('host forget reports its result, and a refusal with the reason', async () =
   );
   expect(await run('host forget hv1 --json')).toBe('{}\n');
   await expect(run('host forget hv9')).rejects.toMatchObject({ kind: 'notFound' });
+});
+
+test('host rotate returns once the host has connected with its new certificate', async () => {
+  const shown = (serial: string, by: string) => ({
+    ...enrolments[0]!,
+    certificate: { ...enrolments[0]!.certificate!, serial },
+    link: { ...enrolments[0]!.link!, certificate: by },
+  });
+  let states: object[] = [];
+  cloud.answer('GET /novella/v1/hosts/enrolments', () => {
+    const [state] = states.length > 1 ? states.splice(0, 1) : states;
+    return { body: { enrolments: [state] } };
+  });
+  cloud.answer('POST /novella/v1/hosts/hv1/certificate', { status: 204, body: '' });
+  try {
+    states = [shown('a1', 'a1'), shown('a1', 'a1'), shown('b2', 'a1'), shown('b2', 'b2')];
+    expect(await run('host rotate hv1')).toBe(
+      'Host hv1 has a new certificate, until 2096-04-02T03:04:05Z; the older one is refused.\n',
+    );
+    expect(states).toHaveLength(1);
+    states = [shown('a1', 'a1'), shown('b2', 'b2')];
+    expect(JSON.parse(await run('host rotate hv1 --json'))).toEqual({
+      enrolment: shown('b2', 'b2'),
+    });
+  } finally {
+    cloud.answer('GET /novella/v1/hosts/enrolments', { body: { enrolments } });
+  }
+  await expect(run('host rotate hv9')).rejects.toMatchObject({ kind: 'notFound' });
 });
 
 test('host revoke reports its result, and a refusal with the reason', async () => {

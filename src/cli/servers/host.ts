@@ -1,12 +1,15 @@
 /** `novella host …`: hypervisors are admitted, listed and removed. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { EnrolmentView, HostView } from '#client/shapes/hosts.ts';
 import {
+  beginRotation,
   endEnrolment,
   listEnrolments,
   listHosts as hostsOf,
   makeEnrolment,
   removeHost,
 } from '#client/operator-api.ts';
+import { ComputeError } from '#core/errors.ts';
 import { type Screen, writeJson, writeLines } from '../terminal/screen.ts';
 import type { Session } from '#client/session/session.ts';
 import { type Column, tableLines } from '../terminal/table.ts';
@@ -64,6 +67,44 @@ export async function revokeHost(
   await endEnrolment(session, name);
   if (json === true) return writeJson(screen, {});
   writeLines(screen, [`Host ${name} is revoked: it is disconnected, and its guests keep running.`]);
+}
+
+/** How long a host is waited for that replaces its certificate. */
+const rotationMs = 15_000;
+const rotationPollMs = 300;
+
+/**
+ * Returns when the host has connected with its new certificate. `--json`: `{enrolment}` as the API
+ * gives it. Throws `unavailable` when it has not in time.
+ */
+export async function rotateHost(
+  session: Session,
+  { name, json }: { name: string; json?: boolean },
+  screen: Screen,
+  waitMs = rotationMs,
+): Promise<void> {
+  const read = async () => (await listEnrolments(session)).find(({ host }) => host === name);
+  const before = (await read())?.certificate?.serial;
+  await beginRotation(session, name);
+  const deadline = Date.now() + waitMs;
+  for (;;) {
+    const enrolment = await read();
+    const { certificate = null, link = null } = enrolment ?? {};
+    const isNew = certificate !== null && certificate.serial !== before;
+    if (isNew && link?.certificate === certificate.serial) {
+      if (json === true) return writeJson(screen, { enrolment });
+      const end = certificate.not_after;
+      const done = `Host ${name} has a new certificate, until ${end}; the older one is refused.`;
+      return writeLines(screen, [done]);
+    }
+    if (Date.now() > deadline) {
+      throw new ComputeError(
+        'unavailable',
+        `host ${name} has not connected with a new certificate within ${waitMs / 1_000} s: the log of its agent has the reason (journalctl -u novella-agent). Until then the older one is valid; "novella host revoke ${name}" ends that.`,
+      );
+    }
+    await pause(rotationPollMs);
+  }
 }
 
 /** Reports what was done. `--json`: `{}`. */

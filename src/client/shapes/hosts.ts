@@ -62,7 +62,10 @@ export const EnrolmentView = shape({
   ),
   /** Deprecated: it connects with a token of version 0.2 or older. */
   has_endless_token: Type.Boolean(),
-  link: nullable(shape({ address: Type.String(), since: Moment })),
+  /** `certificate`: the serial number of the one that it has presented; null: a token. */
+  link: nullable(
+    shape({ address: Type.String(), since: Moment, certificate: nullable(Type.String()) }),
+  ),
 });
 export type EnrolmentView = Static<typeof EnrolmentView>;
 

@@ -24,6 +24,7 @@ export const operatorReplies = {
   'GET /hosts/:name/devices/:address': HostDeviceReply,
   'POST /hosts/:name/enrolment': NewEnrolmentReply,
   'DELETE /hosts/:name/enrolment': null,
+  'POST /hosts/:name/certificate': null,
   'DELETE /hosts/:name': null,
   'GET /pci/devices': DevicesReply,
   'GET /pci/pools': PoolsReply,

@@ -233,14 +233,20 @@ export type ToAgent =
   | { type: 'command'; command: HostCommand }
   | { type: 'recorded'; seq: number }
   | { type: 'console'; request: ConsoleRequest }
+  /** To a host with a certificate: it replaces that now, and connects again with the new one. */
+  | { type: 'renew-certificate' }
   /** Fetches the image now, for servers to come. Nothing answers it. */
   | { type: 'cache-image'; imageId: string };
 
-/** A connected host, and its address. `since`: epoch milliseconds. */
+/**
+ * A connected host, and its address. `since`: epoch milliseconds; `serial`: of the certificate that
+ * it has presented; null: a token.
+ */
 export interface LinkedHost {
   host: string;
   address: string;
   since: number;
+  serial: string | null;
 }
 
 /** One end of the link. `Out` is what this end may send. Messages arrive in the order sent. */

@@ -76,6 +76,11 @@ export interface EnrolmentStore {
    * one that is replaced stays.
    */
   certify(certificate: Omit<HostCertificate, 'revokedAt'>, issuedFor: IssuedFor): Promise<boolean>;
+  /**
+   * Revokes the certificates that were issued before this one: the host connects with it. False:
+   * there is none that is not revoked.
+   */
+  revokeOlder(than: { host: string; serial: string }, at: number): Promise<boolean>;
   /** Deletes the host's token without an end: it connects with its certificate. */
   dropToken(host: string): Promise<void>;
   /**

@@ -129,6 +129,20 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     expect(await renew('04', '01')).toBe(false);
   });
 
+  test('once a host connects with a newer certificate, the older one is revoked', async () => {
+    const enrolments = await aHostThatJoined();
+    const newer = certificate('02', 'k02', 100);
+    await enrolments.certify(newer, { kind: 'renewal', serial: '01' });
+    expect(await enrolments.revokeOlder({ host: 'hv1', serial: '01' }, 50)).toBe(false);
+    expect(await enrolments.revokeOlder({ host: 'hv2', serial: '02' }, 50)).toBe(false);
+    expect(await enrolments.revokeOlder({ host: 'hv1', serial: 'unknown' }, 50)).toBe(false);
+    expect(await enrolments.certificate('01')).toMatchObject({ revokedAt: null });
+    expect(await enrolments.revokeOlder({ host: 'hv1', serial: '02' }, 50)).toBe(true);
+    expect(await enrolments.certificate('01')).toMatchObject({ revokedAt: 50 });
+    expect(await enrolments.certificate('02')).toMatchObject({ revokedAt: null });
+    expect(await enrolments.revokeOlder({ host: 'hv1', serial: '02' }, 60)).toBe(false);
+  });
+
   test('a host with a valid certificate joins again only as a replacement, which revokes it', async () => {
     const enrolments = await aHostThatJoined();
     const next = { ...hv1, tokenSha256: 'cc', createdAt: 60, expiresAt: 95 };

@@ -33,6 +33,8 @@ export interface HostDoor {
   /** Admits hosts that connect to `hostLinkPath` of this server, with what they present. */
   listenOn(server: Server, credentialOf: (request: IncomingMessage) => HostCredential): void;
   linked(): LinkedHost[];
+  /** Sends this to the host. False: it has no link here by a certificate. */
+  sendToCertified(host: string, message: ToAgent): boolean;
   /** Closes the link of every host that would not be admitted now. */
   recheck(): Promise<void>;
   /** Closes all links and admits no more hosts. */
@@ -65,24 +67,11 @@ export function acceptHostLinks(options: HostDoorOptions): HostDoor {
   const pendingUpgrades = new Set<Duplex>();
   const sockets = new WebSocketServer(settings);
 
-  const welcome = (socket: WebSocket, known: Omit<Link, 'channel' | 'since'>): void => {
-    const link: Link = { ...known, channel: channelOf(socket, known, options), since: Date.now() };
-    const before = links.get(link.host);
-    if (before !== undefined) {
-      const { host, address } = link;
-      options.log.warn(
-        { host, address, before: before.address },
-        'host connected again: its older link is closed',
-      );
-      before.channel.refuse('replaced', `host ${host} has connected again`);
-    }
-    links.set(link.host, link);
-    link.channel.onClose(() => {
-      if (links.get(link.host) === link) links.delete(link.host);
-      options.log.info({ host: link.host, address: link.address }, 'host has closed its link');
-    });
-    options.log.info({ host: link.host, address: link.address }, 'host has connected');
-    options.onLink(link.channel, link);
+  const welcome = (socket: WebSocket, known: Omit<Link, 'channel' | 'since' | 'serial'>): void => {
+    const { credential } = known;
+    const serial = credential.kind === 'certificate' ? credential.serial : null;
+    const channel = channelOf(socket, known, options);
+    takeLink(links, { ...known, serial, channel, since: Date.now() }, options);
   };
 
   const take = (
@@ -119,7 +108,8 @@ export function acceptHostLinks(options: HostDoorOptions): HostDoor {
       server.on('upgrade', onUpgrade);
       unlisten.push(() => server.off('upgrade', onUpgrade));
     },
-    linked: () => [...links.values()].map(({ host, address, since }) => ({ host, address, since })),
+    linked: () => [...links.values()].map(viewLink),
+    sendToCertified: (host, message) => sendToCertified(links, host, message),
     recheck: () => recheck(links, options),
     async close() {
       for (const stop of unlisten) stop();
@@ -128,6 +118,42 @@ export function acceptHostLinks(options: HostDoorOptions): HostDoor {
       await new Promise<void>((resolve) => sockets.close(() => resolve()));
     },
   };
+}
+
+/** The host's older link, if it has one, is closed. */
+function takeLink(links: Map<string, Link>, link: Link, options: HostDoorOptions): void {
+  const { host, address, channel } = link;
+  const { log } = options;
+  const before = links.get(host);
+  if (before !== undefined) {
+    log.warn(
+      { host, address, before: before.address },
+      'host connected again: its older link is closed',
+    );
+    before.channel.refuse('replaced', `host ${host} has connected again`);
+  }
+  links.set(host, link);
+  channel.onClose(() => {
+    if (links.get(host) === link) links.delete(host);
+    log.info({ host, address }, 'host has closed its link');
+  });
+  log.info({ host, address }, 'host has connected');
+  options.onLink(channel, link);
+}
+
+function viewLink({ host, address, since, serial }: Link): LinkedHost {
+  return { host, address, since, serial };
+}
+
+function sendToCertified(
+  links: ReadonlyMap<string, Link>,
+  host: string,
+  message: ToAgent,
+): boolean {
+  const link = links.get(host);
+  if (link === undefined || link.serial === null) return false;
+  link.channel.send(message);
+  return true;
 }
 
 async function recheck(links: ReadonlyMap<string, Link>, options: HostDoorOptions): Promise<void> {

@@ -28,6 +28,8 @@ export interface DialOptions {
   connection: () => Promise<ControllerConnection>;
   /** Called when the controller offers a certificate to a host with a token. */
   onOffer?: (offer: CertificateOffer) => void;
+  /** Called when the controller requests that the host replaces its certificate. */
+  onRenew?: () => void;
   /** Called when a link is up. */
   onLink: (end: AgentEnd) => void;
   log: Log;
@@ -179,6 +181,7 @@ function linkOver(
       const read = (text: string): ToAgent => {
         const message = readFromController(text);
         if (message.type === 'welcome' && message.offer) options.onOffer?.(message.offer);
+        if (message.type === 'renew-certificate') options.onRenew?.();
         return message;
       };
       const channel = new SocketChannel<ToController, ToAgent>(socket, {

@@ -75,6 +75,7 @@ const toAgent: MessageSchemas<ToAgent> = {
     command: Type.Object({ seq: SequenceNumber, serverId: HostId, body: Body }),
   }),
   recorded: Type.Object({ type: Type.Literal('recorded'), seq: SequenceNumber }),
+  'renew-certificate': Type.Object({ type: Type.Literal('renew-certificate') }),
   'cache-image': Type.Object({ type: Type.Literal('cache-image'), imageId: HostId }),
   console: Type.Object({
     type: Type.Literal('console'),

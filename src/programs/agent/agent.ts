@@ -72,6 +72,14 @@ async function start(
         },
       );
     },
+    onRenew: () => {
+      identity.renew().then(
+        () => dial.reconnect(),
+        (error: unknown) => {
+          log.warn({ host }, `cannot replace the certificate: ${errorText(error)}`);
+        },
+      );
+    },
     onLink: (link) => {
       agent.join(link).catch((error: unknown) => {
         log.error({ host, err: error }, 'the state of this host cannot be read; trying again');

@@ -35,6 +35,8 @@ export interface AdmitHostsOptions extends Pick<AgentsContext, 'imageContents' |
 
 export interface HostAdmission {
   linked(): LinkedHost[];
+  /** The host replaces its certificate. False: it is not linked here by one. */
+  renewCertificate(host: string): boolean;
   /** Where hosts connect; listens there, if nothing does yet. */
   url(): Promise<string>;
   close(): Promise<void>;
@@ -108,6 +110,7 @@ export async function admitHosts(
   stops.push(() => clearInterval(timer));
   return {
     linked: () => links.linked(),
+    renewCertificate: (host) => links.sendToCertified(host, { type: 'renew-certificate' }),
     url,
     async close() {
       for (const stop of stops) stop();
@@ -155,12 +158,16 @@ async function renew(context: WorkflowContext, server: Server): Promise<void> {
   }
 }
 
-/** A host that has connected with its certificate needs no token any more. */
+/**
+ * A host that has connected with its certificate needs no token any more, nor a certificate that
+ * this one has replaced: it has kept the new one.
+ */
 function noteCredential(
-  { store, log }: WorkflowContext,
+  { store, log, clock, wakeup }: WorkflowContext,
   host: string,
   credential: HostCredential,
 ): void {
+  if (credential.kind === 'none') return;
   if (credential.kind === 'token') {
     log.warn(
       { host },
@@ -171,11 +178,16 @@ function noteCredential(
   store.enrolments
     .named(host)
     .then(async (enrolment) => {
+      const { serial } = credential;
+      if (await store.enrolments.revokeOlder({ host, serial }, clock.now())) {
+        log.info({ host, serial }, 'the certificate that this one has replaced is revoked');
+        wakeup.notify('enrolments');
+      }
       if ((enrolment?.tokenSha256 ?? null) === null) return;
       await store.enrolments.dropToken(host);
       log.info({ host }, 'the older token of the host is revoked: it has a certificate');
     })
     .catch((error: unknown) => {
-      log.error({ err: error, host }, 'cannot revoke the older token of a host');
+      log.error({ err: error, host }, 'cannot revoke what the certificate of a host has replaced');
     });
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { createComputeApi } from '#api/compute-api.ts';
+import type { ApiContext } from '#api/requests/context.ts';
 import { FleetEvents } from '#api/fabric/fleet-events.ts';
 import type { Clock } from '#contracts/clock.ts';
 import type { ImageContents } from '#contracts/services/images.ts';
@@ -265,6 +266,16 @@ function pictureOf(context: WorkflowContext, log: Logger) {
   return { fabric, program, events: new FleetEvents({ fabric, log }) };
 }
 
+/** Of the port for hosts, which opens after the API. */
+function linksOf(
+  hosts: () => HostAdmission | undefined,
+): Pick<ApiContext, 'linkedHosts' | 'renewCertificate'> {
+  return {
+    linkedHosts: () => hosts()?.linked() ?? [],
+    renewCertificate: (host) => hosts()?.renewCertificate(host) ?? false,
+  };
+}
+
 /**
  * Listens with the compute API, for hosts too, and with our own services, and returns the URLs of
  * all.
@@ -297,7 +308,7 @@ async function openDoors(
     ...(publicUrl !== undefined && { publicUrl }),
     ...(tls !== undefined && { tls }),
     imageContents,
-    linkedHosts: () => hosts?.linked() ?? [],
+    ...linksOf(() => hosts),
     hostsUrl: async () => (await admission.promise).url(),
     serversPerRequest: config.quotas.serversPerRequest,
     consoles: config.consoles,

@@ -121,6 +121,7 @@ export const cloudRules = {
   'novella:hosts:list': ofCloud(admin),
   'novella:hosts:show': ofCloud(admin),
   'novella:hosts:revoke': ofCloud(admin),
+  'novella:hosts:rotate': ofCloud(admin),
   'novella:moves': ofCloud(admin),
   'novella:pci-check': ofCloud(admin),
   'novella:pools': ofCloud(admin),

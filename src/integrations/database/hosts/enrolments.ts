@@ -61,6 +61,7 @@ export function enrolmentStore(db: Db): EnrolmentStore {
     certificateOfKey: (key) => certificateBy('key_sha256', key),
     certify: (certificate, issuedFor) =>
       inTransaction(db, (trx) => certify(trx, certificate, issuedFor)),
+    revokeOlder: (than, at) => revokeOlder(db, than, at),
     async dropToken(host) {
       const none = { token_sha256: null };
       await db.updateTable('host_enrolments').set(none).where('host', '=', host).execute();
@@ -206,6 +207,36 @@ async function revokeCertificates(trx: Db, host: string, at: number): Promise<vo
     .where('host', '=', host)
     .where('revoked_at', 'is', null)
     .execute();
+}
+
+/** Read first: most links are by a host's only certificate, and need no commit. */
+async function revokeOlder(
+  db: Db,
+  { host, serial }: { host: string; serial: string },
+  at: number,
+): Promise<boolean> {
+  const valid = await db
+    .selectFrom('host_certificates')
+    .select(['id', 'serial'])
+    .where('host', '=', host)
+    .where('revoked_at', 'is', null)
+    .orderBy('id')
+    .execute();
+  const older = valid.slice(
+    0,
+    Math.max(
+      valid.findIndex((each) => each.serial === serial),
+      0,
+    ),
+  );
+  if (older.length === 0) return false;
+  const ids = older.map(({ id }) => id);
+  await db
+    .updateTable('host_certificates')
+    .set({ revoked_at: at })
+    .where('id', 'in', ids)
+    .execute();
+  return true;
 }
 
 async function revoke(trx: Db, host: string, at: number): Promise<void> {
