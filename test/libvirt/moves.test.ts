@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 let hosts: MovingHosts;
 
-const limits = { compression: 'zstd', maxMibPerS: 900, maxDowntimeMs: 700 } as const;
+const limits = { compression: 'zstd', maxMibPerS: 8, maxDowntimeMs: 700 } as const;
 
 beforeAll(async () => {
   hosts = await movingHosts(Buffer.alloc(4 * 1024 ** 2, 'an image\n'), limits);
@@ -137,24 +137,17 @@ test('a guest whose other host does not expect it any more stays where it is, an
   expect([await state(one), await state(other)]).toEqual([[], ['running']]);
 });
 
-test('memory is sent within the limits of the host, and compressed where libvirt can', async () => {
+test('memory is sent no faster than the host allows', async () => {
   const { one, other } = hosts;
-  const guest = aMovingGuest({ memoryMib: 384 });
+  const guest = aMovingGuest();
   await started(one, guest);
-  const arrival = await expected(guest);
-  const sent = one.execute({ do: 'move-out', guest, to: other.name, arrival });
-  const command = ['qemu-monitor-command', guest.id, '--hmp', 'info migrate_parameters'];
-  const parameters = () => {
-    const lines = one.host.libvirtd.virsh(...command).split(/\r?\n/);
-    return Object.fromEntries(lines.map((line) => line.trim().split(': ')));
-  };
-  const [compression = 'none'] = await one.hypervisor.migrations.compressions();
-  await expect.poll(parameters, { timeout: 60_000, interval: 50 }).toMatchObject({
-    ...{ 'max-bandwidth': `${900 * 2 ** 20} bytes/second`, 'downtime-limit': '700 ms' },
-    'multifd-compression': compression,
-  });
-  output(await sent);
-  expect([await state(one), await state(other)]).toEqual([[], ['running']]);
+  output(await sendLive(guest, one, other));
+  const shown = other.host.libvirtd.virsh('domjobinfo', guest.id, '--completed', '--rawstats');
+  const [bytes, milliseconds] = ['memory_processed', 'time_elapsed'].map((name) =>
+    Number(new RegExp(`${name}: *(\\d+)`).exec(shown)?.[1]),
+  );
+  expect(bytes).toBeGreaterThan(8 * 2 ** 20);
+  expect(bytes! / milliseconds!).toBeLessThan((limits.maxMibPerS * 1.2 * 2 ** 20) / 1_000);
 });
 
 test('a move that is aborted, or whose connections break, leaves the guest running', async () => {
@@ -184,6 +177,9 @@ test('a move that is aborted, or whose connections break, leaves the guest runni
     if (cut === cuts[2]) await other.host.libvirtd.startDaemon();
     await expectUnmoved(guest);
   }
+  // libvirt restores what was set before a migration, which is the host's limit.
+  const parameters = ['qemu-monitor-command', guest.id, '--hmp', 'info migrate_parameters'];
+  expect(one.host.libvirtd.virsh(...parameters)).toContain('downtime-limit: 700 ms');
 });
 
 test('a stopped guest moves with what it has written to its disk', async () => {
