@@ -11,9 +11,12 @@ import { begin } from './begin.ts';
 import { checkCold } from './chapters/cold.ts';
 import { checkConflicts } from './chapters/conflicts.ts';
 import { checkDestinationKilled } from './chapters/destination-killed.ts';
+import { checkEvacuated } from './chapters/evacuated.ts';
 import { checkInterventions } from './chapters/interventions.ts';
 import { checkLiveDirect, checkLiveMacvtap, checkLiveNetwork } from './chapters/live.ts';
 import { checkPlainMoves } from './chapters/plain.ts';
+import { checkRefused } from './chapters/refused.ts';
+import { checkShelved } from './chapters/shelved.ts';
 import type { MovesWorld } from './moves-world.ts';
 
 const chapters: Chapter<MovesWorld>[] = [
@@ -22,6 +25,9 @@ const chapters: Chapter<MovesWorld>[] = [
   { title: 'Live, by libvirt networks', run: checkLiveNetwork },
   { title: 'Live, with a VF', run: checkLiveDirect },
   { title: 'Cold: confirmed, and reverted', run: checkCold },
+  { title: 'Shelved, and continued on the other host', run: checkShelved },
+  { title: 'Evacuated from a host that returns', run: checkEvacuated },
+  { title: 'Refused before anything is touched', run: checkRefused },
   { title: 'Aborted, and completed by force', run: checkInterventions },
   { title: 'The new host has VFs that something else uses', run: checkConflicts },
   { title: 'The new host loses its power', run: checkDestinationKilled },

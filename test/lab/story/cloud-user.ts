@@ -162,6 +162,16 @@ export class CloudUser {
     await this.#post('compute', path, { force_complete: null });
   }
 
+  /** Sets the state of a host's service. Example: `{ forced_down: true }`. */
+  async changeService(host: string, change: object): Promise<void> {
+    type Services = { services: { id: string; host: string }[] };
+    const { services } = await this.#get<Services>('compute', `/os-services?host=${host}`);
+    const [service] = services;
+    if (service === undefined) throw new Error(`${host} has no service`);
+    const path = `/os-services/${service.id}`;
+    await this.#send({ service: 'compute', method: 'PUT', path, body: change });
+  }
+
   /** The server's last action, with what its steps reported. */
   async lastAction(serverId: string): Promise<string> {
     const path = `/servers/${serverId}/os-instance-actions`;

@@ -15,6 +15,14 @@ export async function checkInterventions(world: MovesWorld, check: Check): Promi
   const aborted = await watchedMove(world, moving, async () => {
     await requestLive(world, moving);
     const { id } = await copying(world, moving);
+    await check('while it moves no port can be attached', async () => {
+      const port = await user.createPort(world.networks.red, 'macvtap');
+      const refusal = await user.attach(server.id, port.id).then(
+        () => 'attached',
+        (error: unknown) => (error as Error).message,
+      );
+      return expected(/migrating/.test(refusal), refusal);
+    });
     await user.abortMigration(server.id, id);
     await user.settled(server.id, 'ACTIVE');
   });
