@@ -1,9 +1,9 @@
 /** Chapter: a host is given up with its guest running; when it returns, that guest ends there. */
 import type { Check } from '../../story/story-report.ts';
-import { expected } from '../../story/world.ts';
+import { expected, hostShows } from '../../story/world.ts';
 import { checkEnd } from '../check-arrival.ts';
 import type { MovesWorld } from '../moves-world.ts';
-import { arrived, consoleOn, movingServer } from '../moving.ts';
+import { arrived, consoleOn, holdsOne, movingServer } from '../moving.ts';
 import { answersTo } from '../peers.ts';
 
 export async function checkEvacuated(world: MovesWorld, check: Check): Promise<void> {
@@ -27,6 +27,9 @@ export async function checkEvacuated(world: MovesWorld, check: Check): Promise<v
   });
   await hosts[from].agent.start();
   await user.changeService(from, { forced_down: false });
+  await check('the returned host ends its guest, and releases the VF of that', () =>
+    hostShows('one device to be held', () => holdsOne(world, moving, to).catch(() => undefined)),
+  );
   await checkEnd(world, check, moving, { at: to, without: from });
   await check('it answers from the new host alone', async () => {
     const answers = await answersTo(hosts[from].host, 'far', address);
