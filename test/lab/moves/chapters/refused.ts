@@ -1,11 +1,10 @@
 /** Chapter: moves that cannot be are refused before anything is touched, with the reason. */
 import type { Check } from '../../story/story-report.ts';
-import { expected } from '../../story/world.ts';
+import { ask, expected } from '../../story/world.ts';
 import { checkKeptRunning } from '../check-arrival.ts';
 import { baselineOf, difference } from '../baseline.ts';
 import { type MovesWorld, on } from '../moves-world.ts';
 import { movingServer, type MovingServer } from '../moving.ts';
-import { ask } from '../../story/world.ts';
 
 interface Refusal {
   title: string;
