@@ -43,5 +43,17 @@ scenario('a booted server is seen in the fleet, the events, its host and its VF'
   expect(device).toMatchObject({
     function: { reason: { code: 'device-held' } },
     port: { port_id: port, mac_address: vf.holder.mac_address },
+    history: [{ event: 'given', server_id: id, port_id: port, mac_address: vf.holder.mac_address }],
+  });
+
+  await cloud.ok('compute', 'DELETE', `/servers/${id}`);
+  const path = `/hosts/${name}/devices/${address}`;
+  const later = async () => cloud.ok('operator', 'GET', path);
+  await expect.poll(later, { timeout: 20_000 }).toMatchObject({
+    function: { availability: 'free', holder: null },
+    history: [
+      { event: 'released', server_id: id },
+      { event: 'given', server_id: id, mac_address: vf.holder.mac_address },
+    ],
   });
 });

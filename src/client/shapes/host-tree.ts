@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { ReasonView } from './explain.ts';
 import { HostView } from './hosts.ts';
 import { DeviceView } from './pci.ts';
-import { mapOf, nullable, shape } from './shape.ts';
+import { mapOf, Moment, nullable, shape } from './shape.ts';
 
 /** Words for the letters of `FleetHost`. */
 const Availability = Type.Enum([
@@ -92,6 +92,26 @@ export const HostTreeReply = shape({
   numa_nodes: Type.Array(NumaNodeView),
 });
 
+/**
+ * What became of a device. `given`: the guest of the server has it; `released`: the server no
+ * longer holds it; `missing`, `returned`: its host no longer reports it while it is held, or does
+ * again; `quarantined` (`detail`: why), `cleared`: it must not be assigned, or may be again. Port,
+ * MAC, VLAN and network are those of the server's NIC at that time.
+ */
+const DeviceEventView = shape({
+  id: Type.Integer(),
+  at: Moment,
+  event: Type.Enum(['given', 'released', 'missing', 'returned', 'quarantined', 'cleared']),
+  server_id: nullable(Type.String()),
+  request_id: nullable(Type.String()),
+  port_id: nullable(Type.String()),
+  mac_address: nullable(Type.String()),
+  vlan: nullable(Type.Integer()),
+  network: nullable(Type.String()),
+  detail: nullable(Type.String()),
+});
+export type DeviceEventView = Static<typeof DeviceEventView>;
+
 /** `device` null: no device spec admits it. `port`: of its holder, as it was bound. */
 export const HostDeviceReply = shape({
   host: Type.String(),
@@ -111,4 +131,6 @@ export const HostDeviceReply = shape({
       ip_addresses: Type.Array(Type.String()),
     }),
   ),
+  /** Newest first, at most 100. Older events are pruned with the history of deleted servers. */
+  history: Type.Array(DeviceEventView),
 });

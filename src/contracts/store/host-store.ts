@@ -2,6 +2,8 @@
 import type { HostAggregate } from '#core/hosts/aggregate.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { LedgerEntry } from '#core/ledger/host-ledger.ts';
+import type { Vif } from '#core/networking/vif.ts';
+import type { DeviceEvent } from '#core/pci/claims/device-events.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import type { PciDevicePool } from '#core/pci/pools/pool.ts';
 import type { HostNuma } from '#core/scheduling/numa-fit.ts';
@@ -91,6 +93,25 @@ export type HostPage = { limit: number } & (
   | { by: 'number'; after?: number }
 );
 
+/** An event of a device, with the port of its holder then, where there was one. */
+export interface RecordedDeviceEvent extends DeviceEvent {
+  /** Numbers events in their order. */
+  id: number;
+  at: number;
+  portId: string | null;
+  /** As the port was bound; null: it was not. */
+  vif: Vif | null;
+}
+
+/** One page of the history of a device. */
+export interface DeviceHistoryPage {
+  hostId: string;
+  address: string;
+  limit: number;
+  /** Only events before this one. */
+  before?: number;
+}
+
 export interface HostStore {
   /** Registers the host, or returns the existing row. */
   register(host: NewHost): Promise<Host>;
@@ -133,6 +154,8 @@ export interface HostStore {
   devices(hostId: string): Promise<PciDevice[]>;
   /** The same of several hosts, by host id; a host without devices is absent. */
   devicesOf(hostIds: readonly string[]): Promise<Map<string, PciDevice[]>>;
+  /** What became of a device, newest first. Old events are pruned. */
+  deviceHistory(page: DeviceHistoryPage): Promise<RecordedDeviceEvent[]>;
   /** The devices that a server holds, by host id; while it moves there are two hosts. */
   heldBy(serverId: string): Promise<Map<string, PciDevice[]>>;
   /** Writes a change outside any workflow (inventory). */

@@ -13,4 +13,6 @@ export interface PruneStore {
    * devices are still held stays.
    */
   servers(before: number, limit: number): Promise<boolean>;
+  /** The same for the history of devices before this time. */
+  deviceEvents(before: number, limit: number): Promise<boolean>;
 }

@@ -20,6 +20,7 @@ import { storeEnrolmentsContract } from './store-enrolments.contract.ts';
 import { storeConsoleTokensContract } from './consoles/store-console-tokens.contract.ts';
 import { storeDecisionsContract } from './decisions/store-decisions.contract.ts';
 import { storeGroupsContract } from './store-groups.contract.ts';
+import { storeDeviceHistoryContract } from './store-device-history.contract.ts';
 import { storeHostChangesContract } from './store-host-changes.contract.ts';
 import { storeJointContract } from './store-joint.contract.ts';
 import { storeListsContract } from './store-lists.contract.ts';
@@ -50,6 +51,7 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
   });
   describe('hosts', () => {
     hostsContract(fresh);
+    storeDeviceHistoryContract(fresh);
     storeHostChangesContract(fresh);
     storeEnrolmentsContract(fresh);
   });

@@ -34,7 +34,7 @@ function aBook(devices: PciDevice[], host: Partial<HostLedger> = {}): Book {
 }
 
 function write({ host, devices, pools }: Book, entry: LedgerEntry): Book {
-  const { devices: changed = [], pciStats = pools, ...fields } = entry;
+  const { devices: changed = [], pciStats = pools, deviceEvents: _events, ...fields } = entry;
   const rows = new Map(changed.map((device) => [device.address, device]));
   const after = devices.map((device) => rows.get(device.address) ?? device);
   return { host: { ...host, ...fields }, devices: after, pools: pciStats };
@@ -75,7 +75,8 @@ test('a claim without devices and NUMA changes neither', () => {
 test('a release by request returns the request’s devices and no amount', () => {
   const book = claim(aBook(aCard({ vfs: 3 })), server, ['r1', 'r2']);
   const entry = releaseRequest(book.host, book.devices, { serverId: 's1', requestId: 'r2' });
-  expect(Object.keys(entry).sort()).toEqual(['devices', 'pciStats', 'problems']);
+  expect(Object.keys(entry).sort()).toEqual(['deviceEvents', 'devices', 'pciStats', 'problems']);
+  expect(entry.deviceEvents).toMatchObject([{ event: 'released', requestId: 'r2' }]);
   const after = write(book, entry);
   expect(after.devices.filter(({ serverId }) => serverId !== null)).toMatchObject([
     { requestId: 'r1' },

@@ -4,6 +4,7 @@
  * its claim.
  */
 import { allocateClaimed, freeDevices } from '../pci/claims/claim.ts';
+import { type DeviceEvent, deviceEvents } from '../pci/claims/device-events.ts';
 import { HostDevices } from '../pci/claims/host-devices.ts';
 import type { PciDevice } from '../pci/devices/device.ts';
 import { type PciDevicePool, poolsOf } from '../pci/pools/pool.ts';
@@ -25,6 +26,8 @@ export interface HostLedger {
 export interface LedgerEntry {
   /** Complete rows to write; matched by address. */
   devices?: PciDevice[];
+  /** What becomes of these devices, for their history. Absent: nothing. */
+  deviceEvents?: DeviceEvent[];
   pciStats?: PciDevicePool[];
   problems?: HostProblem[];
   vcpusUsed?: number;
@@ -60,6 +63,7 @@ export function bookDevices(
   if (devices instanceof HostDevices) {
     return {
       devices: changed,
+      ...withEvents(deviceEvents((address) => devices.at(address), changed)),
       pciStats: devices.poolsAfter(changed),
       problems: withClaimProblems(problems, devices.disputedAfter(changed)),
     };
@@ -67,7 +71,17 @@ export function bookDevices(
   const byAddress = new Map(changed.map((device) => [device.address, device]));
   const after = devices.map((device) => byAddress.get(device.address) ?? device);
   const pciStats = poolsOf(after);
-  return { devices: changed, pciStats, problems: withClaimProblems(problems, after) };
+  const before = new Map(devices.map((device) => [device.address, device]));
+  return {
+    devices: changed,
+    ...withEvents(deviceEvents((address) => before.get(address), changed)),
+    pciStats,
+    problems: withClaimProblems(problems, after),
+  };
+}
+
+function withEvents(events: DeviceEvent[]): Pick<LedgerEntry, 'deviceEvents'> {
+  return events.length === 0 ? {} : { deviceEvents: events };
 }
 
 /**

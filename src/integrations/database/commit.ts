@@ -79,7 +79,8 @@ async function write(trx: Db, transition: Transition, now: number): Promise<Writ
   const next = await wokenNext(trx, transition, now);
   const { lease } = transition;
   if (!(await advanceTask(trx, task, { next, lease, now }))) throw new Refused('superseded');
-  if (host !== undefined && !(await applyHostChange(trx, host))) throw new Refused('stale-host');
+  if (host !== undefined && !(await applyHostChange(trx, host, now)))
+    throw new Refused('stale-host');
   if (serverGroup !== undefined && !(await countPlacement(trx, serverGroup))) {
     throw new Refused('stale-host');
   }

@@ -1,4 +1,4 @@
-/** Deletes rows of deleted servers, few in each transaction. */
+/** Deletes rows of deleted servers, and old ones of devices, few in each transaction. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { PruneStore } from '#contracts/store/prune-store.ts';
 import type { ComputeTables } from './engine/tables.ts';
@@ -30,6 +30,19 @@ export function pruneStore(db: Db): PruneStore {
         if (!(await deleteRows(trx, { servers, limit, from: rowsOf }))) return true;
         return servers.length === serversAtOnce;
       }),
+    deviceEvents: async (before, limit) => {
+      const old = db
+        .selectFrom('device_events')
+        .select('id')
+        .where('at', '<', before)
+        .orderBy('at')
+        .limit(limit);
+      const { numDeletedRows } = await db
+        .deleteFrom('device_events')
+        .where('id', 'in', old)
+        .executeTakeFirst();
+      return numDeletedRows === BigInt(limit);
+    },
   };
 }
 

@@ -10,15 +10,20 @@ const removeExpired = vi.fn(async (_now: number) => undefined);
 const consoleTokens = { removeExpired } as Partial<ConsoleTokenStore> as ConsoleTokenStore;
 
 /** A store in which this many batches have something to delete; it records the calls. */
-function batches({ history = 0, servers = 0 }) {
-  const left = { history, servers };
+function batches({ history = 0, servers = 0, deviceEvents = 0 }) {
+  const left = { history, servers, deviceEvents };
   const calls: [keyof PruneStore, number, number][] = [];
   const prune = (kind: keyof PruneStore) => async (before: number, limit: number) => {
     calls.push([kind, before, limit]);
     left[kind] -= 1;
     return left[kind] > 0;
   };
-  const store = { prune: { history: prune('history'), servers: prune('servers') }, consoleTokens };
+  const kinds = {
+    history: prune('history'),
+    servers: prune('servers'),
+    deviceEvents: prune('deviceEvents'),
+  };
+  const store = { prune: kinds, consoleTokens };
   return { store: store as Partial<Store> as Store, calls };
 }
 
@@ -26,7 +31,10 @@ test('the history of deleted servers is pruned in small batches; they are kept f
   const { store, calls } = batches({ history: 3 });
   const never = new AbortController().signal;
   await pruneEnded({ store, clock }, { historyMs: 1_000, serversMs: undefined }, never);
-  expect(calls).toEqual(Array.from({ length: 3 }, () => ['history', 9_000, 200]));
+  expect(calls).toEqual([
+    ...Array.from({ length: 3 }, () => ['history', 9_000, 200]),
+    ['deviceEvents', 9_000, 200],
+  ]);
   expect(removeExpired.mock.lastCall).toEqual([10_000]);
 });
 
@@ -38,6 +46,7 @@ test.each([
   await pruneEnded({ store, clock }, row, new AbortController().signal);
   expect(calls.map(([kind, before]) => [kind, before])).toEqual([
     ['history', row.history],
+    ['deviceEvents', 10_000 - row.historyMs],
     ['servers', row.servers],
   ]);
 });
@@ -49,7 +58,11 @@ test('pruning ends between two batches when the program ends', async () => {
     return true;
   });
   const servers = vi.fn(async () => true);
-  const store = { prune: { history, servers }, consoleTokens } as Partial<Store> as Store;
+  const deviceEvents = servers;
+  const store = {
+    prune: { history, servers, deviceEvents },
+    consoleTokens,
+  } as Partial<Store> as Store;
   await pruneEnded({ store, clock }, { historyMs: 0, serversMs: 0 }, stopping.signal);
   expect(history).toHaveBeenCalledTimes(1);
   expect(servers).not.toHaveBeenCalled();

@@ -1,7 +1,7 @@
 /**
- * Deletes expired tokens of consoles, the history of servers that were deleted long ago, and then,
- * if configured, the servers themselves. In small transactions with pauses: no request waits for
- * more than one of them.
+ * Deletes expired tokens of consoles, the history of servers that were deleted long ago, old
+ * history of devices, and then, if configured, the servers themselves. In small transactions with
+ * pauses: no request waits for more than one of them.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkflowContext } from '../engine/context.ts';
@@ -52,6 +52,8 @@ export async function pruneEnded(
   // A server's history is deleted before the server.
   const withHistory = clock.now() - Math.min(historyMs, serversMs ?? historyMs);
   await untilNoneIsLeft(() => prune.history(withHistory, rowsAtOnce), signal);
+  const oldDeviceEvents = clock.now() - historyMs;
+  await untilNoneIsLeft(() => prune.deviceEvents(oldDeviceEvents, rowsAtOnce), signal);
   if (serversMs === undefined) return;
   const without = clock.now() - serversMs;
   await untilNoneIsLeft(() => prune.servers(without, rowsAtOnce), signal);

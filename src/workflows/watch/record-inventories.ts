@@ -2,6 +2,7 @@
 import type { HostReport } from '#contracts/host/host-link.ts';
 import type { Host, HostChange } from '#contracts/store/store.ts';
 import { withClaimProblems } from '#core/hosts/claim-problems.ts';
+import { deviceEvents } from '#core/pci/claims/device-events.ts';
 import { reconcileInventory } from '#core/pci/claims/inventory.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import { poolsOf } from '#core/pci/pools/pool.ts';
@@ -57,12 +58,14 @@ export function inventoryChange(
   const { changed, removed } = reconcileInventory(known, report.devices);
   const gone = new Set<string>(removed);
   const byAddress = new Map(known.map((device) => [device.address, device]));
+  const events = deviceEvents((address) => byAddress.get(address), changed);
   for (const device of changed) byAddress.set(device.address, device);
   const devices = [...byAddress.values()].filter((device) => !gone.has(device.address));
   return {
     hostId: host.id,
     generation: host.generation,
     devices: changed,
+    ...(events.length > 0 && { deviceEvents: events }),
     removedDevices: removed,
     pciStats: poolsOf(devices),
     // A silent hypervisor reports no host size: the known one is kept.

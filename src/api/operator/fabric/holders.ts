@@ -1,9 +1,11 @@
-/** The servers and ports that have devices. */
-import type { HostDeviceReply } from '#client/shapes/host-tree.ts';
+/** The servers and ports that have devices, and had them. */
+import type { DeviceEventView, HostDeviceReply } from '#client/shapes/host-tree.ts';
 import type { Static } from 'typebox';
 import type { ShownNic } from '#contracts/store/server-selection.ts';
+import type { Vif } from '#core/networking/vif.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import { serverStatus } from '#core/servers/lifecycle.ts';
+import { atSecond } from '../../requests/links.ts';
 import type { Call } from '../../requests/route.ts';
 
 /** A server that holds a device, as the tree shows it. */
@@ -40,15 +42,42 @@ export async function portOf(
   const server = await context.store.servers.get(serverId);
   const vif = server?.nics.find(({ pciRequestId }) => pciRequestId === requestId)?.vif;
   if (vif === undefined || vif === null) return null;
-  const vlan = Number(vif.details['vlan'] ?? Number.NaN);
   return {
     port_id: vif.portId,
     vnic_type: vif.vnicType,
     vif_type: vif.vifType,
     mac_address: vif.macAddress,
-    vlan: Number.isInteger(vlan) ? vlan : null,
+    vlan: vlanOf(vif),
     network_id: vif.network.id,
     network_name: vif.network.name,
     ip_addresses: vif.fixedIps.map(({ ipAddress }) => ipAddress),
   };
+}
+
+/** Newest first. */
+export async function historyOf(
+  { context }: Call,
+  device: { hostId: string; address: string },
+): Promise<DeviceEventView[]> {
+  const events = await context.store.hosts.deviceHistory({ ...device, limit: longestHistory });
+  return events.map(({ id, at, event, serverId, requestId, portId, vif, detail }) => ({
+    id,
+    at: atSecond(at),
+    event,
+    server_id: serverId,
+    request_id: requestId,
+    port_id: portId,
+    mac_address: vif?.macAddress ?? null,
+    vlan: vif === null ? null : vlanOf(vif),
+    network: vif?.network.name ?? null,
+    detail,
+  }));
+}
+
+const longestHistory = 100;
+
+/** null: the port's network has none on the VF. */
+function vlanOf({ details }: Pick<Vif, 'details'>): number | null {
+  const vlan = Number(details['vlan'] ?? Number.NaN);
+  return Number.isInteger(vlan) ? vlan : null;
 }

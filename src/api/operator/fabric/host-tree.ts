@@ -17,7 +17,7 @@ import { isUp } from '../../hosts/host-status.ts';
 import { noSuchHost } from '../../hosts/page-of-hosts.ts';
 import type { Call, Reply } from '../../requests/route.ts';
 import { viewDevice, viewHost } from '../views.ts';
-import { holdersOf, type HoldersByServer, portOf } from './holders.ts';
+import { historyOf, holdersOf, type HoldersByServer, portOf } from './holders.ts';
 
 /** With all devices, their holders, and the device specs in force. Throws `notFound`. */
 export async function showHost(call: Call): Promise<Reply> {
@@ -67,6 +67,7 @@ export async function showHostDevice(call: Call): Promise<Reply> {
     device: device === undefined ? null : viewDevice(host.name, device),
     pf: pf === undefined ? null : viewFunction(pf, holders),
     port: device === undefined ? null : await portOf(call, device),
+    history: await historyOf(call, { hostId: host.id, address }),
   };
   return { body: body satisfies OperatorReply<'GET /hosts/:name/devices/:address'> };
 }

@@ -42,6 +42,11 @@ export class HostDevices {
     return this.#rows.size;
   }
 
+  /** undefined: no device is at this address. */
+  at(address: PciAddress): PciDevice | undefined {
+    return this.#rows.get(address);
+  }
+
   /** All devices, in address order. */
   get rows(): PciDevice[] {
     return [...this.#rows.values()];

@@ -6,6 +6,7 @@ export interface ComputeTables {
   /** The number of each host's latest change, of removed ones too. Written by triggers. */
   host_changes: { uuid: string; number: number };
   pci_devices: PciDeviceRow;
+  device_events: DeviceEventRow;
   instances: InstanceRow;
   instance_nics: InstanceNicRow;
   pci_requests: PciRequestRow;
@@ -92,6 +93,20 @@ export interface PciDeviceRow {
   tags: string;
   instance_uuid: string | null;
   request_id: string | null;
+}
+
+export interface DeviceEventRow {
+  id: Generated<number>;
+  compute_node_id: string;
+  address: string;
+  at: number;
+  event: string;
+  instance_uuid: string | null;
+  request_id: string | null;
+  port_id: string | null;
+  /** JSON. */
+  vif: string | null;
+  detail: string | null;
 }
 
 export interface InstanceRow {

@@ -2,6 +2,7 @@
 import { type Kysely, type RawBuilder, sql, type Updateable } from 'kysely';
 import type { Host, HostChange, NewHost } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
+import { recordDeviceEvents } from './device-events.ts';
 import { factsColumns, hostColumns, toHost } from './host-row.ts';
 import { deviceRow } from './pci-device-row.ts';
 import { removeDevices, writeDeviceRows } from './pci-devices.ts';
@@ -77,6 +78,7 @@ async function insertHosts(
 export async function applyHostChanges(
   trx: Db,
   changes: readonly HostChange[],
+  now: number,
 ): Promise<Set<string>> {
   const written = new Set<string>();
   const alike = Map.groupBy(
@@ -93,7 +95,8 @@ export async function applyHostChanges(
       devices.map((device) => deviceRow(hostId, device)),
     ),
   );
-  for (const { hostId, removedDevices = [] } of applied) {
+  for (const { hostId, removedDevices = [], deviceEvents = [] } of applied) {
+    await recordDeviceEvents(trx, { hostId, at: now }, deviceEvents);
     await removeDevices(trx, hostId, removedDevices);
   }
   return written;

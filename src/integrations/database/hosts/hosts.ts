@@ -3,6 +3,7 @@ import type { Kysely, Updateable } from 'kysely';
 import type { NewId, Clock } from '#contracts/clock.ts';
 import type { HostChange, HostStore } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
+import { deviceHistory, recordDeviceEvents } from './device-events.ts';
 import { forgetHost } from './forget-host.ts';
 import { applyHostChanges, forgetLastSeen, registerHosts, writeLastSeen } from './host-batches.ts';
 import { changedSince, type RecordedChanges } from './host-changes.ts';
@@ -54,14 +55,15 @@ export function hostStore(
     recorded: (since) => recorded.since(since),
     devices: (hostId) => listDevices(db, hostId),
     devicesOf: (hostIds) => devicesOfHosts(db, hostIds),
+    deviceHistory: (page) => deviceHistory(db, page),
     heldBy: (serverId) => devicesHeldBy(db, serverId),
     update: async (change) => {
-      const fresh = await inTransaction(db, (trx) => applyHostChange(trx, change));
+      const fresh = await inTransaction(db, (trx) => applyHostChange(trx, change, clock.now()));
       if (fresh) recorded.add(change);
       return fresh ? 'ok' : 'stale-host';
     },
     updateAll: async (changes) => {
-      const written = await inTransaction(db, (trx) => applyHostChanges(trx, changes));
+      const written = await inTransaction(db, (trx) => applyHostChanges(trx, changes, clock.now()));
       for (const change of changes) if (written.has(change.hostId)) recorded.add(change);
       return written;
     },
@@ -100,11 +102,14 @@ const writeHost = preparedChange(
  * changed since it was read. The conditional update of the host's row is the only lock: a second
  * writer finds another generation.
  */
-export async function applyHostChange(trx: Db, change: HostChange): Promise<boolean> {
+export async function applyHostChange(trx: Db, change: HostChange, now: number): Promise<boolean> {
   const { hostId, generation: read } = change;
   const columns = { ...hostColumns(change), generation: read + 1 };
   const { numAffectedRows = 0n } = await writeHost(trx, columns, { hostId, read });
   if (numAffectedRows === 0n) return false;
+  if (change.deviceEvents !== undefined) {
+    await recordDeviceEvents(trx, { hostId, at: now }, change.deviceEvents);
+  }
   if (change.devices !== undefined) await writeDevices(trx, change.hostId, change.devices);
   if (change.removedDevices !== undefined) {
     await removeDevices(trx, change.hostId, change.removedDevices);

@@ -35,6 +35,7 @@ import { networkQuotas } from './0035-network-quotas.ts';
 import { deletedImages } from './0036-deleted-images.ts';
 import { hostCertificates } from './0037-host-certificates.ts';
 import { fewerPages } from './0041-fewer-pages.ts';
+import { deviceEvents } from './0045-device-events.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -72,4 +73,5 @@ export const migrations: Record<string, Migration> = {
   '0036-deleted-images': deletedImages,
   '0037-host-certificates': hostCertificates,
   '0041-fewer-pages': fewerPages,
+  '0045-device-events': deviceEvents,
 };

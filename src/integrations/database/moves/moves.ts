@@ -39,7 +39,7 @@ export function moveStore(
     settle: async (change, host) => {
       const isFresh = await inTransaction(db, async (trx) => {
         if (!(await isLeft(trx, change.id, host.hostId))) return undefined;
-        if (!(await applyHostChange(trx, host))) return false;
+        if (!(await applyHostChange(trx, host, clock.now()))) return false;
         await writeMove(trx, change, clock.now());
         return true;
       });

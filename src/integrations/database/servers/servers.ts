@@ -153,8 +153,9 @@ async function createClaimed(
 ): Promise<Server> {
   await serversAllowed(trx, [newServer], quota);
   const server = await createServer(trx, newServer, claim.events);
-  if (!(await applyHostChange(trx, claim.host))) throw new StaleHost();
-  await insertDecision(trx, claim.decision);
+  const { host, decision } = claim;
+  if (!(await applyHostChange(trx, host, decision.decidedAt))) throw new StaleHost();
+  await insertDecision(trx, decision);
   return server;
 }
 
