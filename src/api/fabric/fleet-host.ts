@@ -16,7 +16,12 @@ export function fleetHostText(host: FabricHost): string {
 function viewFleetHost({ pfs, plain, ...host }: FabricHost): FleetHost {
   return {
     ...host,
-    pfs: pfs.map(({ numaNode, ...pf }) => ({ ...pf, numa_node: numaNode })),
+    pfs: pfs.map(({ address, ifname, numaNode, ...pf }) => ({
+      address,
+      ifname,
+      numa_node: numaNode,
+      ...pf,
+    })),
     plain,
   };
 }
