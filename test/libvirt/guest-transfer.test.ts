@@ -36,6 +36,7 @@ const migrations: LiveMigrations = {
   runningXml: async () => undefined,
   check: async () => [],
   compressions: async () => [],
+  ready: async () => [],
   send: () => Promise.reject(new Error('nothing runs here')),
   progress: async () => null,
   abort: async () => {},

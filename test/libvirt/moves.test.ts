@@ -131,7 +131,7 @@ test('a guest whose other host does not expect it any more stays where it is, an
   const arrival = await expected(guest);
   await other.transfer.end(guest.id);
   const sent = await one.execute({ do: 'move-out', guest, to: other.name, arrival });
-  expect(sent).toMatchObject({ ok: false, message: expect.stringContaining('send guest') });
+  expect(sent).toMatchObject({ ok: false, message: expect.stringContaining('is that port open') });
   await expectUnmoved(guest);
   output(await sendLive(guest, one, other));
   expect([await state(one), await state(other)]).toEqual([[], ['running']]);

@@ -278,7 +278,7 @@ const undoing: ReadonlySet<HostCommandBody['do']> = new Set([
 /** A guest that existed before the spawn is kept, with its disk. */
 function isUndone(body: HostCommandBody, found: FoundGuest | undefined, step: Step): boolean {
   if (body.do === 'attach' || body.do === 'snapshot') return true;
-  if (body.do === 'move-out') return step.do === 'detach-nic';
+  if (body.do === 'move-out') return step.do === 'detach-nic' || step.do === 'connect-hosts';
   if (!undoing.has(body.do)) return false;
   if (body.do === 'spawn' && body.keepsFiles === true && step.do.endsWith('-files')) return false;
   const isOfGuest = step.do === 'define' || step.do.endsWith('-files');

@@ -42,6 +42,8 @@ const executors: Executors = {
       log.warn({ host, guest: guest.id, err: error }, 'text of a console was not fetched');
     }
   },
+  'connect-hosts': (parts, { guest, to, arrival }) =>
+    transferOf(parts).connect(guest, { host: to, arrival }),
   'send-guest': (parts, { guest, to, arrival }) =>
     transferOf(parts).send(guest, { host: to, arrival }),
   'end-transfer': async ({ transfer }, { guestId }) => transfer?.end(guestId),

@@ -49,6 +49,11 @@ export interface GuestTransfer extends SentGuests {
    */
   expect(guest: Guest, from: Pick<Fetch, 'host'>): Promise<string>;
   /**
+   * Opens what `send` needs, which then takes less time; it may also be sent without. Throws as
+   * `send`.
+   */
+  connect(guest: Guest, to: { host: string; arrival: string }): Promise<void>;
+  /**
    * The running guest continues on the host that expects it: once this returns it runs there and is
    * gone here. Throws `conflict` when it does not run, `unavailable` when it could not be sent: it
    * then runs here as before.

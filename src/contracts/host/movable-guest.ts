@@ -94,8 +94,8 @@ export interface LiveMove {
   /** The guest's definition on the new host. */
   definition: string;
   sockets: MigrationSockets;
-  /** Methods of the new host by which memory may be compressed, also those unknown here. */
-  compressions: readonly string[];
+  /** Methods of both hosts by which memory may be compressed. */
+  compressions: readonly Compression[];
 }
 
 export interface LiveMigrations extends SentGuests {
@@ -105,6 +105,8 @@ export interface LiveMigrations extends SentGuests {
   check(running: string): Promise<FailedCheck[]>;
   /** By which this host sends and receives memory; none: only as it is. */
   compressions(): Promise<Compression[]>;
+  /** The same. Returns when a guest can be sent: only so many are at a time. */
+  ready(): Promise<Compression[]>;
   /**
    * Returns when the guest runs on the other host and is gone here. Throws `conflict` when it does
    * not run, `unavailable` with libvirt's text when it stays here.

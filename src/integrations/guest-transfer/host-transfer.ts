@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Fetch, GuestTransfer } from '#contracts/host/guest-transfer.ts';
 import type { Hypervisor } from '#contracts/host/hypervisor.ts';
 import type {
+  Compression,
   Copying,
   DescribedFiles,
   LiveMigrations,
@@ -50,6 +51,12 @@ export interface HostTransferOptions {
   now?: () => number;
 }
 
+/** The host that a guest is sent to. `arrival`: the text that its `expect` returned. */
+interface Destination {
+  host: string;
+  arrival: string;
+}
+
 /** What is requested for the clock in the answer. */
 const clockOnly = 'clock';
 /** What is requested once every file has been fetched. */
@@ -61,6 +68,11 @@ export class HostTransfer implements GuestTransfer {
   /** Keys of what is offered and expected, by guest. */
   readonly #offered = new Map<string, string>();
   readonly #expected = new Map<string, string>();
+  /** What is open to the hosts that guests are sent to, by guest. */
+  readonly #connected = new Map<
+    string,
+    { key: string; sockets: SourceSockets; compressions: Compression[] }
+  >();
   /** What is being fetched, by guest. */
   readonly #fetching = new Map<string, SentBytes>();
 
@@ -185,22 +197,34 @@ export class HostTransfer implements GuestTransfer {
     return JSON.stringify(arrival);
   }
 
-  async send(
-    guest: Guest,
-    { host, arrival: text }: { host: string; arrival: string },
-  ): Promise<void> {
+  async connect(guest: Guest, { host, arrival: text }: Destination): Promise<void> {
     const { migrations, sockets: folder, identity, log } = this.#options;
-    const { definition, address, port, key, compressions = [] } = parseArrival(text);
+    const { address, port, key, compressions = [] } = parseArrival(text);
+    if (this.#connected.get(guest.id)?.key === key) return;
+    await this.#disconnect(guest.id);
+    const own = await migrations.ready();
     const place = { host, address, port, key };
-    const source = await SourceSockets.open(place, { folder, identity: await identity(), log });
+    const sockets = await SourceSockets.open(place, { folder, identity: await identity(), log });
+    const both = own.filter((method) => compressions.includes(method));
+    this.#connected.set(guest.id, { key, sockets, compressions: both });
     try {
-      await migrations.send(guest.id, {
-        definition,
-        sockets: socketPaths(folder, key),
-        compressions,
-      });
+      await sockets.dialLibvirt();
+    } catch (error) {
+      await this.#disconnect(guest.id);
+      throw error;
+    }
+  }
+
+  async send(guest: Guest, to: Destination): Promise<void> {
+    const { migrations, sockets: folder } = this.#options;
+    await this.connect(guest, to);
+    const { definition, key } = parseArrival(to.arrival);
+    const { compressions = [] } = this.#connected.get(guest.id) ?? {};
+    try {
+      const sockets = socketPaths(folder, key);
+      await migrations.send(guest.id, { definition, sockets, compressions });
     } finally {
-      await source.close();
+      await this.#disconnect(guest.id);
     }
     await this.#endOffer(guest.id);
   }
@@ -220,12 +244,15 @@ export class HostTransfer implements GuestTransfer {
   }
 
   async end(guestId: string): Promise<void> {
+    await this.#disconnect(guestId);
     await this.#endOffer(guestId);
     await this.#endExpectation(guestId);
   }
 
   async close(): Promise<void> {
-    const ids = new Set([...this.#offered.keys(), ...this.#expected.keys()]);
+    const ids = new Set(
+      [this.#offered, this.#expected, this.#connected].flatMap((of) => [...of.keys()]),
+    );
     for (const id of ids) await this.end(id);
   }
 
@@ -258,6 +285,12 @@ export class HostTransfer implements GuestTransfer {
     const path = name === undefined ? undefined : await this.#options.files.pathOf(guestId, name);
     if (file === undefined || path === undefined) throw unknownRequest(what);
     await sendFile(socket, path, file.bytes);
+  }
+
+  async #disconnect(guestId: string): Promise<void> {
+    const open = this.#connected.get(guestId);
+    this.#connected.delete(guestId);
+    await open?.sockets.close();
   }
 
   async #endOffer(guestId: string): Promise<void> {

@@ -27,20 +27,22 @@ test('a key too long for the path of a socket leaves nothing', async () => {
   }
 });
 
-test('when libvirt ends its connection, QEMU’s end too, though the other host no longer answers', async () => {
+/** Sockets to a host that accepts, and then neither reads nor ends. */
+async function aSource() {
   const here = mkdtempSync(join(tmpdir(), 'novella-sockets-'));
   const cluster = makeAuthority('cluster');
   const identityOf = (name: string) => {
     const { cert: certificate, key } = cluster.sign({ subject: `URI:${hostUri(name)}`, days: 1 });
     return { certificate, key, authority: cluster.cert };
   };
+  const served: string[] = [];
   const listener = new PeerListener({
     ...{ address: '127.0.0.1', port: 0, identity: async () => identityOf('hv2'), log: silentLog },
   });
   const key = await listener.open({
     peer: 'hv1',
-    // Accepts, and then neither reads nor ends.
-    async serve(_, socket) {
+    async serve(what, socket) {
+      served.push(what);
       socket.write(acceptingLine(Date.now(), null));
       socket.allowHalfOpen = true;
       socket.pause();
@@ -51,17 +53,44 @@ test('when libvirt ends its connection, QEMU’s end too, though the other host 
     { host: 'hv2', address: '127.0.0.1', port: listener.port, key },
     { folder: { here, forLibvirt: here }, identity: identityOf('hv1'), log: silentLog },
   );
-  try {
-    const [libvirt, disks] = ['libvirt', 'disks'].map((name) => connect(join(here, key, name)));
-    await Promise.all([once(libvirt!, 'connect'), once(disks!, 'connect')]);
-    disks!.resume();
-    const ended = once(disks!, 'close');
-    libvirt!.destroy();
-    await ended;
-    expect(disks!.destroyed).toBe(true);
-  } finally {
+  const open = async (name: string) => {
+    const socket = connect(join(here, key, name));
+    await once(socket, 'connect');
+    return socket;
+  };
+  const end = async () => {
     await sockets.close();
     await listener.close(key);
     rmSync(here, { recursive: true });
+  };
+  return { sockets, served, open, end };
+}
+
+test('when libvirt ends its connection, QEMU’s end too, though the other host no longer answers', async () => {
+  const { open, end } = await aSource();
+  try {
+    const [libvirt, disks] = [await open('libvirt'), await open('disks')];
+    disks.resume();
+    const ended = once(disks, 'close');
+    libvirt.destroy();
+    await ended;
+    expect(disks.destroyed).toBe(true);
+  } finally {
+    await end();
+  }
+});
+
+test('libvirt’s first connection is the one that was opened ahead', async () => {
+  const { sockets, served, open, end } = await aSource();
+  try {
+    await sockets.dialLibvirt();
+    expect(served).toEqual(['channel libvirt']);
+    await open('libvirt');
+    await open('disks');
+    await expect.poll(() => served).toEqual(['channel libvirt', 'channel disks']);
+    await open('libvirt');
+    await expect.poll(() => served).toHaveLength(3);
+  } finally {
+    await end();
   }
 });

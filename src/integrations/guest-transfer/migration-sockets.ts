@@ -74,29 +74,36 @@ export async function joinChannel(
   await joined(socket, local);
 }
 
+type Dial = (channel: Channel) => ReturnType<typeof dialPeer>;
+
 /** The sockets of the old host. Each connection is continued to the new host. */
 export class SourceSockets {
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #folder: SocketFolder;
   readonly #key: string;
+  readonly #dial: Dial;
+  #dialled: ReturnType<Dial> | undefined;
 
-  private constructor(folder: SocketFolder, key: string) {
+  private constructor(folder: SocketFolder, key: string, dial: Dial) {
     this.#folder = folder;
     this.#key = key;
+    this.#dial = dial;
   }
 
   static async open(
     place: PeerPlace,
     { folder, identity, log }: { folder: SocketFolder; identity: PeerIdentity; log: Log },
   ): Promise<SourceSockets> {
-    const sockets = new SourceSockets(folder, place.key);
+    const dial = (channel: Channel) => dialPeer(place, channelRequest(channel), identity);
+    const sockets = new SourceSockets(folder, place.key, dial);
     await removeSocketFolder(folder, place.key);
     try {
       await makeSocketFolder(folder, place.key);
       for (const channel of channels) {
         await sockets.#listen(channel, (local) => {
-          continueTo(place, channel, { local, identity })
+          const dialled = channel === 'libvirt' ? sockets.#takeDialled() : undefined;
+          joinedTo(dialled ?? dial(channel), local)
             .catch((error: unknown) => {
               log.debug({ err: error, host: place.host, channel }, 'a channel of a move has ended');
               local.destroy();
@@ -111,6 +118,28 @@ export class SourceSockets {
       throw error;
     }
     return sockets;
+  }
+
+  /**
+   * Connects to the other host's libvirt before this host's does: a handshake takes long on a busy
+   * host. Throws as `dialPeer`.
+   */
+  async dialLibvirt(): Promise<void> {
+    const dialled = this.#dial('libvirt');
+    const { socket } = await dialled;
+    this.#sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#dialled = undefined;
+    });
+    this.#dialled = dialled;
+  }
+
+  #takeDialled(): ReturnType<Dial> | undefined {
+    const dialled = this.#dialled;
+    this.#dialled = undefined;
+    return dialled;
   }
 
   async close(): Promise<void> {
@@ -147,12 +176,8 @@ export class SourceSockets {
   }
 }
 
-async function continueTo(
-  place: PeerPlace,
-  channel: Channel,
-  { local, identity }: { local: Socket; identity: PeerIdentity },
-): Promise<void> {
-  const { socket } = await dialPeer(place, channelRequest(channel), identity);
+async function joinedTo(dialled: ReturnType<Dial>, local: Socket): Promise<void> {
+  const { socket } = await dialled;
   await joined(socket, local);
 }
 

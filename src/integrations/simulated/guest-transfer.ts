@@ -75,6 +75,10 @@ export class SimulatedTransfer implements GuestTransfer {
     return Promise.resolve('simulated');
   }
 
+  connect(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async send({ id, name, memoryMib }: Guest): Promise<void> {
     const found = (await this.#hypervisor.listGuests()).find((each) => each.id === id);
     if (found === undefined || !runsNow(found)) {

@@ -28,10 +28,10 @@ test('a guest that leaves is shut down, and its files stay', () => {
 test('a guest that is sent live is given up by its own devices first, then by the host', () => {
   const live = planMoveOut(guest, found('paused'), { to, arrival: 'there' });
   expect(names(live)).toEqual([
-    ...['detach-nic', 'send-guest', 'restore-device', 'restore-device'],
+    ...['connect-hosts', 'detach-nic', 'send-guest', 'restore-device', 'restore-device'],
     ...['release-bridge', 'remove-tap', 'undefine'],
   ]);
-  expect(live[0]).toMatchObject({ nic: { address: vf0 }, keep: true });
+  expect(live[1]).toMatchObject({ nic: { address: vf0 }, keep: true });
   // Its disk on the other host is empty: it must not be started from that.
   const off = names(planMoveOut(guest, found('shutOff'), { to, arrival: 'there' }));
   expect(off).toContain('send-guest');

@@ -24,6 +24,7 @@ export function planMoveOut(
         ? [{ do: 'shut-down', guestId } as const]
         : []
       : [
+          { do: 'connect-hosts', guest, to, arrival } as const,
           ...guest.nics
             .filter(isReplugged)
             .map((nic): Step => ({ do: 'detach-nic', guestId, nic, keep: true })),

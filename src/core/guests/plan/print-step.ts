@@ -30,6 +30,7 @@ const printers: Printers = {
     `fetch what does not change of guest ${guest.name}, which runs on ${from}`,
   'fetch-console': ({ guest, from }) =>
     `fetch what guest ${guest.name} wrote to its console on ${from}`,
+  'connect-hosts': ({ guest, to }) => `connect to ${to} for guest ${guest.name}`,
   'send-guest': ({ guest, to }) => `send the running guest ${guest.name} to ${to}`,
   'end-transfer': ({ guestId }) => `end the transfer of guest ${guestId}`,
   'copy-disk': ({ guestId, imageId }) => `copy the disk of guest ${guestId} for image ${imageId}`,

@@ -73,6 +73,8 @@ export type Step =
   | { do: 'prefetch-files'; guest: Guest; from: string; offer: string }
   /** What it wrote to its console on the host that it has left live. Losing that is no failure. */
   | { do: 'fetch-console'; guest: Guest; from: string; offer: string }
+  /** What `send-guest` needs is open, while the guest still has all its NICs. */
+  | { do: 'connect-hosts'; guest: Guest; to: string; arrival: string }
   /** The running guest continues on the other host, which expects it, and is gone here. */
   | { do: 'send-guest'; guest: Guest; to: string; arrival: string }
   /** What this host offers and expects of the guest ends. */

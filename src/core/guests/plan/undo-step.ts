@@ -18,6 +18,7 @@ const undos: Undos = {
   'fetch-files': ({ guest }) => ({ do: 'remove-files', guestId: guest.id }),
   define: ({ guest }) => ({ do: 'undefine', guestId: guest.id }),
   start: ({ guestId }) => ({ do: 'destroy', guestId }),
+  'connect-hosts': ({ guest }) => ({ do: 'end-transfer', guestId: guest.id }),
   'detach-nic': ({ guestId, nic }) => ({ do: 'attach-nic', guestId, nic }),
   'attach-nic': ({ guestId, nic }) => ({ do: 'detach-nic', guestId, nic }),
 };

@@ -32,6 +32,8 @@ export interface Procedures {
   };
   /** Of libvirt and QEMU: major × 1 000 000 + minor × 1 000 + release. */
   versions: { args: []; result: Versions };
+  /** The same, on a connection by which a guest can be sent. */
+  versionsForMove: { args: []; result: Versions };
   domainCapabilities: { args: [virtType: string]; result: string };
   /** Throws libvirt's reason why a guest of this hardware cannot run here. */
   /** `machine` null: the host's default. */

@@ -23,6 +23,7 @@ type Table = { [Name in ProcedureName]: { lane: LaneKind; run: Run<Name> } };
 export const procedures: Table = {
   hostFacts: read(hostFacts),
   versions: read(versions),
+  versionsForMove: { lane: 'moves', run: versions },
   domainCapabilities: read((connection, virtType) =>
     connection.text(
       'virConnectGetDomainCapabilities',

@@ -18,6 +18,8 @@ import { compressionsOf, migrationOf, type MoveLimits } from '../xml/migration.t
 import { hardwareOf } from '../xml/running-hardware.ts';
 import type { Domains } from './domains.ts';
 
+const readVersions = 'read the version of libvirt';
+
 /**
  * Standing still for this long lets any guest be sent, however fast it writes; QEMU accepts no
  * more.
@@ -62,7 +64,11 @@ export class Migrations implements LiveMigrations {
   }
 
   async compressions(): Promise<Compression[]> {
-    const versions = await this.#child.call('versions', [], 'read the version of libvirt');
+    return compressionsOf(await this.#child.call('versions', [], readVersions), this.#limits);
+  }
+
+  async ready(): Promise<Compression[]> {
+    const versions = await this.#child.call('versionsForMove', [], readVersions);
     return compressionsOf(versions, this.#limits);
   }
 
@@ -74,12 +80,8 @@ export class Migrations implements LiveMigrations {
     const act = `send guest ${domain.name}`;
     this.#aborted.delete(id);
     const running = await this.#child.call('migratableXml', [id], act);
-    const { maxMibPerS, maxDowntimeMs } = this.#limits;
-    const how = {
-      own: await this.compressions(),
-      ...(maxMibPerS !== undefined && { maxMibPerS }),
-    };
-    const migration = migrationOf(running, to, how);
+    const { maxDowntimeMs } = this.#limits;
+    const migration = migrationOf(running, to, this.#limits);
     try {
       if (maxDowntimeMs !== undefined) {
         await this.#child.call('setMaxDowntime', [id, maxDowntimeMs], act);

@@ -50,14 +50,14 @@ export function compressionsOf(
   return can && compression !== 'none' ? [compression] : [];
 }
 
-/** `running`: the guest's XML as it runs; `own`: the compressions of this host. */
+/** `running`: the guest's XML as it runs. */
 export function migrationOf(
   running: string,
   { definition, sockets, compressions }: LiveMove,
-  { own, maxMibPerS }: { own: readonly Compression[] } & Pick<MoveLimits, 'maxMibPerS'>,
+  { maxMibPerS }: Pick<MoveLimits, 'maxMibPerS'>,
 ): Migration {
   const { hasDisk } = hardwareOf(running);
-  const compression = own.find((method) => compressions.includes(method));
+  const [compression] = compressions;
   return {
     connectionUri: `qemu+unix:///system?socket=${sockets.libvirt}`,
     flags:

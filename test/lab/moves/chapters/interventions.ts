@@ -46,7 +46,7 @@ export async function checkInterventions(world: MovesWorld, check: Check): Promi
 
 /** The migration once it copies memory. Throws when it ended before. */
 export function copying({ user }: MovesWorld, { server }: MovingServer): Promise<LiveMigration> {
-  return until('the memory to be copied', 120, async () => {
+  return until('the memory to be copied', 400, async () => {
     const [migration] = await user.liveMigrations(server.id);
     if (migration === undefined) {
       throw new Error(`it has ended: ${await user.lastAction(server.id)}`);
