@@ -10,6 +10,7 @@ import type { AgentOptions } from './agent-options.ts';
 import { BridgeRefs } from './taps/bridge-refs.ts';
 import { DeviceGuard } from './devices/device-guard.ts';
 import { NodeStates } from './devices/node-states.ts';
+import { StandbyUplinks } from './taps/standby-uplinks.ts';
 import { TapRefs } from './taps/tap-refs.ts';
 
 export interface HostParts {
@@ -24,6 +25,7 @@ export interface HostParts {
   bridges: BridgeRefs;
   taps: TapRefs;
   links: HostLinks;
+  uplinks: StandbyUplinks;
   log: Log;
   /** What the agent's start failed to do for the host. */
   problems: HostProblem[];
@@ -44,6 +46,7 @@ export function hostParts(options: AgentOptions): HostParts {
     nodes: new NodeStates(options),
     bridges: new BridgeRefs(options),
     taps: new TapRefs(options),
+    uplinks: new StandbyUplinks(options),
     problems: [],
   };
 }
@@ -53,9 +56,10 @@ export function hostParts(options: AgentOptions): HostParts {
  * before.
  */
 export async function cleanUpHost(parts: HostParts): Promise<void> {
-  const { hypervisor, devices, bridges, taps } = parts;
+  const { hypervisor, devices, bridges, taps, uplinks } = parts;
   const listGuests = () => hypervisor.listGuests();
   await devices.cleanUp(listGuests);
   await bridges.cleanUp(listGuests);
   await taps.cleanUp(listGuests);
+  await uplinks.cleanUp();
 }

@@ -6,7 +6,15 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import type { LibvirtHypervisor } from '#integrations/libvirt/domains/hypervisor.ts';
-import { aBridgeNic, aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/hosts/guests.ts';
+import {
+  aBridgeNic,
+  aFailoverNic,
+  aGuest,
+  aHostdevNic,
+  aMacvtapNic,
+  vf0,
+  vf1,
+} from '#test/hosts/guests.ts';
 import { LibvirtHost } from '#test/hosts/libvirt-host.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
@@ -70,6 +78,26 @@ test('a guest with a system takes a NIC while it runs, releases it, and obeys th
   expect(host.libvirtd.virsh('domiflist', guest.id).trim()).toBe('');
   await hypervisor.shutDown(guest.id);
   expect(host.console(guest.id)).toContain('power button');
+});
+
+test('a guest that is off takes a VF with its standby, and gives both up', async () => {
+  const hypervisor = await host.hypervisor();
+  const nic = aFailoverNic(vf0);
+  const teamed = async (id: string) =>
+    (await hypervisor.domainXml(id))?.match(/<teaming type='\w+'/g)?.length ?? 0;
+  const having = await define(hypervisor, { nics: [nic] });
+  const [found] = await hypervisor.listGuests();
+  expect([found?.devices.map(({ address }) => address), await teamed(having.id)]).toEqual([
+    [vf0],
+    2,
+  ]);
+  const late = await define(hypervisor, { name: 'instance-late' });
+  await hypervisor.attachNic(late.id, nic, {});
+  await hypervisor.attachNic(late.id, nic, {});
+  expect(await teamed(late.id)).toBe(2);
+  await hypervisor.detachNic(late.id, nic);
+  await hypervisor.detachNic(late.id, nic);
+  expect(await teamed(late.id)).toBe(0);
 });
 
 test('NICs of a guest are counted by their interfaces on the host: a bridge’s port, a macvtap', async () => {

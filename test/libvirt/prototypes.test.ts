@@ -8,6 +8,7 @@ import {
   callbackPrototypes,
   parameterValue,
   prototypes,
+  qemuPrototypes,
   structures,
 } from '#integrations/libvirt/child/prototypes.ts';
 import { ensureDebianPackages } from '#test/debian/debian-packages.ts';
@@ -37,7 +38,7 @@ function isDeclared(declaration: string): boolean {
 }
 
 describe('as in libvirt’s headers', () => {
-  test.each(Object.entries(prototypes))('%s', (name, prototype) => {
+  test.each(Object.entries({ ...prototypes, ...qemuPrototypes }))('%s', (name, prototype) => {
     expect(prototype).toContain(`${name}(`);
     expect(isDeclared(prototype)).toBe(true);
   });

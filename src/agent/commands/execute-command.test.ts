@@ -3,8 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostCommandBody } from '#contracts/host/host-link.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { GuestNic } from '#core/guests/description/guest.ts';
-import { aBridgeNic, aGuest, aHostdevNic, aMacvtapNic, pf0, vf0, vf1 } from '#test/hosts/guests.ts';
+import type { SendTo } from '#contracts/host/guest-transfer.ts';
+import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
+import type { SimulatedGuestFiles } from '#integrations/simulated/guest-files.ts';
+import { SimulatedTransfer } from '#integrations/simulated/guest-transfer.ts';
+import { HostFaults } from '#integrations/simulated/host-faults.ts';
+import {
+  aBridgeNic,
+  aFailoverNic,
+  aGuest,
+  aHostdevNic,
+  aMacvtapNic,
+  pf0,
+  vf0,
+  vf1,
+} from '#test/hosts/guests.ts';
 import { anIgbHost } from '#test/hosts/host-parts.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { executeCommand } from './execute-command.ts';
@@ -24,6 +37,9 @@ const wired = {
 } as GuestNic;
 const macvtap = { ...aMacvtapNic(vf1), portId: 'macvtap', vf: { spoofCheck: false } } as GuestNic;
 const guest = aGuest({ nics: [aHostdevNic(vf0), macvtap, wired] });
+
+/** Also with a standby. */
+const failing = aGuest({ nics: [aFailoverNic(vf0)] });
 
 /** The host, and all that a guest could leave on it. */
 function begin() {
@@ -283,5 +299,59 @@ test('a VF in quarantine is refused with the reason', async () => {
     message: expect.stringMatching(
       /^PCI device 0000:01:10.2 is quarantined: VF 0000:01:10.2: no VLAN/,
     ),
+  });
+});
+
+describe('a guest with a standby is sent as it is', () => {
+  const onItsWay = async (arrives: boolean) => {
+    const host = begin();
+    const before = await host.left();
+    const { hypervisor, parts, bridges } = host;
+    await executeCommand(parts, { do: 'spawn', guest: failing });
+    const seen: string[][] = [];
+    const { guestFiles } = parts;
+    const transfer = new SimulatedTransfer(
+      guestFiles as SimulatedGuestFiles,
+      hypervisor,
+      new HostFaults(),
+    );
+    parts.transfer = Object.assign(transfer, {
+      send: async (_guest: Guest, { onStandby }: SendTo) => {
+        seen.push(bridges.uplinks);
+        onStandby?.();
+        await expect.poll(() => bridges.uplinks).toHaveLength(1);
+        if (!arrives) throw new ComputeError('unavailable', 'the other host is gone');
+        await hypervisor.destroy(failing.id);
+      },
+    });
+    const body = { do: 'move-out', guest: failing, to: 'host-2', arrival: 'there' } as const;
+    const result = await executeCommand(parts, body);
+    expect(seen).toEqual([[]]);
+    expect(bridges.uplinks).toEqual([]);
+    expect(await host.options.memory.keys('uplinks')).toEqual([]);
+    return { ...host, before, result };
+  };
+
+  test('its uplink is open on the way, and the host is as before', async () => {
+    const { result, left, before } = await onItsWay(true);
+    expect(result.steps.map(({ step }) => step)).toEqual([
+      ...[
+        'connect-hosts',
+        'send-guest',
+        'restore-device',
+        'release-bridge',
+        'remove-tap',
+        'undefine',
+      ],
+    ]);
+    expect(await left()).toEqual(before);
+  });
+
+  test('one that stays has its VF and its bridge, and no open uplink', async () => {
+    const { result, left } = await onItsWay(false);
+    expect(result).toMatchObject({ ok: false, undone: true });
+    const { guests, bridges } = await left();
+    expect(guests).toMatchObject([{ state: 'running', devices: [{ address: vf0 }] }]);
+    expect(bridges).toEqual(['brqb2a7e0c4-55']);
   });
 });

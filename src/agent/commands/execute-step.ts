@@ -45,7 +45,9 @@ const executors: Executors = {
   'connect-hosts': (parts, { guest, to, arrival }) =>
     transferOf(parts).connect(guest, { host: to, arrival }),
   'send-guest': (parts, { guest, to, arrival }) =>
-    transferOf(parts).send(guest, { host: to, arrival }),
+    parts.uplinks.during(guest, (onStandby) =>
+      transferOf(parts).send(guest, { host: to, arrival, onStandby }),
+    ),
   'end-transfer': async ({ transfer }, { guestId }) => transfer?.end(guestId),
   'copy-disk': ({ guestFiles }, { guestId, imageId }) => guestFiles.copyDisk(guestId, imageId),
   'upload-copy': ({ guestFiles }, { guestId, imageId }) => guestFiles.uploadCopy(guestId, imageId),

@@ -1,5 +1,5 @@
 /** Checks the host's interfaces for the NICs of a guest that is to come. */
-import { type GuestNic, isPciNic } from '#core/guests/description/guest.ts';
+import { type GuestNic, isPciNic, standbyOf } from '#core/guests/description/guest.ts';
 import {
   linkProblems,
   type NamedInterface,
@@ -19,11 +19,16 @@ export async function failedLinks(
   mtus: NetworkMtus,
 ): Promise<FailedCheck[]> {
   const failed: FailedCheck[] = [];
-  for (const nic of nics) {
+  for (const nic of nics.flatMap(withStandby)) {
     const under = await underNic(parts, nic);
     if (under !== null) failed.push(...linkProblems(nic.portId, under, mtus[nic.portId]));
   }
   return failed;
+}
+
+function withStandby(nic: GuestNic): GuestNic[] {
+  const standby = standbyOf(nic);
+  return standby === undefined ? [nic] : [nic, standby];
 }
 
 async function underNic(parts: Parts, nic: GuestNic): Promise<UnderNic | null> {

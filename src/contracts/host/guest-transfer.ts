@@ -14,6 +14,13 @@ export interface Fetch {
   isLive: boolean;
 }
 
+/** `arrival`: the text that the other host's `expect` returned. */
+export interface SendTo {
+  host: string;
+  arrival: string;
+  onStandby?: () => void;
+}
+
 export interface GuestTransfer extends SentGuests {
   /**
    * Lets the host of this name fetch the guest's files once, replacing an earlier offer. Returns
@@ -56,9 +63,10 @@ export interface GuestTransfer extends SentGuests {
   /**
    * The running guest continues on the host that expects it: once this returns it runs there and is
    * gone here. Throws `conflict` when it does not run, `unavailable` when it could not be sent: it
-   * then runs here as before.
+   * then runs here as before. `onStandby` is called when a guest with standbys is about to release
+   * its VFs.
    */
-  send(guest: Guest, to: { host: string; arrival: string }): Promise<void>;
+  send(guest: Guest, to: SendTo): Promise<void>;
   /** What is offered and expected of the guest ends. No error when nothing is. */
   end(guestId: string): Promise<void>;
   /** Ends everything. */

@@ -1,11 +1,13 @@
 /** Suite for host bridges. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { HostBridges } from './host-bridges.ts';
+import type { HostBridges, Uplink } from './host-bridges.ts';
 
 export interface BridgesUnderTest {
   bridges: HostBridges;
   /** The existing bridges. */
   names: () => Promise<string[]>;
+  /** The MACs whose frames the interface of physnet1 passes up, of those that were requested. */
+  uplinks: () => Promise<string[]>;
   stop: () => Promise<void>;
 }
 
@@ -70,6 +72,27 @@ export function describeHostBridges(
         expect(await names()).toEqual([]);
       });
     if (hasVlans) testVlans();
+
+    test('an uplink is open from its opening to its closing; repeating either is no error', async () => {
+      const { bridges, uplinks } = await begin();
+      const [one, two] = ['fa:16:3e:5b:10:01', 'fa:16:3e:5b:10:02'].map((macAddress) => ({
+        physicalNetwork: 'physnet1',
+        macAddress,
+      })) as [Uplink, Uplink];
+      await bridges.closeUplink(one);
+      await bridges.openUplink(one);
+      await bridges.openUplink(one);
+      await bridges.openUplink(two);
+      expect(await uplinks()).toEqual([one.macAddress, two.macAddress]);
+      await bridges.closeUplink(one);
+      await bridges.closeUplink(one);
+      expect(await uplinks()).toEqual([two.macAddress]);
+      await bridges.closeUplink(two);
+      const nowhere = { ...one, physicalNetwork: 'physnet3' };
+      await expect(bridges.openUplink(nowhere)).rejects.toMatchObject({ kind: 'unavailable' });
+      await bridges.closeUplink(nowhere);
+      expect(await uplinks()).toEqual([]);
+    });
 
     test('a physical network without an interface on the host is refused by name, and nothing is created', async () => {
       const { bridges, names } = await begin();

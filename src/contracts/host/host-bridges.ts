@@ -1,6 +1,12 @@
 /** The bridges under NICs of networks that no network agent wires: the host creates them itself. */
 import type { BridgeWiring } from '#core/guests/description/guest.ts';
 
+/** The MAC of a guest whose standby is on a bridge of this physical network. */
+export interface Uplink {
+  physicalNetwork: string;
+  macAddress: string;
+}
+
 /**
  * Every operation is idempotent. A refusal of the host throws `unavailable` with its error text.
  */
@@ -17,4 +23,12 @@ export interface HostBridges {
   releaseBridge(bridge: string): Promise<void>;
   /** The host's interface of this physical network; null: it has none. */
   interfaceOf(physicalNetwork: string): Promise<string | null>;
+  /**
+   * Frames to this MAC come up to the bridges from the host's interface of the physical network. A
+   * card with VFs passes up only those to its own MACs, whatever the bridge requests. Throws
+   * `unavailable` when the physical network has no interface here.
+   */
+  openUplink(uplink: Uplink): Promise<void>;
+  /** No longer. No error where they never did. */
+  closeUplink(uplink: Uplink): Promise<void>;
 }

@@ -1,9 +1,9 @@
 /**
  * The suites that every hypervisor must pass, given a function that creates one:
  * `describeHypervisor` needs nothing of the host, `describeHypervisorDevices` a host with the VFs
- * 0000:01:10.0 and 0000:01:10.2.
+ * 0000:01:10.0 and 0000:01:10.2, and the bridge brqb2a7e0c4-55.
  */
-import { aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/hosts/guests.ts';
+import { aFailoverNic, aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/hosts/guests.ts';
 import { describe, expect, test } from 'vitest';
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import type { Hypervisor } from './hypervisor.ts';
@@ -288,6 +288,27 @@ export function describeHypervisorDevices(name: string, suite: HypervisorSuite):
       await hypervisor.detachNic(guest.id, nic);
       await hypervisor.detachNic(guest.id, nic);
       expect([await held(), await isDefined()]).toEqual([[], false]);
+    });
+
+    test('a NIC with a standby is attached and detached with it, and holds one device', async () => {
+      const nic = aFailoverNic(vf0);
+      const { hypervisor, guest, state, held } = await aRunningGuest();
+      const teamed = async () =>
+        (await hypervisor.domainXml(guest.id))?.match(/<teaming type='\w+'/g)?.length ?? 0;
+      await hypervisor.attachNic(guest.id, nic, {});
+      await hypervisor.attachNic(guest.id, nic, {});
+      expect([await held(), await teamed()]).toEqual([[vf0], 2]);
+      // The standby stays while the guest's memory is saved.
+      await hypervisor.detachNic(guest.id, nic, { keep: true });
+      expect([await held(), await teamed()]).toEqual([[], 2]);
+      await hypervisor.save(guest.id);
+      await hypervisor.restore(guest.id);
+      expect(await state()).toBe('running');
+      await hypervisor.attachNic(guest.id, nic, {});
+      expect([await held(), await teamed()]).toEqual([[vf0], 2]);
+      await hypervisor.detachNic(guest.id, nic);
+      await hypervisor.detachNic(guest.id, nic);
+      expect([await held(), await teamed()]).toEqual([[], 0]);
     });
 
     test('a NIC attached to a stopped guest is there when it starts', async () => {

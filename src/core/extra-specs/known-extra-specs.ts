@@ -1,6 +1,7 @@
 /**
  * The extra specs of flavors whose names and values are checked. Source: Nova
- * `api/validation/extra_specs`, and its administrator guide "Extra specs".
+ * `api/validation/extra_specs`, and its administrator guide "Extra specs". `hw:sriov_failover` is
+ * Novella's own.
  */
 
 /** A whole number in a range, one of some texts, a text of a form, a boolean, or any text. */
@@ -32,7 +33,7 @@ const ofHardware: Record<string, SpecForm> = {
   ...all(
     'hw:',
     'cpu_realtime hide_hypervisor_id locked_memory boot_menu vif_multiqueue_enabled mem_encryption ' +
-      'pmu virtio_packed_ring ephemeral_encryption',
+      'pmu virtio_packed_ring ephemeral_encryption sriov_failover',
     flag,
   ),
   ...all(

@@ -30,6 +30,8 @@ export interface VnicTraits {
   mayBeOffloaded: boolean;
   /** Is `trusted` of the binding profile set on the VF? Source: Nova `plug_hw_veb`. */
   mayBeTrusted: boolean;
+  /** May a virtual NIC with the same MAC stand in for it? */
+  mayFailOver: boolean;
   /** Does it require a device managed by a DPU? */
   isRemoteManaged: boolean;
   /** Why no server can have such a port; null: one can. */
@@ -41,6 +43,7 @@ const plain = {
   needsInterface: false,
   mayBeOffloaded: false,
   mayBeTrusted: false,
+  mayFailOver: false,
   isRemoteManaged: false,
   refusal: null,
 } as const;
@@ -57,6 +60,7 @@ const table = {
     guestGets: 'vf',
     mayBeOffloaded: true,
     mayBeTrusted: true,
+    mayFailOver: true,
   },
   macvtap: {
     ...plain,

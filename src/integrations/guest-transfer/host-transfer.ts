@@ -4,7 +4,7 @@
  * sent by the old host's libvirt, whose connections the agents carry.
  */
 import type { TLSSocket } from 'node:tls';
-import type { Fetch, GuestTransfer } from '#contracts/host/guest-transfer.ts';
+import type { Fetch, GuestTransfer, SendTo } from '#contracts/host/guest-transfer.ts';
 import type { Hypervisor } from '#contracts/host/hypervisor.ts';
 import type {
   Compression,
@@ -215,14 +215,20 @@ export class HostTransfer implements GuestTransfer {
     }
   }
 
-  async send(guest: Guest, to: Destination): Promise<void> {
+  async send(guest: Guest, to: SendTo): Promise<void> {
     const { migrations, sockets: folder } = this.#options;
     await this.connect(guest, to);
     const { definition, key } = parseArrival(to.arrival);
     const { compressions = [] } = this.#connected.get(guest.id) ?? {};
     try {
       const sockets = socketPaths(folder, key);
-      await migrations.send(guest.id, { definition, sockets, compressions });
+      const { onStandby } = to;
+      await migrations.send(guest.id, {
+        definition,
+        sockets,
+        compressions,
+        ...(onStandby !== undefined && { onStandby }),
+      });
     } finally {
       await this.#disconnect(guest.id);
     }

@@ -20,7 +20,12 @@ describeHostBridges(
       host: 'host-1',
       reaches: (physicalNetwork) => physicalNetwork === 'physnet1',
     });
-    return { bridges, names: async () => bridges.names, stop: async () => undefined };
+    return {
+      bridges,
+      names: async () => bridges.names,
+      uplinks: async () => bridges.uplinks,
+      stop: async () => undefined,
+    };
   },
   { hasVlans: true },
 );
@@ -32,6 +37,7 @@ describeHostBridges(
     return {
       bridges: new LinuxBridges({ host: 'host-1', interfaces, run: kernel.run }),
       names: async () => kernel.namesOfKind('bridge'),
+      uplinks: async () => [...kernel.fdb].map((entry) => entry.replace(' v0', '')),
       stop: async () => undefined,
     };
   },
@@ -85,6 +91,15 @@ if (first !== undefined) {
           const text = await here.run(['ip', '-json', 'link', 'show', 'type', 'bridge']);
           const links = JSON.parse(text === '' ? '[]' : text) as { ifname?: string }[];
           return links.flatMap(({ ifname }) => ifname ?? []);
+        },
+        uplinks: async () => {
+          const text = await here.run(['bridge', '-json', 'fdb', 'show', 'dev', 'v0']);
+          const entries = JSON.parse(text) as { mac: string; flags: string[] }[];
+          // The kernel has its own for multicast.
+          return entries
+            .filter(({ mac, flags }) => flags.includes('self') && mac.startsWith('fa:'))
+            .map(({ mac }) => mac)
+            .toSorted();
         },
         stop: async () => void tryIp('netns', 'del', here.name),
       };

@@ -2,11 +2,11 @@
  * Linux bridges for networks without an agent, created with `ip`. Interfaces created here are
  * marked by an alias; only these are ever removed.
  */
-import type { HostBridges } from '#contracts/host/host-bridges.ts';
+import type { HostBridges, Uplink } from '#contracts/host/host-bridges.ts';
 import type { RunProgram } from '#runtime/run-program.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import type { BridgeWiring } from '#core/guests/description/guest.ts';
-import { addressesOf, type Link, listLinks, madeByUs } from './links.ts';
+import { addressesOf, type Link, listLinks, listOwnMacs, madeByUs } from './links.ts';
 
 export interface LinuxBridgesOptions {
   /** Name of the host, for messages. */
@@ -63,12 +63,28 @@ export class LinuxBridges implements HostBridges {
     await this.#ip('link', 'del', bridge);
   }
 
+  /** On the interface itself, below its VLANs. Source: bridge(8), `self`. */
+  async openUplink({ physicalNetwork, macAddress }: Uplink): Promise<void> {
+    const ifname = this.#interfaceOf(physicalNetwork);
+    if (ifname !== null) await this.#fdb('replace', macAddress, ifname);
+  }
+
+  async closeUplink({ physicalNetwork, macAddress }: Uplink): Promise<void> {
+    const ifname = this.#configured(physicalNetwork);
+    if (ifname === undefined || linkIn(await this.#links(), ifname) === undefined) return;
+    const macs = await listOwnMacs(this.#options.run, ifname);
+    if (macs.includes(macAddress.toLowerCase())) await this.#fdb('del', macAddress, ifname);
+  }
+
+  #configured(physicalNetwork: string): string | undefined {
+    const { interfaces } = this.#options;
+    return Object.hasOwn(interfaces, physicalNetwork) ? interfaces[physicalNetwork] : undefined;
+  }
+
   #interfaceOf(physicalNetwork: string | null): string | null {
     if (physicalNetwork === null) return null;
     const { host, interfaces } = this.#options;
-    const ifname = Object.hasOwn(interfaces, physicalNetwork)
-      ? interfaces[physicalNetwork]
-      : undefined;
+    const ifname = this.#configured(physicalNetwork);
     if (ifname !== undefined) return ifname;
     const known = Object.keys(interfaces).join(', ');
     throw refused(
@@ -135,11 +151,20 @@ export class LinuxBridges implements HostBridges {
     }
   }
 
-  async #ip(...args: string[]): Promise<void> {
+  // oxlint-disable-next-line max-params -- what, of whom and where
+  #fdb(act: 'replace' | 'del', macAddress: string, ifname: string): Promise<void> {
+    return this.#run('bridge', 'fdb', act, macAddress, 'dev', ifname, 'self');
+  }
+
+  #ip(...args: string[]): Promise<void> {
+    return this.#run('ip', ...args);
+  }
+
+  async #run(...command: string[]): Promise<void> {
     try {
-      await this.#options.run(['ip', ...args]);
+      await this.#options.run(command);
     } catch (cause) {
-      throw refused(`"ip ${args.join(' ')}": ${errorText(cause)}`, cause);
+      throw refused(`"${command.join(' ')}": ${errorText(cause)}`, cause);
     }
   }
 }

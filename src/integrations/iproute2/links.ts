@@ -53,3 +53,12 @@ export async function addressesOf(run: RunProgram, ifname: string): Promise<stri
     .filter(({ scope }) => scope !== 'link')
     .map(({ local, prefixlen }) => `${local}/${prefixlen}`);
 }
+
+/** The MACs, besides its own, whose frames an interface passes up; lower case. */
+export async function listOwnMacs(run: RunProgram, ifname: string): Promise<string[]> {
+  const wire = JSON.parse(await run(['bridge', '-json', 'fdb', 'show', 'dev', ifname])) as {
+    mac: string;
+    flags: string[];
+  }[];
+  return wire.filter(({ flags }) => flags.includes('self')).map(({ mac }) => mac.toLowerCase());
+}

@@ -9,6 +9,7 @@ import { xmlRegisterFsInputProviders } from 'libxml2-wasm/lib/nodejs.mjs';
 import type { GuestNic } from '#core/guests/description/guest.ts';
 import {
   aBridgeNic,
+  aFailoverNic,
   aGuest,
   aHostdevNic,
   aMacvtapNic,
@@ -53,6 +54,7 @@ const queued = { ...virtio, queues: 4, rxQueueSize: 512 };
 
 const nics: { name: string; nic: GuestNic }[] = [
   { name: 'a VF with a VLAN', nic: aHostdevNic(vf0) },
+  { name: 'a VF with a standby', nic: aFailoverNic(vf0) },
   { name: 'a VF on a flat network', nic: aHostdevNic(vf0, 0) },
   {
     name: 'a VF behind an 802.1Qbh switch',

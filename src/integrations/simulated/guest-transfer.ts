@@ -3,11 +3,11 @@
  * so the offer has all that the other host needs, and a guest that is sent live ends here and is
  * started there.
  */
-import type { Fetch, GuestTransfer } from '#contracts/host/guest-transfer.ts';
+import type { Fetch, GuestTransfer, SendTo } from '#contracts/host/guest-transfer.ts';
 import type { Hypervisor } from '#contracts/host/hypervisor.ts';
 import type { MoveProgress } from '#contracts/host/movable-guest.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { Guest } from '#core/guests/description/guest.ts';
+import { type Guest, standbyOf } from '#core/guests/description/guest.ts';
 import { clockProblems, type FailedCheck } from '#core/guests/moves/preflight.ts';
 import { isLive as runsNow } from '#core/guests/plan/plan.ts';
 import { AbortedMove } from '#core/servers/aborted-move.ts';
@@ -79,11 +79,12 @@ export class SimulatedTransfer implements GuestTransfer {
     return Promise.resolve();
   }
 
-  async send({ id, name, memoryMib }: Guest): Promise<void> {
+  async send({ id, name, memoryMib, nics }: Guest, { onStandby }: SendTo): Promise<void> {
     const found = (await this.#hypervisor.listGuests()).find((each) => each.id === id);
     if (found === undefined || !runsNow(found)) {
       throw new ComputeError('conflict', `guest ${name}: does not run`);
     }
+    if (nics.some(standbyOf)) onStandby?.();
     if (this.#faults.has('slow-moves')) await this.#onItsWay(id, memoryMib * 1024 ** 2);
     await this.#hypervisor.destroy(id);
     await this.#hypervisor.undefine(id);

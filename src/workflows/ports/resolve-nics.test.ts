@@ -215,6 +215,13 @@ const refusals: {
     kind: 'invalid',
   },
   {
+    name: 'a port that can have no standby, and requests one',
+    port: portOf('macvtap', { profile: { sriov_failover: true } }),
+    requested: [byPort('port-macvtap')],
+    message: /^networks\[0\]\.port: port port-macvtap: binding:profile sriov_failover is true/,
+    kind: 'invalid',
+  },
+  {
     name: 'a vnic type that is not supported',
     port: portOf('smart-nic'),
     requested: [byPort('port-smart-nic')],

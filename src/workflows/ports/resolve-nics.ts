@@ -7,6 +7,7 @@ import type { DevicePorts } from '#contracts/store/task-data.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { NetworkRequest } from '#core/networking/network-request.ts';
 import type { Network, Port, UsableNetwork } from '#core/networking/port.ts';
+import { failoverRefusal } from '#core/networking/failover.ts';
 import { vnicRefusal, vnicTraits } from '#core/networking/vnic-types.ts';
 import { requestForPort } from '#core/networking/port-request.ts';
 import type { NumaPolicy, PciRequest } from '#core/pci/requests/request.ts';
@@ -237,6 +238,10 @@ async function requestOf(
   context: WorkflowContext,
   { port, network, field }: { port: Port; network: Network; field: string },
 ): Promise<PciRequest> {
+  const misfit = failoverRefusal(port);
+  if (misfit !== undefined) {
+    throw new ComputeError('invalid', `${field}: port ${port.id}: ${misfit}`);
+  }
   const [physicalNetwork = null] = networkNeeds([network]).physicalNetworks;
   if (physicalNetwork === null) await checkTunnelled(context, { port, network, field });
   return requestForPort(port, physicalNetwork, context.newId());

@@ -55,6 +55,7 @@ export class DescribedLinks {
 
   readonly run: RunProgram = async (command) => {
     if (command[0] === 'ovs-vsctl') return this.#askSwitch(command);
+    if (command[0] === 'bridge') return this.#askFdb(command);
     const expected = command.slice(1).filter((word) => word !== 'dev');
     if (expected[0] === 'tuntap')
       return this.#addTap(expected[2] ?? '', expected.includes('multi_queue'));
@@ -66,6 +67,26 @@ export class DescribedLinks {
     else throw new Error(`Command "${verb}" is unknown, try "ip link help".`);
     return '';
   };
+
+  /** `MAC interface` of the entries of interfaces themselves. */
+  readonly fdb = new Set<string>();
+
+  #askFdb(command: readonly string[]): string {
+    if (command[1] === '-json') {
+      const { ifname } = this.#known(command[5]);
+      const macs = [...this.fdb].filter((entry) => entry.endsWith(` ${ifname}`));
+      return JSON.stringify(
+        macs.map((entry) => ({ mac: entry.split(' ')[0], flags: ['self'], state: 'permanent' })),
+      );
+    }
+    const [, , act, macAddress, , name] = command;
+    const entry = `${macAddress} ${this.#known(name).ifname}`;
+    if (act === 'replace') this.fdb.add(entry);
+    else if (!this.fdb.delete(entry)) {
+      throw new Error('RTNETLINK answers: No such file or directory');
+    }
+    return '';
+  }
 
   /** Ports of the only bridge of Open vSwitch, br-int, with their settings. */
   readonly ovsPorts = new Map<string, string[]>();

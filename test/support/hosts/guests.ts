@@ -2,7 +2,7 @@
  * Guests, NICs, VIFs and ports for tests: each builder returns a complete and valid value, and
  * takes the fields that the test is about.
  */
-import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
+import type { BridgeNic, Guest, GuestNic } from '#core/guests/description/guest.ts';
 import type { NicOptions } from '#core/guests/nics/nic-frontend.ts';
 import { plainFrontend } from '#core/guests/nics/nic-frontend.ts';
 import type { Network, Port, Subnet } from '#core/networking/port.ts';
@@ -26,7 +26,7 @@ export function aMacvtapNic(address: PciAddress, vlan: number | null = 42): Gues
   return { ...identity, kind: 'macvtap', address, vlan, portProfileId: null, frontend: virtio };
 }
 
-export function aBridgeNic(): GuestNic {
+export function aBridgeNic(): BridgeNic {
   return {
     ...identity,
     kind: 'bridge',
@@ -35,6 +35,13 @@ export function aBridgeNic(): GuestNic {
     wiring: null,
     frontend: virtio,
   };
+}
+
+/** A VF with a standby. */
+export function aFailoverNic(address: PciAddress): GuestNic {
+  const wiring = { physicalNetwork: 'physnet1', vlan: 42 };
+  const standby = { ...aBridgeNic(), wiring };
+  return { ...aHostdevNic(address), ...{ standby } };
 }
 
 /** A tap that the agent creates. */

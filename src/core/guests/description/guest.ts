@@ -45,9 +45,22 @@ export interface BridgeWiring {
   vlan: number | null;
 }
 
+interface OnBridge {
+  kind: 'bridge';
+  bridge: string;
+  devName: string;
+  /** How the agent makes the bridge; null: another program on the host makes it. */
+  wiring: BridgeWiring | null;
+  frontend: NicFrontend;
+}
+
+/** A virtual NIC on a bridge of the host. */
+export type BridgeNic = NicIdentity & OnBridge;
+
 /** A NIC of the guest, by how the host makes it. `vlan` null: left to the switch. */
 export type GuestNic = NicIdentity &
   (
+    | OnBridge
     | {
         kind: 'hostdev';
         address: PciAddress;
@@ -62,6 +75,11 @@ export type GuestNic = NicIdentity &
          * it is unplugged before.
          */
         isMigratable?: true;
+        /**
+         * The virtual NIC with the same MAC by which the guest continues while the VF is away.
+         * Absent: it has none.
+         */
+        standby?: BridgeNic;
       }
     | {
         kind: 'macvtap';
@@ -74,14 +92,12 @@ export type GuestNic = NicIdentity &
     | { kind: 'hostdev-physical'; address: PciAddress }
     | { kind: 'vdpa'; address: PciAddress }
     | {
-        kind: 'bridge';
+        kind: 'ovs';
         bridge: string;
         devName: string;
-        /** How the agent makes the bridge; null: another program on the host makes it. */
-        wiring: BridgeWiring | null;
+        interfaceId: string;
         frontend: NicFrontend;
       }
-    | { kind: 'ovs'; bridge: string; devName: string; interfaceId: string; frontend: NicFrontend }
     | {
         kind: 'tap';
         devName: string;
@@ -123,6 +139,11 @@ export type PciGuestNic = Extract<GuestNic, { address: PciAddress }>;
 /** Does this NIC hold a PCI device? */
 export function isPciNic(nic: GuestNic): nic is PciGuestNic {
   return 'address' in nic;
+}
+
+/** The virtual NIC that stands in for this one; undefined: none does. */
+export function standbyOf(nic: GuestNic): BridgeNic | undefined {
+  return nic.kind === 'hostdev' ? nic.standby : undefined;
 }
 
 /** A PCI device of a flavor alias, passed through as it is. */

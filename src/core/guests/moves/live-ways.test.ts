@@ -1,4 +1,12 @@
-import { aBridgeNic, aHostdevNic, aMacvtapNic, portId, vf0, vf1 } from '#test/hosts/guests.ts';
+import {
+  aBridgeNic,
+  aFailoverNic,
+  aHostdevNic,
+  aMacvtapNic,
+  portId,
+  vf0,
+  vf1,
+} from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
 import { parsePciAddress } from '../../pci/devices/address.ts';
 import { announcement, nicWay, publicPart } from './live-ways.ts';
@@ -17,6 +25,7 @@ test.each([
   { name: 'a macvtap', nic: aMacvtapNic(vf1), way: 'stays' },
   { name: 'a NIC on a bridge', nic: aBridgeNic(), way: 'stays' },
   { name: 'a VF', nic: aHostdevNic(vf0), way: 'unplug' },
+  { name: 'a VF with a standby', nic: aFailoverNic(vf0), way: 'standby' },
   { name: 'an entire PF', nic: whole, way: 'unplug' },
   { name: 'a VF that the hypervisor can send', nic: migratable, way: 'vfio' },
 ])('$name: $way', ({ nic, way }) => {

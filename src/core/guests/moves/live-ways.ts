@@ -1,18 +1,20 @@
 /**
  * How each NIC of a guest moves while the guest runs, and what its users and administrators notice.
  */
-import { type GuestNic, isPciNic } from '../description/guest.ts';
+import { type GuestNic, isPciNic, standbyOf } from '../description/guest.ts';
 
 /**
  * `stays`: the guest keeps the NIC, and what is under it is replaced. `vfio`: the device itself is
- * sent by the hypervisor. `unplug`: the guest is without the NIC from before it is sent until it
- * runs on the new host.
+ * sent by the hypervisor. `standby`: the hypervisor takes the VF from the guest, which continues by
+ * its standby, and gives it the other one, or the same again after a failure. `unplug`: the guest
+ * is without the NIC from before it is sent until it runs on the new host.
  */
-export type NicWay = 'stays' | 'vfio' | 'unplug';
+export type NicWay = 'stays' | 'vfio' | 'standby' | 'unplug';
 
 /** Example: a macvtap → `stays`; a VF inside the guest → `unplug`. */
 export function nicWay(nic: GuestNic): NicWay {
   if (!isPciNic(nic) || nic.kind === 'macvtap') return 'stays';
+  if (standbyOf(nic) !== undefined) return 'standby';
   return nic.kind === 'hostdev' && nic.isMigratable === true ? 'vfio' : 'unplug';
 }
 
@@ -63,6 +65,8 @@ export function publicPart(text: string): string {
 const texts: Record<NicWay, string> = {
   stays: 'stays connected but for that pause.',
   vfio: 'keeps its device, whose state is sent with the memory.',
+  standby:
+    'continues by its standby while its VF is replaced: packets are lost when it changes to that and back.',
   unplug:
     'is unplugged before the memory is sent, and plugged in again on the new host: no network by it in between; the guest then configures it again.',
 };

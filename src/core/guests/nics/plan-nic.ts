@@ -7,15 +7,23 @@ import type { Vif } from '../../networking/vif.ts';
 import { type VnicTraits, type VnicType, vnicTraits } from '../../networking/vnic-types.ts';
 import { type PciAddress, tryParsePciAddress } from '../../pci/devices/address.ts';
 import { isTrue } from '../../pci/devices/boolean-text.ts';
+import { portFailover } from '../../networking/failover.ts';
 import { refuse, type Verdict } from '../../reason.ts';
-import type { BridgeWiring, GuestNic, NicFrontend } from '../description/guest.ts';
+import {
+  type BridgeWiring,
+  type GuestNic,
+  type NicFrontend,
+  standbyOf,
+} from '../description/guest.ts';
 import { vfRequest } from './vf-request.ts';
+import { planStandby } from './plan-standby.ts';
 import { type NicOptions, planBandwidth, planFrontend, planNoFrontend } from './nic-frontend.ts';
 
 type Planned = Verdict<{ nic: GuestNic }>;
 
 interface NicPlan {
   vif: Vif;
+  options: NicOptions;
   frontend: NicFrontend;
   identity: { portId: string; macAddress: string; mtu: null; bandwidth: null };
   bandwidth: ReturnType<typeof planBandwidth>;
@@ -42,12 +50,21 @@ export function planGuestNic(vif: Vif, options: NicOptions): Planned {
   }
   const emulated = isWholeDevice(vif.vnicType) ? planNoFrontend(options) : planFrontend(options);
   if (!emulated.ok) return emulated;
-  return planner({
+  const verdict = planner({
     vif,
+    options,
     frontend: emulated.frontend,
     identity: { portId: vif.portId, macAddress: vif.macAddress, mtu: null, bandwidth: null },
     bandwidth: planBandwidth(options.extraSpecs),
   });
+  if (!verdict.ok || portFailover(vif) !== true || standbyOf(verdict.nic) !== undefined) {
+    return verdict;
+  }
+  return refuse(
+    'no-failover',
+    `port ${vif.portId}: binding:profile sriov_failover is true, which requires binding:vnic_type ` +
+      `direct and binding:vif_type hw_veb (they are ${vif.vnicType} and ${vif.vifType})`,
+  );
 }
 
 /**
@@ -88,6 +105,8 @@ function planHwVeb(plan: NicPlan): Planned {
   if (!('vlan' in vif.details)) return missing(vif, 'binding:vif_details', 'vlan');
   const vlan = vlanTag(vif);
   if (!vlan.ok) return vlan;
+  const standby = planStandby(vif, vlan.tag, plan.options);
+  if (!standby.ok) return standby;
   const limited = { ...plan.identity, bandwidth: plan.bandwidth };
   const vf = vfRequest(plan);
   const place = {
@@ -98,7 +117,13 @@ function planHwVeb(plan: NicPlan): Planned {
   };
   return planned(
     guestGets(vif) === 'vf'
-      ? { ...limited, ...place, kind: 'hostdev', trusted: trust(vif) }
+      ? {
+          ...limited,
+          ...place,
+          kind: 'hostdev',
+          trusted: trust(vif),
+          ...(standby.standby !== undefined && { standby: standby.standby }),
+        }
       : { ...limited, ...place, kind: 'macvtap', frontend: plan.frontend },
   );
 }

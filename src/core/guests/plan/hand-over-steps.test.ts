@@ -1,5 +1,6 @@
 import {
   aBridgeNic,
+  aFailoverNic,
   aGuest,
   aHostdevNic,
   aMacvtapNic,
@@ -46,6 +47,14 @@ const nics = [
     name: 'a VF that libvirt sets up',
     nic: aHostdevNic(vf0),
     gives: ['record 0000:01:10.0 before guest g has it'],
+  },
+  {
+    name: 'a VF with a standby',
+    nic: aFailoverNic(vf0),
+    gives: [
+      'record 0000:01:10.0 before guest g has it',
+      'make bridge brqb2a7e0c4-55, joined to physnet1, VLAN 42',
+    ],
   },
   {
     name: 'a VF whose port has more settings',

@@ -2,7 +2,13 @@
  * What a NIC needs of its host before the guest has it, and what is undone once it has released it.
  */
 import { noMac, type VfChange } from '../../pci/vf/vf-settings.ts';
-import { type GuestHostDevice, type GuestNic, isPciNic } from '../description/guest.ts';
+import {
+  type BridgeNic,
+  type GuestHostDevice,
+  type GuestNic,
+  isPciNic,
+  standbyOf,
+} from '../description/guest.ts';
 import { type HeldDevice, heldByNic, heldHostDevice } from '../description/held-device.ts';
 import type { HostTap } from '../description/host-tap.ts';
 import type { Step, VfStep } from './step.ts';
@@ -13,10 +19,7 @@ import type { Step, VfStep } from './step.ts';
  * sees the port's MAC. Source: Nova `plug_hw_veb`.
  */
 export function handOverSteps(guestId: string, nic: GuestNic): Step[] {
-  if (nic.kind === 'bridge' && nic.wiring !== null) {
-    const { portId, bridge, wiring } = nic;
-    return [{ do: 'make-bridge', guestId, portId, bridge, wiring }];
-  }
+  if (nic.kind === 'bridge') return bridgeSteps(guestId, nic);
   const tap = tapOf(nic);
   if (tap !== undefined) return [{ do: 'make-tap', guestId, portId: nic.portId, tap }];
   const device = heldByNic(nic);
@@ -25,13 +28,19 @@ export function handOverSteps(guestId: string, nic: GuestNic): Step[] {
   const { macAddress } = nic;
   const change = vfChangeOf(nic);
   const vlan = change.vlan ?? 0;
+  const standby = standbyOf(nic);
   return [
     { do: 'record-device', device, guestId, macAddress },
     ...(Object.keys(change).length > 0 ? [{ do: 'set-vf', address, change } as const] : []),
     ...(device.isConfigured
       ? [{ do: 'set-vf-link', address, macAddress, up: vlan > 0 } as const]
       : []),
+    ...(standby === undefined ? [] : bridgeSteps(guestId, standby)),
   ];
+}
+
+function bridgeSteps(guestId: string, { portId, bridge, wiring }: BridgeNic): Step[] {
+  return wiring === null ? [] : [{ do: 'make-bridge', guestId, portId, bridge, wiring }];
 }
 
 /**
@@ -51,12 +60,13 @@ export function recordHostDevice(guestId: string, device: GuestHostDevice): Step
 
 /** The reverse; the guest must have released the device. */
 export function handBackSteps(guestId: string, nic: GuestNic): Step[] {
-  if (nic.kind === 'bridge' && nic.wiring !== null) {
-    return [{ do: 'release-bridge', guestId, portId: nic.portId }];
-  }
-  if (tapOf(nic) !== undefined) return [{ do: 'remove-tap', guestId, portId: nic.portId }];
+  const { portId } = nic;
+  const bridged = nic.kind === 'bridge' ? nic : standbyOf(nic);
+  const release: Step[] =
+    bridged?.wiring == null ? [] : [{ do: 'release-bridge', guestId, portId }];
+  if (tapOf(nic) !== undefined) return [{ do: 'remove-tap', guestId, portId }];
   const device = heldByNic(nic);
-  return device === undefined ? [] : [{ do: 'restore-device', device, guestId }];
+  return device === undefined ? release : [{ do: 'restore-device', device, guestId }, ...release];
 }
 
 /**

@@ -1,5 +1,13 @@
 /** Plans of guests that leave a host, or arrive on one. */
-import { aBridgeNic, aGuest, aHostdevNic, aMacvtapNic, vf0, vf1 } from '#test/hosts/guests.ts';
+import {
+  aBridgeNic,
+  aFailoverNic,
+  aGuest,
+  aHostdevNic,
+  aMacvtapNic,
+  vf0,
+  vf1,
+} from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
 import { heldDevices } from '../description/held-device.ts';
 import type { FoundGuest } from './plan.ts';
@@ -74,4 +82,23 @@ test('a guest that came live is given the NICs that were unplugged for it, each 
   const steps = planMoveIn(guest, found('running', without), arrived);
   expect(names(steps)).toEqual(['record-device', 'attach-nic', 'fetch-console', 'end-transfer']);
   expect(steps[1]).toMatchObject({ nic: { address: vf0 } });
+});
+
+test('a VF with a standby stays in the guest, and the new host prepares for it beforehand', () => {
+  const failing = aGuest({ nics: [aFailoverNic(vf0)] });
+  const live = { ...found('running'), devices: heldDevices(failing) };
+  expect(names(planMoveOut(failing, live, { to, arrival: 'there' }))).toEqual([
+    ...[
+      'connect-hosts',
+      'send-guest',
+      'restore-device',
+      'release-bridge',
+      'remove-tap',
+      'undefine',
+    ],
+  ]);
+  const expected = names(planExpect(failing, undefined, { from: 'host-1', files: '{}' }));
+  expect(expected.slice(-2)).toEqual(['record-device', 'make-bridge']);
+  const arrived = { from: 'host-1', files: '{}', state: 'running' } as const;
+  expect(names(planMoveIn(failing, live, arrived))).toEqual(['fetch-console', 'end-transfer']);
 });

@@ -39,7 +39,8 @@ export function planMoveOut(
 
 /**
  * Is the NIC unplugged before its guest moves live, and plugged again afterwards? The guest has the
- * device itself inside; a macvtap's is replaced underneath.
+ * device itself inside; a macvtap's is replaced underneath, and one with a standby is unplugged by
+ * QEMU, which plugs it in again also after a failure.
  */
 export function isReplugged(nic: GuestNic): boolean {
   return nicWay(nic) === 'unplug';

@@ -108,6 +108,8 @@ export interface WireFailure {
 export type DomainEvent =
   | { what: 'lifecycle'; id: string; event: number; detail: number }
   | { what: 'rebooted'; id: string }
+  /** It is being sent, and QEMU has requested it to release the devices that have standbys. */
+  | { what: 'to-standby'; id: string }
   | { what: 'device-removed' | 'device-stayed'; id: string; alias: string };
 
 export type ChildMessage =

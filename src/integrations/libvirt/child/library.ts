@@ -6,6 +6,7 @@ import {
   parameterTypes,
   parameterValue,
   prototypes,
+  qemuPrototypes,
   structures,
 } from './prototypes.ts';
 import type { DomainStats } from './child-messages.ts';
@@ -48,10 +49,10 @@ export function loadLibvirt(): Library {
   // libvirt's stack frames hold entire messages; koffi's own 128 KiB are for small functions.
   koffi.config({ async_stack_size: 2 ** 20, async_heap_size: 2 ** 18, resident_async_pools: 16 });
   declareTypes();
-  const library = koffi.load('libvirt.so.0');
-  const functions = Object.fromEntries(
-    Object.entries(prototypes).map(([name, prototype]) => [name, library.func(prototype)]),
-  ) as unknown as Record<FunctionName, NativeFunction>;
+  const functions = {
+    ...functionsOf('libvirt.so.0', prototypes),
+    ...functionsOf('libvirt-qemu.so.0', qemuPrototypes),
+  } as unknown as Record<FunctionName, NativeFunction>;
   return {
     call: (name, ...args) =>
       new Promise((resolve, reject) => {
@@ -96,6 +97,13 @@ export function loadLibvirt(): Library {
       return [...handles];
     },
   };
+}
+
+function functionsOf(file: string, declared: Readonly<Record<string, string>>) {
+  const library = koffi.load(file);
+  return Object.fromEntries(
+    Object.entries(declared).map(([name, prototype]) => [name, library.func(prototype)]),
+  );
 }
 
 function statsOf(record: Pointer): DomainStats {

@@ -113,6 +113,12 @@ export const prototypes = {
     'int virConnectNodeDeviceEventRegisterAny(virConnectPtr conn, virNodeDevicePtr dev, int eventID, virConnectNodeDeviceEventGenericCallback cb, void *opaque, virFreeCallback freecb)',
 } as const;
 
+/** Those of libvirt-qemu.so.0, which is installed with libvirt. Source: libvirt/libvirt-qemu.h. */
+export const qemuPrototypes = {
+  virConnectDomainQemuMonitorEventRegister:
+    'int virConnectDomainQemuMonitorEventRegister(virConnectPtr conn, virDomainPtr dom, const char *event, virConnectDomainQemuMonitorEventCallback cb, void *opaque, virFreeCallback freecb, unsigned int flags)',
+} as const;
+
 /**
  * Functions that libvirt calls. Those named generic are one type in the headers too: libvirt casts
  * it to the event's type.
@@ -126,6 +132,8 @@ export const callbackPrototypes = {
     'void virConnectDomainEventGenericCallback(virConnectPtr conn, virDomainPtr dom, void *opaque)',
   virConnectDomainEventDeviceRemovedCallback:
     'void virConnectDomainEventDeviceRemovedCallback(virConnectPtr conn, virDomainPtr dom, const char *devAlias, void *opaque)',
+  virConnectDomainQemuMonitorEventCallback:
+    'void virConnectDomainQemuMonitorEventCallback(virConnectPtr conn, virDomainPtr dom, const char *event, long long seconds, unsigned int micros, const char *details, void *opaque)',
   virConnectNodeDeviceEventGenericCallback:
     'void virConnectNodeDeviceEventGenericCallback(virConnectPtr conn, virNodeDevicePtr dev, void *opaque)',
   virConnectNodeDeviceEventLifecycleCallback:
@@ -184,4 +192,4 @@ export const parameterTypes: Record<number, keyof typeof parameterValue> = {
   7: 's',
 };
 
-export type FunctionName = keyof typeof prototypes;
+export type FunctionName = keyof typeof prototypes | keyof typeof qemuPrototypes;

@@ -1,8 +1,8 @@
-import { aBridgeNic, aMacvtapNic, vf0, vf1 } from '#test/hosts/guests.ts';
-import type { GuestNic } from '#core/guests/description/guest.ts';
+import { aBridgeNic, aFailoverNic, aMacvtapNic, vf0, vf1 } from '#test/hosts/guests.ts';
+import { type GuestNic, standbyOf } from '#core/guests/description/guest.ts';
 import { expect, test } from 'vitest';
 import { deviceOfNic, domainDevices } from './domain-devices.ts';
-import { nicXml } from '../xml/interface-xml.ts';
+import { nicXmls } from '../xml/interface-xml.ts';
 import { printXml } from '../xml/xml.ts';
 
 const host = {
@@ -24,7 +24,9 @@ const tap0 = nic(aMacvtapNic(vf0));
 const tap1 = nic(aMacvtapNic(vf1));
 
 const domain = (...nics: GuestNic[]) =>
-  domainDevices(`<domain>${nics.map((each) => printXml(nicXml(each, host))).join('')}</domain>`);
+  domainDevices(
+    `<domain>${nics.flatMap((each) => nicXmls(each, host).map((xml) => printXml(xml))).join('')}</domain>`,
+  );
 
 test.each([
   { what: 'two bridges', there: red, request: blue, ifname: null },
@@ -42,4 +44,13 @@ test.each([
 test('a macvtap with an unknown interface is found by its MAC', () => {
   const devices = domain(tap0);
   expect(deviceOfNic(devices, tap0)).toBe(devices[0]);
+});
+
+test('a VF and its standby are told apart', () => {
+  const failover = nic(aFailoverNic(vf0));
+  const [first, second] = domain(failover);
+  expect(deviceOfNic(domain(failover), failover)).toEqual(second);
+  const standby = standbyOf(failover);
+  expect(standby && deviceOfNic(domain(failover), { ...standby, macAddress })).toBeUndefined();
+  expect(standby && deviceOfNic(domain(failover), standby)).toEqual(first);
 });

@@ -23,7 +23,7 @@ export interface DomainDevice {
   /** The host's end of a virtual NIC. */
   target: string | null;
   network: string | null;
-  /** libvirt's alias for it; only in a running domain. */
+  /** libvirt's alias for it, only in a running domain, or that of a standby. */
   alias: string | null;
   /** Whether libvirt leaves the function's driver unchanged. */
   isUnmanaged: boolean;

@@ -3,7 +3,15 @@
  * with Novella's metadata.
  */
 import { parsePciAddress } from '#core/pci/devices/address.ts';
-import { aGuest, aHostdevNic, aMacvtapNic, portId, vf0, vf1 } from '#test/hosts/guests.ts';
+import {
+  aFailoverNic,
+  aGuest,
+  aHostdevNic,
+  aMacvtapNic,
+  portId,
+  vf0,
+  vf1,
+} from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
 import { metadataOf, metadataXml, readMetadata } from '../xml/domain-metadata.ts';
 import { viewOf } from './domain-view.ts';
@@ -21,6 +29,15 @@ const hostdev = `<interface type='hostdev' managed='yes'>
       </vlan>
       <alias name='hostdev0'/>
       <address type='pci' domain='0x0000' bus='0x02' slot='0x00' function='0x0'/>
+    </interface>`;
+const standby = `<interface type='bridge'>
+      <mac address='fa:16:3e:5b:10:01'/>
+      <source bridge='brqb2a7e0c4-55'/>
+      <target dev='tap6d0f5f54-9a'/>
+      <model type='virtio'/>
+      <teaming type='persistent'/>
+      <alias name='ua-standby-${portId}'/>
+      <address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>
     </interface>`;
 const macvtap = `<interface type='direct'>
       <mac address='fa:16:3e:5b:10:01'/>
@@ -50,6 +67,12 @@ const rows = [
     name: 'a VF passed through',
     nic: aHostdevNic(vf0),
     xml: hostdev,
+    held: [[vf0, 'hostdev', false]],
+  },
+  {
+    name: 'a VF with a standby, which is no NIC of its own',
+    nic: aFailoverNic(vf0),
+    xml: standby + hostdev,
     held: [[vf0, 'hostdev', false]],
   },
   { name: 'a macvtap', nic: aMacvtapNic(vf1), xml: macvtap, held: [[vf1, 'macvtap', true]] },

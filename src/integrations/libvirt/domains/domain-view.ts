@@ -4,6 +4,7 @@ import type { FoundGuest } from '#core/guests/plan/plan.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
 import type { DomainRow } from '../child/child-messages.ts';
 import { type DomainDevice, domainDevices } from './domain-devices.ts';
+import { isStandby } from '../xml/standby-alias.ts';
 import { type GuestMetadata, readMetadata } from '../xml/domain-metadata.ts';
 import { domainState } from '../xml/libvirt-numbers.ts';
 
@@ -72,6 +73,7 @@ function heldBy(
     port.device === null ? [] : [{ macAddress: port.macAddress.toLowerCase(), held: port.device }],
   );
   return devices.flatMap((device) => {
+    if (isStandby(device)) return [];
     const { address, macAddress, isMacvtap } = device;
     const record = records.find(({ held, ...port }) => {
       if (address !== null) return held.address === address;

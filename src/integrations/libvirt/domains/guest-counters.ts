@@ -2,15 +2,17 @@
 import type { GuestCounters, TrafficCounters } from '#contracts/host/guest-counters.ts';
 import type { DomainStats } from '../child/child-messages.ts';
 import type { DomainDevice } from './domain-devices.ts';
+import { isStandby } from '../xml/standby-alias.ts';
 
 /**
- * `devices`: the NICs of the running domain, whose MAC addresses libvirt's statistics lack. What
- * libvirt left out is null. Example: `{ 'vcpu.0.time': 17_300_000_000, … }` → `{ cpuNanoseconds:
- * [17_300_000_000], … }`. Source: libvirt, `virConnectGetAllDomainStats`.
+ * `devices`: the NICs of the running domain, whose MAC addresses libvirt's statistics lack; a
+ * standby is no NIC of its own. What libvirt left out is null. Example: `{ 'vcpu.0.time':
+ * 17_300_000_000, … }` → `{ cpuNanoseconds: [17_300_000_000], … }`. Source: libvirt,
+ * `virConnectGetAllDomainStats`.
  */
 export function guestCounters(
   stats: DomainStats,
-  devices: readonly Pick<DomainDevice, 'target' | 'macAddress'>[],
+  devices: readonly Pick<DomainDevice, 'target' | 'macAddress' | 'alias'>[],
 ): GuestCounters {
   const number = (name: string): number | null => {
     const value = stats[name];
@@ -40,8 +42,9 @@ export function guestCounters(
       errors: of('errors'),
     })),
     nics: listed('net').flatMap(({ name, of }) => {
-      const macAddress = devices.find(({ target }) => target === name)?.macAddress ?? null;
-      if (macAddress === null) return [];
+      const device = devices.find(({ target }) => target === name);
+      if (device === undefined || isStandby(device) || device.macAddress === null) return [];
+      const { macAddress } = device;
       return [{ name, macAddress, received: traffic(of, 'rx'), sent: traffic(of, 'tx') }];
     }),
   };

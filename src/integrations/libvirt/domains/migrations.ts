@@ -16,6 +16,7 @@ import type { Procedures } from '../child/child-messages.ts';
 import { hasCode, LibvirtError } from '../connection/libvirt-error.ts';
 import { compressionsOf, migrationOf, type MoveLimits } from '../xml/migration.ts';
 import { hardwareOf } from '../xml/running-hardware.ts';
+import { isStandby } from '../xml/standby-alias.ts';
 import type { Domains } from './domains.ts';
 
 const readVersions = 'read the version of libvirt';
@@ -77,11 +78,21 @@ export class Migrations implements LiveMigrations {
     if (domain.state !== 'running' && domain.state !== 'paused') {
       throw new ComputeError('conflict', `guest ${domain.name}: cannot be sent, it does not run`);
     }
+    if (domain.state === 'paused' && domain.devices.some(isStandby)) {
+      throw new ComputeError(
+        'conflict',
+        `guest ${domain.name}: it is paused, and cannot release the VFs that have standbys: unpause it first`,
+      );
+    }
     const act = `send guest ${domain.name}`;
     this.#aborted.delete(id);
     const running = await this.#child.call('migratableXml', [id], act);
     const { maxDowntimeMs } = this.#limits;
     const migration = migrationOf(running, to, this.#limits);
+    const stop = this.#child.watch((event) => {
+      if (event.what !== 'event' || event.event.id !== id) return;
+      if (event.event.what === 'to-standby') to.onStandby?.();
+    });
     try {
       if (maxDowntimeMs !== undefined) {
         await this.#child.call('setMaxDowntime', [id, maxDowntimeMs], act);
@@ -92,6 +103,8 @@ export class Migrations implements LiveMigrations {
       if (!(await this.#isHere(id))) return;
       // libvirt's error differs with what was being sent when it was aborted.
       throw this.#aborted.has(id) ? new AbortedMove(errorText(error)) : error;
+    } finally {
+      stop();
     }
   }
 

@@ -3,7 +3,7 @@
  * is changed.
  */
 import { ComputeError } from '#core/errors.ts';
-import type { GuestNic } from '#core/guests/description/guest.ts';
+import { type GuestNic, standbyOf } from '#core/guests/description/guest.ts';
 import type { DomainEvent } from '../child/child-messages.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import { type DomainDevice, deviceOfNic, domainDevices } from './domain-devices.ts';
@@ -16,7 +16,7 @@ import {
 } from '../xml/domain-metadata.ts';
 import type { DomainView } from './domain-view.ts';
 import type { Domains } from './domains.ts';
-import { nicXml } from '../xml/interface-xml.ts';
+import { nicXml, standbyXml } from '../xml/interface-xml.ts';
 import type { HostNames } from '../xml/interface-xml.ts';
 import { hasCode } from '../connection/libvirt-error.ts';
 import { affect } from '../xml/libvirt-numbers.ts';
@@ -57,19 +57,27 @@ export class NicChanges {
   async attach(domain: DomainView, nic: GuestNic, host: HostNames): Promise<void> {
     const { id, name } = domain;
     const act = `attach port ${nic.portId} to guest ${name}`;
-    const xml = printXml(nicXml(nic, host));
+    const standby = standbyOf(nic);
+    const parts = [
+      ...(standby === undefined ? [] : [{ nic: standby, xml: standbyXml(standby, host) }]),
+      { nic, xml: nicXml(nic, host) },
+    ];
     // First: from here on the device counts as the guest's, even if a later step fails.
     await this.#record(domain, (ports) => [...without(ports, nic), portRecord(nic)]);
     const ifname = 'address' in nic ? (host.nicSources[nic.address] ?? null) : null;
-    if (domain.isActive && deviceOfNic(domain.devices, nic, ifname) === undefined) {
-      await this.#child.call('attachDevice', [id, xml, affect.live], act);
-    }
-    if (deviceOfNic(await this.#definedDevices(id), nic, ifname) === undefined) {
-      await this.#child.call('attachDevice', [id, xml, affect.config], act);
-    }
+    const add = async (devices: DomainDevice[], flags: number): Promise<void> => {
+      for (const part of parts) {
+        if (deviceOfNic(devices, part.nic, ifname) !== undefined) continue;
+        await this.#child.call('attachDevice', [id, printXml(part.xml), flags], act);
+      }
+    };
+    if (domain.isActive) await add(domain.devices, affect.live);
+    await add(await this.#definedDevices(id), affect.config);
   }
 
-  /** `ifname`: the interface of a macvtap NIC's VF. */
+  /**
+   * `ifname`: the interface of a macvtap NIC's VF. `keep`: its standby stays in the running guest.
+   */
   async detach(
     domain: DomainView,
     nic: GuestNic,
@@ -77,8 +85,12 @@ export class NicChanges {
   ): Promise<void> {
     if (domain.isActive) await this.#detachLive(domain, nic, ifname);
     if (keep) return;
-    const device = deviceOfNic(await this.#definedDevices(domain.id), nic, ifname);
-    if (device !== undefined) await this.#ask(domain, nic, device, affect.config);
+    const standby = standbyOf(nic);
+    if (domain.isActive && standby !== undefined) await this.#detachLive(domain, standby, null);
+    for (const part of [nic, ...(standby === undefined ? [] : [standby])]) {
+      const device = deviceOfNic(await this.#definedDevices(domain.id), part, ifname);
+      if (device !== undefined) await this.#ask(domain, nic, device, affect.config);
+    }
     await this.#record(domain, (ports) => without(ports, nic));
   }
 

@@ -1,5 +1,14 @@
 import type { GuestNic } from '#core/guests/description/guest.ts';
-import { aGuest, aHostdevNic, aMacvtapNic, aTapNic, vf0, vf1, virtio } from '#test/hosts/guests.ts';
+import {
+  aFailoverNic,
+  aGuest,
+  aHostdevNic,
+  aMacvtapNic,
+  aTapNic,
+  vf0,
+  vf1,
+  virtio,
+} from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
 import { type DomainOptions, domainXml } from './domain-xml.ts';
 import { element, printXml } from './xml.ts';
@@ -267,4 +276,20 @@ test.each([
   const nic = { ...aTapNic(), madeByUs, frontend: { ...virtio, queues: 4 } } as GuestNic;
   const xml = domainXml(aGuest({ nics: [nic] }), { virtType, nicSources: {} });
   expect(xml).toContain(gives);
+});
+
+test('a standby comes before its VF, each with a port of the board, and the VF names it', () => {
+  const options = { virtType: 'kvm', nicSources: {}, sparePorts: 0 } as const;
+  const ports = (xml: string) => xml.match(/model='pcie-root-port'/g)?.length ?? 0;
+  const plain = domainXml(aGuest({ nics: [aHostdevNic(vf0)] }), options);
+  const xml = domainXml(aGuest({ nics: [aFailoverNic(vf0)] }), options);
+  expect(ports(xml)).toBe(ports(plain) + 1);
+  const nics = xml.match(/<interface [\s\S]*?<\/interface>/g) ?? [];
+  expect(nics.map((nic) => /type='(\w+)'/.exec(nic)?.[1])).toEqual(['bridge', 'hostdev']);
+  const alias = /<alias name='([^']+)'/.exec(nics[0] ?? '')?.[1];
+  expect(alias).toMatch(/^ua-/);
+  expect(nics[0]).toContain("<teaming type='persistent'/>");
+  expect(nics[1]).toContain(`<teaming type='transient' persistent='${alias}'/>`);
+  expect(xml.match(/<mac address='fa:16:3e:5b:10:01'/g)).toHaveLength(2);
+  expect(xml.match(/<novella:port /g)).toHaveLength(1);
 });

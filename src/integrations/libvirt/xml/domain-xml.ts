@@ -9,7 +9,7 @@ import {
 } from '#core/guests/description/guest-hardware.ts';
 import { type Guest, type GuestNic, hasDisk } from '#core/guests/description/guest.ts';
 import { metadataOf, metadataXml } from './domain-metadata.ts';
-import { type HostNames, hostdevXml, nicXml } from './interface-xml.ts';
+import { type HostNames, hostdevXml, nicXmls } from './interface-xml.ts';
 import { numaCells, numaTuning } from './numa-xml.ts';
 import { element, fixed, printXml, type XmlElement } from './xml.ts';
 
@@ -44,7 +44,8 @@ export function domainXml(guest: Guest, options: DomainOptions): string {
   const { machine, diskBus, video, hasAgent } = hardware;
   const extraDisks = guest.rescue === undefined ? 0 : 1;
   const extraDevices = extraDisks + (hasAgent === true ? 1 : 0);
-  const ports = guest.nics.length + guest.hostDevices.length + fixedDevices + extraDevices;
+  const nics = guest.nics.flatMap((nic) => nicXmls(nic, options));
+  const ports = nics.length + guest.hostDevices.length + fixedDevices + extraDevices;
   return printXml(
     element('domain', { type: options.virtType }, [
       element('name', {}, [guest.name]),
@@ -69,7 +70,7 @@ export function domainXml(guest: Guest, options: DomainOptions): string {
           element('controller', { type: 'scsi', index: 0, model: 'virtio-scsi' }),
         noUsb,
         ...pciControllers(ports + (options.sparePorts ?? standardSparePorts)),
-        ...guest.nics.map((nic) => nicXml(nic, options)),
+        ...nics,
         ...guest.hostDevices.map(hostdevXml),
         element('serial', { type: 'pty' }, [
           element('log', { file: paths.consoleLog, append: 'off' }),

@@ -3,15 +3,18 @@
  * "Network interfaces", "Host device assignment".
  */
 import { assertNever, ComputeError } from '#core/errors.ts';
-import type {
-  GuestHostDevice,
-  GuestNic,
-  NicFrontend,
-  NicRate,
+import {
+  type BridgeNic,
+  type GuestHostDevice,
+  type GuestNic,
+  type NicFrontend,
+  type NicRate,
+  standbyOf,
 } from '#core/guests/description/guest.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
 import { hasPortNetwork, type PortNetworkNic, portNetworkName } from './port-network.ts';
 import { addressAttributes } from './pci-address-xml.ts';
+import { standbyAlias } from './standby-alias.ts';
 import { element, type XmlElement } from './xml.ts';
 
 /** The host's part of a guest: names that exist only there, by PCI address. */
@@ -31,9 +34,32 @@ export interface HostNames {
 }
 
 /**
- * The element of one NIC. Throws `unavailable`, naming port and device, when the host has no
- * interface for a macvtap NIC, or no vDPA device.
+ * The elements of one NIC: one, after that of its standby if it has one, which libvirt must know
+ * first. Throws `unavailable`, naming port and device, when the host has no interface for a macvtap
+ * NIC, or no vDPA device.
  */
+export function nicXmls(nic: GuestNic, host: HostNames): XmlElement[] {
+  const standby = standbyOf(nic);
+  return [...(standby === undefined ? [] : [standbyXml(standby, host)]), nicXml(nic, host)];
+}
+
+/**
+ * The standby of a NIC: its alias is the name by which that refers to it. Source: libvirt domain
+ * XML format, "Teaming a virtio/hostdev NIC pair".
+ */
+export function standbyXml(standby: BridgeNic, host: HostNames): XmlElement {
+  const { children, ...nic } = nicXml(standby, host);
+  return {
+    ...nic,
+    children: [
+      ...children,
+      element('teaming', { type: 'persistent' }),
+      element('alias', { name: standbyAlias(standby.portId) }),
+    ],
+  };
+}
+
+/** The element of one NIC without its standby. Throws as `nicXmls`. */
 export function nicXml(nic: GuestNic, host: HostNames): XmlElement {
   if (nic.kind === 'hostdev-physical') return hostdevXml(nic);
   const { inbound = {}, outbound = {} } = nic.bandwidth ?? {};
@@ -45,6 +71,8 @@ export function nicXml(nic: GuestNic, host: HostNames): XmlElement {
     ...(isBehindNetwork ? networkBackend(nic, host) : backend(nic, host)),
     nic.mtu !== null && element('mtu', { size: nic.mtu }),
     nic.bandwidth !== null && element('bandwidth', {}, rates),
+    standbyOf(nic) !== undefined &&
+      element('teaming', { type: 'transient', persistent: standbyAlias(nic.portId) }),
   ]);
 }
 

@@ -1,5 +1,5 @@
 /** The bridges of a simulated host: their names and ports. */
-import type { HostBridges } from '#contracts/host/host-bridges.ts';
+import type { HostBridges, Uplink } from '#contracts/host/host-bridges.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { BridgeWiring } from '#core/guests/description/guest.ts';
 
@@ -12,20 +12,14 @@ export interface SimulatedBridgesOptions {
 export class SimulatedBridges implements HostBridges {
   readonly #options: SimulatedBridgesOptions;
   readonly #bridges = new Map<string, BridgeWiring>();
+  readonly #uplinks = new Set<string>();
 
   constructor(options: SimulatedBridgesOptions) {
     this.#options = options;
   }
 
   async ensureBridge(bridge: string, wiring: BridgeWiring): Promise<void> {
-    const { host, reaches = () => true } = this.#options;
-    const { physicalNetwork } = wiring;
-    if (physicalNetwork !== null && !reaches(physicalNetwork)) {
-      throw new ComputeError(
-        'unavailable',
-        `physical network ${physicalNetwork} has no interface in bridge_mappings of host ${host}`,
-      );
-    }
+    this.#refuseUnreached(wiring.physicalNetwork);
     this.#bridges.set(bridge, wiring);
   }
 
@@ -36,6 +30,29 @@ export class SimulatedBridges implements HostBridges {
 
   async releaseBridge(bridge: string): Promise<void> {
     this.#bridges.delete(bridge);
+  }
+
+  async openUplink({ physicalNetwork, macAddress }: Uplink): Promise<void> {
+    this.#refuseUnreached(physicalNetwork);
+    this.#uplinks.add(macAddress);
+  }
+
+  async closeUplink({ macAddress }: Uplink): Promise<void> {
+    this.#uplinks.delete(macAddress);
+  }
+
+  /** The MACs whose frames come up to the bridges. */
+  get uplinks(): string[] {
+    return [...this.#uplinks];
+  }
+
+  #refuseUnreached(physicalNetwork: string | null): void {
+    const { host, reaches = () => true } = this.#options;
+    if (physicalNetwork === null || reaches(physicalNetwork)) return;
+    throw new ComputeError(
+      'unavailable',
+      `physical network ${physicalNetwork} has no interface in bridge_mappings of host ${host}`,
+    );
   }
 
   /** The names of the current bridges. */
