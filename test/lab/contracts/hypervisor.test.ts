@@ -32,6 +32,8 @@ beforeAll(async () => {
   await host.mustRun(`
     mkdir -p ${guests.path}
     ip link set ${pf.interface} up
+    ip link add brqb2a7e0c4-55 type bridge
+    ip link set brqb2a7e0c4-55 up
     echo 2 > /sys/class/net/${pf.interface}/device/sriov_numvfs
     until [ -e /sys/class/net/${pf.interface}v1 ]; do sleep 0.1; done`);
 });

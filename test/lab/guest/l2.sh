@@ -65,8 +65,15 @@ report_nic() {
   address=$(ip -4 -o addr show dev "$1" | awk '{ printf "%s%s", comma, $4; comma = "," }')
   mac_of "$1"
   has_carrier "$1" && carrier=1 || carrier=0
+  # Of an interface that joins others: their drivers.
+  over=
+  for lower in "/sys/class/net/$1"/lower_*; do
+    [ -e "$lower/device" ] || continue
+    lower=$(driver_of "$(readlink -f "$lower/device")")
+    over="$over${over:+,}$lower"
+  done
   echo "L2-NIC if=$1 mac=$mac driver=$driver pci=${device##*/} addr=${address:-none}" \
-    "mtu=$(cat "/sys/class/net/$1/mtu") carrier=$carrier"
+    "mtu=$(cat "/sys/class/net/$1/mtu") carrier=$carrier${over:+ over=$over}"
 }
 
 set_up_nic() {
@@ -95,6 +102,8 @@ watch_nics() {
   for nic in /sys/class/net/*/device; do
     [ -e "$nic" ] || continue
     nic=${nic%/device}
+    # One of two that net_failover has joined.
+    [ -e "$nic/master" ] && continue
     nic=${nic##*/}
     mac_of "$nic" || continue
     read -r index < "/sys/class/net/$nic/ifindex" || continue
@@ -156,7 +165,7 @@ interface_of() { grep -l "^$1$" /sys/class/net/*/address | sed 's#.*/net/##; s#/
 obey() {
   case $1 in
     ping) ping_peer "$2" "$3" ;;
-    nics) for nic in /sys/class/net/*/device; do nic=${nic%/device}; [ -e "$nic" ] && report_nic "${nic##*/}"; done ;;
+    nics) for nic in /sys/class/net/*/device; do nic=${nic%/device}; [ -e "$nic" ] && [ ! -e "$nic/master" ] && report_nic "${nic##*/}"; done ;;
     pci) report_pci ;;
     disks) report_disks ;;
     write) printf '%-64s' "$3" | dd of="/dev/$2" conv=notrunc,fsync 2> /dev/null ;;

@@ -19,6 +19,9 @@ export async function baselineOf(host: LabHost): Promise<Baseline> {
       echo "$(basename "$(readlink $vf)") driver $(basename "$(readlink $vf/driver)") nics $(ls $vf/net 2> /dev/null)"
     done
     ip -br -c=never link show type macvtap | awk '{ print "macvtap " $1 }'
+    ip -br -c=never link show type bridge | awk '{ print "bridge " $1 }'
+    ip -br -c=never link show type vlan | awk '{ print "VLAN interface " $1 }'
+    bridge fdb show dev ${pf.interface} | grep fa:16:3e | sed 's/^/passed up /'
     virsh -q list --all --name | sed '/^$/d; s/^/domain /'
     virsh -q net-list --all --name | sed '/^$/d; s/^/network /'
     pgrep -f '[q]emu-system.*guest=' | sed 's/^/qemu /'

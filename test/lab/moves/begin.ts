@@ -104,6 +104,7 @@ function settings(name: HostName): object {
     ip: twins[numberOf[name]].address,
     device_spec: name === 'hosta' ? [first, second] : [first],
     vf_counts: { [pf.interface]: vfsForServers + 1, [otherPf.interface]: 2 },
-    bridge_mappings: { plain: labDevices.uplink.interface },
+    // Standbys are on the PF of their VFs.
+    bridge_mappings: { plain: labDevices.uplink.interface, physnet1: pf.interface },
   };
 }

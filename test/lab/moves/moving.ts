@@ -21,15 +21,17 @@ export interface MovingServer {
   text: string;
 }
 
-/** Boots it on hosta, and writes on its disk. */
+/** Boots it on hosta, and writes on its disk. `more`: of its port. */
+// oxlint-disable-next-line max-params -- where, its name, and its port
 export async function movingServer(
   world: MovesWorld,
   name: string,
   vnicType: string,
+  more: object = {},
 ): Promise<MovingServer> {
   const [from, to] = ['hosta', 'hostb'] as const;
   const before = await baselines(world);
-  const port = await world.user.createPort(world.networks.red, vnicType);
+  const port = await world.user.createPort(world.networks.red, vnicType, more);
   const server = await boot(on(world, from), name, [port], { host: from });
   const text = `moved-${name}`;
   await server.console.command(`write vda ${text}`);

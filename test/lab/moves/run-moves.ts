@@ -12,6 +12,7 @@ import { checkCold } from './chapters/cold.ts';
 import { checkConflicts } from './chapters/conflicts.ts';
 import { checkDestinationKilled } from './chapters/destination-killed.ts';
 import { checkEvacuated } from './chapters/evacuated.ts';
+import { checkFailover } from './chapters/failover.ts';
 import { checkInterventions } from './chapters/interventions.ts';
 import { checkLiveDirect, checkLiveMacvtap, checkLiveNetwork } from './chapters/live.ts';
 import { checkPlainMoves } from './chapters/plain.ts';
@@ -24,6 +25,7 @@ const chapters: Chapter<MovesWorld>[] = [
   { title: 'Live, with a macvtap', run: checkLiveMacvtap },
   { title: 'Live, by libvirt networks', run: checkLiveNetwork },
   { title: 'Live, with a VF', run: checkLiveDirect },
+  { title: 'Live, with a failover port', run: checkFailover },
   { title: 'Cold: confirmed, and reverted', run: checkCold },
   { title: 'Shelved, and continued on the other host', run: checkShelved },
   { title: 'Evacuated from a host that returns', run: checkEvacuated },
