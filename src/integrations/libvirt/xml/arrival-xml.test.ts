@@ -99,6 +99,29 @@ test('a VF inside the guest, and a device that no port has, are those of the new
   expect(() => arrivalXml(on('/a', device('0x02')), on('/b'))).toThrow('fewer host devices');
 });
 
+test('a VF and its standby stay a pair, each with what the new host has', () => {
+  const pair = (bridge: string, slot: string) => [
+    nic(
+      mac1,
+      'bridge',
+      `bridge='${bridge}'`,
+      "<teaming type='persistent'/><alias name='ua-standby-1'/>",
+    ),
+    `<interface type='hostdev' managed='yes'><mac address='${mac1}'/><source><address type='pci' domain='0x0000' bus='0x01' slot='${slot}' function='0x0'/></source><teaming type='transient' persistent='ua-standby-1'/></interface>`,
+  ];
+  const arriving = arrivalXml(on('/a', ...pair('one', '0x10')), on('/b', ...pair('two', '0x11')));
+  expect(arriving).not.toMatch(/"one"|0x10/);
+  for (const part of [
+    'bridge="two"',
+    'slot="0x11"',
+    '<teaming type="persistent"',
+    '<alias name="ua-standby-1"',
+    '<teaming type="transient" persistent="ua-standby-1"',
+  ]) {
+    expect(arriving.split(part)).toHaveLength(2);
+  }
+});
+
 describe('refused with what is missing', () => {
   test.each([
     ['a NIC', on('/a', nic(mac1, 'direct', "dev='v1'")), on('/b'), mac1],
