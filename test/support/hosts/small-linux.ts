@@ -30,6 +30,11 @@ const modules = {
     'kernel/drivers/virtio/virtio_pci.ko',
     'kernel/drivers/block/virtio_blk.ko',
   ],
+  nic: [
+    'kernel/net/core/failover.ko',
+    'kernel/drivers/net/net_failover.ko',
+    'kernel/drivers/net/virtio_net.ko',
+  ],
 };
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 const load = (paths: string[]) => paths.map((path) => `insmod /lib/${nameOf(path)}`).join('; ');
@@ -37,7 +42,8 @@ const load = (paths: string[]) => paths.map((path) => `insmod /lib/${nameOf(path
 /**
  * On the kernel's command line `off-after=SECONDS` makes the guest power off, and `repair` makes it
  * print the first line of its second disk, and change its second sector. `ticks` makes it print the
- * first line of its disk, and count, five times a second, on its console and there.
+ * first line of its disk, and count, five times a second, on its console and there. `standby` makes
+ * it drive virtio NICs, with failover.
  */
 const init = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -60,6 +66,9 @@ for word in $(cat /proc/cmdline); do
       echo "second disk: $(head -n 1 /dev/vdb)"
       echo '${repaired}' | dd of=/dev/vdb bs=512 seek=1 conv=sync,fsync 2> /dev/null
       echo '${repaired}' ;;
+    standby)
+      ${load([...modules.disk, ...modules.nic])}
+      echo "drivers: $(ls /sys/bus/virtio/drivers | tr '\\n' ' ')" ;;
     ticks)
       ${load(modules.disk)}
       echo "disk: $(head -n 1 /dev/vda)"
