@@ -39,6 +39,7 @@ export async function sendFile(socket: TLSSocket, path: string, bytes: number): 
   if (bytes > 0) {
     const content = createReadStream(path, { end: bytes - 1, highWaterMark: chunkBytes });
     const summed = new Transform({
+      highWaterMark: chunkBytes,
       transform(chunk: Buffer, _encoding, done) {
         sum.update(chunk);
         done(null, chunk);
@@ -74,6 +75,7 @@ export async function fetchFile(
     let tail = Buffer.alloc(0);
     let left = bytes;
     const content = new Transform({
+      highWaterMark: chunkBytes,
       transform(chunk: Buffer, _encoding, done) {
         const part = chunk.subarray(0, left);
         left -= part.length;
@@ -84,7 +86,7 @@ export async function fetchFile(
         done(null, part);
       },
     });
-    await pipeline(socket, content, createWriteStream(path));
+    await pipeline(socket, content, createWriteStream(path, { highWaterMark: chunkBytes }));
     if (left > 0) throw new ComputeError('unavailable', `the connection ended ${left} bytes early`);
     if (tail.toString('latin1') !== sum.digest('hex')) {
       throw new ComputeError('unavailable', 'its checksum differs from that of the other host');
