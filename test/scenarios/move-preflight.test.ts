@@ -42,7 +42,7 @@ async function migrated(cloud: Cloud, id: string, body: object) {
 function touching({ hosts }: AllInOne, host: string): string[] {
   const calls: string[] = [];
   const touches = new Set(
-    'fetch expect send define undefine start destroy detachNic applyVfStep'.split(' '),
+    'fetch expect send define undefine start shutDown destroy detachNic applyVfStep'.split(' '),
   );
   hosts.watchCalls(host, ({ act: call }, when) => {
     if (when === 'before' && touches.has(call)) calls.push(call);
@@ -100,6 +100,26 @@ scenario(
     expect((await migrated(cloud, id, anywhere)).host).toBe(others[1]);
   },
   withHosts(3),
+);
+
+scenario(
+  'a running server is shut down for a cold migration only once its new host has passed',
+  async (cloud, running) => {
+    const { id, from } = await serverWithVfs(cloud);
+    const to = from === 'host-1' ? 'host-2' : 'host-1';
+    const calls = touching(running, from);
+    running.hosts.setFault(to, 'wrong-clock');
+    // Only a guest that arrives running needs its processor.
+    running.hosts.setFault(to, 'other-cpu');
+    const { host, message } = await migrated(cloud, id, { migrate: { host: to } });
+    expect(host).toBe(from);
+    expect(message).toMatch(new RegExp(`pre-flight on ${to}: clock: [^;]*$`));
+    expect(calls).toEqual([]);
+    running.hosts.setFault(to, 'wrong-clock', false);
+    expect((await act(cloud, id, { migrate: { host: to } })).status).toBe(202);
+    await cloud.settled(id, 'VERIFY_RESIZE');
+  },
+  withHosts(2),
 );
 
 scenario(
