@@ -50,7 +50,7 @@ export function movesLines(
   before: Sample | undefined,
   { bold, bar }: MovesStyle,
 ): string[] {
-  if (sample.moves.length === 0) return ['No server moves.'];
+  if (sample.moves.length === 0) return ['No server is moving.'];
   const columns: Column<MoveView>[] = [
     { title: 'SERVER', value: nameOf },
     { title: 'WAY', value: ({ type }) => ways[type] },

@@ -63,8 +63,8 @@ test('moves are listed with their step, and with what has been copied', async ()
 
 test('nothing moves', async () => {
   cloud.answer('GET /novella/v1/moves', answer());
-  expect((await typed(cloud, 'moves')).text).toBe('No server moves.\n');
-  expect((await typed(cloud, 'moves --watch')).text).toBe('No server moves.\n');
+  expect((await typed(cloud, 'moves')).text).toBe('No server is moving.\n');
+  expect((await typed(cloud, 'moves --watch')).text).toBe('No server is moving.\n');
 });
 
 test('all moves of one server are listed by its name', async () => {

@@ -57,7 +57,7 @@ async function watchMoves(read: () => Promise<Sample>, screen: Screen): Promise<
 }
 
 function changedLines(sample: Sample, before: Sample | undefined): string[] {
-  if (before === undefined && sample.moves.length === 0) return ['No server moves.'];
+  if (before === undefined && sample.moves.length === 0) return ['No server is moving.'];
   return sample.moves.flatMap((move) => {
     const known = before?.moves.find(({ id }) => id === move.id);
     const hasChanged = JSON.stringify(known) !== JSON.stringify(move);
