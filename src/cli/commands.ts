@@ -82,7 +82,11 @@ function addMoves(program: Command, { login, screen }: Parts): void {
   const moves = withOutput(program.command('moves'))
     .description('list servers on their way to another host, and how much has been copied')
     .argument('[server]', 'id or name: all moves of this server, also those that have ended')
-    .addOption(new Option('--watch', 'until no server moves, with the rate').conflicts('json'))
+    .addOption(
+      new Option('--watch', 'repeat until no server is on its way, with the rate').conflicts(
+        'json',
+      ),
+    )
     .action(async (server: string | undefined, options: Json & MovesOptions, command: Command) => {
       const { showMoves } = await import('./moves/moves.ts');
       await showMoves(await login(command), { ...options, server }, screen);

@@ -50,7 +50,7 @@ function touching({ hosts }: AllInOne, host: string): string[] {
   return calls;
 }
 
-/** Each fault of a new host, and what its pre-flight must say. */
+/** Each fault of a new host, and what its pre-flight must report. */
 const faults: [SimulatedFault, RegExp][] = [
   ['wrong-clock', /clock: host host-\d is 60\.0 s behind, at most 5 s are allowed/],
   ['no-machine', /machine: .*'pc-q35-10\.0' is not supported/],

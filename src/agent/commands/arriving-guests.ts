@@ -1,7 +1,7 @@
 /**
  * Guests that other hosts send here while they run. NICs that a guest had to leave behind are
- * plugged in as soon as it runs here: it has no network by them, and the controller learns of its
- * arrival only when the other host has cleaned up.
+ * plugged in as soon as it runs here: it has no network by them, and its arrival is reported to
+ * the controller only when the other host has cleaned up.
  */
 import type { CommandResult, HostCommand } from '#contracts/host/host-link.ts';
 import { errorText } from '#core/errors.ts';
@@ -59,7 +59,7 @@ export class ArrivingGuests {
       const guests = await hypervisor.listGuests();
       return guests.some(({ id, state }) => id === guestId && state === 'running');
     } catch (error) {
-      log.warn({ guest: guestId }, `whether a guest has arrived is unknown: ${errorText(error)}`);
+      log.warn({ guest: guestId }, `cannot read whether a guest has arrived: ${errorText(error)}`);
       return false;
     }
   }

@@ -107,8 +107,8 @@ export class FleetEvents {
     const { streams, streamsOfUser } = this.#limits;
     const ofUser = [...this.#open].filter((one) => one.reader.userId === userId).length;
     if (this.#open.size < streams && ofUser < streamsOfUser) return;
-    const most = ofUser < streamsOfUser ? `${streams} are` : `${streamsOfUser} of this user are`;
-    throw new ComputeError('tooManyRequests', `No more event streams can be open: ${most}.`);
+    const most = ofUser < streamsOfUser ? String(streams) : `${streamsOfUser} of this user`;
+    throw new ComputeError('tooManyRequests', `Too many event streams are open: ${most}.`);
   }
 
   #catchUp(one: Open): void {
@@ -148,7 +148,8 @@ export class FleetEvents {
 
   #keepOpen(one: Open, now: number): void {
     const { commentMs, recheckMs, lifeMs } = this.#limits;
-    if (now - one.openedAt >= lifeMs) return this.#end(one, 'the stream has been open for long');
+    if (now - one.openedAt >= lifeMs)
+      return this.#end(one, 'the longest time of a stream has passed: connect again');
     if (now - one.commentedAt >= commentMs) {
       one.commentedAt = now;
       one.stream.comment();

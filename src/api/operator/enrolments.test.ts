@@ -64,7 +64,7 @@ test('a connected host replaces its certificate; another one is refused, with wh
   const refused = await rotate('hv2');
   expect([refused.status, faultOf(refused).message]).toEqual([
     409,
-    'Host hv2 is not connected with a certificate that it could replace. "novella host enroll hv2 --replace" revokes what it has and makes a new token.',
+    'Host hv2 is not connected by a certificate, so it cannot replace one. "novella host enroll hv2 --replace" revokes its certificates and tokens and makes a new token.',
   ]);
 });
 

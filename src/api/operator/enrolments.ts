@@ -60,7 +60,7 @@ export async function rotate(call: Call): Promise<Reply> {
   if (call.context.renewCertificate(host)) return {};
   throw new ComputeError(
     'conflict',
-    `Host ${host} is not connected with a certificate that it could replace. "novella host enroll ${host} --replace" revokes what it has and makes a new token.`,
+    `Host ${host} is not connected by a certificate, so it cannot replace one. "novella host enroll ${host} --replace" revokes its certificates and tokens and makes a new token.`,
   );
 }
 

@@ -19,7 +19,7 @@ const underWay: MoveStatus[] = [
   'confirming',
   'reverting',
 ];
-/** Hosts are asked for the progress of so many moves at a time. */
+/** At most so many requests for progress are sent to hosts at a time. */
 const mostAsked = 32;
 
 /**

@@ -69,7 +69,7 @@ export async function revokeHost(
   writeLines(screen, [`Host ${name} is revoked: it is disconnected, and its guests keep running.`]);
 }
 
-/** How long a host is waited for that replaces its certificate. */
+/** How long to wait for a host that replaces its certificate. */
 const rotationMs = 15_000;
 const rotationPollMs = 300;
 

@@ -30,7 +30,7 @@ export function describeArrivalChecks(
     afterEach(() => stop?.());
     const namesOf = (failed: readonly FailedCheck[]) => failed.map(({ check }) => check).sort();
 
-    test('a host that passes names no check, however often it is asked', async () => {
+    test('a host that passes reports no failed check, however often it is checked', async () => {
       const { transfer, guest, from } = await begin();
       expect(await transfer.checkArrival(guest, from)).toEqual([]);
       expect(await transfer.checkArrival(guest, from)).toEqual([]);

@@ -30,7 +30,7 @@ test.each([
   expect(failoverRefusal({ vnicType, profile: { sriov_failover: value } })).toContain(gives);
 });
 
-test('what asks for nothing special fits every port', () => {
+test('a port that requests no failover is not refused', () => {
   expect(failoverRefusal({ vnicType: 'macvtap', profile: {} })).toBeUndefined();
   expect(
     failoverRefusal({ vnicType: 'macvtap', profile: { sriov_failover: false } }),

@@ -33,7 +33,7 @@ const Arrival = Type.Object({
   ...place,
   /** The guest's definition there. */
   definition: Type.String({ maxLength: 1_000_000 }),
-  /** By which its memory can be received. Absent: an agent that knows none. */
+  /** Methods by which its memory can be received. Absent: the agent is older. */
   compressions: Type.Optional(Type.Array(Type.String({ maxLength: 20 }), { maxItems: 20 })),
 });
 export type Arrival = Static<typeof Arrival>;

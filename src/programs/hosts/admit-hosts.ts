@@ -180,7 +180,7 @@ function noteCredential(
     .then(async (enrolment) => {
       const { serial } = credential;
       if (await store.enrolments.revokeOlder({ host, serial }, clock.now())) {
-        log.info({ host, serial }, 'the certificate that this one has replaced is revoked');
+        log.info({ host, serial }, 'the replaced certificate of the host is revoked');
         wakeup.notify('enrolments');
       }
       if ((enrolment?.tokenSha256 ?? null) === null) return;
@@ -188,6 +188,6 @@ function noteCredential(
       log.info({ host }, 'the older token of the host is revoked: it has a certificate');
     })
     .catch((error: unknown) => {
-      log.error({ err: error, host }, 'cannot revoke what the certificate of a host has replaced');
+      log.error({ err: error, host }, 'cannot revoke the replaced certificate of a host');
     });
 }

@@ -4,7 +4,7 @@ import { settleAll } from '#runtime/settle-all.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { queryHost } from '../queries/query-host.ts';
 
-/** A host that does not answer is not waited for longer. */
+/** How long to wait for a host that does not answer. */
 const longestWaitMs = 2_000;
 /** More guests than leave and reach one host at a time. */
 const most = 1_000;

@@ -76,7 +76,7 @@ async function progressOf(
   return progress;
 }
 
-// oxlint-disable-next-line max-params -- where, of which server, what, and how long it is waited for
+// oxlint-disable-next-line max-params -- where, of which server, what, and how long to wait
 async function answered(
   context: WorkflowContext,
   server: Server,

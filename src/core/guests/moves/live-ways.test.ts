@@ -36,7 +36,9 @@ const plan = { host: 'host-2', nics: [aMacvtapNic(vf1)], isPaused: false, shared
 
 test('a guest that is paused has no pause to come', () => {
   expect(announcement(plan)).toMatch(/^Its processors pause once/);
-  expect(announcement({ ...plan, isPaused: true })).toMatch(/^The server is paused, and stays so/);
+  expect(announcement({ ...plan, isPaused: true })).toMatch(
+    /^The server is paused, and stays paused/,
+  );
 });
 
 test('peers are named with their PF; without any, that is stated', () => {

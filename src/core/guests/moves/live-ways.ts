@@ -48,7 +48,7 @@ const forAdministrators = '\nOn the new host ';
  */
 export function announcement({ host, nics, isPaused, shared }: LiveMovePlan): string {
   const pause = isPaused
-    ? 'The server is paused, and stays so.'
+    ? 'The server is paused, and stays paused.'
     : 'Its processors pause once, usually for about a second; no packet is answered meanwhile.';
   const lines = [pause, ...nics.map(ofNic)];
   const peers = shared.flatMap((each) => (each.peers.length === 0 ? [] : [ofPf(each)]));
@@ -66,7 +66,7 @@ const texts: Record<NicWay, string> = {
   stays: 'stays connected but for that pause.',
   vfio: 'keeps its device, whose state is sent with the memory.',
   standby:
-    'continues by its standby while its VF is replaced: packets are lost when it changes to that and back.',
+    'uses its standby while its VF is replaced: packets are lost at the change to the standby and back.',
   unplug:
     'is unplugged before the memory is sent, and plugged in again on the new host: no network by it in between; the guest then configures it again.',
 };

@@ -12,7 +12,7 @@ const request = (...spec: PciRequest['spec']): PciRequest => ({
   requesterId: 'port-1',
 });
 
-test('a device is what its device spec says', () => {
+test('a device is migratable where its device spec has live_migratable', () => {
   expect(isMigratable({ tags: { live_migratable: 'true' } })).toBe(true);
   for (const tags of [{}, { live_migratable: 'false' }, { live_migratable: null }]) {
     expect(isMigratable({ tags })).toBe(false);

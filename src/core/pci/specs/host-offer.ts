@@ -81,7 +81,7 @@ export function hostOffer(
 /** Why no entry admits it. Example: `no device spec admits it; entry 0 is nearest: product_id`. */
 export function whyLeftOut({ nearest }: Pick<LeftOutFunction, 'nearest'>): string {
   const none = 'no device spec of the host admits it';
-  if (nearest === null) return `${none}, and none has anything in common with it`;
+  if (nearest === null) return `${none}, and none matches it in any key`;
   return `${none}; entry ${nearest.entry} would, but for ${nearest.failed.join(' and ')}`;
 }
 

@@ -1,4 +1,4 @@
-/** What the database itself keeps true, in the transaction that changes a row: as triggers. */
+/** Triggers: rules that the database itself enforces, in the transaction that changes a row. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { engineOf } from './per-engine.ts';
 
@@ -93,7 +93,7 @@ async function markRunEndsOnPostgresql(db: Kysely<unknown>): Promise<void> {
 
 /**
  * Makes the database number each change of a host in `host_changes`, in the transaction that makes
- * it: a new host, a new generation, a sign of life, a removal. SQLite counts: one transaction
+ * it: a new host, a new generation, a heartbeat, a removal. SQLite counts: one transaction
  * writes at a time, so that the numbers have the order of the commits. PostgreSQL writes the number
  * of the transaction, and a reader's snapshot determines which of them had ended.
  */

@@ -1,4 +1,4 @@
-/** Whether a server keeps what it is told to store. */
+/** Whether a server keeps what was committed to it. */
 import { type Kysely, sql } from 'kysely';
 import { ComputeError } from '#core/errors.ts';
 

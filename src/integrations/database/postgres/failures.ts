@@ -17,7 +17,7 @@ const messages: Record<string, string> = {
   '57014': 'the database did not execute a statement within its time',
   '57P': outOfReach,
   [notStorable]: 'a text has the character U+0000, which cannot be stored',
-  '25006': 'the database is read-only: its server is a standby, or was set so',
+  '25006': 'the database is read-only: its server is a standby or is configured so',
   '25P03': 'the database ended a transaction that waited too long for its next statement',
   '42501': 'the user of the database has too few rights; make it the owner of the database',
   '58': 'the database server cannot read or write its files; see its log',

@@ -1,4 +1,4 @@
-/** PostgreSQL through `pg`, as a Kysely dialect. Knows the engine; knows no table. */
+/** PostgreSQL through `pg`, as a Kysely dialect. Names no table. */
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -19,7 +19,7 @@ import { PostgresCompiler } from './postgres-compiler.ts';
 import { StatementNames } from './statement-names.ts';
 
 /**
- * How long a connection, also a free one of the pool, is waited for. As long as a write waits for
+ * How long to wait for a connection, also for a free one of the pool. As long as a write waits for
  * another process on SQLite.
  */
 const connectTimeoutMs = 10_000;

@@ -1,4 +1,4 @@
-/** What a caller learns of a guest on its way, by libvirt's events. */
+/** What is reported of a guest on its way, by libvirt's events. */
 import { aFailoverNic, aGuest, vf0 } from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
 import type { ChildEvent, LibvirtChild } from '../connection/child-process.ts';

@@ -34,7 +34,7 @@ export interface HostNames {
 }
 
 /**
- * The elements of one NIC: one, after that of its standby if it has one, which libvirt must know
+ * The elements of one NIC: one, after that of its standby if it has one, which libvirt requires
  * first. Throws `unavailable`, naming port and device, when the host has no interface for a macvtap
  * NIC, or no vDPA device.
  */
