@@ -1,4 +1,4 @@
-/** Refused boots of late, counted by reason. */
+/** The newest refused decisions, counted by reason. */
 import { setImmediate as afterEvents } from 'node:timers/promises';
 import type { RefusalsReply } from '#client/shapes/explain.ts';
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';

@@ -142,7 +142,7 @@ export const ExplainReply = shape({
   devices: Type.Array(DeviceView),
   /** What its host did, in order, at the newest start by a boot, a move or a hard reboot. */
   spawn_steps: Type.Array(shape({ step: Type.String(), milliseconds: Type.Number() })),
-  /** What the newest live migration was announced to be like; null: there was none. */
+  /** The plan of the newest live migration, as it was recorded; null: there was none. */
   live_move: nullable(shape({ planned_at: Moment, plan: Type.Array(Type.String()) })),
   domain_xml: nullable(Type.String()),
 });

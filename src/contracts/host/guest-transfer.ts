@@ -23,14 +23,14 @@ export interface SendTo {
 
 export interface GuestTransfer extends SentGuests {
   /**
-   * Lets the host of this name fetch the guest's files once, replacing an earlier offer. Returns
-   * text for its `fetch`, `prefetch` and `fetchConsole`, one of them. Throws `notFound` for a guest
-   * without files.
+   * Permits the host of this name to fetch the guest's files once, replacing an earlier offer.
+   * Returns text for one call there: `fetch`, `prefetch` or `fetchConsole`. Throws `notFound` for a
+   * guest without files.
    */
   offer(guest: Guest, to: string): Promise<string>;
   /**
-   * What does not change while the guest runs on the other host, for a `fetch` by a later offer,
-   * which then takes the rest. Throws as `fetch`.
+   * Fetches those files that do not change while the guest runs on the other host. A `fetch` by a
+   * later offer fetches the rest. Throws as `fetch`.
    */
   prefetch(guest: Guest, from: Pick<Fetch, 'host' | 'offer'>): Promise<void>;
   /**
@@ -46,13 +46,13 @@ export interface GuestTransfer extends SentGuests {
    */
   fetch(guest: Guest, from: Fetch): Promise<void>;
   /**
-   * What the guest wrote to its console on the other host, all of it, after it has come here live.
+   * Fetches all that the guest wrote to its console on the other host, after it has come here live.
    * Throws as `fetch`.
    */
   fetchConsole(guest: Guest, from: Pick<Fetch, 'host' | 'offer'>): Promise<void>;
   /**
-   * Lets the host of this name send the running guest, which is defined here, replacing an earlier
-   * expectation. Returns text for its `send`.
+   * Permits the host of this name to send the running guest, which is defined here, replacing an
+   * earlier expectation. Returns text for its `send`.
    */
   expect(guest: Guest, from: Pick<Fetch, 'host'>): Promise<string>;
   /**

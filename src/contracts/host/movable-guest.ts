@@ -53,7 +53,7 @@ export interface MovableFiles {
    * under this mark before.
    */
   adopt(guest: Guest, described: DescribedFiles, how: Adoption): Promise<void>;
-  /** The text of its console from before it came here, again: it is more by now. */
+  /** The text of its console from before it came here, again: it has grown since. */
   adoptConsole(guestId: string, described: DescribedFiles, how: Copying): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ import type { CommonConnectionOptions, SecureContextOptions, TLSSocket } from 'n
 import { ComputeError } from '#core/errors.ts';
 import { hostUri, uriIn } from '#core/host-identity/certificate-names.ts';
 
-/** Names no host: with a name, the listener chooses its certificate for each connection. */
+/** The name in TLS of any host: with one, a listener chooses its certificate per connection. */
 export const anyPeer = 'peer.novella';
 
 /** PEM. */

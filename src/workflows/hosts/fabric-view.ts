@@ -46,7 +46,7 @@ export interface FabricParts {
   clock: Clock;
 }
 
-/** Removals that are remembered. */
+/** How many removals are kept. */
 const mostRemoved = 1_000;
 const hostsAtOnce = 16;
 
@@ -81,7 +81,7 @@ export class FabricView {
 
   /**
    * The newest state of each host that changed after this change, in the order of the changes;
-   * undefined: the number is of another process, or removals since are forgotten.
+   * undefined: the number is of another process, or removals since then were dropped.
    */
   since(change: number): FabricChange[] | undefined {
     if (!Number.isSafeInteger(change) || change < this.#first || change > this.#change) {

@@ -52,7 +52,7 @@ export const prefetched: MoveStep = async (context, task) => {
   };
 };
 
-/** Commands the old host to send the guest. Throws the new host's error: what it fails. */
+/** Commands the old host to send the guest. Throws the new host's error: its failed checks. */
 export const expected: MoveStep = async (context, task) => {
   const { output: arrival = '' } = await answerOf(context, task, ['expect']);
   const { server, source, host, guest } = await partsOf(context, task, 'before');

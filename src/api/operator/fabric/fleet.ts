@@ -1,4 +1,4 @@
-/** All hosts with their devices in one answer, which is mostly made before. */
+/** All hosts with their devices in one answer, most of which is kept between requests. */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { JsonText } from '#http/routes/json-text.ts';

@@ -69,7 +69,7 @@ export type Step =
   | { do: 'prepare-rescue'; guest: Guest }
   /** Its files as the other host offers them. `isLive`: it runs there, so its disk starts empty. */
   | { do: 'fetch-files'; guest: Guest; from: string; offer: string; isLive: boolean }
-  /** Of those what does not change while the guest runs there. */
+  /** Those of its files that do not change while it runs there. */
   | { do: 'prefetch-files'; guest: Guest; from: string; offer: string }
   /** What it wrote to its console on the host that it has left live. Losing that is no failure. */
   | { do: 'fetch-console'; guest: Guest; from: string; offer: string }
