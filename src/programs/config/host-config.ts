@@ -142,12 +142,12 @@ export const HostSection = Type.Object(
           ),
           max_mib_per_s: key(
             Type.Integer({ minimum: 1, maximum: mostMibPerS }),
-            'the most that a guest which is sent live takes of the network, for its memory and for its disk each',
+            'limit for a guest that is sent live: for its memory and for its disk, each',
             { unit: 'MiB/s', unset: 'no limit' },
           ),
           max_downtime_ms: key(
             Type.Integer({ minimum: 1, maximum: mostDowntimeMs }),
-            'how long a guest may stand still at the end of its live migration, as estimated by QEMU',
+            'longest pause of a guest at the end of its live migration, as QEMU estimates it',
             { unit: 'ms', unset: '300, as in QEMU' },
           ),
           compression: key(

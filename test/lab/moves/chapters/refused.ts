@@ -9,8 +9,8 @@ import { movingServer, type MovingServer } from '../moving.ts';
 interface Refusal {
   title: string;
   host: string;
-  /** What the refusal must say. */
-  says: RegExp;
+  /** What the refusal must contain. */
+  reason: RegExp;
   begin?: () => Promise<unknown>;
   end?: () => Promise<unknown>;
 }
@@ -21,19 +21,19 @@ export async function checkRefused(world: MovesWorld, check: Check): Promise<voi
   const { from, to } = moving;
   const set = (change: object) => () => user.changeService(to, change);
   const refusals: Refusal[] = [
-    { title: 'to an unknown host', host: 'hostc', says: /hostc/ },
-    { title: 'to its own host', host: from, says: new RegExp(from) },
+    { title: 'to an unknown host', host: 'hostc', reason: /hostc/ },
+    { title: 'to its own host', host: from, reason: new RegExp(from) },
     {
       title: 'to a disabled host',
       host: to,
-      says: /disabled/,
+      reason: /disabled/,
       begin: set({ status: 'disabled' }),
       end: set({ status: 'enabled' }),
     },
     {
       title: 'to a host that is forced down',
       host: to,
-      says: /down/,
+      reason: /down/,
       begin: set({ forced_down: true }),
       end: set({ forced_down: false }),
     },
@@ -48,7 +48,7 @@ async function checkRefusal(
   world: MovesWorld,
   check: Check,
   moving: MovingServer,
-  { title, host, says, begin, end }: Refusal,
+  { title, host, reason, begin, end }: Refusal,
 ): Promise<void> {
   await check(`${title}: refused at once, with the reason`, async () => {
     const { host: other } = world.hosts[moving.to];
@@ -58,7 +58,7 @@ async function checkRefusal(
       const text = await refusalOf(world, moving, host);
       const changed = difference(before, await baselineOf(other));
       expected(changed === '', `${text}; ${changed}`);
-      return expected(says.test(text), text);
+      return expected(reason.test(text), text);
     } finally {
       await end?.();
     }
@@ -78,7 +78,7 @@ async function checkFullHost(world: MovesWorld, check: Check, moving: MovingServ
   await checkRefusal(world, check, moving, {
     title: 'to a host without a free VF',
     host: moving.to,
-    says: /physnet1|PCI/,
+    reason: /physnet1|PCI/,
   });
   await user.deleteServer(id);
 }
