@@ -1,8 +1,9 @@
 /** One controller for each database, and one place of a database for each state directory. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
-import { becomeSoleUser } from '#integrations/database/postgres/sole-user.ts';
+import { becomeSoleUser, lockNumber } from '#integrations/database/postgres/sole-user.ts';
 import { makeBackup } from '#programs/backup/make-backup.ts';
 import { freePorts, readConfig } from '#programs/config/config.ts';
 import { startAllInOne } from '#programs/up/up.ts';
@@ -18,6 +19,9 @@ afterEach(async () => {
   await database.drop();
   for (const directory of state) directory.remove();
 });
+
+const holders = `from pg_locks join pg_stat_activity using (pid) where locktype = 'advisory'
+  and datname = current_database() and granted`;
 
 const configured = (at: 0 | 1, url: string | undefined) => ({
   ...readConfig(),
@@ -54,11 +58,10 @@ test('a directory with a database of its own is refused', async () => {
 
 test('a lost lock is taken again, and no other process can take it then', async () => {
   const onProblem = vi.fn();
-  const user = await becomeSoleUser(database.url, onProblem);
-  const taken = () => becomeSoleUser(database.url, onProblem);
+  const events = { onProblem, onLost: vi.fn() };
+  const user = await becomeSoleUser(database.url, events);
+  const taken = () => becomeSoleUser(database.url, events);
   await expect(taken()).rejects.toMatchObject({ kind: 'conflict' });
-  const holders = `from pg_locks join pg_stat_activity using (pid) where locktype = 'advisory'
-    and datname = current_database()`;
   await onServer(database.url, `select pg_terminate_backend(pid) ${holders}`);
   await expect.poll(() => onProblem.mock.calls.length).toBeGreaterThan(0);
   await expect
@@ -67,4 +70,20 @@ test('a lost lock is taken again, and no other process can take it then', async 
   await expect(taken()).rejects.toMatchObject({ kind: 'conflict' });
   await user.release();
   await expect.poll(async () => (await taken().catch(() => undefined)) !== undefined).toBe(true);
+});
+
+test('a lost lock that another controller took ends the use of the database', async () => {
+  const onLost = vi.fn();
+  const user = await becomeSoleUser(database.url, { onProblem: vi.fn(), onLost });
+  const other = new Client({ connectionString: database.url });
+  await other.connect();
+  try {
+    const taken = other.query('select pg_advisory_lock($1::bigint)', [lockNumber]);
+    await onServer(database.url, `select pg_terminate_backend(pid) ${holders}`);
+    await taken;
+    await expect.poll(() => onLost.mock.calls, { timeout: 10_000 }).toHaveLength(1);
+  } finally {
+    await user.release();
+    await other.end();
+  }
 });

@@ -243,8 +243,11 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
   test('a process that is the only one releases every lease', async () => {
     const store = await (await fresh())();
     const boot = await aBoot(store);
-    await store.tasks.lease('dead', 1_000, leaseMs, { limit: 1 });
+    const [former] = await store.tasks.lease('dead', 1_000, leaseMs, { limit: 1 });
     await store.tasks.releaseAll();
-    expect(await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 })).toEqual([boot]);
+    const leased = await store.tasks.lease('a', 1_000, leaseMs, { limit: 1 });
+    expect(leased).toEqual([{ ...boot, epoch: boot.epoch + 1 }]);
+    const late = await store.commit({ task: taskOf('boot', former), next: null });
+    expect(late).toEqual({ ok: false, why: 'superseded' });
   });
 }

@@ -290,7 +290,10 @@ export interface TaskStore {
   hasten(now: number, latest: number): Promise<void>;
   /** Releases a task. Tasks of a dead process are released when their lease expires. */
   release(task: Pick<Task, 'serverId' | 'epoch'>, owner: string): Promise<void>;
-  /** Releases every lease of every owner: for a process that is certainly the only one. */
+  /**
+   * Releases every lease of every owner, and ends their epochs: for a process that is certainly the
+   * only one.
+   */
   releaseAll(): Promise<void>;
   /**
    * Starts a workflow for a server, taking over from its current one, if any (whose epoch ends).

@@ -66,6 +66,13 @@ async function takeDatabase(
   { log, stops }: Pick<OpenStateOptions, 'log' | 'stops'>,
 ): Promise<void> {
   const { becomeSoleUser } = await import('#integrations/database/postgres/sole-user.ts');
-  const user = await becomeSoleUser(url, (problem) => log.error(problem));
+  const user = await becomeSoleUser(url, {
+    onProblem: (problem) => log.error(problem),
+    onLost: (problem) => {
+      log.fatal(problem);
+      // Nothing is finished first: the other controller runs the same steps by now.
+      process.exit(1);
+    },
+  });
   stops.push(() => user.release());
 }

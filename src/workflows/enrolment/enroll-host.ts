@@ -23,10 +23,11 @@ export interface NewEnrolment {
  * token, unless `replaces`: then those are revoked.
  */
 export async function enrollHost(
-  { store, clock, wakeup, links, authority }: WorkflowContext,
+  context: WorkflowContext,
   host: string,
   { replaces, validMs }: { replaces: boolean; validMs: number },
 ): Promise<NewEnrolment> {
+  const { store, clock, links, authority } = context;
   if (links.isLocal(host)) {
     throw new ComputeError(
       'conflict',
@@ -39,7 +40,8 @@ export async function enrollHost(
   const expiresAt = createdAt + validMs;
   const tokenSha256 = sha256OfToken(token);
   await store.enrolments.enroll({ host, tokenSha256, createdAt, expiresAt }, { replaces });
-  wakeup.notify('enrolments');
+  if (replaces) await endLinksOf(context, host);
+  else context.wakeup.notify('enrolments');
   return { host, createdAt, token, expiresAt };
 }
 
@@ -48,8 +50,13 @@ export async function enrollHost(
  * their connections with it. Its guests keep running. Throws `notFound`.
  */
 export async function revokeHost(context: WorkflowContext, host: string): Promise<void> {
-  const { store, clock, wakeup } = context;
-  await store.enrolments.revoke(host, clock.now());
+  await context.store.enrolments.revoke(host, context.clock.now());
+  await endLinksOf(context, host);
+}
+
+/** Of a host whose certificates were revoked: with controllers, and with other hosts. */
+async function endLinksOf(context: WorkflowContext, host: string): Promise<void> {
+  const { store, wakeup } = context;
   const row = await store.hosts.named(host);
   if (row !== undefined) await store.hosts.seen(row.id, 0);
   wakeup.notify('enrolments');

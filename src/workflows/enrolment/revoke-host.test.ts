@@ -47,6 +47,20 @@ test.each(['source', 'target'] as const)(
   },
 );
 
+test('the same when its certificates are replaced', async () => {
+  const { store, workflows } = world;
+  const { server, source, target } = await aMove();
+  const replacing = workflows.enrollHost(source.name, { replaces: true, validMs: 3_600_000 });
+  const asked = await vi.waitFor(async () => {
+    const [command] = await store.commands.pending(target.id);
+    expect(command?.body).toEqual({ do: 'end-transfer', guestId: server.id });
+    return command!;
+  });
+  const result = { ok: true as const, steps: [] };
+  await store.commands.complete(target.id, asked.seq, result, { now: world.time.now });
+  await replacing;
+});
+
 test('a host that does not answer that does not prevent the revocation', async () => {
   const { store, workflows } = world;
   const { source, target } = await aMove();

@@ -33,7 +33,7 @@ export async function readCopyProgress(
   const isCopying = copied?.result === null && copied.hostId === from?.id;
   if (!isCopying || server === undefined) return null;
   const there = { ...server, hostId: copied.hostId };
-  const { progress = null } = await answered(context, there, 'move-progress');
+  const { progress = null } = await answered(context, there, 'move-progress', longestProgressMs);
   return progress;
 }
 

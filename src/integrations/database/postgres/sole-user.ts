@@ -5,11 +5,18 @@ import { ComputeError, isComputeError } from '#core/errors.ts';
 import { databaseFailure } from './failures.ts';
 
 /** Of the locks in its database. Any number that other programs there do not use. */
-const lockNumber = 7_318_244_001;
+export const lockNumber = 7_318_244_001;
 const retryMs = 1_000;
 
-/** Called when the connection with the lock ended, and when another controller took it then. */
-type OnProblem = (problem: string) => void;
+export interface LockEvents {
+  /** The connection with the lock ended; it is taken again. */
+  onProblem: (problem: string) => void;
+  /**
+   * Another controller took the lock meanwhile, for good: this process must end at once, because
+   * both would run the same steps.
+   */
+  onLost: (problem: string) => void;
+}
 
 /**
  * Takes the database of this URL for this process until `release`, on a connection of its own: the
@@ -17,19 +24,19 @@ type OnProblem = (problem: string) => void;
  * again. Throws `conflict` where another controller has it, and `unavailable` where the server
  * cannot be reached.
  */
-export async function becomeSoleUser(url: string, onProblem: OnProblem): Promise<SoleUser> {
-  return new SoleUser({ url, onProblem, client: await takeLock(url) });
+export async function becomeSoleUser(url: string, events: LockEvents): Promise<SoleUser> {
+  return new SoleUser({ url, events, client: await takeLock(url) });
 }
 
 class SoleUser {
   readonly #url: string;
-  readonly #onProblem: OnProblem;
+  readonly #events: LockEvents;
   #client: Client;
   #isReleased = false;
 
-  constructor({ url, onProblem, client }: { url: string; onProblem: OnProblem; client: Client }) {
+  constructor({ url, events, client }: { url: string; events: LockEvents; client: Client }) {
     this.#url = url;
-    this.#onProblem = onProblem;
+    this.#events = events;
     this.#client = client;
     this.#watch();
   }
@@ -42,7 +49,7 @@ class SoleUser {
   #watch(): void {
     this.#client.once('end', () => {
       if (this.#isReleased) return;
-      this.#onProblem('the connection that holds the database ended; taking it again');
+      this.#events.onProblem('the connection that holds the database ended; taking it again');
       void this.#takeAgain();
     });
   }
@@ -55,7 +62,7 @@ class SoleUser {
         else this.#watch();
         return;
       } catch (error) {
-        if (isComputeError(error, 'conflict')) this.#onProblem(error.message);
+        if (isComputeError(error, 'conflict')) return this.#events.onLost(error.message);
       }
       await sleep(retryMs, undefined, { ref: false });
     }

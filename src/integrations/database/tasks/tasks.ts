@@ -59,7 +59,12 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
         .execute();
     },
     releaseAll: async () => {
-      await db.updateTable('tasks').set(noLease).where('leased_by', 'is not', null).execute();
+      // The next epoch: a holder that still runs records nothing.
+      await db
+        .updateTable('tasks')
+        .set((eb) => ({ ...noLease, epoch: eb('epoch', '+', 1) }))
+        .where('leased_by', 'is not', null)
+        .execute();
     },
     begin: (task, action, server, how = { onlyIdle: false }) =>
       inTransaction(db, (trx) =>
