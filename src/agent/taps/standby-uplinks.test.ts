@@ -69,3 +69,26 @@ test('a guest without standbys touches nothing', async () => {
   await uplinks.during(aGuest({ nics: [aHostdevNic(vf0)] }), async (onStandby) => onStandby());
   expect([bridges.uplinks, await memory.keys('uplinks')]).toEqual([[], []]);
 });
+
+test('a MAC that the interface passed up before stays open', async () => {
+  const { bridges, uplinks, memory } = aHost();
+  await bridges.openUplink({ physicalNetwork: 'physnet1', macAddress });
+  await uplinks.during(guest, async (onStandby) => onStandby());
+  await uplinks.cleanUp();
+  expect([bridges.uplinks, await memory.keys('uplinks')]).toEqual([[macAddress], []]);
+});
+
+test('of two guests with one MAC the last that ends closes it', async () => {
+  const { bridges, uplinks, memory } = aHost();
+  const other = aGuest({ id: 'c2b5a0de-7f0c-4d83-a1c7-0d5c6f1b9e22', nics: guest.nics });
+  await uplinks.during(guest, async (onStandby) => {
+    onStandby();
+    await expect.poll(() => bridges.uplinks).toEqual([macAddress]);
+    await uplinks.during(other, async (onOthers) => {
+      onOthers();
+      await expect.poll(() => memory.keys('uplinks')).toHaveLength(2);
+    });
+    expect(bridges.uplinks).toEqual([macAddress]);
+  });
+  expect([bridges.uplinks, await memory.keys('uplinks')]).toEqual([[], []]);
+});

@@ -1,13 +1,15 @@
 /**
  * Which MACs the host's interfaces pass up to standbys: those of guests that are being sent to
  * another host, from the moment in which they release their VFs. While a guest has its VF, the
- * card must give its frames to the VF alone.
+ * card must give its frames to the VF alone. Only what was opened here is closed: a MAC that the
+ * interface passes up already is somebody else's, unless the record of a guest names it. Two guests
+ * may have one MAC, in different networks; the last of them closes it.
  */
 import type { HostBridges, Uplink } from '#contracts/host/host-bridges.ts';
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import type { Log } from '#contracts/log.ts';
 import { type Guest, standbyOf } from '#core/guests/description/guest.ts';
-import { KeyedQueue } from '#runtime/serial-queue.ts';
+import { SerialQueue } from '#runtime/serial-queue.ts';
 
 const folder = 'uplinks';
 
@@ -15,7 +17,7 @@ export class StandbyUplinks {
   readonly #bridges: HostBridges;
   readonly #memory: HostMemory;
   readonly #log: Log;
-  readonly #queue = new KeyedQueue();
+  readonly #queue = new SerialQueue();
   /** Guests that are being sent. */
   readonly #sent = new Set<string>();
 
@@ -46,7 +48,7 @@ export class StandbyUplinks {
   async cleanUp(): Promise<void> {
     for (const key of await this.#memory.keys(folder)) {
       const guestId = key.slice(folder.length + 1);
-      await this.#queue.run(guestId, async () => {
+      await this.#queue.run(async () => {
         if (!this.#sent.has(guestId)) await this.#close(guestId);
       });
     }
@@ -56,21 +58,44 @@ export class StandbyUplinks {
   #open(guestId: string, uplinks: readonly Uplink[]): Promise<void> {
     return this.#try(guestId, async () => {
       if (!this.#sent.has(guestId)) return;
-      await this.#memory.write(keyOf(guestId), uplinks);
-      for (const uplink of uplinks) await this.#bridges.openUplink(uplink);
+      const recorded = await this.#recorded();
+      const ours: Uplink[] = [];
+      for (const uplink of uplinks) {
+        const isOurs = isIn(recorded, uplink) || !(await this.#bridges.hasUplink(uplink));
+        if (isOurs) ours.push(uplink);
+      }
+      await this.#memory.write(keyOf(guestId), ours);
+      for (const uplink of ours) await this.#bridges.openUplink(uplink);
     });
   }
 
   async #close(guestId: string): Promise<void> {
-    const uplinks = (await this.#memory.read(keyOf(guestId))) as Uplink[] | undefined;
+    const uplinks = await this.#read(keyOf(guestId));
     if (uplinks === undefined) return;
-    for (const uplink of uplinks) await this.#bridges.closeUplink(uplink);
+    const others = await this.#recorded(guestId);
+    for (const uplink of uplinks) {
+      if (!isIn(others, uplink)) await this.#bridges.closeUplink(uplink);
+    }
     await this.#memory.remove(keyOf(guestId));
+  }
+
+  /** The uplinks in the records of all guests but one. */
+  async #recorded(exceptGuestId?: string): Promise<Uplink[]> {
+    const keys = await this.#memory.keys(folder);
+    const others = keys.filter(
+      (key) => exceptGuestId === undefined || key !== keyOf(exceptGuestId),
+    );
+    const records = await Promise.all(others.map((key) => this.#read(key)));
+    return records.flatMap((record) => record ?? []);
+  }
+
+  async #read(key: string): Promise<Uplink[] | undefined> {
+    return (await this.#memory.read(key)) as Uplink[] | undefined;
   }
 
   async #try(guestId: string, act: () => Promise<void>): Promise<void> {
     try {
-      await this.#queue.run(guestId, act);
+      await this.#queue.run(act);
     } catch (error) {
       this.#log.warn({ err: error, guest: guestId }, 'uplinks of standbys could not be changed');
     }
@@ -82,6 +107,12 @@ function uplinksOf(nic: Guest['nics'][number]): Uplink[] {
   const physicalNetwork = standby?.wiring?.physicalNetwork ?? null;
   if (standby === undefined || physicalNetwork === null) return [];
   return [{ physicalNetwork, macAddress: standby.macAddress }];
+}
+
+function isIn(uplinks: readonly Uplink[], { physicalNetwork, macAddress }: Uplink): boolean {
+  return uplinks.some(
+    (each) => each.physicalNetwork === physicalNetwork && each.macAddress === macAddress,
+  );
 }
 
 function keyOf(guestId: string): string {

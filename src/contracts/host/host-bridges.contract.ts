@@ -80,8 +80,11 @@ export function describeHostBridges(
         macAddress,
       })) as [Uplink, Uplink];
       await bridges.closeUplink(one);
+      expect(await bridges.hasUplink(one)).toBe(false);
       await bridges.openUplink(one);
       await bridges.openUplink(one);
+      expect(await bridges.hasUplink(one)).toBe(true);
+      expect(await bridges.hasUplink(two)).toBe(false);
       await bridges.openUplink(two);
       expect(await uplinks()).toEqual([one.macAddress, two.macAddress]);
       await bridges.closeUplink(one);
@@ -90,6 +93,7 @@ export function describeHostBridges(
       await bridges.closeUplink(two);
       const nowhere = { ...one, physicalNetwork: 'physnet3' };
       await expect(bridges.openUplink(nowhere)).rejects.toMatchObject({ kind: 'unavailable' });
+      expect(await bridges.hasUplink(nowhere)).toBe(false);
       await bridges.closeUplink(nowhere);
       expect(await uplinks()).toEqual([]);
     });

@@ -29,6 +29,8 @@ export interface HostBridges {
    * `unavailable` when the physical network has no interface here.
    */
   openUplink(uplink: Uplink): Promise<void>;
-  /** No longer. No error where they never did. */
+  /** Whether frames to this MAC come up already, whoever requested it. */
+  hasUplink(uplink: Uplink): Promise<boolean>;
+  /** No longer, whoever requested it. No error where they never did. */
   closeUplink(uplink: Uplink): Promise<void>;
 }

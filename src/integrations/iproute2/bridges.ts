@@ -69,11 +69,17 @@ export class LinuxBridges implements HostBridges {
     if (ifname !== null) await this.#fdb('replace', macAddress, ifname);
   }
 
-  async closeUplink({ physicalNetwork, macAddress }: Uplink): Promise<void> {
+  async hasUplink({ physicalNetwork, macAddress }: Uplink): Promise<boolean> {
     const ifname = this.#configured(physicalNetwork);
-    if (ifname === undefined || linkIn(await this.#links(), ifname) === undefined) return;
+    if (ifname === undefined || linkIn(await this.#links(), ifname) === undefined) return false;
     const macs = await listOwnMacs(this.#options.run, ifname);
-    if (macs.includes(macAddress.toLowerCase())) await this.#fdb('del', macAddress, ifname);
+    return macs.includes(macAddress.toLowerCase());
+  }
+
+  async closeUplink(uplink: Uplink): Promise<void> {
+    const ifname = this.#configured(uplink.physicalNetwork);
+    if (ifname === undefined || !(await this.hasUplink(uplink))) return;
+    await this.#fdb('del', uplink.macAddress, ifname);
   }
 
   #configured(physicalNetwork: string): string | undefined {

@@ -37,6 +37,10 @@ export class SimulatedBridges implements HostBridges {
     this.#uplinks.add(macAddress);
   }
 
+  async hasUplink({ macAddress }: Uplink): Promise<boolean> {
+    return this.#uplinks.has(macAddress);
+  }
+
   async closeUplink({ macAddress }: Uplink): Promise<void> {
     this.#uplinks.delete(macAddress);
   }
