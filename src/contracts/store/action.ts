@@ -4,6 +4,7 @@ import type { ErrorKind } from '#core/errors.ts';
 /**
  * An event of an instance action. `result` null while it runs; recording the same name and start
  * again sets the result.
+ * An action that records events without end keeps at least the newest 50 of each name.
  */
 export interface ActionEvent {
   name: string;

@@ -33,6 +33,25 @@ export function storeActionsContract(fresh: () => Promise<OpenStore>): void {
     ]);
   });
 
+  test('of a step that is repeated without end the newest events are kept, and those of other names', async () => {
+    const store = await (await fresh())();
+    const task = await aBoot(store);
+    const event = { startedAt: 1, finishedAt: 9, result: 'Error' as const, host: 'host-1' };
+    const first = { ...event, name: 'schedule', details: null };
+    const repeated = Array.from({ length: 180 }, (_, at) => ({
+      ...event,
+      name: 'remove',
+      startedAt: at,
+      details: 'x'.repeat(1_000),
+    }));
+    await store.commit(toStep(task, 'remove-guest', { events: [first] }));
+    for (let at = 0; at < 180; at += 2) {
+      await store.commit(toStep(task, 'remove-guest', { events: repeated.slice(at, at + 2) }));
+    }
+    const [action] = await store.servers.actions(task.serverId);
+    expect(action?.events).toEqual([first, ...repeated.slice(-50)]);
+  });
+
   test.each<{ outcome: ActionOutcome; message: string | null }>([
     { outcome: { is: 'ok' }, message: null },
     {

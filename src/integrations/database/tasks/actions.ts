@@ -58,7 +58,8 @@ const change = preparedChange(
     return db
       .updateTable('instance_actions')
       .set({ ...others, ...(events !== undefined && { events: sql<string>`events || ${events}` }) })
-      .where('uuid', '=', given.actionId);
+      .where('uuid', '=', given.actionId)
+      .returning(sql<number>`length(events)`.as('length'));
   },
 );
 
@@ -71,7 +72,7 @@ interface Progress {
 
 /**
  * A step's additions to its action. An event with the name and start of an existing one replaces
- * it: it has ended.
+ * it: it has ended. Of a step that is repeated for days, the newest events are kept.
  */
 export async function recordProgress(
   trx: Db,
@@ -80,7 +81,24 @@ export async function recordProgress(
 ): Promise<void> {
   const changed = { ...endOf(ending), ...eventsColumn(events) };
   if (Object.keys(changed).length === 0) return;
-  await change(trx, { updated_at: now, ...changed }, { actionId });
+  const { rows } = await change(trx, { updated_at: now, ...changed }, { actionId });
+  if (rows.some(({ length }) => length > longestEvents)) await dropOldEvents(trx, actionId);
+}
+
+/** In characters. Events are counted only above this, because that takes two more statements. */
+const longestEvents = 32_768;
+
+/** Of one name. */
+const mostEvents = 50;
+
+async function dropOldEvents(trx: Db, actionId: string): Promise<void> {
+  const one = trx.selectFrom('instance_actions').where('uuid', '=', actionId);
+  const { events } = await one.select('events').executeTakeFirstOrThrow();
+  const all = toEvents(events);
+  const byName = Map.groupBy(all, ({ name }) => name);
+  const kept = new Set([...byName.values()].flatMap((same) => same.slice(-mostEvents)));
+  const columns = eventsColumn(all.filter((event) => kept.has(event)));
+  await trx.updateTable('instance_actions').set(columns).where('uuid', '=', actionId).execute();
 }
 
 /** A line for each; nothing where there are none. */
