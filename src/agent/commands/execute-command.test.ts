@@ -355,3 +355,22 @@ describe('a guest with a standby is sent as it is', () => {
     expect(bridges).toEqual(['brqb2a7e0c4-55']);
   });
 });
+
+test('a guest’s transfers end on request, or those of all guests with one host', async () => {
+  const { parts, hypervisor } = begin();
+  const ended: string[] = [];
+  const { guestFiles } = parts;
+  const transfer = new SimulatedTransfer(
+    guestFiles as SimulatedGuestFiles,
+    hypervisor,
+    new HostFaults(),
+  );
+  parts.transfer = Object.assign(transfer, {
+    end: async (guestId: string) => void ended.push(`of ${guestId}`),
+    endWith: async (host: string) => void ended.push(`with ${host}`),
+  });
+  const body = { do: 'end-transfer', guestId: 'guest-1' } as const;
+  expect(await executeCommand(parts, body)).toMatchObject({ ok: true });
+  expect(await executeCommand(parts, { ...body, peer: 'host-2' })).toMatchObject({ ok: true });
+  expect(ended).toEqual(['of guest-1', 'with host-2']);
+});

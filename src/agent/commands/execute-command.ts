@@ -126,7 +126,8 @@ async function answer(
       await transferOf(parts).force(guestId);
       return {};
     case 'end-transfer':
-      await transferOf(parts).end(guestId);
+      if (question.peer === undefined) await transferOf(parts).end(guestId);
+      else await transferOf(parts).endWith(question.peer);
       return {};
     case 'set-password': {
       const { user: name, password } = question;

@@ -67,8 +67,13 @@ export interface GuestTransfer extends SentGuests {
    * its VFs.
    */
   send(guest: Guest, to: SendTo): Promise<void>;
-  /** What is offered and expected of the guest ends. No error when nothing is. */
+  /**
+   * What is offered and expected of the guest ends, with its connections; a `fetch` in progress
+   * throws `unavailable`. No error when there is nothing.
+   */
   end(guestId: string): Promise<void>;
+  /** The same of every guest that comes from the host of this name, or goes there. */
+  endWith(host: string): Promise<void>;
   /** Ends everything. */
   close(): Promise<void>;
 }

@@ -96,8 +96,11 @@ export type HostQuestion =
   | { do: 'counters'; guestId: string }
   /** Of a guest that is being sent to another host. */
   | { do: 'move-progress' | 'abort-move' | 'force-move'; guestId: string }
-  /** What the host offers and expects of the guest ends, with its connections to other hosts. */
-  | { do: 'end-transfer'; guestId: string }
+  /**
+   * What the host offers, expects and fetches of the guest ends, with its connections to other
+   * hosts; `peer`: of every guest that comes from this host, or goes there.
+   */
+  | { do: 'end-transfer'; guestId: string; peer?: string }
   | { do: 'set-password'; guestId: string; user: string; password: string };
 
 /** The kinds of questions. */

@@ -160,4 +160,19 @@ export function storePruneContract(fresh: () => Promise<OpenStore>): void {
       4,
     ]);
   });
+
+  test('of the commands to end a server’s transfer only the newest is kept', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    const { serverId } = task;
+    const body = { do: 'end-transfer', guestId: serverId } as const;
+    for (const seq of [1, 2]) {
+      const command = { hostId, serverId, body };
+      await store.commit(toStep(task, 'guest-started', { command }));
+      await store.commands.complete(hostId, seq, ok, { now: 5 });
+    }
+    expect(await store.commands.answer(hostId, 1)).toBeUndefined();
+    expect(await store.commands.answer(hostId, 2)).toEqual(ok);
+  });
 }

@@ -53,7 +53,7 @@ export async function sendFile(socket: TLSSocket, path: string, bytes: number): 
 /**
  * Writes the file of that name to `path`. `onBytes` is called with the length of each part. Throws
  * `unavailable` when the connection ends early or is slower than the pace, or the sum differs;
- * nothing is left then.
+ * nothing is left then. So it is after the place's signal, whose reason it throws.
  */
 export async function fetchFile(
   place: PeerPlace,
@@ -94,6 +94,7 @@ export async function fetchFile(
   } catch (cause) {
     socket.destroy();
     await rm(path, { force: true });
+    place.signal?.throwIfAborted();
     throw new ComputeError(
       'unavailable',
       `file ${name} of the guest was not copied from host ${place.host}: ${errorText(cause)}`,

@@ -1,4 +1,5 @@
 /** Connects to another host for one file or one channel of a guest. */
+import { addAbortSignal } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import { ComputeError } from '#core/errors.ts';
 import { anyPeer, checkPeer, type PeerIdentity, peerTls } from './peer-identity.ts';
@@ -11,6 +12,8 @@ export interface PeerPlace {
   port: number;
   /** The secret by which the connection is for that guest. */
   key: string;
+  /** Ends the connection; its reason is the error. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -19,11 +22,12 @@ export interface PeerPlace {
  * answers, or that refuses; `forbidden` when it is another host.
  */
 export async function dialPeer(
-  { host, address, port, key }: PeerPlace,
+  { host, address, port, key, signal }: PeerPlace,
   what: string,
   identity: PeerIdentity,
 ): Promise<{ socket: TLSSocket; opened: Opened }> {
   const socket = connect({ ...peerTls(identity), host: address, port, servername: anyPeer });
+  if (signal !== undefined) addAbortSignal(signal, socket);
   try {
     await connected(socket, { host, address, port });
     checkPeer(socket, host, { authority: identity.authority, now: Date.now() });
@@ -32,6 +36,7 @@ export async function dialPeer(
   } catch (error) {
     socket.on('error', () => undefined);
     socket.destroy();
+    signal?.throwIfAborted();
     throw error;
   }
 }

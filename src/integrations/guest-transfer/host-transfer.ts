@@ -57,6 +57,12 @@ interface Destination {
   arrival: string;
 }
 
+/** What one guest's connections with that host are permitted by. */
+interface Open {
+  key: string;
+  peer: string;
+}
+
 /** What is requested for the clock in the answer. */
 const clockOnly = 'clock';
 /** What is requested once every file has been fetched. */
@@ -65,16 +71,19 @@ const allFetched = 'done';
 export class HostTransfer implements GuestTransfer {
   readonly #options: HostTransferOptions;
   readonly #listener: PeerListener;
-  /** Keys of what is offered and expected, by guest. */
-  readonly #offered = new Map<string, string>();
-  readonly #expected = new Map<string, string>();
+  /** What is offered and expected, by guest. */
+  readonly #offered = new Map<string, Open>();
+  readonly #expected = new Map<string, Open>();
   /** What is open to the hosts that guests are sent to, by guest. */
   readonly #connected = new Map<
     string,
-    { key: string; sockets: SourceSockets; compressions: Compression[] }
+    Open & { sockets: SourceSockets; compressions: Compression[] }
   >();
   /** What is being fetched, by guest. */
-  readonly #fetching = new Map<string, SentBytes>();
+  readonly #fetching = new Map<
+    string,
+    Pick<Open, 'peer'> & { fetched: SentBytes; ending: AbortController }
+  >();
 
   constructor(options: HostTransferOptions) {
     this.#options = options;
@@ -90,7 +99,7 @@ export class HostTransfer implements GuestTransfer {
       peer: to,
       serve: (what, socket) => this.#serveFile(guest.id, { what, socket, described }),
     });
-    this.#offered.set(guest.id, key);
+    this.#offered.set(guest.id, { key, peer: to });
     const { port } = this.#listener;
     const offer: Offer = {
       address,
@@ -128,14 +137,15 @@ export class HostTransfer implements GuestTransfer {
     work: (described: DescribedFiles, how: Copying & { mark: string }) => Promise<void>,
   ): Promise<void> {
     const { address, port, key, ...described } = parseOffer(text);
-    const place = { host, address, port, key };
+    const ending = new AbortController();
+    const place = { host, address, port, key, signal: ending.signal };
     const own = await this.#options.identity();
     const fetched: SentBytes = { total: 0, processed: 0, remaining: 0 };
     const onBytes = (bytes: number): void => {
       fetched.processed += bytes;
       fetched.remaining = Math.max(fetched.total - fetched.processed, 0);
     };
-    this.#fetching.set(guestId, fetched);
+    this.#fetching.set(guestId, { peer: host, fetched, ending });
     try {
       await work(described, {
         host,
@@ -189,7 +199,7 @@ export class HostTransfer implements GuestTransfer {
       await joinChannel(socket, channel, { libvirtSocket, folder: sockets, key });
     };
     key = await this.#listener.open({ peer: host, serve });
-    this.#expected.set(guest.id, key);
+    this.#expected.set(guest.id, { key, peer: host });
     await makeSocketFolder(sockets, key);
     const { port } = this.#listener;
     const compressions = await this.#options.migrations.compressions();
@@ -206,7 +216,7 @@ export class HostTransfer implements GuestTransfer {
     const place = { host, address, port, key };
     const sockets = await SourceSockets.open(place, { folder, identity: await identity(), log });
     const both = own.filter((method) => compressions.includes(method));
-    this.#connected.set(guest.id, { key, sockets, compressions: both });
+    this.#connected.set(guest.id, { key, peer: host, sockets, compressions: both });
     try {
       await sockets.dialLibvirt();
     } catch (error) {
@@ -236,9 +246,9 @@ export class HostTransfer implements GuestTransfer {
   }
 
   async progress(guestId: string): Promise<MoveProgress | null> {
-    const fetched = this.#fetching.get(guestId);
-    if (fetched === undefined) return this.#options.migrations.progress(guestId);
-    return { memory: { total: 0, processed: 0, remaining: 0 }, disk: { ...fetched } };
+    const fetching = this.#fetching.get(guestId);
+    if (fetching === undefined) return this.#options.migrations.progress(guestId);
+    return { memory: { total: 0, processed: 0, remaining: 0 }, disk: { ...fetching.fetched } };
   }
 
   abort(guestId: string): Promise<void> {
@@ -250,16 +260,25 @@ export class HostTransfer implements GuestTransfer {
   }
 
   async end(guestId: string): Promise<void> {
+    const fetching = this.#fetching.get(guestId);
+    fetching?.ending.abort(endedFetch(guestId, fetching.peer));
     await this.#disconnect(guestId);
     await this.#endOffer(guestId);
     await this.#endExpectation(guestId);
   }
 
+  async endWith(host: string): Promise<void> {
+    await this.#endAll(({ peer }) => peer === host);
+  }
+
   async close(): Promise<void> {
-    const ids = new Set(
-      [this.#offered, this.#expected, this.#connected].flatMap((of) => [...of.keys()]),
-    );
-    for (const id of ids) await this.end(id);
+    await this.#endAll(() => true);
+  }
+
+  async #endAll(isEnded: (open: Pick<Open, 'peer'>) => boolean): Promise<void> {
+    const all = [this.#offered, this.#expected, this.#connected, this.#fetching];
+    const open = all.flatMap((of) => [...of]).filter(([, each]) => isEnded(each));
+    for (const id of new Set(open.map(([guestId]) => guestId))) await this.end(id);
   }
 
   /** The other host may end its offer; without this the end of the move does that. */
@@ -300,18 +319,26 @@ export class HostTransfer implements GuestTransfer {
   }
 
   async #endOffer(guestId: string): Promise<void> {
-    const key = this.#offered.get(guestId);
+    const offered = this.#offered.get(guestId);
     this.#offered.delete(guestId);
-    if (key !== undefined) await this.#listener.close(key);
+    if (offered !== undefined) await this.#listener.close(offered.key);
   }
 
   async #endExpectation(guestId: string): Promise<void> {
-    const key = this.#expected.get(guestId);
+    const expected = this.#expected.get(guestId);
     this.#expected.delete(guestId);
-    if (key === undefined) return;
-    await this.#listener.close(key);
-    await removeSocketFolder(this.#options.sockets, key);
+    if (expected === undefined) return;
+    await this.#listener.close(expected.key);
+    await removeSocketFolder(this.#options.sockets, expected.key);
   }
+}
+
+function endedFetch(guestId: string, host: string): ComputeError {
+  const why = `host ${host} was revoked, or the move was ended`;
+  return new ComputeError(
+    'unavailable',
+    `the files of guest ${guestId} were not copied from host ${host}: ${why}`,
+  );
 }
 
 function unknownRequest(what: string): ComputeError {

@@ -134,6 +134,10 @@ export class SimulatedTransfer implements GuestTransfer {
     return Promise.resolve();
   }
 
+  endWith(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,8 +1,8 @@
-/** A host that is revoked while a guest is sent to it, or from it. */
+/** A host that is revoked while a guest is sent to it, or from it, or after that has failed. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { beginMoveAt } from '#test/moves/begun-move.ts';
 import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
-import { aHost } from '#test/worlds/store-rows.ts';
+import { aHost, taskOf } from '#test/worlds/store-rows.ts';
 
 let world: ComputeWorld;
 beforeEach(async () => {
@@ -36,7 +36,9 @@ test.each(['source', 'target'] as const)(
     const revoking = workflows.revokeHost(revoked.name);
     const asked = await vi.waitFor(async () => {
       const [command] = await store.commands.pending(other.id);
-      expect(command?.body).toEqual({ do: 'end-transfer', guestId: server.id });
+      expect(command?.body).toEqual({
+        ...{ do: 'end-transfer', guestId: server.id, peer: revoked.name },
+      });
       return command!;
     });
     const result = { ok: true as const, steps: [] };
@@ -49,16 +51,32 @@ test.each(['source', 'target'] as const)(
 
 test('the same when its certificates are replaced', async () => {
   const { store, workflows } = world;
-  const { server, source, target } = await aMove();
+  const { source, target } = await aMove();
   const replacing = workflows.enrollHost(source.name, { replaces: true, validMs: 3_600_000 });
   const asked = await vi.waitFor(async () => {
     const [command] = await store.commands.pending(target.id);
-    expect(command?.body).toEqual({ do: 'end-transfer', guestId: server.id });
+    expect(command?.body).toMatchObject({ do: 'end-transfer', peer: source.name });
     return command!;
   });
   const result = { ok: true as const, steps: [] };
   await store.commands.complete(target.id, asked.seq, result, { now: world.time.now });
   await replacing;
+});
+
+test('a host that a move to the revoked one has failed on ends its connections too', async () => {
+  const { store, workflows } = world;
+  const { server, source, target } = await aMove();
+  const task = taskOf('move', await store.tasks.of(server.id));
+  await store.commit({ task, next: null, move: { id: 'move-1', status: 'error' } });
+  const revoking = workflows.revokeHost(target.name);
+  const [asked] = await vi.waitFor(async () => {
+    const pending = await store.commands.pending(source.id);
+    expect(pending).toMatchObject([{ body: { do: 'end-transfer', peer: target.name } }]);
+    return pending;
+  });
+  const result = { ok: true as const, steps: [] };
+  await store.commands.complete(source.id, asked!.seq, result, { now: world.time.now });
+  await revoking;
 });
 
 test('a host that does not answer that does not prevent the revocation', async () => {

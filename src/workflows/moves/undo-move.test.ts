@@ -1,6 +1,7 @@
 /** What the steps back record, for a controller that takes over between any two of them. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Task } from '#contracts/store/store.ts';
+import { aGuest } from '#test/hosts/guests.ts';
 import { beginMoveAt } from '#test/moves/begun-move.ts';
 import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
 import { aHost, taskOf } from '#test/worlds/store-rows.ts';
@@ -70,4 +71,45 @@ test('without another attempt the guest is started before the claim is released'
   world.context.settings.bootAttempts = 1;
   const id = await failedOnTarget();
   expect(await runStep(id)).toMatchObject({ step: 'restore-source' });
+});
+
+/** The source has offered the running guest, and the pre-flight on the target has failed. */
+async function failedBeforeLeaving({ offers }: { offers: boolean }) {
+  const { store } = world;
+  const sourceId = await aHost(store, []);
+  const targetId = await aHost(store, [], 'host-2');
+  const server = await world.activeServer({ nics: [], taskState: 'migrating' });
+  await beginMoveAt(world, {
+    ...{ server, type: 'live-migration', action: 'live-migration', vmState: 'active' },
+    source: { id: sourceId, name: 'host-1' },
+    target: { id: targetId, name: 'host-2' },
+    step: 'release-target',
+    data: {
+      failure: { kind: 'unavailable', message: 'no room', detail: '', retry: true },
+      triesNext: true,
+    },
+  });
+  if (offers) {
+    const body = { do: 'offer', guest: aGuest({ id: server.id }), to: 'host-2' } as const;
+    await store.commands.issue({ hostId: sourceId, serverId: server.id, body });
+    const [{ seq } = { seq: 0 }] = await store.commands.pending(sourceId);
+    const result = { ok: true as const, output: 'an offer', steps: [] };
+    await store.commands.complete(sourceId, seq, result, { now: world.time.now });
+  }
+  return { id: server.id, sourceId };
+}
+
+test('the old host ends what it offers of a guest that has not left, and nothing waits for that', async () => {
+  const { id, sourceId } = await failedBeforeLeaving({ offers: true });
+  // The next host is tried meanwhile.
+  expect(await runStep(id)).toMatchObject({ step: 'reserve' });
+  expect(await world.store.commands.pending(sourceId)).toMatchObject([
+    { serverId: id, body: { do: 'end-transfer', guestId: id } },
+  ]);
+});
+
+test('a host that has offered nothing has nothing to end', async () => {
+  const { id, sourceId } = await failedBeforeLeaving({ offers: false });
+  expect(await runStep(id)).toMatchObject({ step: 'reserve' });
+  expect(await world.store.commands.pending(sourceId)).toEqual([]);
 });

@@ -4,7 +4,7 @@
  * another new host is tried, the guest stays off until that has it, or none is left.
  */
 import type { HostCommandBody } from '#contracts/host/host-link.ts';
-import type { Move, NextStep, Task, Transition } from '#contracts/store/store.ts';
+import type { Move, NewCommand, NextStep, Task, Transition } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import { type MoveStatus, needsConfirmation } from '#core/servers/move.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -145,8 +145,8 @@ export const sourceRestored: MoveStep = async (context, task) => {
 };
 
 /**
- * Last step: what was claimed on the new host is free, unless that is silent. Another host is tried
- * where that can help.
+ * Last step: what was claimed on the new host is free, unless that is silent, and what the old one
+ * offers ends. Another host is tried where that can help.
  */
 export const releaseTarget: MoveStep = async (context, task) => {
   const server = await serverOf(context, task);
@@ -156,11 +156,11 @@ export const releaseTarget: MoveStep = async (context, task) => {
     await dropBindings(context, server, move.target.name);
   }
   const host = isSilent ? undefined : await releaseSide(context, move, 'after');
-  if (triesNext) {
-    return { ...(host !== undefined && { host }), ...nextHost(context, task, { server, move }) };
-  }
+  const command = await offerEnd(context, task, move);
+  const ended = { ...(host !== undefined && { host }), ...(command !== undefined && { command }) };
+  if (triesNext) return { ...ended, ...nextHost(context, task, { server, move }) };
   return {
-    ...(host !== undefined && { host }),
+    ...ended,
     move: {
       id: move.id,
       status: failedStatus(failure),
@@ -171,6 +171,21 @@ export const releaseTarget: MoveStep = async (context, task) => {
     next: null,
   };
 };
+
+/**
+ * The old host may still offer the files of a guest that was not to leave yet. Nothing waits for
+ * the answer.
+ */
+async function offerEnd(
+  { store }: WorkflowContext,
+  { data, serverId }: Task<'move'>,
+  { source }: Pick<Move, 'source'>,
+): Promise<NewCommand | undefined> {
+  if (source === null || data.sourceMayBeOut === true) return undefined;
+  const at = { hostId: source.id, serverId };
+  if ((await store.commands.lastOn(at, 'offer')) === undefined) return undefined;
+  return { ...at, body: { do: 'end-transfer', guestId: serverId } };
+}
 
 /** Without a failure its user has reverted it. */
 function failedStatus(failure: Task<'move'>['data']['failure']): MoveStatus {

@@ -13,8 +13,15 @@ export const defining: readonly HostCommandBody['do'][] = [
   'detach',
 ];
 
-/** Kinds that a server rarely gets twice: no statement is spent on them. Queries are deleted. */
-const rare: readonly string[] = ['spawn', 'destroy', ...questions];
+/**
+ * Kinds that a server rarely gets twice: no statement is spent on them. Queries are deleted, but an
+ * end of a transfer may also be a command.
+ */
+const rare: readonly string[] = [
+  'spawn',
+  'destroy',
+  ...questions.filter((kind) => kind !== 'end-transfer'),
+];
 
 /**
  * Deletes the older ended commands of this one's kind. After a failed one that may change the
