@@ -26,9 +26,11 @@ export interface BeginParts {
   check: Check;
   /** What must be ended is added here, in the order in which it was begun. */
   ends: (() => Promise<unknown> | void)[];
+  /** The emulated hosts are added here once they are up. */
+  started: LabHost[];
 }
 
-export async function begin({ state, check, ends }: BeginParts): Promise<MovesWorld> {
+export async function begin({ state, check, ends, started }: BeginParts): Promise<MovesWorld> {
   const bundle = join(state, 'bundle');
   await mustRun('npm', ['run', '-s', 'bundle:agent', '--', bundle]);
   const image = await hostImage();
@@ -37,6 +39,7 @@ export async function begin({ state, check, ends }: BeginParts): Promise<MovesWo
   const user = await CloudUser.at(controller.cloudsYaml);
   const pair = await startLabPair();
   ends.push(() => pair.stop());
+  started.push(...pair.hosts);
   const joinCloud = async (name: HostName, host: LabHost, again = false): Promise<MovesHost> => {
     const agent = labAgent({
       ...{ host, bundle, settings: settings(name) },

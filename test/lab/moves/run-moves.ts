@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
+import type { LabHost } from '../host.ts';
 import { type Chapter, runChapters } from '../story/run-chapters.ts';
 import { startReport, type StoryReport } from '../story/story-report.ts';
 import { clear } from '../story/world.ts';
@@ -52,10 +53,14 @@ export async function runMoves(
   const ends: (() => Promise<unknown> | void)[] = [() => state.remove()];
   try {
     let world: MovesWorld | undefined;
+    const started: LabHost[] = [];
     await report.chapter('Two emulated SR-IOV hosts join a new cloud', async (check) => {
-      world = await begin({ state: state.path, check, ends });
+      world = await begin({ state: state.path, check, ends, started });
     });
-    if (world === undefined) return report.report();
+    if (world === undefined) {
+      if (started.length === 0 || started.some((host) => host.hasEnded())) report.cutOff();
+      return report.report();
+    }
     const begun = world;
     const hosts = () =>
       Object.values(begun.hosts).flatMap(({ host, isCut }) => (isCut ? [] : [host]));
