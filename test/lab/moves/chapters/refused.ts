@@ -33,7 +33,7 @@ export async function checkRefused(world: MovesWorld, check: Check): Promise<voi
     {
       title: 'to a host that is forced down',
       host: to,
-      reason: /down/,
+      reason: /alive/,
       begin: set({ forced_down: true }),
       end: set({ forced_down: false }),
     },
