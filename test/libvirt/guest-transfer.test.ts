@@ -136,7 +136,7 @@ test('text that a guest wrote here stays behind that of its old host', async () 
   await other.transfer.fetchConsole(guest, await offer());
   const all = 'early\nwhile it was sent\nhere\n';
   expect(await other.files.consoleOutput(guest.id, null)).toBe(all);
-  // It moves on to a third host with all of it, and starts anew without.
+  // It moves on to a third host with all of it, and starts there without.
   const third = aHost('third', describedImages({}));
   const again = await other.transfer.offer(guest, 'third');
   await third.transfer.fetch(guest, { host: 'other', offer: again, isLive: true });

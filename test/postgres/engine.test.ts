@@ -100,7 +100,7 @@ test('statements and idle transactions have an end', async () => {
   });
 });
 
-test('a statement is prepared from its second run on, and anew after its table changed', async () => {
+test('a statement is prepared from its second run on, and again after its table changed', async () => {
   const all = (of: Kysely<Tables>) => of.selectFrom('seats').selectAll().execute();
   await db.insertInto('seats').values({ id: 1, holder: 'x' }).execute();
   await inTransaction(db, async (trx) => {

@@ -309,13 +309,7 @@ describe('a guest with a standby is sent as it is', () => {
     const { hypervisor, parts, bridges } = host;
     await executeCommand(parts, { do: 'spawn', guest: failing });
     const seen: string[][] = [];
-    const { guestFiles } = parts;
-    const transfer = new SimulatedTransfer(
-      guestFiles as SimulatedGuestFiles,
-      hypervisor,
-      new HostFaults(),
-    );
-    parts.transfer = Object.assign(transfer, {
+    parts.transfer = Object.assign(transferOf(host), {
       send: async (_guest: Guest, { onStandby }: SendTo) => {
         seen.push(bridges.uplinks);
         onStandby?.();
@@ -357,15 +351,10 @@ describe('a guest with a standby is sent as it is', () => {
 });
 
 test('a guest’s transfers end on request, or those of all guests with one host', async () => {
-  const { parts, hypervisor } = begin();
+  const host = begin();
+  const { parts } = host;
   const ended: string[] = [];
-  const { guestFiles } = parts;
-  const transfer = new SimulatedTransfer(
-    guestFiles as SimulatedGuestFiles,
-    hypervisor,
-    new HostFaults(),
-  );
-  parts.transfer = Object.assign(transfer, {
+  parts.transfer = Object.assign(transferOf(host), {
     end: async (guestId: string) => void ended.push(`of ${guestId}`),
     endWith: async (host: string) => void ended.push(`with ${host}`),
   });
@@ -374,3 +363,8 @@ test('a guest’s transfers end on request, or those of all guests with one host
   expect(await executeCommand(parts, { ...body, peer: 'host-2' })).toMatchObject({ ok: true });
   expect(ended).toEqual(['of guest-1', 'with host-2']);
 });
+
+function transferOf({ parts, hypervisor }: ReturnType<typeof begin>): SimulatedTransfer {
+  const files = parts.guestFiles as SimulatedGuestFiles;
+  return new SimulatedTransfer(files, hypervisor, new HostFaults());
+}

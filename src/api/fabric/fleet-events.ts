@@ -18,7 +18,7 @@ export interface StreamLimits {
   lifeMs: number;
   /** Unread by a slow reader, which is then disconnected. */
   backlogBytes: number;
-  /** Hosts that a reader is sent at its return; if more have changed it starts anew. */
+  /** Hosts that a reader is sent at its return; if more have changed it is sent a reset. */
   mostMissed: number;
   streams: number;
   streamsOfUser: number;

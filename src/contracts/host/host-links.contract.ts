@@ -26,7 +26,7 @@ export function describeHostLinks(name: string, make: () => LinksUnderTest): voi
       expect(found?.uplinks).toEqual([{ name: expect.any(String), mtu: 9000 }]);
     });
 
-    test('what has changed is read anew', async () => {
+    test('what has changed is read again', async () => {
       const { links, nic, bridge, shrink } = make();
       await links.interfaceNamed(nic);
       shrink();

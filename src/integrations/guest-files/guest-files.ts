@@ -306,7 +306,7 @@ async function removeLeftovers(guest: Guest, paths: GuestPaths): Promise<void> {
   if (!hasDisk(guest)) await rm(paths.disk, { force: true });
   if (guest.kernel === null) await rm(paths.kernel, { force: true });
   if (guest.kernel?.ramdiskImageId == null) await rm(paths.ramdisk, { force: true });
-  // The guest starts anew, and so does its console.
+  // The guest starts again, with an empty console.
   await rm(paths.earlierConsole, { force: true });
   if (guest.rescue !== undefined) return;
   for (const path of [paths.rescueDisk, paths.rescueKernel, paths.rescueRamdisk]) {

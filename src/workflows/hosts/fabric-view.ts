@@ -61,7 +61,7 @@ export class FabricView {
 
   constructor(parts: FabricParts) {
     this.#parts = parts;
-    // Above all numbers of an earlier process: a reader that has one of those starts anew.
+    // Above all numbers of an earlier process: a reader that has one of those gets a reset.
     this.#first = parts.clock.now() * 1_000;
     this.#change = this.#first;
   }

@@ -202,7 +202,7 @@ test.each([
   ['of another process', '?since=5', {}],
   ['of the future', '?since=9007199254740991', {}],
   ['that is none', '', { 'last-event-id': 'x' }],
-])('a change %s: the reader starts anew, and then gets what comes', async (_, query, headers) => {
+])('a change %s: the reader gets a reset, and then what comes', async (_, query, headers) => {
   const [hostId] = await twoHosts(open);
   const stream = await listen(query, headers);
   const { change } = await fleet();
@@ -213,7 +213,7 @@ test.each([
   await expect.poll(() => stream.named('host')).toHaveLength(1);
 });
 
-test('a reader that missed too many hosts starts anew', async () => {
+test('a reader that missed too many hosts gets a reset', async () => {
   const [two, one] = await twoHosts({ ...open, mostMissed: 1 });
   const { change } = await fleet();
   await hold(one, 0);

@@ -45,7 +45,7 @@ function isRepeatable(error: unknown): boolean {
 
 /**
  * Whether PostgreSQL refused a prepared statement because a migration changed the columns that it
- * returns. The connection prepares it anew.
+ * returns. The connection prepares it again.
  */
 export function isOutdatedPlan(error: unknown): boolean {
   const { code, routine } = error as { code?: unknown; routine?: unknown };

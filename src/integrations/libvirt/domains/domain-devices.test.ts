@@ -46,7 +46,7 @@ test('a macvtap with an unknown interface is found by its MAC', () => {
   expect(deviceOfNic(devices, tap0)).toBe(devices[0]);
 });
 
-test('a VF and its standby are told apart', () => {
+test('a VF and its standby are two different NICs', () => {
   const failover = nic(aFailoverNic(vf0));
   const [first, second] = domain(failover);
   expect(deviceOfNic(domain(failover), failover)).toEqual(second);
