@@ -77,6 +77,7 @@ scenario(
     const { details, result, host, traceback } = await plan(cloud, id);
     const explained = await cloud.ok('operator', 'GET', `/servers/${id}/explain`);
     expect(explained.live_move.plan).toEqual(details.split('\n'));
+    expect(explained.decisions).toMatchObject([{ purpose: 'boot' }, { purpose: 'live-migration' }]);
     expect({ result, host, traceback }).toEqual({ result: 'Success', host: to, traceback: null });
     expect(details).toBe(
       `${own}\nOn the new host ${to}: until the server runs there, servers on PF ${await pfOf(running, to)} do not reach it by port ${ports[1]}: ${name} (${peer}).`,

@@ -149,6 +149,7 @@ function claim(store: Store, task: Task, host: HostChange) {
       },
       decision: {
         serverId: task.serverId,
+        purpose: 'boot',
         attempt: 1,
         decidedAt: 1,
         chosen: 'host-1',

@@ -26,6 +26,7 @@ export function hostState(
     enabled: host.enabled,
     disabledReason: host.disabledReason,
     alive: links.isAlive(host),
+    forcedDown: host.forcedDown,
     problems: host.problems,
     memoryMib: host.facts.memoryMib,
     memoryMibUsed: host.memoryMibUsed,

@@ -8,7 +8,8 @@ import { diskOf } from '#core/ledger/host-ledger.ts';
 import { requirementsOf } from '#core/scheduling/filters/aggregate-specs.ts';
 import { noValidHostMessage } from '#core/scheduling/no-valid-host.ts';
 import type { RequestSpec, SpecBinding } from '#core/scheduling/request-spec.ts';
-import type { MoveType } from '#core/servers/move.ts';
+import { invariant } from '#core/errors.ts';
+import type { MoveToHost, MoveType } from '#core/servers/move.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { finishedEvent } from '../engine/record-event.ts';
@@ -136,9 +137,15 @@ async function placingOf(
     requests: move.context.requests.after,
     numa: move.context.numa,
     attempt: (await context.store.servers.decisions(server.id)).length + 1,
+    purpose: purposeOf(move.type),
     moveId: move.id,
     spec: await requestSpec(context, data, placing),
   };
+}
+
+function purposeOf(type: MoveType): MoveToHost {
+  invariant(type !== 'shelve', 'a server that is shelved goes to no host');
+  return type;
 }
 
 async function requestSpec(
