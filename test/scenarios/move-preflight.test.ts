@@ -153,3 +153,36 @@ scenario(
   },
   (config: Config) => withHosts(2)(config),
 );
+
+scenario(
+  'a server that is ACTIVE moves cold although its guest has ended, and starts on its new host',
+  async (cloud, running) => {
+    const { id, from } = await serverWithVfs(cloud);
+    const to = from === 'host-1' ? 'host-2' : 'host-1';
+    const endGuestOnce = () => {
+      let ends = true;
+      running.hosts.watchCalls(from, ({ act: call }, when) => {
+        if (call !== 'listGuests' || when !== 'before' || !ends) return;
+        ends = false;
+        void running.hosts.onHost(from, ({ hypervisor }) => hypervisor.destroy(id));
+      });
+    };
+    endGuestOnce();
+    expect((await act(cloud, id, { migrate: { host: to } })).status).toBe(202);
+    await cloud.settled(id, 'VERIFY_RESIZE');
+    expect((await useOf(cloud, running, to)).guests).toEqual([`${id} running`]);
+    expect((await act(cloud, id, { revertResize: null })).status).toBe(202);
+    await cloud.settled(id, 'ACTIVE');
+    // One that ends before a live migration has nothing to send.
+    endGuestOnce();
+    expect((await act(cloud, id, anywhere)).status).toBe(202);
+    await cloud.settled(id, 'SHUTOFF');
+    const path = `/servers/${id}/os-instance-actions`;
+    const { instanceActions } = await cloud.ok('compute', 'GET', path);
+    const failed = instanceActions.find(
+      ({ action }: { action: string }) => action === 'live-migration',
+    );
+    expect(failed.message).toMatch(/guest: guest instance-\w+ is shutOff, and must run/);
+  },
+  withHosts(2),
+);

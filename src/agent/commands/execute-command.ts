@@ -307,7 +307,7 @@ function stepsFor(
     case 'rescue':
       return planRescue(body.guest, found);
     case 'offer':
-      return [{ do: 'check-departure', guest: body.guest }];
+      return [{ do: 'check-departure', guest: body.guest, mayBeOff: body.mayBeOff === true }];
     case 'prefetch':
       return planPrefetch(body.guest, found, body);
     case 'expect':

@@ -16,7 +16,7 @@ type Executors = {
 
 const executors: Executors = {
   'check-devices': async (parts, { guest }) => checkDevices(parts, guest),
-  'check-departure': (parts, { guest }) => checkDeparture(parts, guest),
+  'check-departure': (parts, step) => checkDeparture(parts, step),
   'check-arrival': (parts, step) => checkArrival(parts, step),
   'record-device': ({ devices }, { device, guestId, macAddress }) =>
     devices.record(device, guestId, macAddress),
@@ -70,8 +70,8 @@ const executors: Executors = {
   restore: ({ hypervisor }, { guestId }) => hypervisor.restore(guestId),
   'attach-nic': async ({ hypervisor, pciBus }, { guestId, nic }) =>
     hypervisor.attachNic(guestId, nic, await nicSources(pciBus, [nic])),
-  'detach-nic': ({ hypervisor }, { guestId, nic, keep }) =>
-    hypervisor.detachNic(guestId, nic, { keep: keep === true }),
+  'detach-nic': ({ hypervisor }, { guestId, nic, keep = false, isLeaving = false }) =>
+    hypervisor.detachNic(guestId, nic, { keep, isLeaving }),
 };
 
 /** Executes one step. Throws ComputeError with the host's error text when it fails. */

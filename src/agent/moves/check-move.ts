@@ -31,14 +31,18 @@ export async function checkArrival(
   ]);
 }
 
-/** Throws `unavailable` unless the guest runs, and nothing else is done with it. */
-export async function checkDeparture(parts: HostParts, { id, name }: Guest): Promise<void> {
+/** Throws `unavailable` unless the guest runs, or may be off, and nothing else is done with it. */
+export async function checkDeparture(
+  parts: HostParts,
+  { guest: { id, name }, mayBeOff }: { guest: Guest; mayBeOff: boolean },
+): Promise<void> {
   const found = (await parts.hypervisor.listGuests()).find((guest) => guest.id === id);
   const failed: FailedCheck[] = [];
-  if (found === undefined || !isLive(found)) {
+  if (found === undefined || !(mayBeOff || isLive(found))) {
     const state = found === undefined ? 'is not defined' : `is ${found.state}`;
-    failed.push({ check: 'guest', why: `guest ${name} ${state}, and must run` });
-  } else if ((await transferOf(parts).progress(id)) !== null) {
+    const must = mayBeOff ? 'must be defined' : 'must run';
+    failed.push({ check: 'guest', why: `guest ${name} ${state}, and ${must}` });
+  } else if (isLive(found) && (await transferOf(parts).progress(id)) !== null) {
     const why = `the hypervisor has another job for guest ${name}: wait for its end, or end it (virsh domjobabort ${name})`;
     failed.push({ check: 'job', why });
   }

@@ -43,8 +43,11 @@ export type HostCommandBody =
    * again as it was; `staysOff`: only defined.
    */
   | { do: 'rescue'; guest: Guest; staysOff?: true }
-  /** Offers the files of a running guest to this host; the result's `output` is the offer. */
-  | { do: 'offer'; guest: Guest; to: string }
+  /**
+   * Offers the files of a guest that has not left to this host; the result's `output` is the offer.
+   * `mayBeOff`: it will not leave running, so it need not run; otherwise that is refused.
+   */
+  | { do: 'offer'; guest: Guest; to: string; mayBeOff?: true }
   /**
    * Checks whether the guest that still runs on this host, and will be shut down there, can come,
    * and fetches what does not change of its offered files. `mtus`: of the networks of its ports.

@@ -49,7 +49,6 @@ export async function schedule(
     requests,
     numa: task.data.numa,
     spec,
-    purpose: 'boot',
     attempt: task.data.attempt,
   });
   if (placed.host !== undefined)

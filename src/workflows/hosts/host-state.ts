@@ -26,7 +26,6 @@ export function hostState(
     enabled: host.enabled,
     disabledReason: host.disabledReason,
     alive: links.isAlive(host),
-    forcedDown: host.forcedDown,
     problems: host.problems,
     memoryMib: host.facts.memoryMib,
     memoryMibUsed: host.memoryMibUsed,

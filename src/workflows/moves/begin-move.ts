@@ -13,7 +13,7 @@ import { beginAction, refuseOpenMove, refuseState } from '../engine/begin-action
 import type { WorkflowContext } from '../engine/context.ts';
 import { refuseHost } from './begin/named-host.ts';
 import { migratableRequests, requestsAfter } from './begin/requests-after.ts';
-import { nicsWithoutPort } from './lost-nics.ts';
+import { nicsWithoutPort } from './begin/lost-nics.ts';
 import { hostOf } from '../engine/server-of.ts';
 
 /**

@@ -18,6 +18,7 @@ import { hostChange } from '../hosts/host-change.ts';
 import { dropImage } from '../images/drop-image.ts';
 import { announceLive } from './announce.ts';
 import { activateSide, addBindings, expectedNics } from './move-ports.ts';
+import { offerEnd } from './offer-end.ts';
 import { takesFiles } from './reserve.ts';
 import { guestOnSide, hostOnSide, isWithinHost, moveOf } from './sides.ts';
 
@@ -54,14 +55,15 @@ export const bindTarget: MoveStep = async (context, task) => {
   }
   const after = await expectedNics(context, { server, move, host });
   const moved = { ...move.context, nics: { before: server.nics, after } };
-  if (move.type === 'live-migration') {
+  const isLive = move.type === 'live-migration';
+  if (isLive) {
     const coming = await guestOnSide(context, server, { ...move, context: moved }, 'after');
     events.push(await announceLive(context, server, { guest: coming, host }));
   }
   return {
     move: { id: move.id, context: moved },
     events,
-    command: { ...at, body: { do: 'offer', guest, to } },
+    command: { ...at, body: { do: 'offer', guest, to, ...(!isLive && { mayBeOff: true }) } },
     next: { step: 'offered', data, dueAt: null },
   };
 };
@@ -136,7 +138,10 @@ export const targetStarted: MoveStep = async (context, task) => {
   const entry = allocateServer(host, devices, server.id);
   const { requests, flavors, nics } = move.context;
   const startedAt = task.data.startedAt ?? context.clock.now();
+  // The removal that follows a live migration ends all that is offered.
+  const command = move.type === 'live-migration' ? undefined : await offerEnd(context, move);
   return {
+    ...(command !== undefined && { command }),
     ...(entry.devices !== undefined && { host: hostChange(host, entry) }),
     server: {
       flavor: flavors.after,

@@ -8,8 +8,7 @@ import { diskOf } from '#core/ledger/host-ledger.ts';
 import { requirementsOf } from '#core/scheduling/filters/aggregate-specs.ts';
 import { noValidHostMessage } from '#core/scheduling/no-valid-host.ts';
 import type { RequestSpec, SpecBinding } from '#core/scheduling/request-spec.ts';
-import { invariant } from '#core/errors.ts';
-import type { MoveToHost, MoveType } from '#core/servers/move.ts';
+import type { MoveType } from '#core/servers/move.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { finishedEvent } from '../engine/record-event.ts';
@@ -24,7 +23,7 @@ import {
 } from '../placement/place-server.ts';
 import { bindingNeeds } from '../ports/binding-needs.ts';
 import { freshDevicePorts } from '../ports/device-ports.ts';
-import { withoutNics } from './lost-nics.ts';
+import { withoutNics } from './begin/lost-nics.ts';
 import { bookedOn, moveOf } from './sides.ts';
 
 /** Which agents could bind the server's ports on which hosts; null where that is unknown. */
@@ -137,15 +136,9 @@ async function placingOf(
     requests: move.context.requests.after,
     numa: move.context.numa,
     attempt: (await context.store.servers.decisions(server.id)).length + 1,
-    purpose: purposeOf(move.type),
     moveId: move.id,
     spec: await requestSpec(context, data, placing),
   };
-}
-
-function purposeOf(type: MoveType): MoveToHost {
-  invariant(type !== 'shelve', 'a server that is shelved goes to no host');
-  return type;
 }
 
 async function requestSpec(

@@ -73,8 +73,11 @@ test('without another attempt the guest is started before the claim is released'
   expect(await runStep(id)).toMatchObject({ step: 'restore-source' });
 });
 
-/** The source has offered the running guest, and the pre-flight on the target has failed. */
-async function failedBeforeLeaving({ offers }: { offers: boolean }) {
+/**
+ * The source has offered the running guest, and the pre-flight on the target has failed; or it has
+ * offered the guest that it took off, and is not reached by the target.
+ */
+async function failedBeforeLeaving({ offers }: { offers: 'offer' | 'move-out' | 'nothing' }) {
   const { store } = world;
   const sourceId = await aHost(store, []);
   const targetId = await aHost(store, [], 'host-2');
@@ -87,10 +90,11 @@ async function failedBeforeLeaving({ offers }: { offers: boolean }) {
     data: {
       failure: { kind: 'unavailable', message: 'no room', detail: '', retry: true },
       triesNext: true,
+      ...(offers === 'move-out' && { sourceMayBeOut: true }),
     },
   });
-  if (offers) {
-    const body = { do: 'offer', guest: aGuest({ id: server.id }), to: 'host-2' } as const;
+  if (offers !== 'nothing') {
+    const body = { do: offers, guest: aGuest({ id: server.id }), to: 'host-2' } as const;
     await store.commands.issue({ hostId: sourceId, serverId: server.id, body });
     const [{ seq } = { seq: 0 }] = await store.commands.pending(sourceId);
     const result = { ok: true as const, output: 'an offer', steps: [] };
@@ -99,17 +103,20 @@ async function failedBeforeLeaving({ offers }: { offers: boolean }) {
   return { id: server.id, sourceId };
 }
 
-test('the old host ends what it offers of a guest that has not left, and nothing waits for that', async () => {
-  const { id, sourceId } = await failedBeforeLeaving({ offers: true });
-  // The next host is tried meanwhile.
-  expect(await runStep(id)).toMatchObject({ step: 'reserve' });
-  expect(await world.store.commands.pending(sourceId)).toMatchObject([
-    { serverId: id, body: { do: 'end-transfer', guestId: id } },
-  ]);
-});
+test.each(['offer', 'move-out'] as const)(
+  'the old host ends what it offers by %s, and nothing waits for that',
+  async (offers) => {
+    const { id, sourceId } = await failedBeforeLeaving({ offers });
+    // The next host is tried meanwhile.
+    expect(await runStep(id)).toMatchObject({ step: 'reserve' });
+    expect(await world.store.commands.pending(sourceId)).toMatchObject([
+      { serverId: id, body: { do: 'end-transfer', guestId: id } },
+    ]);
+  },
+);
 
 test('a host that has offered nothing has nothing to end', async () => {
-  const { id, sourceId } = await failedBeforeLeaving({ offers: false });
+  const { id, sourceId } = await failedBeforeLeaving({ offers: 'nothing' });
   expect(await runStep(id)).toMatchObject({ step: 'reserve' });
   expect(await world.store.commands.pending(sourceId)).toEqual([]);
 });

@@ -4,7 +4,7 @@
  * another new host is tried, the guest stays off until that has it, or none is left.
  */
 import type { HostCommandBody } from '#contracts/host/host-link.ts';
-import type { Move, NewCommand, NextStep, Task, Transition } from '#contracts/store/store.ts';
+import type { Move, NextStep, Task, Transition } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
 import { type MoveStatus, needsConfirmation } from '#core/servers/move.ts';
 import type { Server } from '#core/servers/server.ts';
@@ -14,6 +14,7 @@ import { finishedEvent } from '../engine/record-event.ts';
 import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 import { removalFrom } from './clear-host.ts';
+import { offerEnd } from './offer-end.ts';
 import { activateSide, dropBindings } from './move-ports.ts';
 import { unbindNics } from '../ports/unbind-nics.ts';
 import { guestOnSide, hasLanded, hostOnSide, isWithinHost, moveOf, releaseSide } from './sides.ts';
@@ -156,7 +157,7 @@ export const releaseTarget: MoveStep = async (context, task) => {
     await dropBindings(context, server, move.target.name);
   }
   const host = isSilent ? undefined : await releaseSide(context, move, 'after');
-  const command = await offerEnd(context, task, move);
+  const command = await offerEnd(context, move);
   const ended = { ...(host !== undefined && { host }), ...(command !== undefined && { command }) };
   if (triesNext) return { ...ended, ...nextHost(context, task, { server, move }) };
   return {
@@ -171,21 +172,6 @@ export const releaseTarget: MoveStep = async (context, task) => {
     next: null,
   };
 };
-
-/**
- * The old host may still offer the files of a guest that was not to leave yet. Nothing waits for
- * the answer.
- */
-async function offerEnd(
-  { store }: WorkflowContext,
-  { data, serverId }: Task<'move'>,
-  { source }: Pick<Move, 'source'>,
-): Promise<NewCommand | undefined> {
-  if (source === null || data.sourceMayBeOut === true) return undefined;
-  const at = { hostId: source.id, serverId };
-  if ((await store.commands.lastOn(at, 'offer')) === undefined) return undefined;
-  return { ...at, body: { do: 'end-transfer', guestId: serverId } };
-}
 
 /** Without a failure its user has reverted it. */
 function failedStatus(failure: Task<'move'>['data']['failure']): MoveStatus {

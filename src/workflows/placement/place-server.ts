@@ -10,7 +10,7 @@ import type { HostDevices } from '#core/pci/claims/host-devices.ts';
 import { takeDevices } from '#core/pci/claims/take-devices.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import type { PciRequest } from '#core/pci/requests/request.ts';
-import type { Candidate, Decision, DecisionPurpose, Rejection } from '#core/scheduling/decision.ts';
+import type { Candidate, Decision, Rejection } from '#core/scheduling/decision.ts';
 import type { Fleet } from '#core/scheduling/fleet.ts';
 import { fitTogether } from '#core/scheduling/pci-fit.ts';
 import type { RequestSpec } from '#core/scheduling/request-spec.ts';
@@ -28,7 +28,6 @@ export interface Placing {
   spec: RequestSpec;
   /** 1 for the first host tried. */
   attempt: number;
-  purpose: DecisionPurpose;
   /** Of the move that the claim is for; absent for a boot. */
   moveId?: string;
 }
@@ -107,7 +106,7 @@ export async function chooseHost(
 /** The choice as it is stored and explained. `decidedAt`: epoch milliseconds. */
 export function decisionOf(
   { claim, candidates, filtered, unclaimed }: Choice,
-  { booked, purpose, attempt }: Pick<Placing, 'booked' | 'purpose' | 'attempt'>,
+  { booked, attempt }: Pick<Placing, 'booked' | 'attempt'>,
   decidedAt: number,
 ): Decision {
   const devices = (claim?.taken ?? []).map((device) => ({
@@ -117,7 +116,6 @@ export function decisionOf(
   }));
   return {
     serverId: booked.id,
-    purpose,
     attempt,
     decidedAt,
     chosen: claim?.host.name ?? null,

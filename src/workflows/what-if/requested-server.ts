@@ -56,7 +56,7 @@ export interface WhatIfQuestion {
 }
 
 /** What is placed, but for the id of each server. */
-export type RequestedServer = Omit<Placing, 'booked' | 'spec' | 'purpose' | 'attempt'> & {
+export type RequestedServer = Omit<Placing, 'booked' | 'spec' | 'attempt'> & {
   flavor: Flavor;
   spec: Omit<RequestSpec, 'serverId'>;
 };

@@ -146,7 +146,7 @@ function placingOf(
     for (const [host, more] of servers) members.set(host, (members.get(host) ?? 0) + more);
     spec.group = { ...group, hosts: members };
   }
-  return { ...rest, booked: { id, flavor }, spec, purpose: 'boot', attempt: 1 };
+  return { ...rest, booked: { id, flavor }, spec, attempt: 1 };
 }
 
 /** The choice as a boot records it; its reasons are made in several turns. */

@@ -18,8 +18,10 @@ export type VfStep =
 export type Step =
   /** Fails unless every device of the guest is on the host and held by no other guest. */
   | { do: 'check-devices'; guest: Guest }
-  /** Fails unless the guest runs, and the hypervisor has no other job for it. */
-  | { do: 'check-departure'; guest: Guest }
+  /**
+   * Fails unless the guest runs, or `mayBeOff`, and the hypervisor has no other job for it.
+   */
+  | { do: 'check-departure'; guest: Guest; mayBeOff: boolean }
   /**
    * Fails unless the guest can come from the other host, with every reason. `mtus`: of the networks
    * of its ports.
@@ -108,6 +110,6 @@ export type Step =
   | { do: 'attach-nic'; guestId: string; nic: GuestNic }
   /**
    * Detaches it. Done when the hypervisor reports that the guest has released it. `keep`: it stays
-   * in the definition.
+   * in the definition. `isLeaving`: the guest moves live next.
    */
-  | { do: 'detach-nic'; guestId: string; nic: GuestNic; keep?: true };
+  | { do: 'detach-nic'; guestId: string; nic: GuestNic; keep?: true; isLeaving?: true };

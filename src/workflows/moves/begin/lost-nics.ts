@@ -1,7 +1,7 @@
 /** A shelved server returns without the NICs whose ports have been deleted since. */
 import { isComputeError } from '#core/errors.ts';
 import type { Server, ServerNic } from '#core/servers/server.ts';
-import type { WorkflowContext } from '../engine/context.ts';
+import type { WorkflowContext } from '../../engine/context.ts';
 
 /**
  * Those NICs. To a service user that lost its rights every port seems gone: so a port counts as
