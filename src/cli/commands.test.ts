@@ -28,7 +28,6 @@ const explanation: ExplainReply = {
   server: { id: serverId, name: 'web', status: 'ACTIVE', host: 'host-1', fault: null },
   decisions: [
     {
-      purpose: 'boot',
       attempt: 1,
       decided_at: '2026-01-02T03:04:05Z',
       chosen: 'host-1',
@@ -201,7 +200,7 @@ test('explain shows host, candidates, refusals, and each NIC from request to bin
       'Status  ACTIVE',
       'Host    host-1',
       '',
-      'Attempt 1 (boot): why host-1, decided 2026-01-02T03:04:05Z',
+      'Attempt 1: why host-1, decided 2026-01-02T03:04:05Z',
       '  CANDIDATE  WEIGHT  MADE OF',
       '  host-1       1.50  ram 1.00, pci 0.50',
       '  REFUSED  BY                    REASON',

@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 let hosts: MovingHosts;
 
-const limits = { compression: 'zstd', maxMibPerS: 8, maxDowntimeMs: 700 } as const;
+const limits = { compression: 'zstd', maxMibPerS: 8, maxDowntimeMs: 700, maxUnplugS: 60 } as const;
 
 beforeAll(async () => {
   hosts = await movingHosts(Buffer.alloc(4 * 1024 ** 2, 'an image\n'), limits);

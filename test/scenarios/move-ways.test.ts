@@ -9,7 +9,9 @@ import {
   act,
   bindingOf,
   move,
+  movesOf,
   serverWithVfs,
+  unused,
   useOf,
   usedBy,
   withHosts,
@@ -77,7 +79,6 @@ scenario(
     const { details, result, host, traceback } = await plan(cloud, id);
     const explained = await cloud.ok('operator', 'GET', `/servers/${id}/explain`);
     expect(explained.live_move.plan).toEqual(details.split('\n'));
-    expect(explained.decisions).toMatchObject([{ purpose: 'boot' }, { purpose: 'live-migration' }]);
     expect({ result, host, traceback }).toEqual({ result: 'Success', host: to, traceback: null });
     expect(details).toBe(
       `${own}\nOn the new host ${to}: until the server runs there, servers on PF ${await pfOf(running, to)} do not reach it by port ${ports[1]}: ${name} (${peer}).`,
@@ -92,6 +93,38 @@ async function pfOf({ hosts }: AllInOne, host: string): Promise<string> {
     return pf?.ifname ?? '';
   });
 }
+
+scenario(
+  'a guest that does not release its VF in time stays on its host with it, and moves later',
+  async (cloud, running) => {
+    const red = await cloud.network('red');
+    for (const profile of [{}, { 'binding:profile': { sriov_failover: true } }]) {
+      const port = await cloud.port(red, 'direct', profile);
+      const id = await cloud.boot([{ port }], { availability_zone: 'nova:host-1' });
+      await cloud.settled(id, 'ACTIVE');
+      const before = await useOf(cloud, running, 'host-1');
+      const bound = await bindingOf(cloud, port);
+      running.hosts.setFault('host-1', 'stuck-vfs');
+      const stayed = await move(cloud, id, anywhere, 'ACTIVE');
+      expect(stayed['OS-EXT-SRV-ATTR:host']).toBe('host-1');
+      const path = `/servers/${id}/os-instance-actions`;
+      const { instanceActions } = await cloud.ok('compute', 'GET', path);
+      expect(instanceActions[0].message).toMatch(
+        /^guest \S+ did not release .+ within 60 s: its operating system must be running and support hot unplug$/,
+      );
+      expect((await movesOf(cloud, id))[0]).toMatchObject({ status: 'error' });
+      expect(await useOf(cloud, running, 'host-1')).toEqual(before);
+      expect(await useOf(cloud, running, 'host-2')).toMatchObject(unused);
+      expect(await bindingOf(cloud, port)).toEqual(bound);
+      running.hosts.setFault('host-1', 'stuck-vfs', false);
+      const moved = await move(cloud, id, anywhere, 'ACTIVE');
+      expect(moved['OS-EXT-SRV-ATTR:host']).toBe('host-2');
+      await cloud.ok('compute', 'DELETE', `/servers/${id}`);
+      await cloud.gone(id);
+    }
+  },
+  withHosts(2),
+);
 
 const migratable = ', "live_migratable": "yes"';
 

@@ -23,7 +23,6 @@ async function decided(chosen: string | null, rejections: Rejection[] = []): Pro
   const task = await aBoot(world.store);
   const decision = {
     serverId: task.serverId,
-    purpose: 'boot' as const,
     attempt: 1,
     decidedAt: 1_000,
     chosen,
@@ -51,7 +50,6 @@ test('decisions come newest first, refused ones with the hosts grouped by reason
       {
         id: 2,
         instance_uuid: refused,
-        purpose: 'boot',
         attempt: 1,
         decided_at: '1970-01-01T00:00:01Z',
         chosen: null,
@@ -65,7 +63,6 @@ test('decisions come newest first, refused ones with the hosts grouped by reason
       {
         id: 1,
         instance_uuid: placed,
-        purpose: 'boot',
         attempt: 1,
         decided_at: '1970-01-01T00:00:01Z',
         chosen: 'host-1',

@@ -79,7 +79,6 @@ function summaryOf(decision: StoredDecision): DecisionSummary {
   return {
     id: decision.id,
     instance_uuid: decision.serverId,
-    purpose: decision.purpose,
     attempt: decision.attempt,
     decided_at: atSecond(decision.decidedAt),
     chosen: decision.chosen,

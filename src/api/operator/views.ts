@@ -83,7 +83,6 @@ export function viewRequest(request: PciRequest): PciRequestView {
 
 export function viewDecision(decision: Decision): DecisionView {
   return {
-    purpose: decision.purpose,
     attempt: decision.attempt,
     decided_at: atSecond(decision.decidedAt),
     chosen: decision.chosen,

@@ -3,7 +3,6 @@ import { explainLines, whyLines } from './explain-text.ts';
 import type { DecisionView, ExplainReply } from '#client/shapes/explain.ts';
 
 const decision: DecisionView = {
-  purpose: 'boot',
   attempt: 1,
   decided_at: '2026-01-02T03:04:05Z',
   chosen: 'a',

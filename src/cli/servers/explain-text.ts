@@ -107,8 +107,7 @@ function takenLines({ devices }: DecisionView, { wouldTake = false }: Style): st
 
 function decisionTitle(decision: DecisionView): string {
   const answer = decision.chosen === null ? 'no host' : `why ${decision.chosen}`;
-  const purpose = decision.purpose === null ? '' : ` (${decision.purpose})`;
-  return `Attempt ${decision.attempt}${purpose}: ${answer}, decided ${decision.decided_at}`;
+  return `Attempt ${decision.attempt}: ${answer}, decided ${decision.decided_at}`;
 }
 
 /** An empty table prints nothing; a long one only its beginning. */

@@ -28,7 +28,6 @@ const placed: WhatIfReply = {
   fits: 3,
   ended_by: 'capacity',
   decision: {
-    purpose: 'boot',
     attempt: 1,
     decided_at: '2026-01-02T03:04:05Z',
     chosen: 'host-1',

@@ -10,14 +10,8 @@ export const ReasonView = shape({
   data: Type.Optional(mapOf(Type.Unknown())),
 });
 
-/** Null: the decision is older than its record of this. */
-const purpose = nullable(
-  Type.Enum(['boot', 'resize', 'migration', 'live-migration', 'evacuation', 'unshelve']),
-);
-
 /** The scheduler's input and answer. `chosen` null: no host. */
 export const DecisionView = shape({
-  purpose,
   attempt: Type.Integer(),
   decided_at: Moment,
   chosen: nullable(Type.String()),
@@ -47,7 +41,6 @@ export const DecisionReply = shape({
 /** A decision in a list: without weights, and with the refused hosts grouped by reason. */
 export const DecisionSummary = shape({
   ...DecisionPlace,
-  purpose,
   attempt: Type.Integer(),
   decided_at: Moment,
   chosen: nullable(Type.String()),

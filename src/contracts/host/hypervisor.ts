@@ -31,6 +31,11 @@ export type HypervisorChange =
   | { what: 'guest'; guestId: string; state: FoundGuest['state'] | 'gone' }
   | { what: 'lost' | 'back' };
 
+export interface DetachHow {
+  keep: boolean;
+  isLeaving?: boolean;
+}
+
 /** Every operation is idempotent: repeating it changes nothing and is no error. */
 export interface Hypervisor {
   facts(): Promise<HypervisorFacts>;
@@ -74,9 +79,10 @@ export interface Hypervisor {
   attachNic(guestId: string, nic: GuestNic, nicSources: Record<string, string>): Promise<void>;
   /**
    * Removes the NIC and returns once the guest has released its device. `keep`: from the running
-   * guest only. No error when the guest or the NIC is gone.
+   * guest only. `isLeaving`: the guest moves live next. No error when the guest or the NIC is gone.
+   * Throws `unavailable` when the guest does not release it in time: it then still has it.
    */
-  detachNic(guestId: string, nic: GuestNic, how?: { keep: boolean }): Promise<void>;
+  detachNic(guestId: string, nic: GuestNic, how?: DetachHow): Promise<void>;
   /** The domain XML as defined, or undefined when there is no such guest. */
   domainXml(guestId: string): Promise<string | undefined>;
   /**

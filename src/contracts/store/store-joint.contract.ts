@@ -18,7 +18,7 @@ async function claimed(store: Store, hostId: string, instances = -1) {
   const claim: NewClaim = {
     host: { hostId, generation, devices: [aVf(vf, { serverId: server.id, status: 'claimed' })] },
     decision: {
-      ...{ serverId: server.id, purpose: 'boot', attempt: 1, decidedAt: 3, chosen: 'host-1' },
+      ...{ serverId: server.id, attempt: 1, decidedAt: 3, chosen: 'host-1' },
       ...{ candidates: [], rejections: [], devices: [] },
     },
     events: [{ ...at, name: 'schedule', result: 'Success' }],

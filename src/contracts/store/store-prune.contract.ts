@@ -24,7 +24,6 @@ async function deletedAt(store: Store, hostId: string, time: number): Promise<Ta
 }
 
 const aDecision = {
-  purpose: 'boot' as const,
   attempt: 1,
   decidedAt: 1,
   chosen: 'host-1',

@@ -149,7 +149,6 @@ function claim(store: Store, task: Task, host: HostChange) {
       },
       decision: {
         serverId: task.serverId,
-        purpose: 'boot',
         attempt: 1,
         decidedAt: 1,
         chosen: 'host-1',

@@ -1,9 +1,5 @@
 /** The scheduler's input and result for one server: stored, and printed by `novella explain`. */
 import type { Reason } from '../reason.ts';
-import type { MoveToHost } from '../servers/move.ts';
-
-/** For what a host was chosen. */
-export type DecisionPurpose = 'boot' | MoveToHost;
 
 /** A host that passed every filter. Weights are after normalisation and multiplier. */
 export interface Candidate {
@@ -19,13 +15,9 @@ export interface Rejection {
   reasons: Reason[];
 }
 
-/**
- * `chosen` null: no host. `devices`: what was claimed there. `purpose` null: the decision was made
- * before Novella recorded it. Times are epoch milliseconds.
- */
+/** `chosen` null: no host. `devices`: what was claimed there. Times are epoch milliseconds. */
 export interface Decision {
   serverId: string;
-  purpose: DecisionPurpose | null;
   attempt: number;
   decidedAt: number;
   chosen: string | null;

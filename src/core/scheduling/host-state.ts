@@ -17,10 +17,8 @@ export interface HostState {
   aggregates?: readonly HostAggregate[];
   enabled: boolean;
   disabledReason: string | null;
-  /** Its agent reports in time, and no administrator has forced it down. */
+  /** Its agent reports in time. */
   alive: boolean;
-  /** An administrator has declared it down; absent: false. */
-  forcedDown?: boolean;
   /** Problems that its agent reports; absent: none. */
   problems?: readonly HostProblem[];
   vcpus: number;

@@ -10,6 +10,7 @@ import type { HostTaps } from '#contracts/host/host-taps.ts';
 import type { HostMemory } from '#contracts/host/host-memory.ts';
 import type { Hypervisor, HypervisorChange } from '#contracts/host/hypervisor.ts';
 import type { PciBus } from '#contracts/host/pci-bus.ts';
+import type { GuestNic } from '#core/guests/description/guest.ts';
 import type { ChangeCounter } from '#runtime/timing/change-counter.ts';
 import type { HostFaults } from './host-faults.ts';
 
@@ -101,6 +102,10 @@ function refusingHypervisor(inner: Hypervisor, faults: HostFaults): Hypervisor {
     faults.refuseCall();
     if (act === 'start' && faults.any) {
       faults.refuseStart((await inner.listGuests()).find(({ id }) => id === given[0]));
+    }
+    if (act === 'detachNic') {
+      const [guestId, { portId }] = given as [string, GuestNic];
+      faults.refuseRelease(guestId, `the device of port ${portId}`);
     }
     return call(given);
   });

@@ -84,7 +84,10 @@ export class SimulatedTransfer implements GuestTransfer {
     if (found === undefined || !runsNow(found)) {
       throw new ComputeError('conflict', `guest ${name}: does not run`);
     }
-    if (nics.some(standbyOf)) onStandby?.();
+    if (nics.some(standbyOf)) {
+      onStandby?.();
+      this.#faults.refuseRelease(name, 'its VFs with standbys');
+    }
     if (this.#faults.has('slow-moves')) await this.#onItsWay(id, memoryMib * 1024 ** 2);
     await this.#hypervisor.destroy(id);
     await this.#hypervisor.undefine(id);

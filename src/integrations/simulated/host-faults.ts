@@ -3,6 +3,7 @@
  * those of libvirt and QEMU.
  */
 import { ComputeError } from '#core/errors.ts';
+import { notReleased, usualUnplugS } from '#core/guests/moves/unplug-limit.ts';
 import type { FoundGuest } from '#core/guests/plan/plan.ts';
 
 /**
@@ -11,7 +12,7 @@ import type { FoundGuest } from '#core/guests/plan/plan.ts';
  * `low-mtu`: that of every interface is 1280. `wrong-clock`: it is a minute ahead of the others.
  * `other-cpu`, `no-machine`: it cannot run guests of other hosts. `busy-guests`: another job runs
  * for each guest. `slow-moves`: a guest that is sent live arrives only when it is forced to, or the
- * fault ends. All others are self-explanatory.
+ * fault ends. `stuck-vfs`: no guest releases a VF. All others are self-explanatory.
  */
 export type SimulatedFault =
   | 'libvirt-absent'
@@ -27,7 +28,8 @@ export type SimulatedFault =
   | 'other-cpu'
   | 'no-machine'
   | 'busy-guests'
-  | 'slow-moves';
+  | 'slow-moves'
+  | 'stuck-vfs';
 
 /** The current faults of one host. They outlive its agent, as those of a real host do. */
 export class HostFaults {
@@ -68,6 +70,11 @@ export class HostFaults {
   refuseFiles(guestId: string): void {
     if (!this.has('disk-full')) return;
     throw refusal(`cannot write the disk of guest ${guestId}: No space left on device`);
+  }
+
+  /** Throws `unavailable` where a guest does not release a device. No time passes here. */
+  refuseRelease(guest: string, what: string): void {
+    if (this.has('stuck-vfs')) throw notReleased(guest, what, usualUnplugS);
   }
 
   /** Throws `unavailable` where this guest cannot start. */

@@ -45,7 +45,7 @@ test('every key has its place', () => {
     '  bridge_mappings: { physnet2: enp2s0 }',
     '  vf_counts: { enp1s0: 7, "0000:02:00.0": 0 }',
     '  reserved: { vcpus: 1, memory_mib: 2048 }',
-    '  moves: { port: 9000, max_mib_per_s: 400, max_downtime_ms: 500, compression: none }',
+    '  moves: { port: 9000, max_mib_per_s: 400, max_downtime_ms: 500, max_unplug_s: 90, compression: none }',
     '  libvirt: { uri: "qemu:///session", virt_type: qemu, network_xml: true }',
   );
   expect(config).toMatchObject({
@@ -64,7 +64,7 @@ test('every key has its place', () => {
       reserved: { vcpus: 1, memoryMib: 2048 },
       moves: {
         ...{ address: '192.0.2.21', port: 9000 },
-        limits: { maxMibPerS: 400, maxDowntimeMs: 500, compression: 'none' },
+        limits: { maxMibPerS: 400, maxDowntimeMs: 500, maxUnplugS: 90, compression: 'none' },
       },
       libvirt: { uri: 'qemu:///session', virtType: 'qemu', networkXml: true },
     },

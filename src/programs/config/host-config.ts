@@ -5,6 +5,7 @@
 import { type Static, Type } from 'typebox';
 import { cardPreferences } from '#core/pci/claims/card-preference.ts';
 import { ComputeError } from '#core/errors.ts';
+import { mostUnplugS, usualUnplugS } from '#core/guests/moves/unplug-limit.ts';
 import { hostNameRule, isHostName } from '#core/host-name.ts';
 import { type ConfigEntry, entries, type Place } from './config-file.ts';
 import { key } from './described-key.ts';
@@ -150,6 +151,11 @@ export const HostSection = Type.Object(
             'longest pause of a guest at the end of its live migration, as QEMU estimates it',
             { unit: 'ms', unset: '300, as in QEMU' },
           ),
+          max_unplug_s: key(
+            Type.Integer({ minimum: 1, maximum: mostUnplugS }),
+            'how long a guest that is to move live may take to release its VFs; then it stays, with them',
+            { unit: 's', default: usualUnplugS },
+          ),
           compression: key(
             Type.Enum(['zstd', 'none']),
             'of the memory of guests that are sent or received live; used where both hosts have `zstd`, libvirt 9.4 and QEMU 5.0',
@@ -209,7 +215,12 @@ export interface RealHostConfig {
     address: string;
     port: number;
     /** Of guests that are sent to other hosts while they run. */
-    limits: { maxMibPerS?: number; maxDowntimeMs?: number; compression: 'zstd' | 'none' };
+    limits: {
+      maxMibPerS?: number;
+      maxDowntimeMs?: number;
+      maxUnplugS: number;
+      compression: 'zstd' | 'none';
+    };
   };
   libvirt: {
     uri: string;
@@ -255,6 +266,7 @@ export function toHostConfig(
       limits: {
         ...(moves.max_mib_per_s !== undefined && { maxMibPerS: moves.max_mib_per_s }),
         ...(moves.max_downtime_ms !== undefined && { maxDowntimeMs: moves.max_downtime_ms }),
+        maxUnplugS: moves.max_unplug_s ?? usualUnplugS,
         compression: moves.compression ?? 'zstd',
       },
     },

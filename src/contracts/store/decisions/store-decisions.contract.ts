@@ -45,7 +45,6 @@ async function decided(
   const decisions = hosts.map(
     (chosen, at): Decision => ({
       serverId: task.serverId,
-      purpose: 'boot',
       attempt: at + 1,
       decidedAt: 10,
       chosen,

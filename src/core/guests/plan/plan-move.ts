@@ -27,7 +27,7 @@ export function planMoveOut(
           { do: 'connect-hosts', guest, to, arrival } as const,
           ...guest.nics
             .filter(isReplugged)
-            .map((nic): Step => ({ do: 'detach-nic', guestId, nic, keep: true })),
+            .map((nic): Step => ({ do: 'detach-nic', guestId, nic, keep: true, isLeaving: true })),
           { do: 'send-guest', guest, to, arrival } as const,
         ]),
     ...found.devices.map((device): Step => ({ do: 'restore-device', device, guestId })),

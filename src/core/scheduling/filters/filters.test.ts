@@ -35,10 +35,15 @@ function group(policy: SpecGroup['policy'], hosts: Record<string, number>): Part
   return { group: { name: 'web', policy, maxServersPerHost: 2, hosts: counts } };
 }
 
-const node = { socket: null, cpus: [], memoryMib: 1024 };
 /** Two nodes of two dedicated processors. */
 const hostNuma: HostNuma = {
-  nodes: [0, 1].map((id) => ({ ...node, id, dedicatedCpus: [2 * id, 2 * id + 1] })),
+  nodes: [0, 1].map((id) => ({
+    id,
+    socket: null,
+    cpus: [],
+    dedicatedCpus: [2 * id, 2 * id + 1],
+    memoryMib: 1024,
+  })),
   claims: [],
 };
 const pinned = (vcpus: number) => ({ isPinned: true, cells: [{ vcpus, memoryMib: 512 }] });
@@ -115,11 +120,6 @@ const tables: { filter: Filter; rows: Row[] }[] = [
         name: 'it does not report',
         host: { alive: false },
         gives: [{ code: 'host-down', message: 'its agent does not report' }],
-      },
-      {
-        name: 'it is forced down',
-        host: { alive: false, forcedDown: true },
-        gives: [{ code: 'host-forced-down', message: 'an administrator has forced it down' }],
       },
     ],
   },

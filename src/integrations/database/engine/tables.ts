@@ -1,6 +1,5 @@
 /** The rows of the compute side's tables as typed for Kysely; the migrations create them. */
 import type { Generated, GeneratedAlways } from 'kysely';
-import type { DecisionPurpose } from '#core/scheduling/decision.ts';
 
 export interface ComputeTables {
   compute_nodes: ComputeNodeRow;
@@ -207,8 +206,6 @@ export interface InstanceActionRow {
 export interface DecisionRow {
   id: Generated<number>;
   instance_uuid: string;
-  /** Null in rows older than migration 0053. */
-  purpose: DecisionPurpose | null;
   attempt: number;
   decided_at: number;
   chosen: string | null;

@@ -14,7 +14,6 @@ import { packCandidates, unpackCandidates } from './candidates-column.ts';
 
 const decisionMap: FieldMap<Omit<Decision, 'candidates'>, DecisionRow> = {
   serverId: ['instance_uuid', 'plain'],
-  purpose: ['purpose', 'plain'],
   attempt: ['attempt', 'plain'],
   decidedAt: ['decided_at', 'plain'],
   chosen: ['chosen', 'plain'],

@@ -4,6 +4,7 @@
  */
 import type { GuestCounters } from '#contracts/host/guest-counters.ts';
 import type {
+  DetachHow,
   FoundGuest,
   Hypervisor,
   HypervisorChange,
@@ -11,6 +12,7 @@ import type {
 } from '#contracts/host/hypervisor.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
+import { usualUnplugS } from '#core/guests/moves/unplug-limit.ts';
 import { heldByNic, type HeldDevice } from '#core/guests/description/held-device.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
 import { KeyedQueue } from '#runtime/serial-queue.ts';
@@ -25,7 +27,7 @@ import { GuestChanges } from './guest-changes.ts';
 import { GuestPower, type PowerLimits } from './guest-power.ts';
 import { hasCode } from '../connection/libvirt-error.ts';
 import { undefineFlags } from '../xml/libvirt-numbers.ts';
-import { Migrations } from './migrations.ts';
+import { Migrations } from './moves/migrations.ts';
 import type { MoveLimits } from '../xml/migration.ts';
 import { type DetachLimits, NicChanges } from './nic-changes.ts';
 import { PortNetworks } from './port-networks.ts';
@@ -61,12 +63,10 @@ export class LibvirtHypervisor implements Hypervisor {
     this.#child = child;
     this.#domains = new Domains(child);
     this.#power = new GuestPower(child, this.#domains, limits);
-    this.#nics = new NicChanges(child, this.#domains, limits);
-    this.migrations = new Migrations(
-      child,
-      this.#domains,
-      options.moves ?? { compression: 'zstd' },
-    );
+    const moves = options.moves ?? { compression: 'zstd', maxUnplugS: usualUnplugS };
+    const { maxUnplugS } = moves;
+    this.#nics = new NicChanges(child, this.#domains, { ...limits, leaveMs: maxUnplugS * 1_000 });
+    this.migrations = new Migrations(child, this.#domains, moves);
     this.#networks = domain.networkXml === true ? new PortNetworks(child) : undefined;
     this.#changes = new GuestChanges(child, this.#domains);
   }
@@ -185,7 +185,7 @@ export class LibvirtHypervisor implements Hypervisor {
     );
   }
 
-  async detachNic(guestId: string, nic: GuestNic, how = { keep: false }): Promise<void> {
+  async detachNic(guestId: string, nic: GuestNic, how: DetachHow = { keep: false }): Promise<void> {
     const domain = await this.#domains.find(guestId);
     if (domain === undefined) return;
     const { ifnameOf = () => Promise.resolve(null) } = this.#options;

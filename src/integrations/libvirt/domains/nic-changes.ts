@@ -2,8 +2,9 @@
  * Attaches and detaches NICs: in the running domain and in its definition, each checked before it
  * is changed.
  */
-import { ComputeError } from '#core/errors.ts';
+import type { DetachHow } from '#contracts/host/hypervisor.ts';
 import { type GuestNic, standbyOf } from '#core/guests/description/guest.ts';
+import { notReleased, usualUnplugS } from '#core/guests/moves/unplug-limit.ts';
 import type { DomainEvent } from '../child/child-messages.ts';
 import type { LibvirtChild } from '../connection/child-process.ts';
 import { type DomainDevice, deviceOfNic, domainDevices } from './domain-devices.ts';
@@ -29,11 +30,17 @@ export interface DetachLimits {
    * times `…_timeout`.
    */
   detachMs: number;
+  /** The same, where the guest moves live next. */
+  leaveMs: number;
   /** Between one request and the next. */
   detachAskEveryMs: number;
 }
 
-const standardLimits: DetachLimits = { detachMs: 160_000, detachAskEveryMs: 20_000 };
+const standardLimits: DetachLimits = {
+  detachMs: 160_000,
+  leaveMs: usualUnplugS * 1_000,
+  detachAskEveryMs: 20_000,
+};
 /**
  * libvirt reports a removed device before its XML lacks it; if the event was missed, the XML
  * counts. Milliseconds.
@@ -48,10 +55,12 @@ export class NicChanges {
   constructor(child: LibvirtChild, domains: Domains, limits: Partial<DetachLimits>) {
     this.#child = child;
     this.#domains = domains;
-    this.#limits = {
-      detachMs: limits.detachMs ?? standardLimits.detachMs,
-      detachAskEveryMs: limits.detachAskEveryMs ?? standardLimits.detachAskEveryMs,
-    };
+    const {
+      detachMs = standardLimits.detachMs,
+      leaveMs = standardLimits.leaveMs,
+      detachAskEveryMs = standardLimits.detachAskEveryMs,
+    } = limits;
+    this.#limits = { detachMs, leaveMs, detachAskEveryMs };
   }
 
   async attach(domain: DomainView, nic: GuestNic, host: HostNames): Promise<void> {
@@ -81,12 +90,15 @@ export class NicChanges {
   async detach(
     domain: DomainView,
     nic: GuestNic,
-    { keep, ifname }: { keep: boolean; ifname: string | null },
+    { keep, isLeaving = false, ifname }: DetachHow & { ifname: string | null },
   ): Promise<void> {
-    if (domain.isActive) await this.#detachLive(domain, nic, ifname);
+    const limitMs = isLeaving ? this.#limits.leaveMs : this.#limits.detachMs;
+    if (domain.isActive) await this.#detachLive(domain, nic, { ifname, limitMs });
     if (keep) return;
     const standby = standbyOf(nic);
-    if (domain.isActive && standby !== undefined) await this.#detachLive(domain, standby, null);
+    if (domain.isActive && standby !== undefined) {
+      await this.#detachLive(domain, standby, { ifname: null, limitMs });
+    }
     for (const part of [nic, ...(standby === undefined ? [] : [standby])]) {
       const device = deviceOfNic(await this.#definedDevices(domain.id), part, ifname);
       if (device !== undefined) await this.#ask(domain, nic, device, affect.config);
@@ -98,7 +110,11 @@ export class NicChanges {
    * The guest has released the device when libvirt has reported it and its XML no longer has the
    * device.
    */
-  async #detachLive(domain: DomainView, nic: GuestNic, ifname: string | null): Promise<void> {
+  async #detachLive(
+    domain: DomainView,
+    nic: GuestNic,
+    { ifname, limitMs }: { ifname: string | null; limitMs: number },
+  ): Promise<void> {
     const device = deviceOfNic(domain.devices, nic, ifname);
     if (device === undefined) return;
     let nextAsk = 0;
@@ -117,12 +133,8 @@ export class NicChanges {
       await this.#ask(domain, nic, left, affect.live);
       return false;
     };
-    if (await this.#domains.waitUntil(domain.id, isOff, this.#limits.detachMs)) return;
-    throw new ComputeError(
-      'unavailable',
-      `guest ${domain.name} did not release the device of port ${nic.portId} within ${this.#limits.detachMs / 1_000} s: ` +
-        'its operating system must be running and support hot unplug',
-    );
+    if (await this.#domains.waitUntil(domain.id, isOff, limitMs)) return;
+    throw notReleased(domain.name, `the device of port ${nic.portId}`, limitMs / 1_000);
   }
 
   async #ask(

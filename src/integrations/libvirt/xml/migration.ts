@@ -31,6 +31,8 @@ export interface MoveLimits {
   maxMibPerS?: number;
   /** QEMU ends the copying of memory when the rest takes no longer; undefined: its own 300. */
   maxDowntimeMs?: number;
+  /** How long the guest may take to release its VFs. */
+  maxUnplugS: number;
   compression: Compression | 'none';
 }
 

@@ -187,10 +187,10 @@ test('a slow answer that trickles times out too', async () => {
     const timer = setInterval(() => response.write(' '), 20);
     response.on('close', () => clearInterval(timer));
   };
-  const network = await start([trickle], { timeoutMs: 750 });
+  const network = await start([trickle], short);
   await expect(network.listPorts(['p'])).rejects.toMatchObject({
     kind: 'unavailable',
-    message: expect.stringContaining('it is incomplete after 3 s'),
+    message: expect.stringContaining('it is incomplete after 0.6 s'),
   });
 });
 

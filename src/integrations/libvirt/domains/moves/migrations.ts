@@ -10,14 +10,16 @@ import type {
 } from '#contracts/host/movable-guest.ts';
 import { ComputeError, errorText } from '#core/errors.ts';
 import type { FailedCheck } from '#core/guests/moves/preflight.ts';
+import { notReleased } from '#core/guests/moves/unplug-limit.ts';
 import { AbortedMove } from '#core/servers/aborted-move.ts';
-import type { LibvirtChild } from '../connection/child-process.ts';
-import type { Procedures } from '../child/child-messages.ts';
-import { hasCode, LibvirtError } from '../connection/libvirt-error.ts';
-import { compressionsOf, migrationOf, type MoveLimits } from '../xml/migration.ts';
-import { hardwareOf } from '../xml/running-hardware.ts';
-import { isStandby } from '../xml/standby-alias.ts';
-import type { Domains } from './domains.ts';
+import type { LibvirtChild } from '../../connection/child-process.ts';
+import type { Procedures } from '../../child/child-messages.ts';
+import { hasCode, LibvirtError } from '../../connection/libvirt-error.ts';
+import { compressionsOf, migrationOf, type MoveLimits } from '../../xml/migration.ts';
+import { hardwareOf } from '../../xml/running-hardware.ts';
+import { ReleaseLimit } from './release-limit.ts';
+import { isStandby } from '../../xml/standby-alias.ts';
+import type { Domains } from '../domains.ts';
 
 const readVersions = 'read the version of libvirt';
 
@@ -87,11 +89,14 @@ export class Migrations implements LiveMigrations {
     const act = `send guest ${domain.name}`;
     this.#aborted.delete(id);
     const running = await this.#child.call('migratableXml', [id], act);
-    const { maxDowntimeMs } = this.#limits;
+    const { maxDowntimeMs, maxUnplugS } = this.#limits;
     const migration = migrationOf(running, to, this.#limits);
+    const release = new ReleaseLimit(this, id, maxUnplugS * 1_000);
     const stop = this.#child.watch((event) => {
       if (event.what !== 'event' || event.event.id !== id) return;
-      if (event.event.what === 'to-standby') to.onStandby?.();
+      if (event.event.what !== 'to-standby') return;
+      release.begin();
+      to.onStandby?.();
     });
     try {
       if (maxDowntimeMs !== undefined) {
@@ -101,10 +106,12 @@ export class Migrations implements LiveMigrations {
     } catch (error) {
       // The call may fail after the guest has gone, as when libvirt's child ends.
       if (!(await this.#isHere(id))) return;
+      if (release.isMissed) throw notReleased(domain.name, 'its VFs with standbys', maxUnplugS);
       // libvirt's error differs with what was being sent when it was aborted.
       throw this.#aborted.has(id) ? new AbortedMove(errorText(error)) : error;
     } finally {
       stop();
+      release.end();
     }
   }
 
@@ -122,6 +129,11 @@ export class Migrations implements LiveMigrations {
   async abort(id: string): Promise<void> {
     // Before the call: the move may fail first.
     this.#aborted.add(id);
+    await this.end(id);
+  }
+
+  /** As `abort`, and not on request. */
+  async end(id: string): Promise<void> {
     try {
       await this.#child.call('abortJob', [id], `abort the move of guest ${id}`);
     } catch (error) {

@@ -1,10 +1,10 @@
 /** What is reported of a guest on its way, by libvirt's events. */
 import { aFailoverNic, aGuest, vf0 } from '#test/hosts/guests.ts';
 import { expect, test } from 'vitest';
-import type { ChildEvent, LibvirtChild } from '../connection/child-process.ts';
-import { domainXml } from '../xml/domain-xml.ts';
-import { domainState } from '../xml/libvirt-numbers.ts';
-import { Domains } from './domains.ts';
+import type { ChildEvent, LibvirtChild } from '../../connection/child-process.ts';
+import { domainXml } from '../../xml/domain-xml.ts';
+import { domainState } from '../../xml/libvirt-numbers.ts';
+import { Domains } from '../domains.ts';
 import { Migrations } from './migrations.ts';
 
 test('a guest switches to its standbys while it is sent; those of others, and later, do not count', async () => {
@@ -38,7 +38,10 @@ test('a guest switches to its standbys while it is sent; those of others, and la
     compressions: [],
   };
   const onStandby = () => (switches += 1);
-  const migrations = new Migrations(child, new Domains(child), { compression: 'none' });
+  const migrations = new Migrations(child, new Domains(child), {
+    compression: 'none',
+    maxUnplugS: 60,
+  });
   await migrations.send(guest.id, { ...to, onStandby });
   happen(guest.id);
   expect(switches).toBe(1);
