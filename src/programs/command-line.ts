@@ -12,6 +12,7 @@ import { addCommands } from '#cli/commands.ts';
 import { addPciCheck } from '#cli/pci/pci-check-command.ts';
 import { addAgentCommand, logFormatOption, logLevelOption } from './agent/agent-command.ts';
 import { addBackupCommands } from './backup-commands.ts';
+import { addDatabaseCommands } from './database/database-commands.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
 import { addPolicyCommands } from './policy/policy-command.ts';
 import { optionsKeptByNpm } from './terminal/npm-options.ts';
@@ -62,6 +63,7 @@ export function novellaProgram(): Command {
   const end = (status: number) => {
     process.exitCode = status;
   };
+  addDatabaseCommands(novella, { screen, end, ...surroundings() });
   const pci = addCommands(novella, { screen, version, end, ...surroundings() });
   addPciCheck(pci, { screen, machine: loadMachine, end, ...surroundings() });
   return novella;

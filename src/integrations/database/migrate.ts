@@ -36,6 +36,15 @@ export async function migrate<Tables>(db: Kysely<Tables>, upTo?: string): Promis
   );
 }
 
+/** The migrations that ran, and those that a start would run; both in order. */
+export async function schemaOf<Tables>(
+  db: Kysely<Tables>,
+): Promise<{ ran: string[]; pending: string[] }> {
+  const ran = await ranBefore(db);
+  const pending = Object.keys(migrations).filter((name) => !ran.includes(name));
+  return { ran, pending: pending.toSorted() };
+}
+
 /** This version might misread a database written by a newer one. */
 function refuseNewer(ran: readonly string[]): void {
   const unknown = unknownMigrations(ran);

@@ -94,18 +94,33 @@ export async function openStore(
   database: string,
   options: StoreOptions = {},
 ): Promise<{ store: Store; db: Kysely<ComputeTables> }> {
-  const isOnPostgres = isPostgresUrl(database);
-  const db = isOnPostgres
-    ? await openOnPostgres(database)
-    : openSqlite<ComputeTables>(database, options);
+  const db = await openDatabase(database, options);
   try {
-    if (!isOnPostgres) await refuseDamaged(db, database);
     await migrate(db);
   } catch (error) {
     await db.destroy();
     throw error;
   }
   return { store: computeStore(db, options), db };
+}
+
+/**
+ * The same database with the schema that it has. Throws `unavailable` where it is damaged or out of
+ * reach.
+ */
+export async function openDatabase(
+  database: string,
+  options: StoreOptions = {},
+): Promise<Kysely<ComputeTables>> {
+  if (isPostgresUrl(database)) return openOnPostgres(database);
+  const db = openSqlite<ComputeTables>(database, options);
+  try {
+    await refuseDamaged(db, database);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return db;
 }
 
 /** Loaded when needed: a process on SQLite has no use for the driver. */

@@ -1,6 +1,7 @@
 /** Where the database of a state directory is: in it, or on a PostgreSQL server. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { ComputeError } from '#core/errors.ts';
+import { withoutPassword } from '#integrations/database/postgres/without-password.ts';
 import type { StateDirectory } from './state-directory.ts';
 
 /** Names the server, where the database is on one. */
@@ -22,10 +23,10 @@ export function refuseOtherPlace({ path, file }: Files, url: string | undefined)
       `state directory ${path}: its cloud has its database on ${place}; name it with --database, or database in the configuration, or remove ${elsewhere} for a new cloud`,
     );
   }
-  if (url !== undefined && existsSync(file('novella.sqlite'))) {
+  if (url !== undefined && !existsSync(elsewhere) && existsSync(file('novella.sqlite'))) {
     throw new ComputeError(
       'conflict',
-      `state directory ${path}: its cloud has its database in ${file('novella.sqlite')}; leave out --database, or name another directory`,
+      `state directory ${path}: its cloud has its database in ${file('novella.sqlite')}; leave out --database, copy it to the server (novella db copy --to URL), or name another directory`,
     );
   }
 }
@@ -33,11 +34,4 @@ export function refuseOtherPlace({ path, file }: Files, url: string | undefined)
 /** Notes for later starts that the database is on this server. */
 export function notePlace({ file }: Files, url: string): void {
   writeFileSync(file(elsewhereName), `${withoutPassword(url)}\n`, { mode: 0o600 });
-}
-
-/** Example: `postgresql://nova:secret@db/nova` → `postgresql://nova@db/nova`. */
-export function withoutPassword(url: string): string {
-  return url
-    .replace(/^(\w+:\/\/[^/:@]*):[^/@]*@/, '$1@')
-    .replaceAll(/([?&]password=)[^&]*/g, '$1…');
 }

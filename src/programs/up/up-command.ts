@@ -1,10 +1,9 @@
 /** `novella up`: configuration, start, greeting, and the end on request. */
 import { resolve } from 'node:path';
 import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
-import { ComputeError } from '#core/errors.ts';
-import { isPostgresUrl } from '#integrations/database/store.ts';
 import { type Screen, writeLines } from '#cli/terminal/screen.ts';
 import { type Config, freePorts, readConfig } from '../config/config.ts';
+import { postgresUrl } from '../database/named-database.ts';
 import { greeting, surveyLines } from './greeting.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { logTo } from '../terminal/log.ts';
@@ -47,17 +46,11 @@ function configured(options: UpOptions, surroundings: Surroundings): Config {
   return {
     ...config,
     ...(options.stateDir !== undefined && { stateDir: resolve(options.stateDir) }),
-    ...(options.database !== undefined && { database: databaseUrl(options.database) }),
+    ...(options.database !== undefined && {
+      database: postgresUrl('--database', options.database),
+    }),
     ...(options.freePorts === true && { ports: freePorts }),
     libvirt: options.libvirt === true,
     log: logOptions(options, config.log),
   };
-}
-
-function databaseUrl(text: string): string {
-  if (isPostgresUrl(text)) return text;
-  throw new ComputeError(
-    'invalid',
-    `--database: ${text} is no URL of PostgreSQL, such as postgresql:///novella?host=/run/postgresql`,
-  );
 }

@@ -24,7 +24,7 @@ export async function refuseUnsafeServer<Tables>(db: Kysely<Tables>): Promise<vo
       current_setting('synchronous_commit') as "synchronousCommit"`.execute(db);
   const [state] = rows;
   const problem = state && problemOf(state);
-  if (problem !== undefined) throw new ComputeError('unavailable', `the database: ${problem}`);
+  if (problem !== undefined) throw new ComputeError('unavailable', problem);
 }
 
 function problemOf(state: ServerState): string | undefined {

@@ -1,5 +1,6 @@
 /** Turns PostgreSQL's errors into readable ones. Codes: PostgreSQL, appendix A. */
 import { ComputeError, errorText } from '#core/errors.ts';
+import { withoutPassword } from './without-password.ts';
 
 const outOfReach =
   'the database cannot be reached; it is tried again at the next request, without a restart';
@@ -38,6 +39,23 @@ export function databaseFailure(cause: unknown): { error: unknown; isConnectionL
   const kind = code === notStorable ? 'invalid' : 'unavailable';
   const error = new ComputeError(kind, message, { detail: errorText(cause), cause });
   return { error, isConnectionLost };
+}
+
+/**
+ * The same for the opening of a database: names it, and why it cannot be reached. Example:
+ * `database postgresql://db1/nova cannot be reached: connect ECONNREFUSED 10.0.0.5:5432`.
+ */
+export function openFailure(url: string, cause: unknown): unknown {
+  const { error, isConnectionLost } =
+    cause instanceof ComputeError
+      ? { error: cause, isConnectionLost: cause.message === outOfReach }
+      : databaseFailure(cause);
+  if (!(error instanceof ComputeError)) return error;
+  const place = `database ${withoutPassword(url)}`;
+  const text = isConnectionLost
+    ? `${place} cannot be reached: ${error.detail ?? 'no reason was given'}`
+    : `${place}: ${error.message}`;
+  return new ComputeError(error.kind, text, { cause: error });
 }
 
 /** Errors of sockets and of `pg` itself have no SQLSTATE. */

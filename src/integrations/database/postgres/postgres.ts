@@ -14,7 +14,7 @@ import { Pool, type PoolClient, type QueryConfig, types } from 'pg';
 import { setDeferred } from '../engine/deferred.ts';
 import { isOutdatedPlan } from '../engine/transaction.ts';
 import { refuseUnsafeServer } from './check-server.ts';
-import { databaseFailure } from './failures.ts';
+import { databaseFailure, openFailure } from './failures.ts';
 import { PostgresCompiler } from './postgres-compiler.ts';
 import { StatementNames } from './statement-names.ts';
 
@@ -57,7 +57,7 @@ export async function openPostgres<Tables>(url: string): Promise<Kysely<Tables>>
     await refuseUnsafeServer(db);
   } catch (error) {
     await db.destroy();
-    throw error;
+    throw openFailure(url, error);
   }
   return db;
 }

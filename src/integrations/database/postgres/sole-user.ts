@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { ComputeError, isComputeError } from '#core/errors.ts';
-import { databaseFailure } from './failures.ts';
+import { databaseFailure, openFailure } from './failures.ts';
 
 /** Of the locks in its database. Any number that other programs there do not use. */
 export const lockNumber = 7_318_244_001;
@@ -25,7 +25,11 @@ export interface LockEvents {
  * cannot be reached.
  */
 export async function becomeSoleUser(url: string, events: LockEvents): Promise<SoleUser> {
-  return new SoleUser({ url, events, client: await takeLock(url) });
+  try {
+    return new SoleUser({ url, events, client: await takeLock(url) });
+  } catch (error) {
+    throw openFailure(url, error);
+  }
 }
 
 class SoleUser {
