@@ -14,7 +14,7 @@ const setupFiles = ['test/support/cheap-passwords.ts', 'test/support/check-repli
 const maxWorkers = Math.ceil(availableParallelism() * 1.5);
 
 /**
- * unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. postgres:
+ * unit: next to the code, fast, one process. scenarios: the whole all-in-one over HTTP. page: the page in a real browser. postgres:
  * the stores on a PostgreSQL of the tests' own. clients: stock OpenStack commands. libvirt: this machine's own tools of a hypervisor, and a libvirtd of
  * the test's own. lab: contracts on the emulated SR-IOV host. openstack: the environment of real
  * Keystone, Neutron and Glance, and the contracts on them. docs: the shell blocks of the documents.
@@ -51,6 +51,17 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           env: inMemory,
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'page',
+          globalSetup: ['test/page/prepare.ts', 'test/support/processes/bundled-novella.ts'],
+          include: ['test/page/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          env: inMemory,
         },
       },
       {

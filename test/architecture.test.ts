@@ -22,6 +22,7 @@ const allowed: Record<string, string[]> = {
   agent: ['contracts', 'runtime', 'core'],
   client: ['runtime', 'core'],
   cli: ['client', 'runtime', 'core'],
+  page: ['client/shapes', 'core'],
   programs: [
     'core',
     'contracts',
@@ -64,7 +65,7 @@ function importsIn(text: string): string[] {
 
 function readTree(tree: Tree): SourceFile[] {
   return readdirSync(tree.folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((path) => {
       const text = readFileSync(join(tree.folder, path), 'utf8');
       return { tree, path, ring: path.split('/')[0] ?? '', text, imports: importsIn(text) };
@@ -198,6 +199,10 @@ const packageRings: Record<string, string[]> = {
   fastify: ['http', 'api', 'embedded', 'programs'],
   'find-my-way': ['http', 'api', 'embedded'],
   commander: ['cli', 'programs'],
+  jose: ['api'],
+  cookie: ['api'],
+  preact: ['page'],
+  '@preact/signals': ['page'],
   yaml: ['client', 'cli', 'programs'],
 };
 

@@ -8,6 +8,8 @@ import { createHttpService } from '#http/service.ts';
 import type { ApiContext } from './requests/context.ts';
 import { mountConsolePage } from './consoles/console-page.ts';
 import { withoutConsoleToken } from './consoles/console-tokens.ts';
+import { mountPageFiles } from './page/page-files.ts';
+import { mountPageSession } from './page/page-session.ts';
 import { isConsoleRequest } from './consoles/console-url.ts';
 import { tokenCredential } from './agents/token-credential.ts';
 import { isHostRequest } from './agents/host-request.ts';
@@ -45,6 +47,8 @@ export function createComputeApi(context: ApiContext): FastifyInstance {
   app.addHook('preClose', () => context.events.stop());
   mountDocuments(app, context);
   mountConsolePage(app);
+  mountPageSession(app, context);
+  mountPageFiles(app, context.pageFolder);
   // For agents of version 0.2 and older, which have a token.
   const ofTokens = { ...context, credentialOf: tokenCredential };
   mountHostImages(app, ofTokens);
@@ -95,7 +99,7 @@ function mountDocuments(app: FastifyInstance, context: ApiContext): void {
     return reply.code(426).send({ badRequest: { code: 426, message } });
   });
   app.all('/*', (request, reply) => {
-    if (/^\/(v2|v2\.1|novella|metrics)(\/|$)/.test(request.url)) {
+    if (/^\/(v2|v2\.1|novella|metrics|ui)(\/|$)/.test(request.url)) {
       throw new ComputeError('notFound', 'The resource could not be found.');
     }
     return reply.code(300).send(choices(origin(request), request.url));

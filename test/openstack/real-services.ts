@@ -37,6 +37,16 @@ export async function realIdentity(openstack: OpenStack): Promise<IdentityUnderT
   return {
     identity: client.identity,
     signIn: (who) => openstack.token(who),
+    login(who) {
+      const { user, password, project } = openstack.people[who];
+      return {
+        username: user,
+        password,
+        projectName: project,
+        userDomainName: 'Default',
+        projectDomainName: 'Default',
+      };
+    },
     async revoke(token) {
       const headers = { 'x-auth-token': token, 'x-subject-token': token };
       await fetch(`${openstack.urls.keystone}/auth/tokens`, { method: 'DELETE', headers });

@@ -8,6 +8,7 @@ import type { IdentityService } from '#contracts/services/identity.ts';
 import type { ImageContents, ImageService } from '#contracts/services/images.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
 import type { Store } from '#contracts/store/store.ts';
+import type { ClusterAuthority } from '#contracts/host/identity/cluster-authority.ts';
 import type { LinkedHost } from '#contracts/host/host-link.ts';
 import type { ComputePolicy } from '#core/access/rules/compute-policy.ts';
 import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
@@ -72,6 +73,10 @@ export interface ApiContext {
   publicUrl?: string;
   /** Certificate and key, PEM; undefined: clear text. */
   tls?: { cert: Buffer; key: Buffer };
+  /** Has the key that seals the sessions of the page. */
+  authority: Pick<ClusterAuthority, 'keyFor'>;
+  /** The folder of the built page; what is not there is not built. */
+  pageFolder: string;
   /** This process. `startedAt`: epoch milliseconds. */
   program: { version: string; startedAt: number };
   /** All hosts with their devices, for pictures of the fleet. */

@@ -46,7 +46,10 @@ export const eventStreams: readonly string[] = [
 
 type Replies = typeof operatorReplies;
 
+/** Example: `GET /hosts/:name`. */
+export type OperatorRoute = keyof Replies;
+
 /** The body of a route's reply. Example: `OperatorReply<'GET /hosts'>`. */
-export type OperatorReply<Route extends keyof Replies> = Replies[Route] extends TSchema
+export type OperatorReply<Route extends OperatorRoute> = Replies[Route] extends TSchema
   ? Static<Replies[Route]>
   : undefined;

@@ -1,11 +1,14 @@
 /** The suite that every identity service must pass for the compute side. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PasswordLogin } from '#core/access/login.ts';
 import type { IdentityService } from './identity.ts';
 
 /** A user `demo` with the role member on a project `demo`, and an admin. */
 export interface IdentityUnderTest {
   identity: IdentityService;
   signIn(who: 'admin' | 'demo'): Promise<string>;
+  /** Their credentials. */
+  login(who: 'admin' | 'demo'): PasswordLogin;
   revoke(token: string): Promise<void>;
   /** Invalidates every cached answer. */
   outliveCaches(): Promise<void>;
@@ -58,6 +61,28 @@ export function describeIdentityService(
       'a text that is not a token is refused: %j',
       async (text) => {
         await expect(world.identity.validate(text)).rejects.toMatchObject({
+          kind: 'unauthenticated',
+        });
+      },
+    );
+
+    test('a user signs in by password, and out again', async () => {
+      const { token, expiresAt } = await world.identity.signIn(world.login('demo'), '192.0.2.1');
+      expect(expiresAt).toBeGreaterThan(0);
+      expect(await world.identity.validate(token)).toMatchObject({ userName: 'demo', token });
+      await world.identity.signOut(token);
+      await world.outliveCaches();
+      await expect(world.identity.validate(token)).rejects.toMatchObject({
+        kind: 'unauthenticated',
+      });
+      await world.identity.signOut(token);
+    });
+
+    test.each([{ password: 'wrong' }, { username: 'nobody' }, { projectName: 'none' }])(
+      'wrong credentials are refused: %j',
+      async (change) => {
+        const login = { ...world.login('demo'), ...change };
+        await expect(world.identity.signIn(login, '192.0.2.1')).rejects.toMatchObject({
           kind: 'unauthenticated',
         });
       },

@@ -1,5 +1,7 @@
 /** The caller of a request: the identity service as the compute API needs it. */
 
+import type { Login } from '#core/access/login.ts';
+
 /**
  * The identity behind a token. `token` is passed on where another service checks the caller's own
  * rights.
@@ -15,7 +17,20 @@ export interface Caller {
   token: string;
 }
 
+/** A new token, and when it expires: epoch milliseconds. */
+export interface SignedIn {
+  token: string;
+  expiresAt: number;
+}
+
 export interface IdentityService {
+  /**
+   * A token for a user of the page. `source`: the address that the sign-in comes from. Throws
+   * `unauthenticated` for a wrong user, password or project, `tooManyRequests`.
+   */
+  signIn(login: Login, source: string): Promise<SignedIn>;
+  /** Revokes a token of this user; one that is no longer valid is no error. */
+  signOut(token: string): Promise<void>;
   /** The caller of this token. Throws `unauthenticated` when it is unknown, expired or revoked. */
   validate(token: string): Promise<Caller>;
   /**

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock, NewId } from '#contracts/clock.ts';
 import type { Caller, IdentityService } from '#contracts/services/identity.ts';
 import type { IdentityStore } from '#contracts/store/identity-store.ts';
+import { signInBody } from '#core/access/login.ts';
 import { ComputeError } from '#core/errors.ts';
 import { createHttpService, type ErrorReply, type FailedRequest } from '#http/service.ts';
 import { titledError } from '../titled-error.ts';
@@ -12,6 +13,7 @@ import { mountRoutes } from '../route-table.ts';
 import { type BootstrapUser, bootstrap } from './bootstrap.ts';
 import type { Catalog } from './catalog.ts';
 import { identityRoutes, keystoneNotOffered } from './routes.ts';
+import { type AuthBody, signIn } from './sign-in/sign-in.ts';
 import { signInGate } from './sign-in/sign-in-gate.ts';
 import { actorOf, createTokens, type Session } from './sign-in/tokens.ts';
 
@@ -51,6 +53,7 @@ export async function createIdentityService(
     lifetimeMs: options.tokenLifetimeMs ?? 3_600_000,
     cacheMs: options.cacheMs ?? 10_000,
   });
+  const gate = signInGate(clock);
   const unknown = (request: FastifyRequest) =>
     refuseUnknown(request, { name: 'identity', full: 'Keystone', notOffered: keystoneNotOffered });
   const app = createHttpService({
@@ -67,7 +70,7 @@ export async function createIdentityService(
       store,
       tokens,
       catalog,
-      gate: signInGate(clock),
+      gate,
       clock,
       newId: options.newId,
     }),
@@ -80,7 +83,18 @@ export async function createIdentityService(
     throw new ComputeError('unauthenticated', 'The token is unknown, expired or revoked.');
   };
   const hasProject = async (id: string) => (await store.project(id)) !== undefined;
-  return { app, service: { validate, hasProject } };
+  const service: IdentityService = {
+    validate,
+    hasProject,
+    async signIn(login, source) {
+      const body = signInBody(login) as AuthBody;
+      const signedIn = await signIn(body, { store, tokens, gate, clock, source });
+      const { text, session } = await tokens.issue(signedIn);
+      return { token: text, expiresAt: session.token.expiresAt };
+    },
+    signOut: (token) => tokens.revoke(token),
+  };
+  return { app, service };
 }
 
 /** An unscoped token gives a caller whose project fields are ''. */

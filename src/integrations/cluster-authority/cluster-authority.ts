@@ -1,5 +1,6 @@
 /** The cluster's authority, kept in the store so that every controller can issue and renew. */
-import { createPublicKey, randomBytes, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, hkdf, randomBytes, X509Certificate } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { Clock } from '#contracts/clock.ts';
 import type { ClusterAuthority } from '#contracts/host/identity/cluster-authority.ts';
 import type {
@@ -23,6 +24,8 @@ export interface ClusterAuthorityOptions {
   /** How long certificates of hosts are valid. */
   hostLifeMs: number;
 }
+
+const derive = promisify(hkdf);
 
 export function clusterAuthority({
   store,
@@ -57,6 +60,13 @@ export function clusterAuthority({
         certificate: await sign(named, subject),
         ...validity,
       };
+    },
+    async keyFor(purpose) {
+      const secret = createPrivateKey((await authority()).privateKey).export({
+        type: 'pkcs8',
+        format: 'der',
+      });
+      return new Uint8Array(await derive('sha256', secret, '', purpose, 32));
     },
     async controller() {
       const chain = (await authority()).certificate;

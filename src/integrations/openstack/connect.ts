@@ -11,6 +11,7 @@ import { createNeutron } from './neutron/neutron.ts';
 import { createOwnTokens } from './http/own-token.ts';
 import { type CallCounts, createServiceCaller } from './http/service-caller.ts';
 import { createSession } from './http/session.ts';
+import { userTokens } from './http/user-tokens.ts';
 import { type Survey, survey } from './survey.ts';
 import { createHttpTransport, type HttpTransport } from './http/http-transport.ts';
 
@@ -113,6 +114,7 @@ export function connectOpenStack(options: OpenStackOptions): OpenStack {
   return {
     identity: createKeystoneIdentity({
       session: sessions.identity,
+      users: userTokens(caller, keystone),
       clock,
       cacheMs: options.tokenCacheMs ?? 60_000,
     }),

@@ -15,8 +15,10 @@ test('what Keystone answers now counts for all waiting callers, even if our cloc
       return { status: 200, body: { token } } as Awaited<ReturnType<Session['call']>>;
     },
   };
+  const unused = () => Promise.reject(new Error('not called here'));
   const identity = createKeystoneIdentity({
     session: session as Session,
+    users: { signIn: unused, signOut: unused },
     clock: { now: () => Date.parse('2026-01-01T00:00:01Z') },
     cacheMs: 30_000,
   });

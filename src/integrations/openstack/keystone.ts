@@ -5,6 +5,7 @@ import type { Caller, IdentityService } from '#contracts/services/identity.ts';
 import { ComputeError } from '#core/errors.ts';
 import { TtlCache } from '#runtime/ttl-cache.ts';
 import type { Session } from './http/session.ts';
+import type { UserTokens } from './http/user-tokens.ts';
 
 /** Keystone's description of a token; an unscoped token has no project and no roles. */
 interface ShownToken {
@@ -34,10 +35,11 @@ const mostKnown = 10_000;
  */
 export function createKeystoneIdentity(options: {
   session: Session;
+  users: UserTokens;
   clock: Clock;
   cacheMs: number;
 }): IdentityService {
-  const { session, clock, cacheMs } = options;
+  const { session, users, clock, cacheMs } = options;
   const known = new TtlCache<Known>({
     now: () => clock.now(),
     ttlMs: cacheMs,
@@ -51,6 +53,7 @@ export function createKeystoneIdentity(options: {
     return { caller: callerOf(shown, token), expiresAt, answer: answers };
   };
   return {
+    ...users,
     async validate(token) {
       const key = hash('sha256', token, 'base64');
       const before = answers;

@@ -44,6 +44,7 @@ import { openState } from '../state/open-state.ts';
 import { type PolicyInForce, policyInForce } from '../policy/policy-in-force.ts';
 import { PortEvents } from './port-events.ts';
 import { ProjectQuotas } from '../config/project-quotas.ts';
+import { pageFolder } from './page-folder.ts';
 import { type Readiness, readiness } from './readiness.ts';
 import type { Found } from './real-services.ts';
 import { ReturningHosts } from '../hosts/returning-hosts.ts';
@@ -259,11 +260,11 @@ function dispatchWhenBack(
   });
 }
 
-/** The picture of the fleet and its changes, and this process. */
+/** The picture of the fleet and its changes, the page that shows it, and this process. */
 function pictureOf(context: WorkflowContext, log: Logger) {
   const fabric = new FabricView(context);
   const program = { version, startedAt: clock.now() };
-  return { fabric, program, events: new FleetEvents({ fabric, log }) };
+  return { fabric, program, pageFolder, events: new FleetEvents({ fabric, log }) };
 }
 
 /** Of the port for hosts, which opens after the API. */

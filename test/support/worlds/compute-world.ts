@@ -6,9 +6,10 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { createComputeApi } from '#api/compute-api.ts';
 import { FleetEvents, type StreamLimits } from '#api/fabric/fleet-events.ts';
-import type { Caller } from '#contracts/services/identity.ts';
+import type { Caller, SignedIn } from '#contracts/services/identity.ts';
 import type { ImageService, ImageWriter } from '#contracts/services/images.ts';
 import type { NetworkService } from '#contracts/services/network.ts';
+import type { Login } from '#core/access/login.ts';
 import { ComputeError } from '#core/errors.ts';
 import { NetworkAgents } from '#core/networking/binding/network-agents.ts';
 import type { SecurityGroup } from '#core/networking/security-group.ts';
@@ -84,10 +85,12 @@ export async function aComputeWorld({
   images,
   streams,
   path = ':memory:',
+  pageFolder = '/none',
 }: {
   images?: ImageService & ImageWriter;
   streams?: Partial<StreamLimits>;
   path?: string;
+  pageFolder?: string;
 } = {}) {
   const time = { now: Date.parse('2026-11-23T07:30:00Z') };
   const clock = { now: () => time.now };
@@ -122,6 +125,7 @@ export async function aComputeWorld({
       allocationRatios: { vcpus: 4, memory: 1, disk: 1 },
     },
   };
+  const signedOut: string[] = [];
   const contents = describedContents(madeImages);
   const workflows = serverOperations(context);
   let policy = policyWith({});
@@ -135,9 +139,12 @@ export async function aComputeWorld({
     identity: {
       validate: async (token) => callerOf(token),
       hasProject: async (id) => [projectId, otherProjectId].includes(id),
+      signIn: async (login) => signedIn(login, time.now + 3_600_000),
+      signOut: async (token) => void signedOut.push(token),
     },
     fabric,
     program: { version: '1.2.3', startedAt: time.now },
+    pageFolder,
     events: new FleetEvents({ fabric, log: silentLog, limits: streamLimits }),
     identityUrl: () => 'http://127.0.0.1:5000/v3',
     imageUrl: () => 'http://127.0.0.1:9292',
@@ -165,6 +172,7 @@ export async function aComputeWorld({
     /** Below the store, to damage rows. */
     db,
     time,
+    signedOut,
     /** By project: what differs from Nova's defaults. */
     limits,
     ports,
@@ -273,6 +281,14 @@ export function callerOf(token: string): Caller {
     isAdmin: known.roles.includes('admin'),
     token,
   };
+}
+
+/** The password of each user is the user's name. */
+function signedIn(login: Login, expiresAt: number): SignedIn {
+  const token = 'username' in login ? login.username : login.applicationCredentialId;
+  const secret = 'password' in login ? login.password : login.applicationCredentialSecret;
+  if (secret !== token) throw new ComputeError('unauthenticated', 'The password is wrong.');
+  return { token, expiresAt };
 }
 
 const network: Network = {

@@ -68,6 +68,13 @@ export async function identityUnderTest(way: Way): Promise<IdentityUnderTest> {
   return {
     identity: services.identity,
     signIn: (who) => cloud.signIn(who, passwords[who], who),
+    login: (who) => ({
+      username: who,
+      password: passwords[who],
+      projectName: who,
+      userDomainName: 'Default',
+      projectDomainName: 'Default',
+    }),
     async revoke(token) {
       const headers = { 'x-subject-token': token };
       const answer = await ask(cloud.identity.app, 'DELETE /v3/auth/tokens', { token, headers });

@@ -8,6 +8,11 @@ export interface ClusterAuthority {
   fingerprint(): Promise<string>;
   /** Signs a certificate that identifies this host as a client. `publicKey`: SPKI, DER. */
   issue(host: string, publicKey: Buffer): Promise<IssuedCertificate>;
+  /**
+   * A key of 256 bits for this purpose, the same on all controllers of the cluster. Example: `'the
+   * sessions of the page'`.
+   */
+  keyFor(purpose: string): Promise<Uint8Array>;
   /** A valid certificate of the controllers with its chain, and its key, PEM; renewed in time. */
   controller(): Promise<{ cert: string; key: string }>;
 }

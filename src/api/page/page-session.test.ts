@@ -1,0 +1,153 @@
+/** Signing in to the page, and what its cookie permits. */
+import { expect, test } from 'vitest';
+import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
+import { clusterAuthority } from '#integrations/cluster-authority/cluster-authority.ts';
+import { idleMs, SessionSeal } from './sealed-session.ts';
+import { cookieHeader } from './session-cookie.ts';
+
+const own = { 'sec-fetch-site': 'same-origin', 'x-novella-page': '1' };
+const admin = { user: 'admin', password: 'admin', project: 'admin' };
+
+/** The value of the cookie that an answer sets. */
+function cookieOf(headers: Record<string, unknown>): string {
+  return String(headers['set-cookie']).split(';')[0] ?? '';
+}
+
+async function signedIn(world: ComputeWorld, body: object = admin): Promise<string> {
+  const answer = await world.ask('POST /ui/session', { as: null, headers: own, body });
+  expect(answer.status).toBe(200);
+  return cookieOf(answer.headers);
+}
+
+test('the cookie of a sign-in counts as the token, which no answer has', async () => {
+  const world = await aComputeWorld();
+  const answer = await world.ask('POST /ui/session', { as: null, headers: own, body: admin });
+  expect(answer.body).toEqual({
+    session: {
+      user_name: 'admin',
+      project_name: expect.any(String),
+      sees_hosts: true,
+      ends_at: '2026-11-23T08:30:00Z',
+    },
+  });
+  expect(answer.headers['set-cookie']).toMatch(
+    /^novella-8774=[\w-]+\.\.[\w.-]+; Path=\/; HttpOnly; SameSite=Strict$/,
+  );
+  const headers = { cookie: cookieOf(answer.headers) };
+  const fleet = await world.ask('GET /novella/v1/fleet', { as: null, version: '', headers });
+  expect(fleet.status).toBe(200);
+  const servers = await world.ask('GET /v2.1/servers', { as: null, headers });
+  expect(servers.status).toBe(200);
+  await world.stop();
+});
+
+test('a member sees servers and no hosts; an application credential signs in too', async () => {
+  const world = await aComputeWorld();
+  const cookie = await signedIn(world, {
+    application_credential_id: 'member',
+    application_credential_secret: 'member',
+  });
+  const session = await world.ask('GET /ui/session', { as: null, headers: { cookie } });
+  expect(session.body.session).toMatchObject({ user_name: 'member', sees_hosts: false });
+  const ask = (act: string) => world.ask(act, { as: null, version: '', headers: { cookie } });
+  expect((await ask('GET /novella/v1/fleet')).status).toBe(403);
+  expect((await ask('GET /v2.1/servers')).status).toBe(200);
+  await world.stop();
+});
+
+test.each([
+  ['no header of the page', { 'sec-fetch-site': 'same-origin' }],
+  ['a page of another port', { ...own, 'sec-fetch-site': 'same-site' }],
+  ['another site', { ...own, 'sec-fetch-site': 'cross-site' }],
+  ['a program', { 'x-novella-page': '1' }],
+])('nothing is changed by %s', async (_, headers) => {
+  const world = await aComputeWorld();
+  const cookie = await signedIn(world);
+  const given = { as: null, headers: { ...headers, cookie } };
+  const what = { flavor: 'm1.sriov' };
+  expect(await world.ask('POST /novella/v1/what-if', { ...given, body: what })).toMatchObject({
+    status: 403,
+    body: { forbidden: { message: expect.stringContaining('X-Novella-Page: 1') } },
+  });
+  const bare = { as: null, headers };
+  const again = await world.ask('POST /ui/session', { ...bare, body: admin });
+  expect([again.status, again.headers['set-cookie']]).toEqual([403, undefined]);
+  await world.stop();
+});
+
+test('signing out revokes the token and removes the cookie', async () => {
+  const world = await aComputeWorld();
+  const cookie = await signedIn(world);
+  const out = await world.ask('DELETE /ui/session', { as: null, headers: { ...own, cookie } });
+  expect(out.status).toBe(204);
+  expect(out.headers['set-cookie']).toContain('novella-8774=; Max-Age=0; Path=/');
+  expect(world.signedOut).toEqual(['admin']);
+  await world.stop();
+});
+
+test('a wrong password is refused, and no message has it', async () => {
+  const world = await aComputeWorld();
+  const ask = (body: object) => world.ask('POST /ui/session', { as: null, headers: own, body });
+  expect((await ask({ ...admin, password: 'guess' })).status).toBe(401);
+  const odd = await ask({ ...admin, password: 'secret text', project: 7 });
+  expect(odd.status).toBe(400);
+  expect(JSON.stringify(odd.body)).not.toContain('secret text');
+  await world.stop();
+});
+
+test('a session ends after an hour without use, and is renewed while it is used', async () => {
+  const world = await aComputeWorld();
+  const { store, time } = world;
+  const clock = { now: () => time.now };
+  const authority = clusterAuthority({ store: store.authority, clock, hostLifeMs: 1 });
+  const endsAt = time.now + 10 * idleMs;
+  const seal = new SessionSeal({ authority, clock });
+  let cookie = `novella-8774=${await seal.seal({ token: 'admin', endsAt })}`;
+  const fleet = () =>
+    world.ask('GET /novella/v1/fleet', { as: null, version: '', headers: { cookie } });
+  expect((await fleet()).headers['set-cookie']).toBeUndefined();
+  for (let used = 0; used < 3; used += 1) {
+    time.now += idleMs - 1_000;
+    const answer = await fleet();
+    expect(answer.status).toBe(200);
+    cookie = cookieOf(answer.headers);
+  }
+  time.now += idleMs + 1_000;
+  expect((await fleet()).status).toBe(401);
+  const none = await world.ask('GET /ui/session', { as: null, headers: { cookie } });
+  expect(none).toMatchObject({ status: 200, body: { session: null } });
+  await world.stop();
+});
+
+test('a session never outlives its token, and a changed or foreign one is none', async () => {
+  const world = await aComputeWorld();
+  const clock = { now: () => world.time.now };
+  const authority = clusterAuthority({ store: world.store.authority, clock, hostLifeMs: 1 });
+  const seal = new SessionSeal({ authority, clock });
+  const sealed = await seal.seal({ token: 'admin', endsAt: clock.now() + 60_000 });
+  expect(await seal.open(sealed)).toMatchObject({ token: 'admin' });
+  expect(sealed).not.toContain(Buffer.from('admin').toString('base64url'));
+  expect(await seal.open(`${sealed.slice(0, -6)}AAAAAA`)).toBeUndefined();
+  const foreign = new SessionSeal({
+    authority: { keyFor: async () => new Uint8Array(32) },
+    clock,
+  });
+  expect(await foreign.open(sealed)).toBeUndefined();
+  // Another controller of the cluster.
+  const other = clusterAuthority({ store: world.store.authority, clock, hostLifeMs: 1 });
+  expect(await new SessionSeal({ authority: other, clock }).open(sealed)).toBeDefined();
+  world.time.now += 61_000;
+  expect(await seal.open(sealed)).toBeUndefined();
+  await world.stop();
+});
+
+test('over TLS the cookie is secure; over plain HTTP there is none but on loopback', () => {
+  expect(cookieHeader('S', 'https://cloud.example:8774')).toBe(
+    '__Host-novella=S; Path=/; HttpOnly; Secure; SameSite=Strict',
+  );
+  for (const origin of ['http://localhost', 'http://[::1]:8774', 'http://127.0.1.1:8774']) {
+    expect(cookieHeader('S', origin)).not.toContain('Secure');
+  }
+  expect(() => cookieHeader('S', 'http://192.0.2.7:8774')).toThrow('needs HTTPS');
+  expect(() => cookieHeader('S', 'http://127.0.0.1.example')).toThrow('needs HTTPS');
+});

@@ -1,0 +1,103 @@
+/**
+ * The map of the fleet. It is for eyes and pointers; the table below it has the same data for keys
+ * and screen readers, so it is hidden from these.
+ */
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
+import type { FleetHost } from '#client/shapes/fleet.ts';
+import { hostPath } from '../parts/host-path.ts';
+import { theme } from '../frame/theme.ts';
+import { countsOf, standingOf } from './host-counts.ts';
+import { hostAt, layoutMap, type MapGroup } from './map-layout.ts';
+import { type Colours, coloursOf, paintMap } from './map-paint.ts';
+
+export function FleetMap({ groups }: { groups: readonly MapGroup[] }) {
+  const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { route } = useLocation();
+  const room = useRoom(box);
+  const colours = useColours(box);
+  const [hovered, setHovered] = useState<{ host: FleetHost; x: number; y: number }>();
+  const layout = useMemo(
+    () => (room === undefined ? undefined : layoutMap(groups, room)),
+    [groups, room],
+  );
+
+  useEffect(() => {
+    const pen = canvas.current?.getContext('2d');
+    if (pen == null || layout === undefined || colours === undefined) return;
+    const scale = devicePixelRatio;
+    pen.canvas.width = Math.round(layout.width * scale);
+    pen.canvas.height = Math.round(layout.height * scale);
+    pen.canvas.style.height = `${layout.height}px`;
+    pen.setTransform(scale, 0, 0, scale, 0, 0);
+    const font = getComputedStyle(pen.canvas).fontFamily;
+    paintMap(pen, layout, { colours, font, hovered: hovered?.host.name ?? '' });
+  }, [layout, colours, hovered?.host.name]);
+
+  const onMove = ({ offsetX, offsetY }: PointerEvent) => {
+    const host = layout && hostAt(layout, offsetX, offsetY);
+    setHovered(host && { host, x: offsetX, y: offsetY });
+  };
+  return (
+    <div class="map" ref={box} aria-hidden="true">
+      <canvas
+        ref={canvas}
+        data-points={hovered !== undefined}
+        onPointerMove={onMove}
+        onPointerLeave={() => setHovered(undefined)}
+        onClick={() => hovered && route(hostPath(hovered.host.name))}
+      />
+      {hovered !== undefined && layout?.level !== 'devices' && (
+        <p
+          class="tip"
+          style={{
+            left: `${Math.min(hovered.x, (room?.width ?? 0) - 220)}px`,
+            top: `${hovered.y + 18}px`,
+          }}
+        >
+          <strong>{hovered.host.name}</strong>
+          <br />
+          {tipOf(hovered.host)}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function tipOf(host: FleetHost): string {
+  const { free, devices } = countsOf(host);
+  const problems = host.problems.length === 0 ? '' : `: ${host.problems.join(', ')}`;
+  return `${standingOf(host)}${problems} · ${free} of ${devices} VFs free`;
+}
+
+/** The width that there is, and the height that a map of many hosts should not exceed. */
+function useRoom(box: { current: HTMLElement | null }) {
+  const [room, setRoom] = useState<{ width: number; height: number }>();
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return undefined;
+    const resized = new ResizeObserver(() => {
+      const width = Math.floor(element.clientWidth);
+      setRoom((now) =>
+        now?.width === width ? now : { width, height: Math.max(240, innerHeight * 0.5) },
+      );
+    });
+    resized.observe(element);
+    return () => resized.disconnect();
+  }, [box]);
+  return room;
+}
+
+function useColours(box: { current: HTMLElement | null }): Colours | undefined {
+  const [colours, setColours] = useState<Colours>();
+  const chosen = theme.value;
+  useEffect(() => {
+    const read = () => setColours(box.current === null ? undefined : coloursOf(box.current));
+    read();
+    const system = matchMedia('(prefers-color-scheme: dark)');
+    system.addEventListener('change', read);
+    return () => system.removeEventListener('change', read);
+  }, [box, chosen]);
+  return colours;
+}

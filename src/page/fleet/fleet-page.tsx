@@ -1,0 +1,220 @@
+/** All hosts: how many VFs are free, where, and which hosts need a look. */
+import { useMemo } from 'preact/hooks';
+import type { FleetHost } from '#client/shapes/fleet.ts';
+import { hosts } from '../data/fleet.ts';
+import { connection } from '../data/live.ts';
+import { deviceStates } from '../parts/device-state.ts';
+import { useQuery } from '../parts/query.ts';
+import { type FleetFilter, groupings, groupsOf, showable, shownHosts } from './fleet-filters.ts';
+import { FleetMap } from './fleet-map.tsx';
+import { countsOf, roomByNetwork, standingOf } from './host-counts.ts';
+import { HostTable } from './host-table.tsx';
+import { NetworkTable } from './network-table.tsx';
+import './fleet.css';
+
+export function FleetPage() {
+  const all = hosts.value;
+  const [query, setQuery] = useQuery();
+  const filter = query as FleetFilter;
+  const { q, zone, network, show, sort, group } = filter;
+  const shown = useMemo(
+    () => shownHosts(all ?? [], { q, zone, network, show, sort } as FleetFilter),
+    [all, q, zone, network, show, sort],
+  );
+  const groups = useMemo(() => groupsOf(shown, group), [shown, group]);
+  if (all === undefined) return <Waiting />;
+  return (
+    <>
+      <div class="head">
+        <h1>Fleet</h1>
+        {all.length > 0 && <p class="muted">{countText(shown.length, all.length)}</p>}
+      </div>
+      {all.length === 0 ? (
+        <NoHosts />
+      ) : (
+        <>
+          <div class="summary">
+            <Figures hosts={shown} />
+            <NetworkTable
+              rooms={roomByNetwork(shown)}
+              chosen={network ?? ''}
+              onChoose={(name) => setQuery({ network: name })}
+            />
+          </div>
+          <Filters all={all} filter={filter} setFilter={setQuery} />
+          {shown.length === 0 ? (
+            <p class="empty">No host matches. Change or clear the filters.</p>
+          ) : (
+            <>
+              <FleetMap groups={groups} />
+              <Legend />
+              <HostTable
+                hosts={shown}
+                sort={sort ?? 'name'}
+                onSort={(by) => setQuery({ sort: by === 'name' ? '' : by })}
+              />
+            </>
+          )}
+        </>
+      )}
+    </>
+  );
+}
+
+function countText(shown: number, all: number): string {
+  const hostsText = `${all.toLocaleString('en')} ${all === 1 ? 'host' : 'hosts'}`;
+  return shown === all ? hostsText : `${shown.toLocaleString('en')} of ${hostsText}`;
+}
+
+function Waiting() {
+  const { why } = connection.value;
+  return (
+    <div class="empty">
+      <h1>Fleet</h1>
+      {why === '' ? (
+        <p>Reading the hosts …</p>
+      ) : (
+        <p class="message" role="alert">
+          {why} Trying again.
+        </p>
+      )}
+    </div>
+  );
+}
+
+function NoHosts() {
+  return (
+    <p class="empty">
+      No host has reported yet. A host appears here as soon as its agent connects; to enrol one, run{' '}
+      <code>novella hosts enrol NAME</code> on the controller.
+    </p>
+  );
+}
+
+function Figures({ hosts: shown }: { hosts: readonly FleetHost[] }) {
+  const total = { free: 0, held: 0, unusable: 0, devices: 0, up: 0, problems: 0 };
+  for (const host of shown) {
+    const { free, held, claimed, unusable, devices } = countsOf(host);
+    total.free += free;
+    total.held += held + claimed;
+    total.unusable += unusable;
+    total.devices += devices;
+    if (host.state === 'up') total.up += 1;
+    if (host.problems.length > 0) total.problems += 1;
+  }
+  const disabled = shown.filter((host) => standingOf(host) === 'disabled').length;
+  return (
+    <dl class="figures">
+      <Figure label="VFs free" value={total.free} of={total.devices} />
+      <Figure label="VFs held" value={total.held} of={total.devices} />
+      <Figure label="cannot be given" value={total.unusable} of={total.devices} />
+      <Figure label="hosts up" value={total.up} of={shown.length} isBad={total.up < shown.length} />
+      <Figure label="with problems" value={total.problems} isBad={total.problems > 0} />
+      <Figure label="disabled" value={disabled} />
+    </dl>
+  );
+}
+
+interface FigureProps {
+  label: string;
+  value: number;
+  of?: number;
+  isBad?: boolean;
+}
+
+function Figure({ label, value, of, isBad = false }: FigureProps) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd class={isBad ? 'alarm' : undefined}>
+        {value.toLocaleString('en')}
+        {of !== undefined && <small> of {of.toLocaleString('en')}</small>}
+      </dd>
+    </div>
+  );
+}
+
+interface FilterProps {
+  all: readonly FleetHost[];
+  filter: FleetFilter;
+  setFilter: (change: Record<string, string>) => void;
+}
+
+function Filters({ all, filter, setFilter }: FilterProps) {
+  const zones = useMemo(() => [...new Set(all.map(({ zone }) => zone))].sort(), [all]);
+  const isFiltered = ['q', 'zone', 'network', 'show'].some((key) => key in filter);
+  return (
+    <search class="filters">
+      <label class="field">
+        <span>Name contains</span>
+        <input
+          type="search"
+          value={filter.q ?? ''}
+          onInput={(event) => setFilter({ q: event.currentTarget.value })}
+        />
+      </label>
+      <Choice
+        label="Show"
+        value={filter.show ?? ''}
+        options={Object.entries(showable)}
+        onChoose={(show) => setFilter({ show })}
+      />
+      {zones.length > 1 && (
+        <Choice
+          label="Zone"
+          value={filter.zone ?? ''}
+          options={[['', 'All zones'], ...zones.map((zone): [string, string] => [zone, zone])]}
+          onChoose={(zone) => setFilter({ zone })}
+        />
+      )}
+      <Choice
+        label="Group the map by"
+        value={filter.group ?? 'zone'}
+        options={Object.entries(groupings)}
+        onChoose={(group) => setFilter({ group: group === 'zone' ? '' : group })}
+      />
+      {isFiltered && (
+        <button type="button" onClick={() => setFilter({ q: '', zone: '', network: '', show: '' })}>
+          Clear filters
+        </button>
+      )}
+    </search>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  value: string;
+  options: readonly (readonly [value: string, label: string])[];
+  onChoose: (value: string) => void;
+}
+
+function Choice({ label, value, options, onChoose }: ChoiceProps) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <select value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
+        {options.map(([name, text]) => (
+          <option key={name} value={name}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Legend() {
+  return (
+    <ul class="legend" aria-label="Letters of devices">
+      {Object.values(deviceStates).map(({ letter, word, kind, meaning }) => (
+        <li key={letter} title={meaning}>
+          <span class="cell" data-kind={kind} aria-hidden="true">
+            {letter}
+          </span>
+          {word}
+        </li>
+      ))}
+    </ul>
+  );
+}

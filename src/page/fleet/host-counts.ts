@@ -1,0 +1,82 @@
+/** What a host of the fleet has, in numbers, and how it stands. */
+import type { FleetHost } from '#client/shapes/fleet.ts';
+import { type Kind, stateOfLetter } from '../parts/device-state.ts';
+
+/** VFs and devices without SR-IOV; PFs are not counted beside their VFs. */
+export type HostCounts = Record<Kind, number> & {
+  /** All but those that are not offered. */
+  devices: number;
+  /** Held or blocked, missing, replaced, quarantined: what no server can be given. */
+  unusable: number;
+};
+
+/** The worst that is to be said of a host. */
+export type Standing = 'down' | 'forced down' | 'problem' | 'disabled' | 'up';
+
+const counted = new WeakMap<FleetHost, HostCounts>();
+
+/** Counted once for each state of a host. */
+export function countsOf(host: FleetHost): HostCounts {
+  const known = counted.get(host);
+  if (known !== undefined) return known;
+  const counts = count(host.pfs.map(({ vfs }) => vfs).join('') + host.plain);
+  counted.set(host, counts);
+  return counts;
+}
+
+export function count(letters: string): HostCounts {
+  const counts: HostCounts = {
+    free: 0,
+    claimed: 0,
+    held: 0,
+    blocked: 0,
+    odd: 0,
+    bad: 0,
+    none: 0,
+    devices: 0,
+    unusable: 0,
+  };
+  for (const letter of letters) counts[stateOfLetter(letter).kind] += 1;
+  counts.devices = letters.length - counts.none;
+  counts.unusable = counts.blocked + counts.odd + counts.bad;
+  return counts;
+}
+
+export function standingOf({ state, enabled, problems }: FleetHost): Standing {
+  if (state === 'down') return 'down';
+  if (state === 'forced-down') return 'forced down';
+  if (problems.length > 0) return 'problem';
+  return enabled ? 'up' : 'disabled';
+}
+
+export function networksOf({ pfs }: FleetHost): string[] {
+  return [...new Set(pfs.flatMap(({ networks }) => networks))].sort();
+}
+
+/** Free and all VFs of one physical network, by NUMA node; '' for what has none. */
+export interface NetworkRoom {
+  network: string;
+  free: number;
+  devices: number;
+  byNode: Map<string, { free: number; devices: number }>;
+}
+
+/** By name. The VFs of a PF that has several networks count for each of them. */
+export function roomByNetwork(hosts: readonly FleetHost[]): NetworkRoom[] {
+  const rooms = new Map<string, NetworkRoom>();
+  for (const { pfs } of hosts) {
+    for (const { vfs, networks, numa_node: node } of pfs) {
+      const { free, devices } = count(vfs);
+      for (const network of networks) {
+        const room = rooms.get(network) ?? { network, free: 0, devices: 0, byNode: new Map() };
+        rooms.set(network, room);
+        const key = node === null ? '' : String(node);
+        const at = room.byNode.get(key) ?? { free: 0, devices: 0 };
+        room.byNode.set(key, { free: at.free + free, devices: at.devices + devices });
+        room.free += free;
+        room.devices += devices;
+      }
+    }
+  }
+  return [...rooms.values()].sort((one, other) => (one.network < other.network ? -1 : 1));
+}

@@ -1,0 +1,80 @@
+/** The shell: sign-in, or navigation and the page of the address. */
+import { useEffect } from 'preact/hooks';
+import { LocationProvider, Route, Router, useLocation } from 'preact-iso/router';
+import { keepLive } from '../data/live.ts';
+import { session } from '../data/session.ts';
+import { pages } from '../pages.ts';
+import { Bar } from './bar.tsx';
+import { SignIn } from './sign-in.tsx';
+
+export function App() {
+  const now = session.value;
+  if (now === undefined) return <p class="empty">Connecting to the controller …</p>;
+  if (now === null) return <SignIn />;
+  return (
+    <LocationProvider scope="/ui">
+      <Frame seesHosts={now.sees_hosts} />
+    </LocationProvider>
+  );
+}
+
+function Frame({ seesHosts }: { seesHosts: boolean }) {
+  useEffect(() => (seesHosts ? keepLive() : undefined), [seesHosts]);
+  const { path } = useLocation();
+  useEffect(() => {
+    document.title = titleOf(path);
+  }, [path]);
+  return (
+    <div class="frame">
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <Bar />
+      <main id="main" tabIndex={-1}>
+        <Router onRouteChange={focusContent}>
+          {pages
+            .filter(({ needsHosts }) => seesHosts || !needsHosts)
+            .map(({ path: at, component }) => (
+              <Route key={at} path={at} component={component} />
+            ))}
+          <Route default component={seesHosts ? NotFound : NothingForMembers} />
+        </Router>
+      </main>
+    </div>
+  );
+}
+
+/** A reader is at the start of the new page, not on a link of the old one. */
+function focusContent(): void {
+  document.querySelector('main')?.focus({ preventScroll: true });
+}
+
+function titleOf(path: string): string {
+  const parts = path
+    .split('/')
+    .filter((part) => part !== '')
+    .slice(1);
+  const [first = 'fleet', ...others] = parts.map(decodeURIComponent);
+  const label = pages.find((page) => page.path === `/ui/${first}`)?.label ?? 'Fleet';
+  return [...others.toReversed(), label, 'Novella'].join(' · ');
+}
+
+function NotFound() {
+  return (
+    <div class="empty">
+      <h1>No such page</h1>
+      <p>
+        Nothing is at this address. <a href="/ui/">Show the fleet</a>
+      </p>
+    </div>
+  );
+}
+
+function NothingForMembers() {
+  return (
+    <div class="empty">
+      <h1>Nothing to show</h1>
+      <p>Hosts and their devices are for administrators. Sign in as one to see them.</p>
+    </div>
+  );
+}

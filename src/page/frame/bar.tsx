@@ -1,0 +1,59 @@
+/** The bar above each page: navigation, state of the connection, account. */
+import { useRef } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
+import { connection } from '../data/live.ts';
+import { session } from '../data/session.ts';
+import { isWithin, pages } from '../pages.ts';
+import { clockTime } from '../parts/time.ts';
+import { Account } from './account.tsx';
+
+export function Bar() {
+  const { path } = useLocation();
+  const seesHosts = session.value?.sees_hosts === true;
+  const shown = pages.filter(
+    ({ label, needsHosts }) => label !== undefined && (seesHosts || !needsHosts),
+  );
+  return (
+    <header class="bar">
+      <a class="brand" href="/ui/">
+        Novella
+      </a>
+      {shown.length > 0 && (
+        <nav aria-label="Pages">
+          <ul>
+            {shown.map(({ path: at, label }) => (
+              <li key={at}>
+                <a
+                  href={at === '/ui' ? '/ui/' : at}
+                  aria-current={isWithin(path, at) ? 'page' : undefined}
+                >
+                  {label}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      )}
+      <div class="standing">
+        {seesHosts && <Live />}
+        <Account />
+      </div>
+    </header>
+  );
+}
+
+/** Read out once when it changes, not with each heartbeat. */
+function Live() {
+  const said = useRef('');
+  const { isLive, asOf } = connection.value;
+  said.current = isLive ? 'Live' : lostText(asOf);
+  return (
+    <span class="live" role="status" data-state={isLive ? 'live' : 'lost'}>
+      {said.current}
+    </span>
+  );
+}
+
+function lostText(asOf: number): string {
+  return asOf === 0 ? 'Connecting' : `As of ${clockTime(asOf)}, reconnecting`;
+}

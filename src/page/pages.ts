@@ -1,0 +1,26 @@
+/**
+ * The pages and their addresses: what the navigation shows, and what is loaded. A page that is not
+ * the first is loaded when it is opened.
+ */
+import type { ComponentType } from 'preact';
+import { FleetPage } from './fleet/fleet-page.tsx';
+
+export interface Page {
+  /** Example: `/ui/hosts/:name`. */
+  path: string;
+  /** In the navigation; undefined: it is reached from another page. */
+  label?: string;
+  /** Members see pages that show their own servers; the others need the right to see hosts. */
+  needsHosts: boolean;
+  component: ComponentType;
+}
+
+export const pages: readonly Page[] = [
+  { path: '/ui', label: 'Fleet', needsHosts: true, component: FleetPage },
+];
+
+/** The page of a path's own entry in the navigation. Example: `/ui/hosts/host-1` → Hosts. */
+export function isWithin(path: string, page: string): boolean {
+  const plain = path.replace(/\/$/, '');
+  return plain === page || (page !== '/ui' && plain.startsWith(`${page}/`));
+}
