@@ -15,7 +15,7 @@ import { freshFile } from '#test/fresh-file.ts';
 import {
   removeDurably,
   renameDurably,
-  replaceFile,
+  replaceFileSync,
   writeFileDurably,
   writeFileDurablySync,
 } from './atomic-file.ts';
@@ -28,7 +28,7 @@ afterEach(() => {
 const writers: [string, (path: string, text: string) => Promise<void>][] = [
   ['writeFileDurably', writeFileDurably],
   ['writeFileDurablySync', async (path, text) => writeFileDurablySync(path, text)],
-  ['replaceFile', replaceFile],
+  ['replaceFileSync', async (path, text) => replaceFileSync(path, text)],
 ];
 
 /** A crash: no later call has any effect. */

@@ -1,17 +1,9 @@
 /**
  * Atomic file writes: complete and on disk, or unchanged, also after a crash or a power cut (except
- * `replaceFile`). Always in this order: write the new content under another name and sync it;
+ * `replaceFileSync`). Always in this order: write the new content under another name and sync it;
  * rename it, which is atomic; sync the folder, which holds the rename. Source: rename(2), fsync(2).
  */
-import {
-  closeSync,
-  fsyncSync,
-  open as openFile,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KeyedQueue } from './serial-queue.ts';
@@ -83,59 +75,29 @@ async function sync(path: string): Promise<void> {
 
 /** Synchronous `writeFileDurably`: for what is written before a program serves requests. */
 export function writeFileDurablySync(path: string, text: string): void {
+  writeBesideSync(path, text, { flush: true });
+  syncFolderSync(dirname(path));
+}
+
+/** Writes it under another name first. `flush`: its content is on disk before it has its name. */
+function writeBesideSync(path: string, text: string, { flush }: { flush: boolean }): void {
   const part = `${path}${newEnding}`;
   try {
     rmSync(part, { force: true });
-    writeFileSync(part, text, { mode: ownersOnly, flush: true });
+    writeFileSync(part, text, { mode: ownersOnly, flush });
     renameSync(part, path);
   } catch (error) {
     rmSync(part, { force: true });
     throw error;
   }
-  syncFolderSync(dirname(path));
 }
 
 /**
  * Replaces the text of a file without waiting for the disk: complete after the death of any
- * process, but after a power cut the file may have its old text, be empty, or be missing. Do not
- * call it again for a file whose write is in progress.
+ * process, but after a power cut the file may have its old text, be empty, or be missing.
  */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const part = `${path}${newEnding}`;
-  // Off the main thread: for a file system, a new file is more work than the rest.
-  const file = await newFile(part);
-  try {
-    try {
-      writeFileSync(file, text);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(part, path);
-  } catch (error) {
-    rmSync(part, { force: true });
-    throw error;
-  }
-}
-
-async function newFile(path: string): Promise<number> {
-  try {
-    return await openNew(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    // A left-over of a dead process may be readable by others.
-    await rm(path, { force: true });
-    return openNew(path);
-  }
-}
-
-/** The plain call takes the main thread a third of the time of a `FileHandle`. */
-function openNew(path: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    openFile(path, 'wx', ownersOnly, (error, file) => {
-      if (error === null) resolve(file);
-      else reject(error);
-    });
-  });
+export function replaceFileSync(path: string, text: string): void {
+  writeBesideSync(path, text, { flush: false });
 }
 
 /** Syncs the folder: files created, renamed and removed in it are on disk. */

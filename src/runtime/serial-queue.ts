@@ -40,11 +40,6 @@ export class KeyedQueue {
     }
   }
 
-  /** Whether work of this key waits or runs. */
-  isBusy(key: string): boolean {
-    return this.#tails.has(key);
-  }
-
   /** Keys with waiting or running work. */
   busyKeys(): string[] {
     return [...this.#tails.keys()];

@@ -91,20 +91,22 @@ test('a damaged database ends the start', { timeout }, async () => {
   );
 });
 
-test('a truncated guest file of a simulated host ends the start', { timeout }, async () => {
+test('a guest file of a simulated host that cannot be read ends the start', {
+  timeout,
+}, async () => {
   const id = await usedState();
-  for (const [kind, content] of [
-    ['guests', '{"guest":{"id":"'],
+  for (const [kind, line] of [
+    ['guests', `["${id}",{"guest":{"id":"`],
     ['guests', 'null'],
-    ['files', '{"diskImageId":'],
-    ['files', '{}'],
+    ['files', `["${id}",{"diskImageId":`],
+    ['files', '["other",{}]'],
   ] as const) {
-    const host = ['host-1', 'host-2'].find((name) =>
-      statSync(file('hosts', name, kind, `${id}.json`), { throwIfNoEntry: false }),
+    const [host = ''] = ['host-1', 'host-2'].filter((name) =>
+      statSync(file('hosts', name, kind, 'kept.jsonl'), { throwIfNoEntry: false }),
     );
-    const path = file('hosts', host ?? '', kind, `${id}.json`);
-    const whole = readFileSync(path);
-    writeFileSync(path, content);
+    const path = file('hosts', host, kind, 'kept.jsonl');
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, `${whole}${line}\n`);
     const expected = `guest file ${path} cannot be read: .*; restore a backup \\(novella restore\\), or remove the file`;
     expect(await refusal()).toMatch(sentence(expected));
     writeFileSync(path, whole);

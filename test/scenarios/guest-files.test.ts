@@ -1,8 +1,7 @@
 /** What a guest has beside its NICs: images, kernel, config drive; and its console output. */
-import { globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { Guest } from '#core/guests/description/guest.ts';
+import { keptGuest } from '#test/processes/kept-guests.ts';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 import { qcow2Head } from '#test/images/image-source.ts';
 
@@ -27,12 +26,6 @@ async function consoleOf(cloud: Cloud, id: string, length: unknown = null): Prom
   return reply.body.output;
 }
 
-/** The guest as its simulated host records it. */
-function guestOn(place: { cloudsYaml: string }, id: string): Guest {
-  const [path = ''] = globSync(join(dirname(place.cloudsYaml), 'hosts/*/guests', `${id}.json`));
-  return JSON.parse(readFileSync(path, 'utf8')).guest;
-}
-
 /** A JSON file of its config drive. */
 function driveFile({ configDrive }: Guest, name: string) {
   const file = configDrive?.find(({ path }) => path === `openstack/latest/${name}`);
@@ -50,7 +43,7 @@ scenario(
     });
     expect((await cloud.settled(id, 'ACTIVE')).config_drive).toBe('True');
     const { mac_address: mac, fixed_ips: ips } = await cloud.showPort(port);
-    const guest = guestOn(running, id);
+    const guest = keptGuest(running, id).guest;
     expect(driveFile(guest, 'meta_data.json')).toMatchObject({
       uuid: id,
       name: 's',
@@ -82,7 +75,7 @@ scenario(
     const red = await cloud.network('red');
     const plain = await cloud.boot([{ uuid: red }]);
     expect((await cloud.settled(plain, 'ACTIVE')).config_drive).toBe('');
-    expect(guestOn(running, plain).configDrive).toBeNull();
+    expect(keptGuest(running, plain).guest.configDrive).toBeNull();
     const request = await cloud.boot([{ uuid: red }], { config_drive: true });
     expect((await cloud.settled(request, 'ACTIVE')).config_drive).toBe('True');
     const port = await cloud.port(red, 'direct');
@@ -91,7 +84,7 @@ scenario(
     });
     expect((await act(cloud, request, { reboot: { type: 'HARD' } })).status).toBe(202);
     await cloud.settled(request, 'ACTIVE');
-    const links = driveFile(guestOn(running, request), 'network_data.json').links;
+    const links = driveFile(keptGuest(running, request).guest, 'network_data.json').links;
     expect(links.map((link: { type: string }) => link.type)).toEqual(['bridge', 'hw_veb']);
   },
 );
@@ -133,7 +126,7 @@ scenario(
       return [server['OS-EXT-SRV-ATTR:kernel_id'], server['OS-EXT-SRV-ATTR:ramdisk_id']];
     };
     expect(await shown()).toEqual([kernel, ramdisk]);
-    expect(guestOn(running, id).kernel).toEqual({
+    expect(keptGuest(running, id).guest.kernel).toEqual({
       imageId: kernel,
       ramdiskImageId: ramdisk,
       commandLine: 'console=ttyS0 quiet',
@@ -142,7 +135,7 @@ scenario(
     await act(cloud, id, { rebuild: { imageRef: plain } });
     await cloud.settled(id, 'ACTIVE');
     expect(await shown()).toEqual(['', '']);
-    expect(guestOn(running, id).kernel).toBeNull();
+    expect(keptGuest(running, id).guest.kernel).toBeNull();
     expect(await consoleOf(cloud, id)).toContain(`[vda] image ${plain}`);
   },
 );

@@ -1,16 +1,14 @@
 /** What users and projects have beside servers: key pairs, quotas, usage. */
-import { globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import { keptGuest } from '#test/processes/kept-guests.ts';
 import { generateSshKey } from '#runtime/keys/generate-ssh-key.ts';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 
 /** The keys that a guest finds on its config drive. */
 function keysOf(place: { cloudsYaml: string }, id: string): Record<string, string> {
-  const [path = ''] = globSync(join(dirname(place.cloudsYaml), 'hosts/*/guests', `${id}.json`));
-  const { configDrive } = JSON.parse(readFileSync(path, 'utf8')).guest;
-  const isMeta = ({ path: name }: { path: string }) => name === 'openstack/latest/meta_data.json';
-  return JSON.parse(configDrive.find(isMeta).content).public_keys;
+  const { configDrive } = keptGuest(place, id).guest;
+  const meta = configDrive?.find(({ path }) => path === 'openstack/latest/meta_data.json');
+  return JSON.parse(meta?.content ?? '{}').public_keys;
 }
 
 async function addKey(cloud: Cloud, name: string): Promise<string> {

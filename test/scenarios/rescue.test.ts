@@ -1,19 +1,11 @@
 /** A server with a VF is rescued: it starts from another image, with the same devices, and back. */
-import { globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import type { Guest } from '#core/guests/description/guest.ts';
+import { keptGuest } from '#test/processes/kept-guests.ts';
 import { type Cloud, scenario } from '#test/worlds/cloud.ts';
 import { uploadImage } from '#test/images/upload-image.ts';
 
 const act = (cloud: Cloud, id: string, body: object) =>
   cloud.send('compute', 'POST', `/servers/${id}/action`, { body });
-
-/** The guest as its simulated host records it. */
-function guestOn(place: { cloudsYaml: string }, id: string): { state: string; guest: Guest } {
-  const [path = ''] = globSync(join(dirname(place.cloudsYaml), 'hosts/*/guests', `${id}.json`));
-  return JSON.parse(readFileSync(path, 'utf8'));
-}
 
 async function withVf(cloud: Cloud) {
   const port = await cloud.port(await cloud.network('red'), 'direct');
@@ -38,14 +30,14 @@ scenario('rescue and unrescue keep the VF', async (cloud, running) => {
   const reply = await act(cloud, id, { rescue: { rescue_image_ref: image } });
   expect([reply.status, Object.keys(reply.body)]).toEqual([200, ['adminPass']]);
   await cloud.settled(id, 'RESCUE');
-  const { state, guest } = guestOn(running, id);
+  const { state, guest } = keptGuest(running, id);
   expect([state, guest.rescue?.imageId, guest.nics.length]).toEqual(['running', image, 1]);
   expect(guest.nics[0]).toMatchObject({ address: before });
   const refused = await act(cloud, id, { reboot: { type: 'HARD' } });
   expect(refused.body.conflictingRequest.message).toMatch(/vm_state rescued$/);
   expect((await act(cloud, id, { unrescue: null })).status).toBe(202);
   await cloud.settled(id, 'ACTIVE');
-  expect(guestOn(running, id).guest.rescue).toBeUndefined();
+  expect(keptGuest(running, id).guest.rescue).toBeUndefined();
   expect(await slot()).toBe(before);
   expect(await newestAction(cloud, id)).toMatchObject({ action: 'unrescue', message: null });
   await act(cloud, id, { 'os-stop': null });
@@ -64,7 +56,7 @@ scenario(
     expect((await act(cloud, id, { rescue: null })).status).toBe(200);
     const { fault } = await cloud.settled(id, 'ACTIVE', 'RESCUE', 'ERROR');
     expect(fault).toBeUndefined();
-    expect(guestOn(running, id)).toMatchObject({ state: 'running' });
+    expect(keptGuest(running, id)).toMatchObject({ state: 'running' });
     expect(await newestAction(cloud, id)).toMatchObject({
       action: 'rescue',
       message: expect.stringMatching(/No space left on device/) as string,

@@ -5,6 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { keptGuests } from '#test/processes/kept-guests.ts';
 import { untilRecorded } from '#test/processes/recorded-events.ts';
 import { Cloud } from '#test/worlds/cloud.ts';
 import {
@@ -93,9 +94,7 @@ async function world(cloud: Cloud) {
 function guestsOnHosts(): { host: string; id: string }[] {
   const hosts = join(state.path, 'hosts');
   return readdirSync(hosts).flatMap((host) =>
-    readdirSync(join(hosts, host, 'guests'))
-      .filter((file) => file.endsWith('.json'))
-      .map((file) => ({ host, id: file.slice(0, -'.json'.length) })),
+    keptGuests(join(hosts, host, 'guests')).map(({ guest }) => ({ host, id: guest.id })),
   );
 }
 

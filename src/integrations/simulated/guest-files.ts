@@ -21,7 +21,7 @@ import { KeptGuests } from './kept-guests.ts';
 
 export interface SimulatedGuestFilesOptions {
   images: ImageSource;
-  /** Folder with one file per guest; in memory only when absent. */
+  /** Folder with a file of what is kept; in memory only when absent. */
   stateDirectory?: string;
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -52,15 +52,6 @@ function aBus(): SimulatedPciBus {
     unsupported: ['linkState'],
   });
 }
-
-test('a guest whose file is empty after a power cut does not exist', async () => {
-  const directory = mkdtempSync(join(folder, 'guests-'));
-  const first = hypervisorIn(directory);
-  const guest = aGuest();
-  await first.define(guest, {});
-  writeFileSync(join(directory, `${guest.id}.json`), '');
-  expect(await hypervisorIn(directory).listGuests()).toEqual([]);
-});
 
 test('guests outlive the process: a new hypervisor on the same folder finds them running', async () => {
   const directory = mkdtempSync(join(folder, 'guests-'));

@@ -20,7 +20,7 @@ export interface SimulatedHypervisorOptions {
   host: SimulatedHost;
   /** Writes a guest's domain XML: libvirt's writer, passed in. */
   domainXml: (guest: Guest, nicSources: Record<string, string>) => string;
-  /** Folder with one file per guest; guests live in memory only when absent. */
+  /** Folder with a file of its guests; they live in memory only when absent. */
   stateDirectory?: string;
 }
 
@@ -46,11 +46,7 @@ export class SimulatedHypervisor implements Hypervisor {
   /** Reads the guests of an earlier process from the state directory. */
   constructor(options: SimulatedHypervisorOptions) {
     this.#options = options;
-    this.#guests = new KeptGuests({
-      folder: options.stateDirectory,
-      isWhole: isGuest,
-      changing: { name: 'state', width: '"running"'.length },
-    });
+    this.#guests = new KeptGuests({ folder: options.stateDirectory, isWhole: isGuest });
   }
 
   facts(): Promise<HypervisorFacts> {

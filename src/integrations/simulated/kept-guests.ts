@@ -1,60 +1,69 @@
-/** What a simulated host keeps of its guests: in memory, and in a folder with a file per guest. */
+/**
+ * What a simulated host keeps of its guests: in memory, and in a file to which each change is
+ * appended. A file for each guest would be made in each boot, which costs more than all else that
+ * the simulated host does.
+ */
 import {
   closeSync,
+  constants,
   existsSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
-  writeSync,
+  rmSync,
+  writeFileSync,
 } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ComputeError, errorText } from '#core/errors.ts';
-import { replaceFile } from '#runtime/atomic-file.ts';
-import { KeyedQueue } from '#runtime/serial-queue.ts';
+import { replaceFileSync } from '#runtime/atomic-file.ts';
 
-/** The folders with the files of a simulated host's guests. */
+/** The folders with what a simulated host keeps of its guests. */
 export const keptFolders = ['guests', 'files'] as const;
 
-const ending = '.json';
+/** The file in such a folder. */
+export const keptName = 'kept.jsonl';
 
-/** A field that often changes alone. It is first in the file, where it is changed in place. */
-export interface ChangingField<Kept> {
-  name: keyof Kept & string;
-  /** Of its longest JSON text; shorter ones are padded with spaces. */
-  width: number;
-}
+/** Earlier versions wrote a file for each guest, named by its id. */
+const oldEnding = '.json';
+
+/** The file is written anew when it has so many lines, and so many for each guest. */
+const mostLines = { atLeast: 200, perGuest: 4 };
 
 export interface KeptGuestsOptions<Kept> {
   /** Made with its first file; without one everything is in memory only. */
   folder: string | undefined;
-  /** Whether what a file holds is complete. */
+  /** Whether what a file holds of a guest is complete. */
   isWhole: (kept: Partial<Kept>) => boolean;
-  changing?: ChangingField<Kept>;
 }
 
+/** A line of the file: the fields that have changed; null: the guest is gone. */
+type Line<Kept> = [guestId: string, changed: Partial<Kept> | null];
+
 /**
- * A value for each guest, by its id. A value that was set is in its file, whenever the process
- * dies; after a power cut the file may have its old text, be empty, or be missing.
+ * A value for each guest, by its id. A value that was set is in the file, whenever the process
+ * dies; after a power cut the newest changes may be missing.
  */
 export class KeptGuests<Kept extends object> {
   readonly #options: KeptGuestsOptions<Kept>;
   readonly #values = new Map<string, Kept>();
-  /** The guests whose files have the changing field in its place. */
-  readonly #placed = new Set<string>();
-  /** Work on the file of a guest. */
-  readonly #writing = new KeyedQueue();
+  /** Of the file; undefined: it must be written anew before anything is appended. */
+  #lines: number | undefined;
+  /** Files of an earlier version, until there is one for all. */
+  #old: string[] = [];
 
   /**
-   * Reads the files of an earlier process. Throws `unavailable`, naming the file and the remedy,
-   * for one that is truncated or not whole.
+   * Reads what an earlier process kept, and changes nothing. Throws `unavailable`, naming the file
+   * and the remedy, where it cannot be read; an incomplete last line is not: that process died
+   * before it had reported the change.
    */
   constructor(options: KeptGuestsOptions<Kept>) {
     this.#options = options;
     const { folder } = options;
     if (folder === undefined || !existsSync(folder)) return;
-    for (const name of readdirSync(folder)) if (name.endsWith(ending)) this.#read(folder, name);
+    const path = join(folder, keptName);
+    if (existsSync(path)) orUnreadable(path, () => this.#read(path));
+    else this.#readOld(folder);
   }
 
   get(guestId: string): Kept | undefined {
@@ -69,97 +78,120 @@ export class KeptGuests<Kept extends object> {
     return [...this.#values.keys()];
   }
 
-  /** Returns once the file is written. Throws the file system's errors; the old value is kept. */
+  /** The text of a file with these guests only; empty without any. */
+  textOf(guestIds: ReadonlySet<string>): string {
+    return textOf([...this.#values].filter(([guestId]) => guestIds.has(guestId)));
+  }
+
+  /** Returns once it is written. Throws the file system's errors; the old value is kept. */
   async set(guestId: string, kept: Kept): Promise<void> {
-    const { folder } = this.#options;
+    this.#change(guestId, kept);
+  }
+
+  /** Likewise. No error for a guest that is not kept. */
+  async delete(guestId: string): Promise<void> {
+    if (this.#values.has(guestId)) this.#change(guestId, undefined);
+  }
+
+  #change(guestId: string, kept: Kept | undefined): void {
     const before = this.#values.get(guestId);
-    this.#values.set(guestId, kept);
+    this.#put(guestId, kept);
+    const { folder } = this.#options;
     if (folder === undefined) return;
-    const path = join(folder, guestId + ending);
-    if (before !== undefined && this.#changeInPlace(guestId, path, before, kept)) return;
     try {
-      await this.#writing.run(guestId, () => this.#write(path, kept));
-      if (this.#options.changing !== undefined) this.#placed.add(guestId);
+      this.#write(folder, linesOf(guestId, before, kept));
     } catch (error) {
-      if (this.#values.get(guestId) === kept) this.#restore(guestId, before);
+      this.#put(guestId, before);
+      // A part of it may have been appended.
+      this.#lines = undefined;
       throw error;
     }
   }
 
-  /** Returns once its file is removed. No error when there is none. */
-  async delete(guestId: string): Promise<void> {
-    this.#values.delete(guestId);
-    this.#placed.delete(guestId);
-    const { folder } = this.#options;
-    if (folder === undefined) return;
-    const path = join(folder, guestId + ending);
-    await this.#writing.run(guestId, () => rm(path, { force: true }));
+  #put(guestId: string, kept: Kept | undefined): void {
+    if (kept === undefined) this.#values.delete(guestId);
+    else this.#values.set(guestId, kept);
   }
 
-  #restore(guestId: string, before: Kept | undefined): void {
-    if (before === undefined) this.#values.delete(guestId);
-    else this.#values.set(guestId, before);
-  }
-
-  #read(folder: string, name: string): void {
-    const path = join(folder, name);
-    const guestId = name.slice(0, -ending.length);
-    let problem = 'it holds something else';
+  #write(folder: string, lines: Line<Kept>[]): void {
+    const path = join(folder, keptName);
+    const most = mostLines.atLeast + mostLines.perGuest * this.#values.size;
+    if (this.#lines === undefined || this.#lines > most) return this.#writeAll(folder, path);
     try {
-      const text = readFileSync(path, 'utf8');
-      // A power cut came before its first text was on disk, so that guest does not exist.
-      if (text === '') return;
-      const kept = JSON.parse(text) as Partial<Kept> | null;
-      if (kept !== null && this.#options.isWhole(kept)) {
-        this.#values.set(guestId, kept as Kept);
-        if (this.#hasPlace(text)) this.#placed.add(guestId);
-        return;
-      }
-    } catch (cause) {
-      problem = errorText(cause);
+      appendToExisting(path, textOf(lines));
+      this.#lines += lines.length;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      this.#writeAll(folder, path);
     }
+  }
+
+  #writeAll(folder: string, path: string): void {
+    const text = textOf([...this.#values]);
+    try {
+      replaceFileSync(path, text);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      makeFolders(folder);
+      replaceFileSync(path, text);
+    }
+    this.#lines = this.#values.size;
+    for (const old of this.#old.splice(0)) rmSync(old, { force: true });
+  }
+
+  #read(path: string): void {
+    const lines = readFileSync(path, 'utf8').split('\n');
+    const last = lines.pop();
+    for (const line of lines) {
+      const [guestId, changed] = JSON.parse(line) as Line<Kept>;
+      if (changed === null) this.#values.delete(guestId);
+      else this.#values.set(guestId, { ...this.#values.get(guestId), ...changed } as Kept);
+    }
+    for (const [guestId, kept] of this.#values) this.#refuseHalf(guestId, kept);
+    if (last === '') this.#lines = lines.length;
+  }
+
+  #readOld(folder: string): void {
+    for (const name of readdirSync(folder)) {
+      if (!name.endsWith(oldEnding)) continue;
+      const path = join(folder, name);
+      this.#old.push(path);
+      orUnreadable(path, () => {
+        const text = readFileSync(path, 'utf8');
+        // A power cut came before its first text was on disk, so that guest does not exist.
+        if (text === '') return;
+        const guestId = name.slice(0, -oldEnding.length);
+        const kept = JSON.parse(text) as Kept;
+        this.#refuseHalf(guestId, kept);
+        this.#values.set(guestId, kept);
+      });
+    }
+  }
+
+  #refuseHalf(guestId: string, kept: Partial<Kept> | null): void {
+    if (kept === null || !this.#options.isWhole(kept))
+      throw new Error(`guest ${guestId} is not complete`);
+  }
+}
+
+/** A file that others have removed is not made: it would lack the other guests. */
+function appendToExisting(path: string, text: string): void {
+  const file = openSync(path, constants.O_WRONLY | constants.O_APPEND);
+  try {
+    writeFileSync(file, text);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function orUnreadable(path: string, read: () => void): void {
+  try {
+    read();
+  } catch (cause) {
     throw new ComputeError(
       'unavailable',
-      `guest file ${path} cannot be read: ${problem}; restore a backup (novella restore), or remove the file: then the guest is gone, and its server can be deleted or rebooted hard`,
+      `guest file ${path} cannot be read: ${errorText(cause)}; restore a backup (novella restore), or remove the file: then its guests are gone, and their servers can be deleted or rebooted hard`,
     );
-  }
-
-  async #write(path: string, kept: Kept): Promise<void> {
-    const text = textOf(kept, this.#options.changing);
-    try {
-      await replaceFile(path, text);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      makeFolders(dirname(path));
-      await replaceFile(path, text);
-    }
-  }
-
-  /** False, and nothing done, where more has changed than the field that may change alone. */
-  // oxlint-disable-next-line max-params -- of which guest, where, from what to what
-  #changeInPlace(guestId: string, path: string, before: Kept, kept: Kept): boolean {
-    const { changing } = this.#options;
-    if (changing === undefined || !this.#placed.has(guestId)) return false;
-    if (this.#writing.isBusy(guestId) || !isElseEqual(before, kept, changing.name)) return false;
-    let file: number;
-    try {
-      file = openSync(path, 'r+');
-    } catch {
-      return false;
-    }
-    try {
-      writeSync(file, paddedText(kept, changing), placeOf(changing));
-    } finally {
-      closeSync(file);
-    }
-    return true;
-  }
-
-  #hasPlace(text: string): boolean {
-    const { changing } = this.#options;
-    if (changing === undefined) return false;
-    const place = placeOf(changing);
-    return text.startsWith(beginning(changing)) && text[place + changing.width] === ',';
   }
 }
 
@@ -171,29 +203,27 @@ function makeFolders(folder: string): void {
   }
 }
 
-/** Example: `{"state":"shutOff" ,"guest":…}`. */
-function textOf<Kept extends object>(
-  kept: Kept,
-  changing: ChangingField<Kept> | undefined,
-): string {
-  if (changing === undefined) return JSON.stringify(kept);
-  const others = JSON.stringify({ ...kept, [changing.name]: undefined });
-  return `${beginning(changing)}${paddedText(kept, changing)},${others.slice(1)}`;
+// oxlint-disable-next-line max-params -- of which guest, from what to what
+function linesOf<Kept extends object>(
+  guestId: string,
+  before: Kept | undefined,
+  kept: Kept | undefined,
+): Line<Kept>[] {
+  if (kept === undefined) return [[guestId, null]];
+  if (before === undefined) return [[guestId, kept]];
+  const hasLost = (Object.keys(before) as (keyof Kept)[]).some((name) => kept[name] === undefined);
+  if (hasLost) return [...linesOf(guestId, before, undefined), [guestId, kept]];
+  const names = Object.keys(kept) as (keyof Kept)[];
+  const changed = names.filter((name) => kept[name] !== before[name]);
+  return [
+    [guestId, Object.fromEntries(changed.map((name) => [name, kept[name]])) as Partial<Kept>],
+  ];
 }
 
-function beginning<Kept>({ name }: ChangingField<Kept>): string {
-  return `{"${name}":`;
+function textOf<Kept>(lines: readonly Line<Kept>[]): string {
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
-function placeOf<Kept>(changing: ChangingField<Kept>): number {
-  return beginning(changing).length;
-}
-
-function paddedText<Kept>(kept: Kept, { name, width }: ChangingField<Kept>): string {
-  return JSON.stringify(kept[name]).padEnd(width);
-}
-
-function isElseEqual<Kept extends object>(a: Kept, b: Kept, except: keyof Kept): boolean {
-  const names = Object.keys({ ...a, ...b }) as (keyof Kept)[];
-  return names.every((name) => name === except || a[name] === b[name]);
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

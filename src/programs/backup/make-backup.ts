@@ -1,6 +1,6 @@
 /** `novella backup`: a consistent copy of a state directory, also while its controller runs. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { compareText } from '#core/compare-text.ts';
 import { ComputeError } from '#core/errors.ts';
 import {
@@ -8,6 +8,7 @@ import {
   copyDatabase,
   damageOf,
 } from '#integrations/database/sqlite/copy-database.ts';
+import { KeptGuests, keptFolders, keptName } from '#integrations/simulated/kept-guests.ts';
 import { syncFolderSync, writeFileDurablySync } from '#runtime/atomic-file.ts';
 import { elsewhereName } from '../state/database-place.ts';
 import { restoringFolder } from '../state/half-restored.ts';
@@ -97,14 +98,12 @@ async function fill(
 ): Promise<Omit<Manifest, 'format'>> {
   const { contents, images } = await copyStore(stateDir, part);
   const database = { path: databaseName, ...(await measureFile(join(part, databaseName))) };
-  const files = [database, ...images.values()];
+  const guests = await keepSimulatedGuests(stateDir, part, new Set(contents.servers));
+  const files = [database, ...images.values(), ...guests];
   const keep = async (from: string, path: string): Promise<void> => {
     const kept = await keepFile(from, part, path);
     if (kept !== undefined) files.push(kept);
   };
-  for (const path of simulatedGuests(stateDir, new Set(contents.servers))) {
-    await keep(join(stateDir, path), path);
-  }
   for (const name of secretFiles) await keep(join(stateDir, name), name);
   if (configFile !== undefined) await keep(configFile, configName);
   const manifest = {
@@ -182,19 +181,28 @@ async function keepFile(
 }
 
 /**
- * The simulated hosts' files of guests in the database. A real host's guests belong to the host,
- * and are not copied.
+ * What the simulated hosts keep of the guests in the database. A real host's guests belong to the
+ * host, and are not copied.
  */
-function simulatedGuests(stateDir: string, servers: ReadonlySet<string>): string[] {
-  const hosts = join(stateDir, 'hosts');
-  return names(hosts)
-    .filter((host) => existsSync(join(hosts, host, 'files')))
-    .flatMap((host) => ['guests', 'files'].map((kind) => `hosts/${host}/${kind}`))
-    .flatMap((folder) =>
-      names(join(stateDir, folder))
-        .filter((name) => name.endsWith('.json') && servers.has(basename(name, '.json')))
-        .map((name) => `${folder}/${name}`),
-    );
+async function keepSimulatedGuests(
+  stateDir: string,
+  part: string,
+  servers: ReadonlySet<string>,
+): Promise<ManifestFile[]> {
+  const kept: ManifestFile[] = [];
+  for (const host of names(join(stateDir, 'hosts'))) {
+    if (!existsSync(join(stateDir, 'hosts', host, 'files'))) continue;
+    for (const folder of keptFolders.map((kind) => `hosts/${host}/${kind}`)) {
+      const guests = new KeptGuests({ folder: join(stateDir, folder), isWhole: () => true });
+      const text = guests.textOf(servers);
+      if (text === '') continue;
+      const path = `${folder}/${keptName}`;
+      mkdirSync(join(part, folder), { recursive: true, mode: 0o700 });
+      writeFileDurablySync(join(part, path), text);
+      kept.push({ path, ...(await measureFile(join(part, path))) });
+    }
+  }
+  return kept;
 }
 
 function names(folder: string): string[] {

@@ -3,10 +3,11 @@
  * state directory that a test owns.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
+import { keptGuests } from './kept-guests.ts';
 import { starter } from './starter.ts';
 
 export interface AgentPlan {
@@ -104,7 +105,6 @@ export function startAgentProcess(
 
 /** The guests that the simulated machine of an agent keeps, by id. */
 export function guestsOfAgent(folder: string, host: string): string[] {
-  return readdirSync(join(folder, 'state', 'simulated', host, 'guests'))
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => file.slice(0, -'.json'.length));
+  const kept = keptGuests(join(folder, 'state', 'simulated', host, 'guests'));
+  return kept.map(({ guest }) => guest.id);
 }

@@ -2,17 +2,17 @@
  * Reads a snapshot from outside of Novella: with plain SQL from copies of the database's files, as
  * the kill left them, so that reading changes nothing that the next start finds.
  */
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import type { Selectable } from 'kysely';
-import type { Guest } from '#core/guests/description/guest.ts';
 import { heldByNic, heldDevices } from '#core/guests/description/held-device.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
 import { toDevice } from '#integrations/database/hosts/pci-device-row.ts';
 import { type PoolRow, poolOfRow } from '#integrations/database/hosts/pool-row.ts';
 import type { PciDeviceRow } from '#integrations/database/engine/tables.ts';
+import { keptGuests } from '#test/processes/kept-guests.ts';
 import type { GuestFile, HostRow, Snapshot } from './snapshot.ts';
 
 type Row = Record<string, SQLOutputValue>;
@@ -153,28 +153,19 @@ function devicesIn(all: (sql: string) => Row[]): Map<string, PciDevice[]> {
 }
 
 function guestsIn(host: string, folder: string): GuestFile[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => {
-      const kept = JSON.parse(readFileSync(join(folder, name), 'utf8')) as {
-        guest: Guest;
-        state: string;
-        offPorts?: string[];
-      };
-      const { guest, state, offPorts = [] } = kept;
-      const off = guest.nics.filter(({ portId }) => offPorts.includes(portId));
-      const given = new Set(off.map((nic) => heldByNic(nic)?.address));
-      const held = heldDevices(guest).map(({ address }) => address);
-      return {
-        host,
-        id: guest.id,
-        state,
-        devices: held.filter((address) => !given.has(address)),
-        defined: held,
-        ports: guest.nics.map(({ portId }) => portId).filter((id) => !offPorts.includes(id)),
-      };
-    });
+  return keptGuests(folder).map(({ guest, state, offPorts = [] }) => {
+    const off = guest.nics.filter(({ portId }) => offPorts.includes(portId));
+    const given = new Set(off.map((nic) => heldByNic(nic)?.address));
+    const held = heldDevices(guest).map(({ address }) => address);
+    return {
+      host,
+      id: guest.id,
+      state,
+      devices: held.filter((address) => !given.has(address)),
+      defined: held,
+      ports: guest.nics.map(({ portId }) => portId).filter((id) => !offPorts.includes(id)),
+    };
+  });
 }
 
 function text(value: SQLOutputValue | undefined): string {
