@@ -7,12 +7,15 @@
  * `tasks`: a workflow is due. `commands:HOST`: a command waits for that host. `answered:HOST`: that
  * host has sent an answer. `ended:SERVER`: a workflow of that server has ended. `enrolments`: a
  * host was admitted, or its token revoked. `network-events`: the network service reported a change
- * of ports.
+ * of ports. `host-links`: a host has linked to a controller, or its link has closed. `renew:NAME`:
+ * the host of this name is to replace its certificate.
  */
 export type WakeupTopic =
   | 'tasks'
   | 'enrolments'
   | 'network-events'
+  | 'host-links'
+  | `renew:${string}`
   | `commands:${string}`
   | `answered:${string}`
   | `ended:${string}`;

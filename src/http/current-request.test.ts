@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { inProcessWakeup } from '#programs/up/in-process-wakeup.ts';
+import { inProcessWakeup } from '#integrations/wakeup/in-process.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { currentRequestId } from './current-request.ts';
 import { createHttpService } from './service.ts';

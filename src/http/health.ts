@@ -8,9 +8,9 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 export type ReadyCheck = () => Promise<string | undefined>;
 
 /**
- * Adds `GET /healthcheck` and `/readyz`: 200 `OK`, or 503 with the reason; and `/livez`: 200 as
- * long as the process answers. Plain text, never kept by a cache. Source: oslo.middleware's
- * healthcheck.
+ * Adds `GET /healthcheck` and `/readyz`: 200 `OK`, or 503 with the reason; and `/healthz` and
+ * `/livez`: 200 as long as the process answers. Plain text, never kept by a cache. Source:
+ * oslo.middleware's healthcheck.
  */
 export function mountHealth(app: FastifyInstance, check: ReadyCheck): void {
   const send = (reply: FastifyReply, problem?: string) =>
@@ -22,5 +22,5 @@ export function mountHealth(app: FastifyInstance, check: ReadyCheck): void {
   for (const url of ['/healthcheck', '/readyz']) {
     app.get(url, async (_request, reply) => send(reply, await check()));
   }
-  app.get('/livez', (_request, reply) => send(reply));
+  for (const url of ['/healthz', '/livez']) app.get(url, (_request, reply) => send(reply));
 }

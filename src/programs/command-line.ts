@@ -12,6 +12,7 @@ import { addCommands } from '#cli/commands.ts';
 import { addPciCheck } from '#cli/pci/pci-check-command.ts';
 import { addAgentCommand, logFormatOption, logLevelOption } from './agent/agent-command.ts';
 import { addBackupCommands } from './backup-commands.ts';
+import { addControllerCommand } from './controller/controller-command.ts';
 import { addDatabaseCommands } from './database/database-commands.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
 import { addPolicyCommands } from './policy/policy-command.ts';
@@ -54,6 +55,7 @@ export function novellaProgram(): Command {
     .exitOverride();
   addHelpCommand(novella);
   addUp(novella);
+  addControllerCommand(novella, surroundings);
   addAgentCommand(novella);
   addDoctorCommand(novella, screen);
   addDemo(novella);

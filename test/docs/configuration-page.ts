@@ -43,6 +43,7 @@ function rowsOf(section: Described, prefix = ''): Row[] {
 function typeOf(schema: Described): string {
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.enum !== undefined) return schema.enum.map((word) => `\`${String(word)}\``).join(', ');
+  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(' or ');
   if (schema.type === 'array') return 'list';
   if (schema.type === 'object') return 'map';
   const { minimum, exclusiveMinimum, maximum } = schema;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
-import { becomeSoleUser, lockNumber } from '#integrations/database/postgres/sole-user.ts';
+import { useDatabase, lockNumber } from '#integrations/database/postgres/database-lock.ts';
 import { makeBackup } from '#programs/backup/make-backup.ts';
 import { freePorts, readConfig } from '#programs/config/config.ts';
 import { startAllInOne } from '#programs/up/up.ts';
@@ -59,8 +59,8 @@ test('a directory with a database of its own is refused', async () => {
 test('a lost lock is taken again, and no other process can take it then', async () => {
   const onProblem = vi.fn();
   const events = { onProblem, onLost: vi.fn() };
-  const user = await becomeSoleUser(database.url, events);
-  const taken = () => becomeSoleUser(database.url, events);
+  const user = await useDatabase(database.url, 'sole', events);
+  const taken = () => useDatabase(database.url, 'sole', events);
   await expect(taken()).rejects.toMatchObject({ kind: 'conflict' });
   await onServer(database.url, `select pg_terminate_backend(pid) ${holders}`);
   await expect.poll(() => onProblem.mock.calls.length).toBeGreaterThan(0);
@@ -74,7 +74,7 @@ test('a lost lock is taken again, and no other process can take it then', async 
 
 test('a lost lock that another controller took ends the use of the database', async () => {
   const onLost = vi.fn();
-  const user = await becomeSoleUser(database.url, { onProblem: vi.fn(), onLost });
+  const user = await useDatabase(database.url, 'sole', { onProblem: vi.fn(), onLost });
   const other = new Client({ connectionString: database.url });
   await other.connect();
   try {

@@ -31,6 +31,8 @@ export interface LinkListener {
 export class CurrentLink {
   readonly #host: string;
   #session: Session | undefined;
+  /** The number of the newest link. The first is higher than those of earlier runs. */
+  #number = Date.now();
 
   constructor(host: string) {
     this.#host = host;
@@ -58,9 +60,16 @@ export class CurrentLink {
     link.onClose(() => {
       if (this.#session === mine) this.#session = undefined;
     });
-    link.onMessage((message) => hear(mine, listener, message));
+    link.onMessage((message) => {
+      if (message.type !== 'outdated-link') return hear(mine, listener, message);
+      // The machine's clock has gone back since an earlier run.
+      this.#number = Math.max(this.#number, message.newest);
+      return undefined;
+    });
     try {
-      link.send({ type: 'hello', host: this.#host, report: await report() });
+      this.#number += 1;
+      const number = this.#number;
+      link.send({ type: 'hello', host: this.#host, link: number, report: await report() });
       mine.hasSentHello = true;
     } catch (error) {
       link.close();
@@ -73,7 +82,11 @@ export class CurrentLink {
   }
 }
 
-async function hear(session: Session, listener: LinkListener, message: ToAgent): Promise<void> {
+async function hear(
+  session: Session,
+  listener: LinkListener,
+  message: Exclude<ToAgent, { type: 'outdated-link' }>,
+): Promise<void> {
   if (message.type === 'welcome') {
     session.hostId = message.hostId;
     return listener.welcome(message.hostId);

@@ -210,9 +210,12 @@ export type ConsoleAnswer =
   | { id: string; place: ConsolePlace | null }
   | { id: string; problem: string; isConflict: boolean };
 
-/** `hello` comes first. */
+/**
+ * `hello` comes first. `link`: the number of this link; a later link of the host has a greater one.
+ * Absent: its agent is older.
+ */
 export type ToController =
-  | { type: 'hello'; host: string; report: HostReport }
+  | { type: 'hello'; host: string; link?: number; report: HostReport }
   | { type: 'report'; report: HostReport }
   | { type: 'result'; seq: number; result: CommandResult }
   /** State of a guest with no operation in progress, read after the host reported a change. */
@@ -239,6 +242,8 @@ export type ToAgent =
   | { type: 'command'; command: HostCommand }
   | { type: 'recorded'; seq: number }
   | { type: 'console'; request: ConsoleRequest }
+  /** The host has had a link with this number: the next one needs a greater number. */
+  | { type: 'outdated-link'; newest: number }
   /** To a host with a certificate: it replaces that now, and connects again with the new one. */
   | { type: 'renew-certificate' }
   /** Fetches the image now, for servers to come. Nothing answers it. */

@@ -82,6 +82,11 @@ export interface HostChange extends LedgerEntry {
   disabledReason?: string | null;
   forcedDown?: boolean;
   lastSeenAt?: number;
+  /**
+   * The number of the agent's link that the change was reported by: it is stale once the host has a
+   * newer one. Absent: it is not compared.
+   */
+  link?: number;
 }
 
 /** A host before its first report. */

@@ -18,6 +18,7 @@ import { storeActionsContract } from './store-actions.contract.ts';
 import { storeAggregatesContract } from './store-aggregates.contract.ts';
 import { storeEnrolmentsContract } from './store-enrolments.contract.ts';
 import { storeConsoleTokensContract } from './consoles/store-console-tokens.contract.ts';
+import { storeControllersContract } from './controllers/store-controllers.contract.ts';
 import { storeDecisionsContract } from './decisions/store-decisions.contract.ts';
 import { storeGroupsContract } from './store-groups.contract.ts';
 import { storeDeviceHistoryContract } from './store-device-history.contract.ts';
@@ -54,6 +55,9 @@ export function storeContract(fresh: () => Promise<OpenStore>): void {
     storeDeviceHistoryContract(fresh);
     storeHostChangesContract(fresh);
     storeEnrolmentsContract(fresh);
+  });
+  describe('several controllers', () => {
+    storeControllersContract(fresh);
   });
   describe('many hosts', () => {
     storeManyHostsContract(fresh);

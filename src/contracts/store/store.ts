@@ -14,6 +14,7 @@ import type { AggregateStore } from './aggregate-store.ts';
 import type { Action, ActionEvent, ActionOutcome, ActionPage, NewAction } from './action.ts';
 import type { CommandStore, NewCommand } from './command-store.ts';
 import type { ConsoleTokenStore } from './consoles/console-tokens.ts';
+import type { ControllerStore, HostLinkStore } from './controllers/controller-store.ts';
 import type { DecisionStore } from './decisions/decision-store.ts';
 import type { AuthorityStore } from './authority/authority-store.ts';
 import type { EnrolmentStore } from './enrolments.ts';
@@ -369,6 +370,8 @@ export interface Store {
   aggregates: AggregateStore;
   authority: AuthorityStore;
   enrolments: EnrolmentStore;
+  controllers: ControllerStore;
+  hostLinks: HostLinkStore;
   consoleTokens: ConsoleTokenStore;
   decisions: DecisionStore;
   moves: MoveStore;

@@ -7,6 +7,8 @@ import { aggregateStore } from './hosts/aggregates.ts';
 import { authorityStore } from './hosts/authority.ts';
 import { commandStore } from './tasks/commands.ts';
 import { commitTransition } from './commit.ts';
+import { controllerStore } from './controllers/controllers.ts';
+import { hostLinkStore } from './controllers/host-links.ts';
 import { consoleTokenStore } from './servers/console-tokens.ts';
 import { decisionStore } from './servers/decisions.ts';
 import { enrolmentStore } from './hosts/enrolments.ts';
@@ -37,6 +39,8 @@ export interface StoreOptions {
   newId?: NewId;
   /** How long a write waits for another process. */
   busyTimeoutMs?: number;
+  /** The id of this controller, where there may be several. */
+  controllerId?: string | undefined;
   /** Called each time a write finds the disk full. */
   onDiskFull?: () => void;
 }
@@ -44,7 +48,7 @@ export interface StoreOptions {
 /** The store over a database that has the newest schema. Closing the store closes the database. */
 export function computeStore(
   db: Kysely<ComputeTables>,
-  { clock = { now: Date.now }, newId = randomUUID }: StoreOptions = {},
+  { clock = { now: Date.now }, newId = randomUUID, controllerId }: StoreOptions = {},
 ): Store {
   const recorded = new RecordedChanges();
   // New servers and the steps of tasks do not wait for the disk one by one: what leaves the
@@ -55,13 +59,18 @@ export function computeStore(
     servers: serverStore(unsynced, { clock, recorded }),
     hosts: hostStore(db, { clock, newId, recorded }),
     tasks: taskStore(unsynced, clock),
-    commands: { ...commandStore({ db, unsynced, onDisk }, eraser), ...questionStore(db, eraser) },
+    commands: {
+      ...commandStore({ db, unsynced, onDisk }, eraser),
+      ...questionStore(db, eraser, controllerId),
+    },
     flavors: flavorStore(db),
     flavorAccess: flavorAccessStore(db),
     serverGroups: serverGroupStore(db),
     aggregates: aggregateStore(db, clock),
     authority: authorityStore(db, clock),
     enrolments: enrolmentStore(db),
+    controllers: controllerStore(db, { clock, eraser }),
+    hostLinks: hostLinkStore(db),
     consoleTokens: consoleTokenStore(db),
     decisions: decisionStore(db),
     moves: moveStore(db, { clock, recorded }),

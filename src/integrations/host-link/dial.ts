@@ -26,6 +26,8 @@ export interface DialOptions {
    * it: `unavailable` for what may pass without a person.
    */
   connection: () => Promise<ControllerConnection>;
+  /** What `connection` chooses from; absent: there is one. */
+  addresses?: { count: number; next(): void };
   /** Called when the controller offers a certificate to a host with a token. */
   onOffer?: (offer: CertificateOffer) => void;
   /** Called when the controller requests that the host replaces its certificate. */
@@ -115,12 +117,16 @@ async function keepDialling(
     const { message, needsPerson, lastedMs } = await oneLink(options, timing, stopping);
     if (stopping.aborted) return;
     if (options.wasReconnecting() && lastedMs > 0) continue;
+    const { addresses = { count: 1, next: () => {} } } = options;
+    addresses.next();
     failures = lastedMs > goodLinkMs ? 0 : failures + 1;
     const isNew = message !== lastMessage || needsPerson || lastedMs > 0;
     lastMessage = message;
     log[isNew ? 'warn' : 'debug']({ host }, `${message}; trying again`);
     const { firstPauseMs: firstMs, longestPauseMs: longestMs, patientPauseMs } = timing;
-    const base = needsPerson ? patientPauseMs : backoffMs({ firstMs, longestMs }, failures - 1);
+    // Each address is tried before the pauses grow.
+    const rounds = Math.floor((failures - 1) / addresses.count);
+    const base = needsPerson ? patientPauseMs : backoffMs({ firstMs, longestMs }, rounds);
     // Jittered, so that a thousand hosts do not reconnect at the same moment.
     await pause(base * (0.5 + Math.random() / 2), undefined, { signal: stopping }).catch(() => {});
   }

@@ -25,7 +25,12 @@ const ConsolePlace = Type.Union([
 type MessageSchemas<Message extends { type: string }> = Record<Message['type'], TSchema>;
 
 const toController: MessageSchemas<ToController> = {
-  hello: Type.Object({ type: Type.Literal('hello'), host: HostName, report: HostReport }),
+  hello: Type.Object({
+    type: Type.Literal('hello'),
+    host: HostName,
+    link: Type.Optional(SequenceNumber),
+    report: HostReport,
+  }),
   report: Type.Object({ type: Type.Literal('report'), report: HostReport }),
   result: Type.Object({ type: Type.Literal('result'), seq: SequenceNumber, result: CommandResult }),
   'guest-changed': Type.Object({
@@ -75,6 +80,7 @@ const toAgent: MessageSchemas<ToAgent> = {
     command: Type.Object({ seq: SequenceNumber, serverId: HostId, body: Body }),
   }),
   recorded: Type.Object({ type: Type.Literal('recorded'), seq: SequenceNumber }),
+  'outdated-link': Type.Object({ type: Type.Literal('outdated-link'), newest: SequenceNumber }),
   'renew-certificate': Type.Object({ type: Type.Literal('renew-certificate') }),
   'cache-image': Type.Object({ type: Type.Literal('cache-image'), imageId: HostId }),
   console: Type.Object({

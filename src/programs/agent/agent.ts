@@ -10,6 +10,7 @@ import { trustAuthorities } from '#client/session/trust.ts';
 import { folderJournal } from '#integrations/command-journal/in-folder.ts';
 import { consoleDial } from '#integrations/host-link/console-dial.ts';
 import { keepRenewed } from '#integrations/host-link/identity/keep-renewed.ts';
+import { ControllerAddresses } from '#integrations/host-link/identity/controller-addresses.ts';
 import { AgentIdentity } from '#integrations/host-link/identity/agent-identity.ts';
 import { dialController } from '#integrations/host-link/dial.ts';
 import type { PeerIdentity } from '#integrations/guest-transfer/peer-identity.ts';
@@ -49,10 +50,10 @@ async function start(
   state: StateDirectory,
   { log, files }: { log: Logger; files: AgentFiles },
 ): Promise<{ stop(): Promise<void> }> {
-  const { controllerUrl } = config;
+  const controllers = new ControllerAddresses(config.controllerUrls);
   const host = config.host.name;
   const token = () => readToken(config.token);
-  const identity = new AgentIdentity({ host, controllerUrl, folder: state.path, token, log });
+  const identity = new AgentIdentity({ host, controllers, folder: state.path, token, log });
   const connection = () => identity.connection();
   // Throws for a host that has neither joined nor a token: later, nothing would change that.
   if (config.token === undefined) await connection();
@@ -63,6 +64,7 @@ async function start(
   const dial = dialController({
     host,
     connection,
+    addresses: controllers,
     log,
     onOffer: (offer) => {
       identity.adopt(offer).then(
@@ -87,7 +89,7 @@ async function start(
     },
   });
   const renewal = keepRenewed(identity, { log, onRenewed: () => dial.reconnect() });
-  log.info({ host, controller: controllerUrl }, 'agent started');
+  log.info({ host, controllers: config.controllerUrls }, 'agent started');
   return {
     async stop() {
       renewal.stop();

@@ -1,5 +1,6 @@
 /** `novella join`: joins in the foreground, so that a person has the result at once. */
 import { ComputeError } from '#core/errors.ts';
+import { ControllerAddresses } from '#integrations/host-link/identity/controller-addresses.ts';
 import { AgentIdentity } from '#integrations/host-link/identity/agent-identity.ts';
 import { validityOf } from '#integrations/host-link/identity/identity-file.ts';
 import { moment } from '#runtime/messages/moment.ts';
@@ -18,14 +19,15 @@ export async function joinCluster(file: string, given: string | undefined): Prom
   if (token === undefined) {
     throw new ComputeError('invalid', 'no token: name it, or set token_file in the configuration');
   }
+  const controllers = new ControllerAddresses(config.controllerUrls);
   const identity = new AgentIdentity({
     host,
-    controllerUrl: config.controllerUrl,
+    controllers,
     folder: config.stateDir,
     token: () => token,
     log: logTo(process.stderr, { ...standardLog, level: 'warn' }),
   });
   const joined = await identity.join(token);
   const end = moment(validityOf(joined).notAfter);
-  return `Host ${host} has joined ${config.controllerUrl}; its certificate is valid until ${end}.`;
+  return `Host ${host} has joined ${controllers.current}; its certificate is valid until ${end}.`;
 }

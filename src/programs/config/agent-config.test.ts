@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('all but controller and token is taken from the machine', () => {
   expect(parse()).toMatchObject({
-    controllerUrl: 'http://192.0.2.10:8774',
+    controllerUrls: ['http://192.0.2.10:8774'],
     token: { file: '/etc/novella/token' },
     stateDir: '/var/lib/novella',
     simulated: undefined,

@@ -16,7 +16,10 @@ export const usualStateDir = '/var/lib/novella';
 
 export const AgentFile = Type.Object(
   {
-    controller: required(Text, "address of the controller's port for hosts"),
+    controller: required(
+      Type.Union([Text, Type.Array(Text, { minItems: 1 })]),
+      "address of the controller's port for hosts; a list with several controllers",
+    ),
     token: key(Text, 'the join token that `novella host enroll` printed', {
       unset: 'needed once, unless `token_file` is set',
     }),
@@ -41,8 +44,8 @@ export const AgentFile = Type.Object(
 export type TokenSource = { text: string } | { file: string };
 
 export interface AgentConfig {
-  /** Without a path. Example: `https://192.0.2.10:8785`. */
-  controllerUrl: string;
+  /** At least one, without a path. Example: `https://192.0.2.10:8785`. */
+  controllerUrls: string[];
   /** undefined: none; the host has joined. */
   token: TokenSource | undefined;
   /** PEM file of additional authorities to trust for a controller that takes a token. */
@@ -74,7 +77,7 @@ export function parseAgentConfig(text: string, path: string): AgentConfig {
     disk_gib: diskGib = 200,
   } = file.simulated ?? {};
   return {
-    controllerUrl: controllerOf(file, place),
+    controllerUrls: controllersOf(file, place),
     token: tokenOf(file, place),
     caFile: file.ca_file === undefined ? undefined : resolve(file.ca_file),
     stateDir: resolve(file.state_dir ?? usualStateDir),
@@ -83,13 +86,18 @@ export function parseAgentConfig(text: string, path: string): AgentConfig {
   };
 }
 
-function controllerOf({ controller }: Static<typeof AgentFile>, place: Place): string {
+function controllersOf({ controller }: Static<typeof AgentFile>, place: Place): string[] {
+  if (typeof controller === 'string') return [urlOf(controller, place(['controller']))];
+  return controller.map((one, at) => urlOf(one, place(['controller', at])));
+}
+
+function urlOf(controller: string, where: string): string {
   const url = URL.canParse(controller) ? new URL(controller) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && /^\/?$/.test(url.pathname)) {
     return url.origin;
   }
   throw wrong(
-    place(['controller']),
+    where,
     `"${controller}": must be the address of the controller's port for hosts, such as https://192.0.2.10:8785`,
   );
 }

@@ -61,13 +61,13 @@ export async function admitHosts(
     admit,
     onLink: (end, { host, credential }) => {
       noteCredential(context, host, credential);
+      end.onClose(context.wakeup.listen(`renew:${host}`, () => void renewCertificate(host)));
       serveAgent(context, end, credential.kind === 'token' ? { ...listener, offer } : listener);
     },
   });
-  const { consoles } = context.links;
-  const expects = (host: string, id: string) => consoles.expects(host, id);
-  const take: HostConsoles['take'] = (host, id, stream) => consoles.take(host, id, stream);
-  const consoleDoor = acceptHostConsoles({ admit, expects, take, log });
+  const renewCertificate: HostAdmission['renewCertificate'] = (host) =>
+    links.sendToCertified(host, { type: 'renew-certificate' });
+  const consoleDoor = acceptHostConsoles({ admit, log, ...waitingConsoles(context) });
   const listenOn = (to: Server, credentialOf: AgentsContext['credentialOf']): void => {
     links.listenOn(to, credentialOf);
     consoleDoor.listenOn(to, credentialOf);
@@ -110,7 +110,7 @@ export async function admitHosts(
   stops.push(() => clearInterval(timer));
   return {
     linked: () => links.linked(),
-    renewCertificate: (host) => links.sendToCertified(host, { type: 'renew-certificate' }),
+    renewCertificate,
     url,
     async close() {
       for (const stop of stops) stop();
@@ -120,6 +120,15 @@ export async function admitHosts(
       // Not earlier: it does not end while hosts are linked.
       await agentsApi?.close();
     },
+  };
+}
+
+function waitingConsoles({
+  links: { consoles },
+}: WorkflowContext): Pick<HostConsoles, 'expects' | 'take'> {
+  return {
+    expects: (host, id) => consoles.expects(host, id),
+    take: (host, id, stream) => consoles.take(host, id, stream),
   };
 }
 

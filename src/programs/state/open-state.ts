@@ -65,8 +65,8 @@ async function takeDatabase(
   url: string,
   { log, stops }: Pick<OpenStateOptions, 'log' | 'stops'>,
 ): Promise<void> {
-  const { becomeSoleUser } = await import('#integrations/database/postgres/sole-user.ts');
-  const user = await becomeSoleUser(url, {
+  const { useDatabase } = await import('#integrations/database/postgres/database-lock.ts');
+  const user = await useDatabase(url, 'sole', {
     onProblem: (problem) => log.error(problem),
     onLost: (problem) => {
       log.fatal(problem);

@@ -12,6 +12,7 @@ import type { NetworkService } from '#contracts/services/network.ts';
 import { createImageStore } from '#integrations/database/services/image-store.ts';
 import { createNetworkStore } from '#integrations/database/services/network-store.ts';
 import type { Config } from '../config/config.ts';
+import type { OpenStackConfig } from '../config/openstack-config.ts';
 import { type EmbeddedOptions, embeddedServices } from './embedded-services.ts';
 import { type Found, realServices } from './real-services.ts';
 import { ensureSecret, type StateDirectory } from '../state/state-directory.ts';
@@ -56,7 +57,15 @@ export async function cloudServices<Tables>(
   options: CloudServicesOptions<Tables>,
 ): Promise<CloudServices> {
   if (config.openstack === undefined) return ownServices(config, options);
-  const real = await realServices(config.openstack, options);
+  return realCloud(config.openstack, options);
+}
+
+/** The services of an OpenStack. */
+export async function realCloud(
+  config: OpenStackConfig,
+  options: Pick<CloudServicesOptions<unknown>, 'clock' | 'log' | 'onDisk' | 'quotas' | 'stops'>,
+): Promise<CloudServices & { survey: Found }> {
+  const real = await realServices(config, options);
   options.stops.push(() => real.close());
   return {
     services: { ...real.services, identity: options.quotas.learningFrom(real.services.identity) },

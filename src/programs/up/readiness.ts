@@ -15,18 +15,27 @@ export interface Readiness {
 }
 
 export interface ReadinessOptions<Tables> {
-  reserve: Pick<DiskReserve, 'isShort'>;
+  /** Absent: this process keeps nothing on a disk. */
+  reserve?: Pick<DiskReserve, 'isShort'>;
+  /** Whether other controllers may count this one as dead. */
+  isFenced?: () => boolean;
   db: Kysely<Tables>;
   clock: Clock;
 }
 
-/** Checks disk, database and dispatcher; an answer is cached for a second. */
-export function readiness<Tables>({ reserve, db, clock }: ReadinessOptions<Tables>): Readiness {
+/** Checks dispatcher, sign of life, disk and database; an answer is cached for a second. */
+export function readiness<Tables>({
+  reserve,
+  isFenced,
+  db,
+  clock,
+}: ReadinessOptions<Tables>): Readiness {
   let isDispatching = false;
   let last: { at: number; problem: Promise<string | undefined> } | undefined;
   const findProblem = async (): Promise<string | undefined> => {
     if (!isDispatching) return 'dispatcher not running';
-    if (reserve.isShort()) return 'disk full';
+    if (isFenced?.() === true) return 'no sign of life was written';
+    if (reserve?.isShort() === true) return 'disk full';
     return (await isWritable(db)) ? undefined : 'database not writable';
   };
   return {

@@ -1,5 +1,6 @@
 /** The flavors a new cloud starts with: OpenStack's customary names and sizes. */
 import type { Store } from '#contracts/store/store.ts';
+import { isComputeError } from '#core/errors.ts';
 import type { Flavor } from '#core/servers/flavor.ts';
 
 const sizes: [id: string, name: string, vcpus: number, memoryMib: number, diskGib: number][] = [
@@ -27,6 +28,9 @@ export async function ensureFlavors(store: Store): Promise<void> {
       description: null,
       extraSpecs: {},
     };
-    await store.flavors.create(flavor);
+    await store.flavors.create(flavor).catch((error: unknown) => {
+      // Another controller starts at the same time.
+      if (!isComputeError(error, 'conflict')) throw error;
+    });
   }
 }

@@ -2,62 +2,45 @@
  * `novella up`: the entire cloud in one process. It reads top to bottom in the order of the start.
  */
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
-import { createComputeApi } from '#api/compute-api.ts';
-import type { ApiContext } from '#api/requests/context.ts';
-import { FleetEvents } from '#api/fabric/fleet-events.ts';
 import type { Clock } from '#contracts/clock.ts';
 import type { ImageContents } from '#contracts/services/images.ts';
 import type { Host, Store } from '#contracts/store/store.ts';
-import { refuseWithoutRoom } from '#http/full-disk.ts';
-import { mountHealth } from '#http/health.ts';
-import { listen } from '#http/listen.ts';
 import { clusterAuthority } from '#integrations/cluster-authority/cluster-authority.ts';
 import { inProcessImageSource } from '#integrations/image-source/in-process.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
-import { watchLeftGuests } from '#workflows/moves/settle-left.ts';
-import { watchSilentHosts } from '#workflows/engine/end-silent-commands.ts';
-import { version } from '../version.ts';
-import { FabricView } from '#workflows/hosts/fabric-view.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { keepLastSeen } from '#workflows/watch/keep-last-seen.ts';
-import { startDispatcher } from '#workflows/engine/dispatcher.ts';
-import { serverOperations, workflows } from '#workflows/server-operations.ts';
 import { watchEnded } from '#workflows/watch/prune-ended.ts';
-import { watchPorts } from '#workflows/watch/watch-ports.ts';
 import { type Contents, contentsOf } from './cloud-contents.ts';
-import { type CloudServices, cloudServices } from './cloud-services.ts';
+import { cloudServices } from './cloud-services.ts';
 import type { Config } from '../config/config.ts';
-import type { DiskReserve } from '../state/disk-reserve.ts';
-import { readTls, type TlsFiles } from '../config/doors-config.ts';
+import { readTls } from '../config/doors-config.ts';
 import { diskRooms } from '../state/disks.ts';
-import { inProcessWakeup } from './in-process-wakeup.ts';
-import { serveConsoles } from '../hosts/serve-consoles.ts';
-import { admitHosts, type HostAdmission } from '../hosts/admit-hosts.ts';
+import { inProcessWakeup } from '#integrations/wakeup/in-process.ts';
 import { type HostParts, networksOf, reportedNetworks } from '../config/host-parts.ts';
 import { realHostParts } from '../hosts/real-host.ts';
 import { openState } from '../state/open-state.ts';
-import { type PolicyInForce, policyInForce } from '../policy/policy-in-force.ts';
+import { policyInForce } from '../policy/policy-in-force.ts';
+import { type Beginnings, openDoors, type Urls } from './open-doors.ts';
 import { PortEvents } from './port-events.ts';
 import { ProjectQuotas } from '../config/project-quotas.ts';
-import { pageFolder } from './page-folder.ts';
 import { type Readiness, readiness } from './readiness.ts';
 import type { Found } from './real-services.ts';
 import { ReturningHosts } from '../hosts/returning-hosts.ts';
 import { type LocalHosts, runningHosts } from '../hosts/running-hosts.ts';
 import { simulatedHosts } from '../hosts/simulated-agents.ts';
 import { ensureFlavors } from './starting-flavors.ts';
+import { startWork } from './start-work.ts';
+import { type Stops, stopAll } from './stop-all.ts';
 import { type StateDirectory, takeStateDirectory } from '../state/state-directory.ts';
-import { thisMachine } from '../config/this-machine.ts';
 import { workflowSettings } from '../config/workflow-settings.ts';
 import type { ReportListener } from '#workflows/watch/serve-agent.ts';
 
 export interface AllInOne {
-  urls: { identity: string; compute: string; network: string; image: string };
+  urls: Urls;
   /** Its clouds.yaml for clients; '' among real OpenStack services, whose users have their own. */
   cloudsYaml: string;
   /** Its contents for users. */
@@ -71,19 +54,8 @@ export interface AllInOne {
   stop(): Promise<void>;
 }
 
-type Stops = (() => void | Promise<void>)[];
-
-/** What a start has before there is any state. */
-interface Beginnings {
-  tls: TlsFiles | undefined;
-  policy: PolicyInForce;
-  log: Logger;
-  stops: Stops;
-}
-
 const clock: Clock = { now: Date.now };
 const monotonic: Clock = { now: () => performance.now() };
-const pollMs = 1_000;
 
 /**
  * Starts everything in this configuration; when it returns, the API answers and every host of this
@@ -96,16 +68,7 @@ export async function startAllInOne(
   const tls = readTls(config);
   const policy = policyInForce(config.policyFile, log);
   const stops: Stops = [() => policy.stop()];
-  const stop = async (): Promise<void> => {
-    const errors: unknown[] = [];
-    for (const act of stops.splice(0).toReversed()) {
-      // One that fails must not leave the others running.
-      await Promise.resolve()
-        .then(act)
-        .catch((error: unknown) => errors.push(error));
-    }
-    if (errors.length > 0) throw errors[0];
-  };
+  const stop = () => stopAll(stops);
   try {
     const state = takeStateDirectory(config.stateDir, { entered: config.libvirt });
     stops.push(() => state.release());
@@ -172,7 +135,8 @@ async function start(
   const pruning = watchEnded(context, config.kept);
   stops.push(() => pruning.stop());
   const parts = { context, cloud, urls, tls, policy, log, stops };
-  const doors = { ...parts, ready, reserve, listener };
+  const disks = () => diskRooms({ state: state.path, images: state.file('images') });
+  const doors = { ...parts, ready, reserve, disks, listener };
   Object.assign(urls, await openDoors(config, doors));
   const cloudsYaml = cloud.writeCloudsYaml();
   const { survey, newPassword } = cloud;
@@ -241,127 +205,14 @@ function dispatchWhenBack(
   let isStopped = false;
   const dispatching = returning.settled.then(() => {
     if (isStopped) return undefined;
-    const dispatcher = startDispatcher(context, {
-      owner: `up-${process.pid}`,
-      workflows,
-      concurrency: 32,
-      leaseMs: 60_000,
-      pollMs,
-    });
+    const work = startWork(context, { owner: `up-${process.pid}`, mayHaveMissed: true });
     ready.dispatching(true);
-    const ports = watchPorts(context, { pollMs, mayHaveMissed: true });
-    return [ports, watchSilentHosts(context), watchLeftGuests(context), dispatcher];
+    return work;
   });
   stops.push(async () => {
     isStopped = true;
     ready.dispatching(false);
     returning.stop();
-    for (const work of (await dispatching) ?? []) await work.stop();
+    await (await dispatching)?.stop();
   });
-}
-
-/** The picture of the fleet and its changes, the page that shows it, and this process. */
-function pictureOf(context: WorkflowContext, log: Logger) {
-  const fabric = new FabricView(context);
-  const program = { version, startedAt: clock.now() };
-  return { fabric, program, pageFolder, events: new FleetEvents({ fabric, log }) };
-}
-
-/** Of the port for hosts, which opens after the API. */
-function linksOf(
-  hosts: () => HostAdmission | undefined,
-): Pick<ApiContext, 'linkedHosts' | 'renewCertificate'> {
-  return {
-    linkedHosts: () => hosts()?.linked() ?? [],
-    renewCertificate: (host) => hosts()?.renewCertificate(host) ?? false,
-  };
-}
-
-/**
- * Listens with the compute API, for hosts too, and with our own services, and returns the URLs of
- * all.
- */
-async function openDoors(
-  config: Config,
-  parts: Beginnings & {
-    context: WorkflowContext;
-    cloud: CloudServices;
-    urls: AllInOne['urls'];
-    ready: Readiness;
-    reserve: DiskReserve;
-    listener: ReportListener;
-  },
-): Promise<AllInOne['urls']> {
-  const { context, cloud, urls, tls, policy, log, stops, ready, reserve, listener } = parts;
-  const publicUrl = config.publicUrls.compute;
-  const workflows = serverOperations(context);
-  const imageContents = cloud.services.image;
-  const admission = Promise.withResolvers<HostAdmission>();
-  let hosts: HostAdmission | undefined;
-  const compute = createComputeApi({
-    ...context,
-    log,
-    ...pictureOf(context, log),
-    identity: cloud.services.identity,
-    policy: policy.current,
-    identityUrl: () => urls.identity,
-    imageUrl: () => urls.image,
-    ...(publicUrl !== undefined && { publicUrl }),
-    ...(tls !== undefined && { tls }),
-    imageContents,
-    ...linksOf(() => hosts),
-    hostsUrl: async () => (await admission.promise).url(),
-    serversPerRequest: config.quotas.serversPerRequest,
-    consoles: config.consoles,
-    disks: () => diskRooms({ state: config.stateDir, images: join(config.stateDir, 'images') }),
-    workflows,
-  });
-  const listenFor = (app: FastifyInstance, name: keyof Config['ports']): Promise<number> => {
-    mountHealth(app, ready.check);
-    refuseWithoutRoom(app, reserve);
-    return listen(app, name, config.listen, config.ports[name]);
-  };
-  const open = async (app: FastifyInstance, name: ServiceName): Promise<string> => {
-    stops.push(() => app.close());
-    const port = await listenFor(app, name);
-    const scheme = tls === undefined ? 'http' : 'https';
-    return config.publicUrls[name] ?? `${scheme}://${reachable(config.listen)}:${port}`;
-  };
-  const opened = {
-    ...(await cloud.open(open)),
-    compute: `${await open(compute, 'compute')}/v2.1`,
-  };
-  const { server } = compute;
-  hosts = await admitHosts(context, {
-    server,
-    listener,
-    log,
-    imageContents,
-    workflows,
-    publicUrl: config.publicUrls.hosts,
-    open: async (app) => {
-      const port = await listenFor(app, 'hosts');
-      return config.publicUrls.hosts ?? `https://${reachableByHosts(config.listen)}:${port}`;
-    },
-  });
-  admission.resolve(hosts);
-  const { allowedOrigins } = config.consoles;
-  const consoles = serveConsoles(context, { server, allowedOrigins, log });
-  stops.push(() => consoles.close());
-  // Before the compute API itself: it does not end while hosts are linked.
-  stops.push(() => hosts?.close());
-  return opened;
-}
-
-type ServiceName = keyof AllInOne['urls'];
-
-/** The address in a URL; a wildcard is reached on this machine. Example: `::1` → `[::1]`. */
-function reachable(listen: string): string {
-  if (listen === '0.0.0.0' || listen === '::') return '127.0.0.1';
-  return listen.includes(':') ? `[${listen}]` : listen;
-}
-
-/** As `reachable`, from another machine where that is possible. Example: `192.0.2.10`. */
-function reachableByHosts(listen: string): string {
-  return listen === '0.0.0.0' || listen === '::' ? thisMachine().ip : reachable(listen);
 }

@@ -10,7 +10,7 @@ import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
 import type { Server } from '#core/servers/server.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { makeEvent, makePorts } from '../ports/make-ports.ts';
-import { requestLease } from '../engine/begin-action.ts';
+import { requestLease, requestOwner } from '../engine/begin-action.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { bootNaming } from '../ports/resolve-nics.ts';
 import { deletePortsMadeFor } from '../removal/tear-down.ts';
@@ -62,7 +62,7 @@ export async function acceptWithPorts(
     throw error;
   } finally {
     for (const { task, newServer } of accepting) {
-      await context.store.tasks.release(task, newServer.action.requestId);
+      await context.store.tasks.release(task, requestOwner(context, newServer.action.requestId));
     }
   }
 }

@@ -7,7 +7,7 @@ import type { Store, Task, TaskKind } from '#contracts/store/store.ts';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
 import { migratedStore } from '#test/migrated-database.ts';
-import { inProcessWakeup } from '#programs/up/in-process-wakeup.ts';
+import { inProcessWakeup } from '#integrations/wakeup/in-process.ts';
 import { aBoot, aHost } from '#test/worlds/store-rows.ts';
 import { HostLinks } from '../hosts/host-links.ts';
 import {

@@ -200,6 +200,14 @@ const leaseMs = 300_000;
  * The lease of a task that is continued by the request which began it: until the request records
  * how the task continues, or five minutes have passed.
  */
-export function requestLease({ clock }: WorkflowContext, requestId: string): Lease {
-  return { owner: requestId, until: clock.now() + leaseMs };
+export function requestLease(context: WorkflowContext, requestId: string): Lease {
+  return { owner: requestOwner(context, requestId), until: context.clock.now() + leaseMs };
+}
+
+/**
+ * Names the request in leases. With several controllers it names this one too, and its tasks are
+ * free when that is dead.
+ */
+export function requestOwner({ peers }: Pick<WorkflowContext, 'peers'>, requestId: string): string {
+  return peers === undefined ? requestId : `${peers.id}/${requestId}`;
 }

@@ -37,6 +37,18 @@ export interface WorkflowContext {
   links: HostLinks;
   /** Signs the certificates of hosts. */
   authority: ClusterAuthority;
+  /** The controllers that share the database; absent: this process is the only one. */
+  peers?: Peers;
+}
+
+/** The controllers that are alive. */
+export interface Peers {
+  /** Of this one. */
+  id: string;
+  /** How many there are, with this one. */
+  count: number;
+  /** Whether this is the one that does what one is enough for. */
+  isFirst(): boolean;
 }
 
 export interface WorkflowSettings extends HostStateSettings {

@@ -25,7 +25,8 @@ export function watchSilentHosts(context: WorkflowContext): { stop(): Promise<vo
 
 /** Ends, with its reason, every command that no longer has a host to wait for. */
 export async function endSilentCommands(context: WorkflowContext): Promise<void> {
-  const { store, links, settings } = context;
+  const { store, links, settings, peers } = context;
+  if (peers?.isFirst() === false) return;
   for (const id of (await store.commands.newestPending()).keys()) {
     // A linked host is not silent, forced down or not.
     if (links.silentMs({ id, forcedDown: true }) === 0) continue;
@@ -60,7 +61,8 @@ async function endCommand(
   };
   log.warn({ server: serverId, host: host.name, command: body.do }, result.detail);
   try {
-    await store.commands.complete(host.id, seq, result, { now: clock.now() });
+    const ifUnlinked = links.shared !== undefined;
+    await store.commands.complete(host.id, seq, result, { now: clock.now(), ifUnlinked });
   } catch (error) {
     // Without a result it is still the host's, which may be back by now.
     links.reinstate(host.id, seq);

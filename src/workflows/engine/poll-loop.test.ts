@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { inProcessWakeup } from '#programs/up/in-process-wakeup.ts';
+import { inProcessWakeup } from '#integrations/wakeup/in-process.ts';
 import { recordedLog } from '#test/recorded-log.ts';
 import { silentLog } from '#test/silent-log.ts';
 import { pollLoop } from './poll-loop.ts';

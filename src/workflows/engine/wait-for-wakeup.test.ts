@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { inProcessWakeup } from '#programs/up/in-process-wakeup.ts';
+import { inProcessWakeup } from '#integrations/wakeup/in-process.ts';
 import { waitForWakeup } from './wait-for-wakeup.ts';
 
 beforeEach(() => void vi.useFakeTimers());

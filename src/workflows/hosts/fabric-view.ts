@@ -44,6 +44,8 @@ export interface FabricParts {
   links: Pick<HostLinks, 'isAlive' | 'isLinked' | 'changes'>;
   settings: HostStateSettings;
   clock: Clock;
+  /** The number before the first change; absent: by the time of the start. */
+  before?: number;
 }
 
 /** How many removals are kept. */
@@ -62,7 +64,7 @@ export class FabricView {
   constructor(parts: FabricParts) {
     this.#parts = parts;
     // Above all numbers of an earlier process: a reader that has one of those gets a reset.
-    this.#first = parts.clock.now() * 1_000;
+    this.#first = parts.before ?? parts.clock.now() * 1_000;
     this.#change = this.#first;
   }
 

@@ -160,6 +160,7 @@ export class FleetView {
 
 /** The row that the store has once the change is committed. */
 export function changedRow(row: Host, { hostId: _id, generation, ...change }: HostChange): Host {
-  const { devices: _devices, removedDevices: _removed, deviceEvents: _events, ...fields } = change;
+  const { devices: _devices, removedDevices: _removed, deviceEvents: _events, ...more } = change;
+  const { link: _link, ...fields } = more;
   return { ...row, ...fields, generation: generation + 1 };
 }

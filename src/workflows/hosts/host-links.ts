@@ -1,7 +1,7 @@
 /**
- * Which hosts are linked to this process, and the commands sent to them. The wall clock may jump; a
- * link and the monotonic clock do not. State of this process only: after a restart hosts link
- * again, and everything that was pending counts as sent.
+ * Which hosts are linked to this process, or to another controller, and the commands sent to them.
+ * The wall clock may jump; a link and the monotonic clock do not. Own state of this process: after
+ * a restart hosts link again, and everything that was pending counts as sent.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '#contracts/clock.ts';
@@ -10,6 +10,7 @@ import type { Host } from '#contracts/store/store.ts';
 import type { HostOffer } from '#core/pci/specs/host-offer.ts';
 import { HostConsoles } from './host-consoles.ts';
 import { ImageCaches } from './image-caches.ts';
+import type { SharedLinks } from './shared-links.ts';
 
 export interface HostLinksOptions {
   clock: Clock;
@@ -19,6 +20,8 @@ export interface HostLinksOptions {
   hostTimeoutMs: number;
   /** Names of hosts whose agents run in this process. */
   localHosts?: ReadonlySet<string>;
+  /** The links to all controllers; absent: this process is the only one. */
+  shared?: SharedLinks;
 }
 
 /** Must not throw, and returns without waiting. */
@@ -71,11 +74,22 @@ export class HostLinks {
 
   /** How many links have opened and closed: a linked host stays linked while this is the same. */
   get changes(): number {
-    return this.#changes;
+    return this.#changes + (this.shared?.changes ?? 0);
   }
 
+  /** The links to all controllers; undefined: this process is the only one. */
+  get shared(): SharedLinks | undefined {
+    return this.#options.shared;
+  }
+
+  /** To any controller. */
   isLinked(hostId: string): boolean {
-    return this.#open.has(hostId);
+    return this.#open.has(hostId) || this.shared?.isLinkedElsewhere(hostId) === true;
+  }
+
+  /** The hosts that are linked to this process, and the last command that each was sent. */
+  sentHere(): Map<string, number> {
+    return new Map([...this.#open.keys()].map((id) => [id, this.sentUpTo(id)]));
   }
 
   isLocal(name: string): boolean {
@@ -89,23 +103,31 @@ export class HostLinks {
    */
   isAlive({ id, forcedDown, lastSeenAt }: Seen): boolean {
     if (forcedDown || lastSeenAt === 0) return false;
-    if (this.#open.has(id)) return true;
+    if (this.isLinked(id)) return true;
     const { clock, monotonic, hostTimeoutMs } = this.#options;
-    const closedAt = this.#closedAt.get(id);
+    const since = this.#silentSince(id);
+    const lastLinkedAt = this.shared?.closedAt(id) ?? lastSeenAt;
     const silentMs =
-      closedAt === undefined ? Math.abs(clock.now() - lastSeenAt) : monotonic.now() - closedAt;
+      since === undefined ? Math.abs(clock.now() - lastLinkedAt) : monotonic.now() - since;
     return silentMs <= hostTimeoutMs;
   }
 
+  /** Since when it has been linked nowhere, as far as this process has seen it. */
+  #silentSince(id: string): number | undefined {
+    const here = this.#closedAt.get(id);
+    const elsewhere = this.shared?.silentSince(id);
+    return here === undefined ? elsewhere : Math.max(here, elsewhere ?? here);
+  }
+
   /**
-   * For how long this process has had no link to the host, in milliseconds; Infinity for a host
-   * without a link that an operator forced down. A host from before this process started has the
+   * For how long the host has had no link, in milliseconds; Infinity for a host without a link that
+   * an operator forced down. A host from before this process started has the
    * full time to return.
    */
   silentMs({ id, forcedDown }: Pick<Seen, 'id' | 'forcedDown'>): number {
-    if (this.#open.has(id)) return 0;
+    if (this.isLinked(id)) return 0;
     if (forcedDown) return Infinity;
-    return this.#options.monotonic.now() - (this.#closedAt.get(id) ?? this.#startedAt);
+    return this.#options.monotonic.now() - (this.#silentSince(id) ?? this.#startedAt);
   }
 
   /**
@@ -120,7 +142,10 @@ export class HostLinks {
 
   /** When the host last sent a message, in epoch milliseconds; 0: not since it was admitted. */
   lastSeenAt({ id, lastSeenAt }: Pick<Host, 'id' | 'lastSeenAt'>): number {
-    return lastSeenAt === 0 ? 0 : (this.#seenAt.get(id) ?? lastSeenAt);
+    if (lastSeenAt === 0) return 0;
+    const { shared } = this;
+    if (shared?.isLinkedElsewhere(id) === true) return shared.readAt;
+    return Math.max(this.#seenAt.get(id) ?? lastSeenAt, shared?.closedAt(id) ?? 0);
   }
 
   /** The last contacts since the previous call, by host id. */
@@ -177,6 +202,10 @@ export class HostLinks {
     this.#sentUpTo.set(hostId, Math.max(seq, this.#sentUpTo.get(hostId) ?? 0));
   }
 
+  sentUpTo(hostId: string): number {
+    return this.#sentUpTo.get(hostId) ?? 0;
+  }
+
   maySend(hostId: string, seq: number): boolean {
     return this.#withdrawn.get(hostId)?.has(seq) !== true;
   }
@@ -186,6 +215,8 @@ export class HostLinks {
    * have been sent.
    */
   withdraw(hostId: string, seq: number): boolean {
+    // Then its end is recorded only while the host is linked nowhere.
+    if (this.shared !== undefined) return !this.shared.mayHaveSent(hostId, seq);
     if (seq <= (this.#sentUpTo.get(hostId) ?? 0)) return false;
     this.#withdrawn.set(hostId, (this.#withdrawn.get(hostId) ?? new Set()).add(seq));
     return true;

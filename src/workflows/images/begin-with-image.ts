@@ -7,7 +7,7 @@ import type { NewImage } from '#contracts/services/images.ts';
 import type { Task } from '#contracts/store/store.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
-import { beginAction, type NewWorkflow } from '../engine/begin-action.ts';
+import { beginAction, type NewWorkflow, requestOwner } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { retryLater } from '../engine/retry-later.ts';
 import { asFailure, assertCurrent, type StepOutcome } from '../engine/workflow.ts';
@@ -49,7 +49,7 @@ export async function beginWithImage(
     await context.store.commit({ task, ...end });
     throw error;
   } finally {
-    await context.store.tasks.release(task, requestId);
+    await context.store.tasks.release(task, requestOwner(context, requestId));
     context.wakeup.notify('tasks');
   }
 }

@@ -32,7 +32,8 @@ export class LeftGuests {
 
   /** Commands the removals on hosts that are back, and releases what those have confirmed. */
   async settleAll(): Promise<void> {
-    const { store, links } = this.#context;
+    const { store, links, peers } = this.#context;
+    if (peers?.isFirst() === false) return;
     for (const move of await store.moves.left()) {
       const host = await store.hosts.get(move.leftOn ?? '');
       if (host !== undefined && links.isAlive(host)) await this.#settle(move, host);

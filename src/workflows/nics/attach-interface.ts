@@ -15,6 +15,7 @@ import {
   type NewWorkflow,
   refuseOpenMove,
   refuseState,
+  requestOwner,
 } from '../engine/begin-action.ts';
 import { bindingNeeds } from '../ports/binding-needs.ts';
 import type { WorkflowContext } from '../engine/context.ts';
@@ -103,7 +104,7 @@ async function beginWithPort(
     await context.store.commit({ task, ...undoAttach(context, task, failed) });
     throw error;
   } finally {
-    await context.store.tasks.release(task, requestId);
+    await context.store.tasks.release(task, requestOwner(context, requestId));
     context.wakeup.notify('tasks');
   }
   return task;

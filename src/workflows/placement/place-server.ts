@@ -57,7 +57,10 @@ export async function placeServer(
     row: (name) => view.row(name),
     devices: (host) => context.fleet.devices(context.store.hosts, host),
   };
-  const choice = await chooseHost(hosts, placing, context.settings);
+  const choice = await chooseHost(hosts, placing, {
+    ...context.settings,
+    inTurn: inTurnAmong(context.peers),
+  });
   const decision = decisionOf(choice, placing, context.clock.now());
   const { claim } = choice;
   if (claim !== undefined) return { host: claim.host, change: claim.change, decision };
@@ -83,17 +86,44 @@ export interface Choice {
   unclaimed: Rejection[];
 }
 
+interface ChoosingOrder {
+  /** In which order the candidates are tried; absent: in that of their weights. */
+  inTurn?: (candidates: readonly Candidate[]) => readonly Candidate[];
+}
+
+/**
+ * With other controllers at work, the best hosts are tried in a random order, twice as many as
+ * there are controllers: all would choose the same one, and only one of them could claim there. As
+ * Nova's `host_subset_size`.
+ */
+export function inTurnAmong(
+  peers: WorkflowContext['peers'],
+  random: () => number = Math.random,
+): NonNullable<ChoosingOrder['inTurn']> {
+  return (candidates) => {
+    if (peers === undefined || peers.count === 1) return candidates;
+    const best = candidates.slice(0, 2 * peers.count);
+    const others = candidates.slice(best.length);
+    return [...shuffled(best, random), ...others];
+  };
+}
+
+function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
+  const keyed = items.map((item) => ({ item, key: random() }));
+  return keyed.toSorted((one, other) => one.key - other.key).map(({ item }) => item);
+}
+
 /** The choice alone; the caller records it and commits the claim, or drops both. */
 export async function chooseHost(
   hosts: HostsToChoose,
   placing: Placing,
-  settings: Pick<WorkflowContext['settings'], 'weights' | 'cardPreference'>,
+  settings: Pick<WorkflowContext['settings'], 'weights' | 'cardPreference'> & ChoosingOrder,
 ): Promise<Choice> {
   const selection = chooseFrom(hosts.fleet, placing.spec, settings);
   const { candidates } = selection;
   const unclaimed: Rejection[] = [];
   const filtered = () => selection.rejections;
-  for (const candidate of candidates) {
+  for (const candidate of settings.inTurn?.(candidates) ?? candidates) {
     const host = hosts.row(candidate.host);
     invariant(host, `the scheduler chose ${candidate.host}, which was not a candidate`);
     const claim = await tryClaim(hosts, host, placing, settings.cardPreference);

@@ -6,9 +6,11 @@ import type { HostCommand } from '#contracts/host/host-link.ts';
 import type { Host, Store } from '#contracts/store/store.ts';
 import { Batches } from '#runtime/batches.ts';
 import type { WorkflowContext } from '../engine/context.ts';
-import { type NamedReport, recordInventories } from './record-inventories.ts';
+import { type NamedReport, newHost, recordInventories } from './record-inventories.ts';
 
 interface HostBatches {
+  /** Registers a host, if it is new, and returns its row. */
+  registration: Batches<NamedReport, Host>;
   /** Stores a report and returns the host's row; undefined when the row changed at that moment. */
   inventory: Batches<NamedReport, Host | undefined>;
   /** The ids of the servers on a host. */
@@ -33,6 +35,9 @@ export function hostBatches({
   const known = batchesOfStores.get(store);
   if (known !== undefined) return known;
   const batches: HostBatches = {
+    registration: new Batches((reports) => store.hosts.registerAll(reports.map(newHost)), {
+      atMost: hostsAtOnce,
+    }),
     inventory: new Batches((reports) => recordInventories({ store, clock }, reports), {
       atMost: devicesAtOnce,
       weigh: ({ report }) => devicesPerHost + report.devices.length,

@@ -21,12 +21,15 @@ const everyMs = 60_000;
 
 /** Prunes every minute until stopped. */
 export function watchEnded(
-  context: Pick<WorkflowContext, 'store' | 'clock' | 'log'>,
+  context: Pick<WorkflowContext, 'store' | 'clock' | 'log' | 'peers'>,
   kept: KeptTimes,
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const pruning = repeat(
-    () => pruneEnded(context, kept, stopping.signal),
+    async () => {
+      if (context.peers?.isFirst() === false) return;
+      await pruneEnded(context, kept, stopping.signal);
+    },
     everyMs,
     (error) =>
       context.log.error({ err: error }, 'cannot prune rows of deleted servers; will try again'),

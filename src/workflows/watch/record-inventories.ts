@@ -8,10 +8,11 @@ import type { PciDevice } from '#core/pci/devices/device.ts';
 import { poolsOf } from '#core/pci/pools/pool.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 
-/** The report of the host with this name. */
+/** The report of the host with this name. `link`: as `HostChange.link`. */
 export interface NamedReport {
   name: string;
   report: HostReport;
+  link?: number;
 }
 
 /**
@@ -27,11 +28,12 @@ export async function recordInventories(
   const known = await store.hosts.devicesOf(hosts.map(({ id }) => id));
   const now = clock.now();
   const changes = new Map<string, HostChange>();
-  const rows = reports.map(({ report }, at) => {
+  const rows = reports.map(({ report, link }, at) => {
     const host = hosts[at];
     if (host === undefined || changes.has(host.id)) return undefined;
     const devices = known.get(host.id) ?? [];
-    changes.set(host.id, { ...inventoryChange(host, report, devices), lastSeenAt: now });
+    const change = { ...inventoryChange(host, report, devices), lastSeenAt: now };
+    changes.set(host.id, { ...change, ...(link !== undefined && { link }) });
     return recorded(host, report);
   });
   const written = await store.hosts.updateAll([...changes.values()]);

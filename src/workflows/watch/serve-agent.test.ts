@@ -242,7 +242,9 @@ test('a hello that cannot be recorded is reported with its cause', async () => {
   store.hosts.registerAll = () => Promise.reject(new Error('no such column: number'));
   const { agentEnd, controllerEnd } = inProcessLink();
   const failed = new Promise<unknown>((resolve) => {
-    const context = { store, log: recordedLog() } as unknown as WorkflowContext;
+    const clock = { now: Date.now };
+    const links = new HostLinks({ clock, monotonic: clock, hostTimeoutMs: 60_000 });
+    const context = { store, log: recordedLog(), links } as unknown as WorkflowContext;
     serveAgent(context, controllerEnd, { onHelloFailed: resolve });
   });
   agentEnd.send({ type: 'hello', host: 'host-1', report });

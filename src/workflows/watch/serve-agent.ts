@@ -65,6 +65,7 @@ export interface ServedAgent {
   beat(uptime: Uptime | undefined): void;
 }
 
+type Hello = Extract<ToController, { type: 'hello' }>;
 type ResultMessage = Extract<ToController, { type: 'result' }>;
 type GuestChanged = Extract<ToController, { type: 'guest-changed' }>;
 
@@ -77,6 +78,8 @@ class AgentSession implements ServedAgent {
   #host: Host | undefined;
   #guests: GuestReconciler | undefined;
   #lastSent = 0;
+  /** Its record among those of all controllers, where there may be several. */
+  #record: { hostId: string; link: number } | undefined;
   /** The servers of commands that were sent and have no result yet, by number. */
   readonly #unanswered = new Map<number, string>();
   #isClosed = false;
@@ -94,6 +97,7 @@ class AgentSession implements ServedAgent {
 
   async take(message: ToController): Promise<void> {
     const { links } = this.#context;
+    if (this.#isFenced()) return;
     // A late result is still true; other messages of a closed link may be older than those of its
     // successor.
     if (this.#isClosed && message.type !== 'result') return;
@@ -123,6 +127,13 @@ class AgentSession implements ServedAgent {
     }
   }
 
+  /** The agent links again, to a controller that is not. */
+  #isFenced(): boolean {
+    const isFenced = this.#context.links.shared?.isFenced() === true;
+    if (isFenced) this.#end.close();
+    return isFenced;
+  }
+
   async #takeGuestState({ guestId, state }: GuestChanged): Promise<void> {
     const guests = this.#guests;
     const isCommanded = [...this.#unanswered.values()].includes(guestId);
@@ -133,10 +144,10 @@ class AgentSession implements ServedAgent {
   async #takeResult(host: Host, message: ResultMessage): Promise<void> {
     const { store, wakeup } = this.#context;
     const { seq } = message;
-    const continues = await this.#record(host, message);
+    const continues = await this.#recordResult(host, message);
     const serverId = this.#unanswered.get(seq);
     this.#unanswered.delete(seq);
-    wakeup.notify(`answered:${host.id}`);
+    if (serverId === undefined) wakeup.notify(`answered:${host.id}`);
     // Without this message the agent sends the result again.
     store.onDiskSoon().then(
       () => this.#end.send({ type: 'recorded', seq }),
@@ -157,7 +168,7 @@ class AgentSession implements ServedAgent {
    * Returns whether a task continues with it here. A result that cannot be recorded is requested
    * again: the agent keeps it, and a lost result would park its task for ever.
    */
-  async #record(host: Host, { seq, result }: ResultMessage): Promise<boolean> {
+  async #recordResult(host: Host, { seq, result }: ResultMessage): Promise<boolean> {
     try {
       return await recordAnswer(this.#context, { hostId: host.id, seq, result });
     } catch (error) {
@@ -174,6 +185,9 @@ class AgentSession implements ServedAgent {
     this.#unlinkConsoles();
     this.#unlinkImages();
     this.#forgetGuests();
+    if (this.#record === undefined) return;
+    const sentUpTo = this.#context.links.sentUpTo(this.#record.hostId);
+    this.#context.links.shared?.close({ ...this.#record, sentUpTo });
   }
 
   #forgetGuests(): void {
@@ -189,9 +203,10 @@ class AgentSession implements ServedAgent {
     this.#listener.onReceived?.(host.name, report);
     const before = this.#guests?.strays ?? [];
     const record = (strays: HostProblem[]): Promise<Host> =>
-      refreshInventory(this.#context, host.name, {
-        ...report,
-        problems: [...(report.problems ?? []), ...strays],
+      refreshInventory(this.#context, {
+        name: host.name,
+        report: { ...report, problems: [...(report.problems ?? []), ...strays] },
+        ...(this.#record !== undefined && { link: this.#record.link }),
       });
     const row = await record(before);
     this.#context.links.noteUptime(row.id, report.uptime);
@@ -206,9 +221,10 @@ class AgentSession implements ServedAgent {
     return isSame(strays, before) ? row : record(strays);
   }
 
-  async #hello(message: Extract<ToController, { type: 'hello' }>): Promise<void> {
+  async #hello(message: Hello): Promise<void> {
     const { links } = this.#context;
     this.#forgetGuests();
+    if (!(await this.#openShared(message))) return this.#end.close();
     const host = await this.#takeReport({ name: message.host }, message.report);
     if (this.#isClosed) return this.#forgetGuests();
     this.#host = host;
@@ -229,6 +245,27 @@ class AgentSession implements ServedAgent {
     };
     this.#send(host);
     this.#listener.onReport?.(host);
+  }
+
+  /**
+   * Records the link before its report, so that an older link, whoever has it, changes nothing from
+   * here on. False: this is such an older one.
+   */
+  async #openShared({ host: name, report, link: given }: Hello): Promise<boolean> {
+    const { links, clock } = this.#context;
+    const { shared } = links;
+    if (shared === undefined) return true;
+    const link = given ?? clock.now();
+    const { id: hostId } = await hostBatches(this.#context).registration.run({ name, report });
+    if (!(await shared.open(hostId, link))) {
+      if (given === undefined) return false;
+      const newest = await shared.newest(hostId);
+      this.#end.send({ type: 'outdated-link', newest });
+      return false;
+    }
+    this.#record = { hostId, link };
+    if (this.#isClosed) shared.close({ hostId, link, sentUpTo: 0 });
+    return !this.#isClosed;
   }
 
   #linkConsoles({ id, name }: Host, { hasConsoles }: HostReport): void {
@@ -257,7 +294,7 @@ class AgentSession implements ServedAgent {
       .run(async () => {
         if (this.#isClosed || (issued !== undefined && issued.seq <= this.#lastSent)) return;
         for (const command of await this.#waiting(host, issued)) {
-          if (command.seq <= this.#lastSent || this.#isClosed) continue;
+          if (command.seq <= this.#lastSent || this.#isClosed || this.#isFenced()) continue;
           // Its end is being recorded; later commands are sent then.
           if (!this.#context.links.maySend(host.id, command.seq)) break;
           this.#sendOne(host, command);

@@ -48,6 +48,7 @@ export function watchPorts(
   };
   const options = { topic: 'network-events', pollMs, failing: 'ports cannot be watched' } as const;
   const polling = pollLoop(context, options, async () => {
+    if (context.peers?.isFirst() === false) return;
     if (missed) await suspectAll(context);
     missed = false;
     if (clock.now() < notBefore) return;

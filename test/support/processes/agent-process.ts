@@ -13,7 +13,7 @@ import { starter } from './starter.ts';
 export interface AgentPlan {
   /** All files of this agent are kept there. */
   folder: string;
-  controllerUrl: string;
+  controllerUrl: string | string[];
   host: string;
   token: string;
   /** Certificate authorities to trust beside the usual ones. */

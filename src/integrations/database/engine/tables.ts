@@ -1,7 +1,8 @@
 /** The rows of the compute side's tables as typed for Kysely; the migrations create them. */
 import type { Generated, GeneratedAlways } from 'kysely';
+import type { ControllerTables } from './controller-tables.ts';
 
-export interface ComputeTables {
+export interface ComputeTables extends ControllerTables {
   compute_nodes: ComputeNodeRow;
   /** The number of each host's latest change, of removed ones too. Written by triggers. */
   host_changes: { uuid: string; number: number };
@@ -269,6 +270,8 @@ export interface HostCommandRow {
   body: string;
   succeeded: number | null;
   result: string | null;
+  /** The controller that waits for the answer to this query; null: it is a command. */
+  asked_by?: string | null | undefined;
 }
 
 export interface FlavorRow {

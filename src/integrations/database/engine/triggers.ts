@@ -107,21 +107,41 @@ export async function numberHostChanges(db: Kysely<unknown>): Promise<void> {
     if (engineOf(db) === 'postgresql') {
       await createTrigger(db, `compute_nodes_${name}`, {
         event: sql`after ${on} on compute_nodes`,
-        body: sql`
-          insert into host_changes (uuid, number)
-          values (${row}.uuid, pg_current_xact_id()::text::bigint)
-          on conflict (uuid) do update set number = excluded.number;`,
+        body: numbered(sql`${row}.uuid`, sql`pg_current_xact_id()::text::bigint`),
       });
       continue;
     }
     await sql`
       create trigger ${sql.id(`compute_nodes_${name}`)} after ${on} on compute_nodes
-      begin
-        insert into host_changes (uuid, number)
-        values (${row}.uuid, (select coalesce(max(number), 0) + 1 from host_changes))
-        on conflict (uuid) do update set number = excluded.number;
-      end`.execute(db);
+      begin ${numbered(sql`${row}.uuid`, nextNumber)} end`.execute(db);
   }
+}
+
+const nextNumber = sql`(select coalesce(max(number), 0) + 1 from host_changes)`;
+
+/** The same for the link of a host: it counts as a change of the host. */
+export async function numberLinkChanges(db: Kysely<unknown>): Promise<void> {
+  for (const [name, on] of [
+    ['opened', sql`insert`],
+    ['changed', sql`update`],
+  ] as const) {
+    if (engineOf(db) === 'postgresql') {
+      await createTrigger(db, `host_links_${name}`, {
+        event: sql`after ${on} on host_links`,
+        body: numbered(sql`new.compute_node_id`, sql`pg_current_xact_id()::text::bigint`),
+      });
+      continue;
+    }
+    await sql`
+      create trigger ${sql.id(`host_links_${name}`)} after ${on} on host_links
+      begin ${numbered(sql`new.compute_node_id`, nextNumber)} end`.execute(db);
+  }
+}
+
+function numbered(id: RawBuilder<unknown>, number: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    insert into host_changes (uuid, number) values (${id}, ${number})
+    on conflict (uuid) do update set number = excluded.number;`;
 }
 
 interface Trigger {

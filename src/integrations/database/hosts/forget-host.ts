@@ -39,6 +39,7 @@ export async function forgetHost(trx: Db, hostId: string): Promise<void> {
   await trx.deleteFrom('pci_devices').where('compute_node_id', '=', hostId).execute();
   await trx.deleteFrom('device_events').where('compute_node_id', '=', hostId).execute();
   await trx.deleteFrom('host_commands').where('compute_node_id', '=', hostId).execute();
+  await trx.deleteFrom('host_links').where('compute_node_id', '=', hostId).execute();
   await leaveAggregates(trx, hostId);
   await trx.deleteFrom('compute_nodes').where('uuid', '=', hostId).execute();
 }

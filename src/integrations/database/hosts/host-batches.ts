@@ -2,6 +2,7 @@
 import { type Kysely, type RawBuilder, sql, type Updateable } from 'kysely';
 import type { Host, HostChange, NewHost } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
+import { ofCurrentLinks } from '../rows/current-link.ts';
 import { recordDeviceEvents } from './device-events.ts';
 import { factsColumns, hostColumns, toHost } from './host-row.ts';
 import { deviceRow } from './pci-device-row.ts';
@@ -77,9 +78,10 @@ async function insertHosts(
  */
 export async function applyHostChanges(
   trx: Db,
-  changes: readonly HostChange[],
+  given: readonly HostChange[],
   now: number,
 ): Promise<Set<string>> {
+  const changes = await ofCurrentLinks(trx, given);
   const written = new Set<string>();
   const alike = Map.groupBy(
     changes.map((change) => ({ change, columns: hostColumns(change) })),

@@ -1,5 +1,5 @@
 /** Which hosts changed: for readers that keep what they read. */
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { ChangedHosts, ChangeMark, HostChange } from '#contracts/store/store.ts';
 import { engineOf } from '../engine/per-engine.ts';
 import { prepared } from '../rows/prepared.ts';
@@ -22,15 +22,21 @@ const changesAfter = prepared((db: Db, given: { mark: number }) =>
  * commit later.
  */
 const changesUnseen = prepared((db: Db, given: { mark: string }) => {
-  const before = sql`cast(${given.mark} as pg_snapshot)`;
-  return changedHosts(db)
-    .select(sql<string>`pg_current_snapshot()::text`.as('mark'))
-    .where('host_changes.number', '>=', sql<number>`pg_snapshot_xmin(${before})::text::bigint`)
-    .where(sql<boolean>`not pg_visible_in_snapshot(host_changes.number::text::xid8, ${before})`);
+  return changedHosts(db).select(snapshotNow.as('mark')).where(isUnseen(given.mark));
 });
 
+/** The mark of a reader on PostgreSQL. */
+export const snapshotNow = sql<string>`pg_current_snapshot()::text`;
+
+/** Whether a row of `host_changes` is newer than a mark of PostgreSQL. */
+export function isUnseen(mark: string): RawBuilder<boolean> {
+  const before = sql`cast(${mark} as pg_snapshot)`;
+  return sql`host_changes.number >= pg_snapshot_xmin(${before})::text::bigint
+    and not pg_visible_in_snapshot(host_changes.number::text::xid8, ${before})`;
+}
+
 /** Before all transactions. */
-const nothingSeen = '1:1:';
+export const nothingSeen = '1:1:';
 
 function changedHosts(db: Db) {
   return db

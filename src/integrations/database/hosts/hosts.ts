@@ -3,6 +3,7 @@ import type { Kysely, Updateable } from 'kysely';
 import type { NewId, Clock } from '#contracts/clock.ts';
 import type { HostChange, HostStore } from '#contracts/store/store.ts';
 import { invariant } from '#core/errors.ts';
+import { newestLink } from '../rows/current-link.ts';
 import { deviceHistory, recordDeviceEvents } from './device-events.ts';
 import { forgetHost } from './forget-host.ts';
 import { applyHostChanges, forgetLastSeen, registerHosts, writeLastSeen } from './host-batches.ts';
@@ -103,7 +104,8 @@ const writeHost = preparedChange(
  * writer finds another generation.
  */
 export async function applyHostChange(trx: Db, change: HostChange, now: number): Promise<boolean> {
-  const { hostId, generation: read } = change;
+  const { hostId, generation: read, link } = change;
+  if (link !== undefined && (await newestLink(trx, hostId)) > link) return false;
   const columns = { ...hostColumns(change), generation: read + 1 };
   const { numAffectedRows = 0n } = await writeHost(trx, columns, { hostId, read });
   if (numAffectedRows === 0n) return false;

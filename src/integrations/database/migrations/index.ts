@@ -36,6 +36,7 @@ import { deletedImages } from './0036-deleted-images.ts';
 import { hostCertificates } from './0037-host-certificates.ts';
 import { fewerPages } from './0041-fewer-pages.ts';
 import { deviceEvents } from './0045-device-events.ts';
+import { controllers } from './0048-controllers.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -74,4 +75,5 @@ export const migrations: Record<string, Migration> = {
   '0037-host-certificates': hostCertificates,
   '0041-fewer-pages': fewerPages,
   '0045-device-events': deviceEvents,
+  '0048-controllers': controllers,
 };

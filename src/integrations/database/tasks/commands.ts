@@ -16,6 +16,7 @@ import type {
 import { ComputeError, errorText } from '#core/errors.ts';
 import type { LogEraser } from '../sqlite/log/log-eraser.ts';
 import { erasedBody } from './erasure.ts';
+import { keepUnlinked } from '../rows/current-link.ts';
 import { defining, dropSuperseded } from './superseded-commands.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
 import { readRows } from '../rows/readable-rows.ts';
@@ -50,7 +51,10 @@ export function commandStore(
     },
     complete: async (hostId, seq, result, at) => {
       const completed = { hostId, seq, result, lease: undefined, ...at };
-      const task = await inTransaction(unsynced, (trx) => complete(trx, completed));
+      const task = await inTransaction(unsynced, async (trx) => {
+        if (at.ifUnlinked === true && !(await keepUnlinked(trx, hostId))) return undefined;
+        return complete(trx, completed);
+      });
       eraser.erased();
       return task;
     },
@@ -105,7 +109,11 @@ const insert = preparedChange((db: Db, row: Insertable<HostCommandRow>) =>
 );
 
 /** Writes a command under the host's next number, and returns it as it would be read. */
-export async function insertCommand(trx: Db, command: NewCommand): Promise<HostCommand> {
+export async function insertCommand(
+  trx: Db,
+  command: NewCommand,
+  askedBy?: string,
+): Promise<HostCommand> {
   const { hostId, serverId, body } = command;
   const [host] = (await takeNumber(trx, { hostId })).rows;
   if (host === undefined) {
@@ -120,6 +128,7 @@ export async function insertCommand(trx: Db, command: NewCommand): Promise<HostC
     body: text,
     succeeded: null,
     result: null,
+    asked_by: askedBy,
   };
   await insert(trx, row, {});
   return { seq: row.seq, serverId, body: JSON.parse(text) as HostCommandBody };

@@ -13,13 +13,14 @@ import { generateHostKey } from '#runtime/keys/host-key.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import { sha256OfToken } from '#runtime/token-hash.ts';
 import { clusterTls } from './cluster-tls.ts';
+import type { ControllerAddresses } from './controller-addresses.ts';
 import { IdentityFiles, type StoredIdentity, validityOf } from './identity-file.ts';
 import { fetchAuthority, needsPerson, requestCertificate } from './request-certificate.ts';
 
 export interface AgentIdentityOptions {
   host: string;
-  /** In the configuration. Example: `https://192.0.2.10:8785`. */
-  controllerUrl: string;
+  /** In the configuration. */
+  controllers: ControllerAddresses;
   /** The state directory. */
   folder: string;
   /**
@@ -51,8 +52,8 @@ export class AgentIdentity {
       const token = this.#token(kept);
       const identity = await this.#joined(kept, token);
       if (identity !== undefined) return connectionOf(identity);
-      const { controllerUrl } = this.#options;
-      return { url: controllerUrl, headers: bearer(token ?? ''), tls: {} };
+      const { current } = this.#options.controllers;
+      return { url: current, headers: bearer(token ?? ''), tls: {} };
     });
   }
 
@@ -103,7 +104,8 @@ export class AgentIdentity {
     return this.#changes.run(async () => {
       const token = this.#options.token();
       if (this.#read() !== undefined || token === undefined || isJoinToken(token)) return false;
-      const { host, controllerUrl: controller, log } = this.#options;
+      const { host, log } = this.#options;
+      const { current: controller } = this.#options.controllers;
       const url = given ?? `https://${new URL(controller).hostname}:${port}`;
       const key = await this.#files.keyFor(`instead of ${sha256OfToken(token)}`, generateHostKey);
       const tls = clusterTls(await fetchAuthority(url, fingerprint));
@@ -119,20 +121,21 @@ export class AgentIdentity {
   #read(): StoredIdentity | undefined {
     const identity = this.#files.read();
     if (identity === undefined) return undefined;
-    const { host, controllerUrl } = this.#options;
+    const { host, controllers } = this.#options;
     if (identity.host !== host) {
       throw new ComputeError(
         'invalid',
         `${this.#files.path} is the identity of host ${identity.host}, not of ${host}: set host.name to ${identity.host}, or remove the file and join with a token of ${host}`,
       );
     }
-    if (identity.controller === controllerUrl) return identity;
-    return { ...identity, controller: controllerUrl, url: this.#hostsUrl() };
+    if (identity.controller === controllers.current) return identity;
+    return { ...identity, controller: controllers.current, url: this.#hostsUrl() };
   }
 
   /** The configured address, which must be that of the controller's port for hosts. */
   #hostsUrl(): string {
-    const { controllerUrl, host } = this.#options;
+    const { controllers, host } = this.#options;
+    const { current: controllerUrl } = controllers;
     if (controllerUrl.startsWith('https:')) return controllerUrl;
     throw new ComputeError(
       'invalid',

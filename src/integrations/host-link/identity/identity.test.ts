@@ -1,4 +1,5 @@
 /** The agent's side of its identity, against a controller's port for hosts in this process. */
+import { ControllerAddresses } from './controller-addresses.ts';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -37,7 +38,8 @@ function aFolder(): string {
 
 function anAgent(url: string, folder: string, token?: () => string | undefined, host = 'hv1') {
   const log = recordedLog();
-  const options = { host, controllerUrl: url, folder, token: token ?? (() => undefined), log };
+  const controllers = new ControllerAddresses([url]);
+  const options = { host, controllers, folder, token: token ?? (() => undefined), log };
   return { identity: new AgentIdentity(options), log };
 }
 

@@ -1,4 +1,4 @@
-/** The lock that lets only one controller use a database. */
+/** The lock of a database: one process has it alone, or any number of controllers share it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { ComputeError, isComputeError } from '#core/errors.ts';
@@ -12,34 +12,49 @@ export interface LockEvents {
   /** The connection with the lock ended; it is taken again. */
   onProblem: (problem: string) => void;
   /**
-   * Another controller took the lock meanwhile, for good: this process must end at once, because
-   * both would run the same steps.
+   * Another process took the lock meanwhile, for good: this process must end at once, because both
+   * would run the same steps.
    */
   onLost: (problem: string) => void;
 }
 
+/** `sole`: no other process may use the database; `shared`: only others that share it. */
+export type Use = 'sole' | 'shared';
+
 /**
  * Takes the database of this URL for this process until `release`, on a connection of its own: the
  * server frees the lock with it, however the process ends. When the server restarts, it is taken
- * again. Throws `conflict` where another controller has it, and `unavailable` where the server
- * cannot be reached.
+ * again. Throws `conflict` where another process has it, and `unavailable` where the server cannot
+ * be reached.
  */
-export async function becomeSoleUser(url: string, events: LockEvents): Promise<SoleUser> {
+export async function useDatabase(url: string, use: Use, events: LockEvents): Promise<Lock> {
   try {
-    return new SoleUser({ url, events, client: await takeLock(url) });
+    return new Lock({ url, use, events, client: await takeLock(url, use) });
   } catch (error) {
     throw openFailure(url, error);
   }
 }
 
-class SoleUser {
+class Lock {
   readonly #url: string;
+  readonly #use: Use;
   readonly #events: LockEvents;
   #client: Client;
   #isReleased = false;
 
-  constructor({ url, events, client }: { url: string; events: LockEvents; client: Client }) {
+  constructor({
+    url,
+    use,
+    events,
+    client,
+  }: {
+    url: string;
+    use: Use;
+    events: LockEvents;
+    client: Client;
+  }) {
     this.#url = url;
+    this.#use = use;
     this.#events = events;
     this.#client = client;
     this.#watch();
@@ -61,7 +76,7 @@ class SoleUser {
   async #takeAgain(): Promise<void> {
     while (!this.#isReleased) {
       try {
-        this.#client = await takeLock(this.#url);
+        this.#client = await takeLock(this.#url, this.#use);
         if (this.#isReleased) await this.#client.end();
         else this.#watch();
         return;
@@ -73,7 +88,18 @@ class SoleUser {
   }
 }
 
-async function takeLock(url: string): Promise<Client> {
+const takes = {
+  sole: 'select pg_try_advisory_lock($1::bigint) as "isTaken"',
+  shared: 'select pg_try_advisory_lock_shared($1::bigint) as "isTaken"',
+};
+
+const inUse = {
+  sole: 'the database is in use by another controller; stop it, or name another database',
+  shared:
+    'the database is in use by "novella up", which runs alone on its database; stop it, or name another database',
+};
+
+async function takeLock(url: string, use: Use): Promise<Client> {
   const client = new Client({
     connectionString: url,
     application_name: 'novella',
@@ -83,16 +109,12 @@ async function takeLock(url: string): Promise<Client> {
   client.on('error', () => {});
   try {
     await client.connect();
-    const taken = await client.query<{ isTaken: boolean }>(
-      'select pg_try_advisory_lock($1::bigint) as "isTaken"',
-      [lockNumber],
-    );
+    const taken = await client.query<{ isTaken: boolean }>(takes[use], [lockNumber]);
     if (taken.rows[0]?.isTaken === true) return client;
   } catch (cause) {
     await client.end().catch(() => undefined);
     throw databaseFailure(cause).error;
   }
   await client.end();
-  const message = 'the database is in use by another controller; stop it, or name another database';
-  throw new ComputeError('conflict', message);
+  throw new ComputeError('conflict', inUse[use]);
 }

@@ -2,11 +2,16 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Wakeup, WakeupTopic } from '#contracts/wakeup.ts';
 
+export interface InProcessWakeup extends Wakeup {
+  /** Wakes every listener: any wake-up may have been lost. */
+  notifyAll(): void;
+}
+
 /**
  * A Wakeup without a network. Listeners are called after the notifier has continued; several
  * wake-ups of one topic until then are one.
  */
-export function inProcessWakeup(): Wakeup {
+export function inProcessWakeup(): InProcessWakeup {
   const listeners = new Map<WakeupTopic, Set<() => void>>();
   const notified = new Set<WakeupTopic>();
 
@@ -14,12 +19,16 @@ export function inProcessWakeup(): Wakeup {
     notified.delete(topic);
     for (const listener of listeners.get(topic) ?? []) listener();
   };
+  const notify = (topic: WakeupTopic): void => {
+    if (notified.has(topic)) return;
+    notified.add(topic);
+    queueMicrotask(() => deliver(topic));
+  };
 
   return {
-    notify(topic) {
-      if (notified.has(topic)) return;
-      notified.add(topic);
-      queueMicrotask(() => deliver(topic));
+    notify,
+    notifyAll() {
+      for (const topic of listeners.keys()) notify(topic);
     },
     listen(topic, listener) {
       // Wrapped, so that a function added twice is called twice, and the work it begins does not

@@ -1,0 +1,145 @@
+/** Suite for several controllers of one database. */
+import { expect, test } from 'vitest';
+import { aBoot, aHost, bootData } from '#test/worlds/store-rows.ts';
+import type { OpenStore } from '../store.contract.ts';
+
+const version = '1.2.3';
+const destroy = (guestId: string) => ({ do: 'destroy', guestId }) as const;
+
+export function storeControllersContract(fresh: () => Promise<OpenStore>): void {
+  test('controllers are listed in the order of their starts, and count their signs of life', async () => {
+    const store = await (await fresh())();
+    await store.controllers.add({ id: 'b', name: 'two', version, startedAt: 20 });
+    await store.controllers.add({ id: 'a', name: 'one', version, startedAt: 10 });
+    expect(await store.controllers.beat('b')).toBe(true);
+    expect(await store.controllers.list()).toEqual([
+      { id: 'a', name: 'one', version, startedAt: 10, beats: 0 },
+      { id: 'b', name: 'two', version, startedAt: 20, beats: 1 },
+    ]);
+    await store.controllers.remove('a');
+    expect(await store.controllers.beat('a')).toBe(false);
+    expect((await store.controllers.list()).map(({ id }) => id)).toEqual(['b']);
+  });
+
+  test('a controller that starts again removes its earlier run, and no other', async () => {
+    const open = await fresh();
+    const [store, elsewhere] = [await open(), await open()];
+    await store.controllers.add({ id: 'a', name: 'one', version, startedAt: 10 });
+    await elsewhere.controllers.add({ id: 'b', name: 'two', version, startedAt: 10 });
+    await elsewhere.controllers.add({ id: 'c', name: 'one', version, startedAt: 30 });
+    expect((await store.controllers.list()).map(({ id }) => id)).toEqual(['b', 'c']);
+    expect(await store.controllers.beat('a')).toBe(false);
+  });
+
+  test('the tasks of a removed controller are free at once, and it records nothing more for them', async () => {
+    const store = await (await fresh())();
+    await store.controllers.add({ id: 'a', name: 'one', version, startedAt: 10 });
+    const boots = [await aBoot(store), await aBoot(store), await aBoot(store)];
+    const byOwner = new Map<string, Awaited<ReturnType<typeof aBoot>>>();
+    for (const owner of ['a', 'a/req-1', 'b']) {
+      const [task] = await store.tasks.lease(owner, 1_000, 60_000, { limit: 1 });
+      const boot = boots.find(({ serverId }) => serverId === task?.serverId);
+      if (boot !== undefined) byOwner.set(owner, boot);
+    }
+    await store.controllers.remove('a');
+    const taken = await store.tasks.lease('c', 1_001, 60_000, { limit: 3 });
+    const held = [byOwner.get('a'), byOwner.get('a/req-1')].map((task) => task?.serverId ?? '');
+    expect(taken.map(({ serverId }) => serverId).toSorted()).toEqual(held.toSorted());
+    const next = { step: 'schedule', data: bootData, dueAt: 0 } as const;
+    for (const [owner, outcome] of [
+      ['a', { ok: false, why: 'superseded' }],
+      ['a/req-1', { ok: false, why: 'superseded' }],
+      ['b', { ok: true }],
+    ] as const) {
+      const task = byOwner.get(owner);
+      expect(task).toBeDefined();
+      if (task !== undefined) expect(await store.commit({ task, next })).toMatchObject(outcome);
+    }
+  });
+
+  test('a host has its newest link, whichever controller records it last', async () => {
+    const open = await fresh();
+    const [store, elsewhere] = [await open(), await open()];
+    const hostId = await aHost(store, [], 'h');
+    const first = { hostId, controllerId: 'a', link: 7 };
+    expect(await store.hostLinks.open([first])).toEqual(new Set([hostId]));
+    expect(await elsewhere.hostLinks.open([{ ...first, controllerId: 'b', link: 6 }])).toEqual(
+      new Set(),
+    );
+    expect(await elsewhere.hostLinks.open([{ ...first, controllerId: 'b', link: 8 }])).toEqual(
+      new Set([hostId]),
+    );
+    expect(await store.hostLinks.newest(hostId)).toBe(8);
+    expect(await store.hostLinks.newest('none')).toBe(0);
+    // The end of the older one changes nothing.
+    await store.hostLinks.close([{ ...first, sentUpTo: 3 }], 500);
+    const { links } = await store.hostLinks.changedSince();
+    expect(links).toEqual([{ hostId, controllerId: 'b', link: 8, sentUpTo: 0, closedAt: null }]);
+  });
+
+  test('links that changed since a mark are found, of removed controllers too', async () => {
+    const open = await fresh();
+    const [store, elsewhere] = [await open(), await open()];
+    const [a, b] = [await aHost(store, [], 'a'), await aHost(store, [], 'b')];
+    await store.controllers.add({ id: 'x', name: 'one', version, startedAt: 10 });
+    await store.hostLinks.open([
+      { hostId: a, controllerId: 'x', link: 1 },
+      { hostId: b, controllerId: 'x', link: 1 },
+    ]);
+    const first = await elsewhere.hostLinks.changedSince();
+    expect(first.links.map(({ hostId }) => hostId).toSorted()).toEqual([a, b].toSorted());
+    const closed = { hostId: a, controllerId: 'x', link: 1, sentUpTo: 4 };
+    await store.hostLinks.close([closed], 500);
+    const second = await elsewhere.hostLinks.changedSince(first.mark);
+    expect(second.links).toEqual([{ ...closed, controllerId: null, closedAt: 500 }]);
+    const { serverId } = await aBoot(store);
+    await store.commands.issue({ hostId: b, serverId, body: destroy(serverId) });
+    const third = await elsewhere.hostLinks.changedSince(second.mark);
+    await store.controllers.remove('x');
+    const last = await elsewhere.hostLinks.changedSince(third.mark);
+    // The command may have been sent.
+    expect(last.links).toMatchObject([{ hostId: b, controllerId: null, sentUpTo: 1 }]);
+    expect(last.links[0]?.closedAt).toEqual(expect.any(Number));
+    expect((await elsewhere.hostLinks.changedSince(last.mark)).links).toEqual([]);
+  });
+
+  test('a report by an older link of a host changes nothing', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, [], 'h');
+    await store.hostLinks.open([{ hostId, controllerId: 'a', link: 7 }]);
+    const read = await store.hosts.get(hostId);
+    const change = { hostId, generation: read?.generation ?? 0, hostIp: '192.0.2.99' };
+    expect(await store.hosts.update({ ...change, link: 6 })).toBe('stale-host');
+    expect(await store.hosts.updateAll([{ ...change, link: 6 }])).toEqual(new Set());
+    expect(await store.hosts.get(hostId)).toEqual(read);
+    expect(await store.hosts.updateAll([{ ...change, link: 7 }])).toEqual(new Set([hostId]));
+    expect(await store.hosts.get(hostId)).toMatchObject({ hostIp: '192.0.2.99' });
+  });
+
+  test('a command ends for want of its host only while that is linked nowhere', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, [], 'h');
+    const { serverId } = await aBoot(store);
+    await store.commands.issue({ hostId, serverId, body: destroy(serverId) });
+    const result = { ok: false as const, message: 'm', detail: '', steps: [] };
+    const end = () => store.commands.complete(hostId, 1, result, { now: 5, ifUnlinked: true });
+    const waiting = async () => (await store.commands.pending(hostId)).length;
+    await end();
+    expect(await waiting()).toBe(1);
+    const link = { hostId, controllerId: 'a', link: 1 };
+    await store.hostLinks.open([link]);
+    await end();
+    expect(await waiting()).toBe(1);
+    await store.hostLinks.close([{ ...link, sentUpTo: 0 }], 5);
+    await end();
+    expect(await waiting()).toBe(0);
+  });
+
+  test('a host that is forgotten has no link', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, [], 'h');
+    await store.hostLinks.open([{ hostId, controllerId: 'a', link: 1 }]);
+    await store.hosts.forget(hostId);
+    expect((await store.hostLinks.changedSince()).links).toEqual([]);
+  });
+}

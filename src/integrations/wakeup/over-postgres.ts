@@ -1,0 +1,144 @@
+/**
+ * Wake-ups between the controllers of one database, by LISTEN and NOTIFY on a connection of its
+ * own: a notification inside a transaction would let only one transaction commit at a time.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { Log } from '#contracts/log.ts';
+import type { Wakeup, WakeupTopic } from '#contracts/wakeup.ts';
+import { errorText } from '#core/errors.ts';
+import { type Backoff, backoffMs } from '#runtime/backoff.ts';
+import type { InProcessWakeup } from './in-process.ts';
+
+const channel = 'novella_wakeup';
+/** Wake-ups within this time are sent together. */
+const collectMs = 10;
+/** PostgreSQL refuses 8000 bytes. */
+const mostBytes = 7_900;
+const reconnecting: Backoff = { firstMs: 100, longestMs: 2_000 };
+
+export interface PostgresWakeupOptions {
+  /** Of the database, as the store's. */
+  url: string;
+  /** Of this process: its listeners. */
+  local: InProcessWakeup;
+  /** Names this controller. */
+  id: string;
+  log: Log;
+}
+
+/**
+ * Wakes the listeners of all controllers; those of this one without a network. What is notified
+ * while the database cannot be reached is lost; once it can be, every listener is woken.
+ */
+export class PostgresWakeup implements Wakeup {
+  readonly listen: Wakeup['listen'];
+  readonly #options: PostgresWakeupOptions;
+  readonly #topics = new Set<WakeupTopic>();
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<void>;
+  #client: Client | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #sending: Promise<void> = Promise.resolve();
+
+  constructor(options: PostgresWakeupOptions) {
+    this.#options = options;
+    this.listen = (topic, listener) => options.local.listen(topic, listener);
+    this.#running = this.#keepConnected();
+  }
+
+  notify(topic: WakeupTopic): void {
+    this.#options.local.notify(topic);
+    this.#topics.add(topic);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#flush();
+    }, collectMs);
+  }
+
+  /** Sends what is collected, and ends the connection. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#flush();
+    await this.#sending;
+    this.#stopping.abort();
+    await this.#client?.end().catch(() => undefined);
+    await this.#running;
+  }
+
+  #flush(): void {
+    const payloads = payloadsOf(this.#options.id, this.#topics);
+    this.#topics.clear();
+    const client = this.#client;
+    if (client === undefined || payloads.length === 0) return;
+    this.#sending = this.#sending.then(async () => {
+      for (const payload of payloads) {
+        // The end of a connection is noticed elsewhere.
+        await client.query('select pg_notify($1, $2)', [channel, payload]).catch(() => undefined);
+      }
+    });
+  }
+
+  async #keepConnected(): Promise<void> {
+    const { log } = this.#options;
+    const { signal } = this.#stopping;
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      try {
+        const { ended } = await this.#connect();
+        failures = 0;
+        await ended;
+      } catch (error) {
+        if (failures === 0) log.warn({ detail: errorText(error) }, 'wake-ups cannot be received');
+      }
+      this.#client = undefined;
+      await sleep(backoffMs(reconnecting, failures), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** `ended` settles when the connection has ended. */
+  async #connect(): Promise<{ ended: Promise<void> }> {
+    const { url, local, id } = this.#options;
+    const client = new Client({ connectionString: url, application_name: 'novella wake-ups' });
+    const ended = new Promise<void>((resolve) => client.once('end', resolve));
+    // Its end is reported too.
+    client.on('error', () => {});
+    client.on('notification', ({ payload }) => {
+      const { from, topics } = JSON.parse(payload ?? '{}') as Partial<Message>;
+      if (from !== id) for (const topic of topics ?? []) local.notify(topic);
+    });
+    try {
+      await client.connect();
+      await client.query(`listen ${channel}`);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+    this.#client = client;
+    local.notifyAll();
+    if (this.#stopping.signal.aborted) await client.end();
+    return { ended };
+  }
+}
+
+interface Message {
+  from: string;
+  topics: WakeupTopic[];
+}
+
+function payloadsOf(from: string, topics: Iterable<WakeupTopic>): string[] {
+  const payloads: string[] = [];
+  let some: WakeupTopic[] = [];
+  let bytes = 0;
+  for (const topic of topics) {
+    const more = JSON.stringify(topic).length + 1;
+    if (bytes + more > mostBytes - 100) {
+      payloads.push(JSON.stringify({ from, topics: some } satisfies Message));
+      some = [];
+      bytes = 0;
+    }
+    some.push(topic);
+    bytes += more;
+  }
+  if (some.length > 0) payloads.push(JSON.stringify({ from, topics: some } satisfies Message));
+  return payloads;
+}

@@ -1,0 +1,147 @@
+/**
+ * Several controllers as processes over one PostgreSQL, with the services of a `novella up`, and
+ * agents of simulated machines as processes.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import {
+  type AgentProcess,
+  startAgentProcess,
+  writeAgentConfig,
+} from '../processes/agent-process.ts';
+import { type ControllerProcess, startControllerProcess } from '../processes/controller-process.ts';
+import { freePorts } from '../processes/free-ports.ts';
+import {
+  type NovellaProcess,
+  startConfigured,
+  temporaryDirectory,
+} from '../processes/novella-process.ts';
+import { freshDatabase, onServer } from '../postgres/database.ts';
+import { Cloud } from '../worlds/cloud.ts';
+
+const anyPort = { compute: 0, identity: 0, network: 0, image: 0 };
+
+export class Cluster {
+  readonly controllers: ControllerProcess[] = [];
+  readonly agents = new Map<string, AgentProcess>();
+  /** The URL of the database. */
+  readonly database: string;
+  readonly #folder: string;
+  readonly #services: NovellaProcess;
+  readonly #hostPorts: readonly number[];
+  readonly #cleanUps: (() => void | Promise<void>)[];
+
+  private constructor(parts: {
+    folder: string;
+    services: NovellaProcess;
+    database: string;
+    hostPorts: readonly number[];
+    cleanUps: (() => void | Promise<void>)[];
+  }) {
+    this.#folder = parts.folder;
+    this.#services = parts.services;
+    this.database = parts.database;
+    this.#hostPorts = parts.hostPorts;
+    this.#cleanUps = parts.cleanUps;
+  }
+
+  /**
+   * `server`: the URL of a PostgreSQL server. `hosts`: the names of all agents to come: the network
+   * service of the cluster must have their networks.
+   */
+  static async start(
+    server: string,
+    { controllers, hosts }: { controllers: number; hosts: readonly string[] },
+  ): Promise<Cluster> {
+    const directory = temporaryDirectory();
+    const { path: folder } = directory;
+    const cleanUps: (() => void | Promise<void>)[] = [() => directory.remove()];
+    try {
+      const { url, drop } = await freshDatabase(server);
+      cleanUps.push(drop);
+      const config = join(folder, 'services.yaml');
+      const named = { hosts: hosts.map((name) => ({ name })) };
+      writeFileSync(config, stringify({ ports: { ...anyPort, hosts: 0 }, simulated: named }));
+      const services = await startConfigured(join(folder, 'services'), ['--config', config]);
+      cleanUps.push(() => services.stop());
+      const hostPorts = await freePorts(controllers);
+      const cluster = new Cluster({ folder, services, database: url, hostPorts, cleanUps });
+      cleanUps.push(() => cluster.#stopProcesses());
+      const names = hostPorts.map((_, at) => `controller-${at + 1}`);
+      await Promise.all(names.map((name) => cluster.startController(name)));
+      return cluster;
+    } catch (error) {
+      for (const act of cleanUps.toReversed()) await act();
+      throw error;
+    }
+  }
+
+  /** A controller of the cluster, for the first time or again. Example: `controller-1`. */
+  async startController(name: string): Promise<ControllerProcess> {
+    const at = Number(name.replace(/^\D+/, '')) - 1;
+    const path = join(this.#folder, `${name}.yaml`);
+    const content = {
+      database: this.database,
+      ports: { ...anyPort, hosts: this.#hostPorts[at] },
+      openstack: {
+        auth_url: this.#services.urls.identity,
+        username: 'admin',
+        password: this.#adminPassword(),
+        project_name: 'admin',
+        plug_timeout: 0,
+      },
+    };
+    writeFileSync(path, stringify(content));
+    const controller = await startControllerProcess(name, path);
+    const before = this.controllers.findIndex((one) => one.name === name);
+    if (before === -1) this.controllers.push(controller);
+    else this.controllers[before] = controller;
+    this.controllers.sort((one, other) => (one.name < other.name ? -1 : 1));
+    return controller;
+  }
+
+  /** The cloud as its users see it through this controller. */
+  at(controller: ControllerProcess): Promise<Cloud> {
+    const urls = { ...this.#services.urls, compute: controller.url };
+    return Cloud.at({ urls, cloudsYaml: this.#services.cloudsYaml });
+  }
+
+  /** Enrols the host by any controller, and starts its agent, which may connect to each. */
+  async startAgent(host: string, by: Cloud): Promise<AgentProcess> {
+    const { enrolment } = await by.ok('operator', 'POST', `/hosts/${host}/enrolment`, {});
+    const agent = startAgentProcess(
+      writeAgentConfig({
+        folder: this.folderOf(host),
+        controllerUrl: this.#hostPorts.map((port) => `https://127.0.0.1:${port}`),
+        host,
+        token: enrolment.token,
+      }),
+    );
+    this.agents.set(host, agent);
+    return agent;
+  }
+
+  folderOf(host: string): string {
+    return join(this.#folder, host);
+  }
+
+  /** Rows of the cluster's database. */
+  rows(statement: string): Promise<Record<string, unknown>[]> {
+    return onServer(this.database, statement);
+  }
+
+  async stop(): Promise<void> {
+    for (const act of this.#cleanUps.toReversed()) await act();
+  }
+
+  async #stopProcesses(): Promise<void> {
+    const agents = [...this.agents.values()].map((agent) => agent.kill());
+    for (const controller of this.controllers) controller.signal('SIGCONT');
+    await Promise.all([...agents, ...this.controllers.map((one) => one.kill())]);
+  }
+
+  #adminPassword(): string {
+    return readFileSync(join(this.#services.stateDir, 'admin-password'), 'utf8').trim();
+  }
+}

@@ -1,0 +1,64 @@
+/** `novella controller` as a process of its own, on free ports. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { starter } from './starter.ts';
+
+export interface ControllerProcess {
+  name: string;
+  /** Of its compute API. */
+  url: string;
+  pid: number;
+  /** Its exit code, or the signal that ended it. */
+  ended: Promise<number | string>;
+  /** Entries of its log, oldest first. */
+  entries: { msg: string; level: number }[];
+  /** Sends SIGTERM and waits until it has ended. */
+  stop(): Promise<number | string>;
+  /** `kill -9`, and waits until it has ended. */
+  kill(): Promise<void>;
+  /** SIGSTOP or SIGCONT. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+}
+
+/** Waits until its API answers. Rejects with its output when it ends before. */
+export async function startControllerProcess(
+  name: string,
+  configPath: string,
+): Promise<ControllerProcess> {
+  const args = ['controller', '--config', configPath, '--name', name, '--ready-line'];
+  const child = spawn(process.execPath, [starter, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const entries: ControllerProcess['entries'] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    entries.push(line.startsWith('{') ? JSON.parse(line) : { msg: line, level: 0 });
+  });
+  const ended = new Promise<number | string>((resolve) =>
+    child.once('exit', (code, signal) => resolve(code ?? signal ?? '')),
+  );
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('ready ')) resolve(JSON.parse(line.slice(6)).urls.compute);
+    });
+    void ended.then((code) => {
+      const text = entries.map(({ msg }) => msg).join('\n');
+      reject(new Error(`novella controller ended with ${code}: ${text.slice(-4_000)}`));
+    });
+  });
+  return {
+    name,
+    url,
+    pid: child.pid ?? -1,
+    ended,
+    entries,
+    stop: () => {
+      child.kill('SIGTERM');
+      return ended;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+    signal: (signal) => void child.kill(signal),
+  };
+}
