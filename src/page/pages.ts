@@ -3,6 +3,7 @@
  * the first is loaded when it is opened.
  */
 import type { ComponentType } from 'preact';
+import lazy from 'preact-iso/lazy';
 import { FleetPage } from './fleet/fleet-page.tsx';
 
 export interface Page {
@@ -17,6 +18,17 @@ export interface Page {
 
 export const pages: readonly Page[] = [
   { path: '/ui', label: 'Fleet', needsHosts: true, component: FleetPage },
+  {
+    path: '/ui/servers',
+    label: 'Servers',
+    needsHosts: false,
+    component: lazy(() => import('./servers/servers-page.tsx').then((m) => m.ServersPage)),
+  },
+  {
+    path: '/ui/servers/:id',
+    needsHosts: false,
+    component: lazy(() => import('./servers/server-page.tsx').then((m) => m.ServerPage)),
+  },
 ];
 
 /** The page of a path's own entry in the navigation. Example: `/ui/hosts/host-1` → Hosts. */

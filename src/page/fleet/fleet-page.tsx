@@ -3,6 +3,7 @@ import { useMemo } from 'preact/hooks';
 import type { FleetHost } from '#client/shapes/fleet.ts';
 import { hosts } from '../data/fleet.ts';
 import { connection } from '../data/live.ts';
+import { Choice } from '../parts/choice.tsx';
 import { deviceStates } from '../parts/device-state.ts';
 import { useQuery } from '../parts/query.ts';
 import { type FleetFilter, groupings, groupsOf, showable, shownHosts } from './fleet-filters.ts';
@@ -179,28 +180,6 @@ function Filters({ all, filter, setFilter }: FilterProps) {
         </button>
       )}
     </search>
-  );
-}
-
-interface ChoiceProps {
-  label: string;
-  value: string;
-  options: readonly (readonly [value: string, label: string])[];
-  onChoose: (value: string) => void;
-}
-
-function Choice({ label, value, options, onChoose }: ChoiceProps) {
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <select value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
-        {options.map(([name, text]) => (
-          <option key={name} value={name}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 

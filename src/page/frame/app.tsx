@@ -74,7 +74,10 @@ function NothingForMembers() {
   return (
     <div class="empty">
       <h1>Nothing to show</h1>
-      <p>Hosts and their devices are for administrators. Sign in as one to see them.</p>
+      <p>
+        Hosts and their devices are for administrators. Sign in as one to see them, or{' '}
+        <a href="/ui/servers">show the servers</a> of this project.
+      </p>
     </div>
   );
 }
