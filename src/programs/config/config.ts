@@ -22,6 +22,7 @@ import { checkedBy, type ConfigEntry, entries, parseYaml, type Place } from './c
 import { key, required } from './described-key.ts';
 import {
   ConsoleSection,
+  MetricsSection,
   type DoorsConfig,
   PortsSection,
   PublicUrlSection,
@@ -57,13 +58,9 @@ const dayMs = 86_400_000;
 
 const LogSection = Type.Object(
   {
-    level: key(
-      Type.Enum([...logLevels]),
-      'lowest level that is logged; info includes each request',
-      {
-        default: standardLog.level,
-      },
-    ),
+    level: key(Type.Enum([...logLevels]), 'lowest level logged; info includes each request', {
+      default: standardLog.level,
+    }),
     format: key(Type.Enum([...logFormats]), 'auto: text at a terminal, JSON elsewhere', {
       default: standardLog.format,
     }),
@@ -138,6 +135,7 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
       tls: Type.Optional(TlsSection),
       public_url: Type.Optional(PublicUrlSection),
       consoles: Type.Optional(ConsoleSection),
+      metrics: Type.Optional(MetricsSection),
       allow_clear_text: key(
         Type.Boolean(),
         'lets services without TLS listen on non-loopback addresses',

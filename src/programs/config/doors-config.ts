@@ -50,6 +50,18 @@ export const PortsSection = Type.Object(
   { additionalProperties: false },
 );
 
+export const MetricsSection = Type.Object(
+  {
+    port: required(Port, 'port of `GET /metrics` for Prometheus; 0: a free one'),
+    listen: key(
+      Type.String({ minLength: 1 }),
+      'its address; without sign-in, it names hosts and physical networks',
+      { unset: '127.0.0.1, this machine alone' },
+    ),
+  },
+  closed,
+);
+
 export const TlsSection = Type.Object(
   {
     certificate: required(File, 'PEM file with the certificate of all services, and its chain'),
@@ -137,6 +149,8 @@ export interface DoorsConfig {
   consoles: ConsoleConfig;
   tls: TlsConfig | undefined;
   publicUrls: PublicUrls;
+  /** Undefined: nothing is measured. */
+  metrics: { listen: string; port: number } | undefined;
   /** Passwords and tokens may travel in clear text to and from other machines. */
   allowClearText: boolean;
 }
@@ -146,6 +160,7 @@ interface DoorsFile {
   public_url?: Static<typeof PublicUrlSection>;
   allow_clear_text?: boolean;
   consoles?: Static<typeof ConsoleSection>;
+  metrics?: Static<typeof MetricsSection>;
 }
 
 /** From these keys of a file. Throws `invalid` for an invalid public URL. */
@@ -167,6 +182,7 @@ export function toDoorsConfig(file: DoorsFile, place: Place): DoorsConfig {
       caFile: tls.ca_file === undefined ? undefined : resolve(tls.ca_file),
     },
     publicUrls: urls,
+    metrics: file.metrics && { listen: '127.0.0.1', ...file.metrics },
     consoles: toConsoleConfig(file.consoles, place, urls.compute),
     allowClearText: file.allow_clear_text ?? false,
   };

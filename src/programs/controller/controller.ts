@@ -27,6 +27,7 @@ import type { Config } from '../config/config.ts';
 import { readTls } from '../config/doors-config.ts';
 import { ProjectQuotas } from '../config/project-quotas.ts';
 import { workflowSettings } from '../config/workflow-settings.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import { policyInForce } from '../policy/policy-in-force.ts';
 import { version } from '../version.ts';
 import { realCloud } from '../up/cloud-services.ts';
@@ -67,6 +68,7 @@ export async function startController(
     policy: policyInForce(config.policyFile, log),
     log,
     stops: [],
+    metrics: config.metrics && new Metrics(),
   };
   const { stops, policy } = beginnings;
   stops.push(() => policy.stop());
@@ -102,12 +104,13 @@ async function start(
   { name, onLost, database, openstack }: ControllerOptions & Places,
   beginnings: Beginnings,
 ): Promise<Omit<RunningController, 'stop'>> {
-  const { log, stops } = beginnings;
+  const { log, stops, metrics } = beginnings;
   const id = randomUUID();
   const onProblem = (problem: string): void => log.error(problem);
   const lock = await useDatabase(database, 'shared', { onProblem, onLost });
   stops.push(() => lock.release());
-  const { store, db } = await openStore(database, { clock, controllerId: id });
+  const { store: plain, db } = await openStore(database, { clock, controllerId: id });
+  const store = metrics?.watchStore(plain) ?? plain;
   stops.push(() => store.close());
   await ensureFlavors(store);
   const quotas = new ProjectQuotas(config.quotas);
@@ -117,12 +120,12 @@ async function start(
   stops.push(() => wakeup.close());
   const self = { id, name: name ?? usualName(config), version, startedAt: clock.now() };
   const { peers, shared } = await joinCluster({ store, self, wakeup, log, onLost, stops });
-  const { network, image: images } = cloud.services;
+  const { network, image } = cloud.services;
   const hostLifeMs = config.hostCertificateMs;
   const context: WorkflowContext = {
     store,
-    network,
-    images,
+    network: metrics?.watchCalls(network, 'network') ?? network,
+    images: metrics?.watchCalls(image, 'image') ?? image,
     wakeup,
     clock,
     newId: randomUUID,

@@ -17,6 +17,8 @@ import type { TlsFiles } from '../config/doors-config.ts';
 import { thisMachine } from '../config/this-machine.ts';
 import { admitHosts, type HostAdmission } from '../hosts/admit-hosts.ts';
 import { serveConsoles } from '../hosts/serve-consoles.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { openMetrics } from '../metrics/serve-metrics.ts';
 import type { PolicyInForce } from '../policy/policy-in-force.ts';
 import type { DiskReserve } from '../state/disk-reserve.ts';
 import { version } from '../version.ts';
@@ -30,6 +32,8 @@ export interface Urls {
   compute: string;
   network: string;
   image: string;
+  /** Where Prometheus reads the metrics, where that is configured. */
+  metrics?: string;
 }
 
 /** What a start has before there is any state. */
@@ -38,6 +42,8 @@ export interface Beginnings {
   policy: PolicyInForce;
   log: Logger;
   stops: Stops;
+  /** Undefined: nothing is measured. */
+  metrics: Metrics | undefined;
 }
 
 export interface Doors extends Beginnings {
@@ -83,10 +89,8 @@ function linksOf(
  * Listens with the compute API, for hosts too, and with our own services, and returns the URLs of
  * all.
  */
-export async function openDoors(
-  config: Config,
-  { context, cloud, urls, tls, policy, log, stops, ready, reserve, disks, listener }: Doors,
-): Promise<Urls> {
+export async function openDoors(config: Config, doors: Doors): Promise<Urls> {
+  const { context, cloud, urls, tls, policy, log, stops, ready, reserve, disks, listener } = doors;
   const publicUrl = config.publicUrls.compute;
   const workflows = serverOperations(context);
   const imageContents = cloud.services.image;
@@ -113,6 +117,7 @@ export async function openDoors(
   const listenFor = (app: FastifyInstance, name: keyof Config['ports']): Promise<number> => {
     mountHealth(app, ready.check);
     if (reserve !== undefined) refuseWithoutRoom(app, reserve);
+    doors.metrics?.watchRequests(app, name);
     return listen(app, name, config.listen, config.ports[name]);
   };
   const open = async (app: FastifyInstance, name: ServiceName): Promise<string> => {
@@ -124,6 +129,7 @@ export async function openDoors(
   const opened = {
     ...(await cloud.open(open)),
     compute: `${await open(compute, 'compute')}/v2.1`,
+    ...(await openMetrics(config, doors)),
   };
   const { server } = compute;
   hosts = await admitHosts(context, {
@@ -147,7 +153,7 @@ export async function openDoors(
   return opened;
 }
 
-type ServiceName = keyof Urls;
+type ServiceName = Exclude<keyof Urls, 'metrics'>;
 
 /** The address in a URL; a wildcard is reached on this machine. Example: `::1` → `[::1]`. */
 function reachable(listen: string): string {

@@ -23,6 +23,7 @@ import { inProcessWakeup } from '#integrations/wakeup/in-process.ts';
 import { type HostParts, networksOf, reportedNetworks } from '../config/host-parts.ts';
 import { realHostParts } from '../hosts/real-host.ts';
 import { openState } from '../state/open-state.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import { policyInForce } from '../policy/policy-in-force.ts';
 import { type Beginnings, openDoors, type Urls } from './open-doors.ts';
 import { PortEvents } from './port-events.ts';
@@ -68,11 +69,12 @@ export async function startAllInOne(
   const tls = readTls(config);
   const policy = policyInForce(config.policyFile, log);
   const stops: Stops = [() => policy.stop()];
+  const metrics = config.metrics && new Metrics();
   const stop = () => stopAll(stops);
   try {
     const state = takeStateDirectory(config.stateDir, { entered: config.libvirt });
     stops.push(() => state.release());
-    return { ...(await start(config, state, { tls, policy, log, stops })), stop };
+    return { ...(await start(config, state, { tls, policy, log, stops, metrics })), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -82,9 +84,10 @@ export async function startAllInOne(
 async function start(
   config: Config,
   state: StateDirectory,
-  { tls, policy, log, stops }: Beginnings,
+  { tls, policy, log, stops, metrics }: Beginnings,
 ): Promise<Omit<AllInOne, 'stop'>> {
-  const { store, db, reserve } = await openState(state, config, { clock, log, stops });
+  const { store: plain, db, reserve } = await openState(state, config, { clock, log, stops });
+  const store = metrics?.watchStore(plain) ?? plain;
   const known = await store.hosts.list();
   const returning = await hostsOfBefore(store, known, stops);
   await ensureFlavors(store);
@@ -111,8 +114,8 @@ async function start(
   const hostLifeMs = config.hostCertificateMs;
   const context: WorkflowContext = {
     store,
-    network: services.network,
-    images: services.image,
+    network: metrics?.watchCalls(services.network, 'network') ?? services.network,
+    images: metrics?.watchCalls(services.image, 'image') ?? services.image,
     wakeup: inProcessWakeup(),
     clock,
     newId: randomUUID,
@@ -134,7 +137,7 @@ async function start(
   dispatchWhenBack(context, returning, { stops, ready });
   const pruning = watchEnded(context, config.kept);
   stops.push(() => pruning.stop());
-  const parts = { context, cloud, urls, tls, policy, log, stops };
+  const parts = { context, cloud, urls, tls, policy, log, stops, metrics };
   const disks = () => diskRooms({ state: state.path, images: state.file('images') });
   const doors = { ...parts, ready, reserve, disks, listener };
   Object.assign(urls, await openDoors(config, doors));
