@@ -4,6 +4,7 @@ import { App } from './frame/app.tsx';
 import { readSession } from './data/session.ts';
 import './styles/tokens.css';
 import './styles/base.css';
+import './styles/devices.css';
 import './styles/frame.css';
 
 const retryMs = 2_000;

@@ -19,6 +19,23 @@ export interface Page {
 export const pages: readonly Page[] = [
   { path: '/ui', label: 'Fleet', needsHosts: true, component: FleetPage },
   {
+    path: '/ui/hosts',
+    label: 'Hosts',
+    needsHosts: true,
+    component: lazy(() => import('./hosts/hosts-page.tsx').then((file) => file.HostsPage)),
+  },
+  {
+    path: '/ui/hosts/:name/:address?',
+    needsHosts: true,
+    component: lazy(() => import('./host/host-page.tsx').then((file) => file.HostPage)),
+  },
+  {
+    path: '/ui/pools',
+    label: 'Pools',
+    needsHosts: true,
+    component: lazy(() => import('./pools/pools-page.tsx').then((file) => file.PoolsPage)),
+  },
+  {
     path: '/ui/servers',
     label: 'Servers',
     needsHosts: false,

@@ -1,5 +1,6 @@
 /** Which hosts of the fleet are shown, and in which order: from the query of the address. */
 import type { FleetHost } from '#client/shapes/fleet.ts';
+import { sorted } from '../parts/data-table.tsx';
 import { countsOf, networksOf, type Standing, standingOf } from './host-counts.ts';
 
 export interface FleetFilter {
@@ -33,7 +34,7 @@ export const groupings = {
 const order: readonly Standing[] = ['down', 'forced down', 'problem', 'disabled', 'up'];
 
 /** Numbers sort the largest first. */
-export const sorts: Record<string, (host: FleetHost) => number | string> = {
+const sorts: Record<string, (host: FleetHost) => number | string> = {
   name: ({ name }) => name,
   state: (host) => order.indexOf(standingOf(host)),
   zone: ({ zone }) => zone,
@@ -42,7 +43,7 @@ export const sorts: Record<string, (host: FleetHost) => number | string> = {
   unusable: (host) => -countsOf(host).unusable,
 };
 
-export function shownHosts(hosts: readonly FleetHost[], filter: FleetFilter): FleetHost[] {
+export function shownHosts(hosts: readonly FleetHost[], filter: FleetFilter): readonly FleetHost[] {
   const { q = '', zone = '', network = '', show = '' } = filter;
   const text = q.toLowerCase();
   const shown = hosts.filter(
@@ -52,14 +53,7 @@ export function shownHosts(hosts: readonly FleetHost[], filter: FleetFilter): Fl
       (network === '' || networksOf(host).includes(network)) &&
       isShown(host, show),
   );
-  const { sort = 'name' } = filter;
-  const isReversed = sort.startsWith('-');
-  const key = sorts[isReversed ? sort.slice(1) : sort];
-  if (key === undefined || sort === 'name') return shown;
-  const keyed = shown.map((host) => ({ host, by: key(host) }));
-  keyed.sort((one, other) => (one.by < other.by ? -1 : one.by > other.by ? 1 : 0));
-  if (isReversed) keyed.reverse();
-  return keyed.map(({ host }) => host);
+  return sorted(shown, filter.sort ?? '', sorts);
 }
 
 function isShown(host: FleetHost, show: string): boolean {

@@ -4,7 +4,9 @@ import type { FleetHost } from '#client/shapes/fleet.ts';
 import { hosts } from '../data/fleet.ts';
 import { connection } from '../data/live.ts';
 import { Choice } from '../parts/choice.tsx';
-import { deviceStates } from '../parts/device-state.ts';
+import { SearchField } from '../parts/search-field.tsx';
+import { Figure, Figures } from '../parts/figures.tsx';
+import { Legend } from '../parts/legend.tsx';
 import { useQuery } from '../parts/query.ts';
 import { type FleetFilter, groupings, groupsOf, showable, shownHosts } from './fleet-filters.ts';
 import { FleetMap } from './fleet-map.tsx';
@@ -35,7 +37,7 @@ export function FleetPage() {
       ) : (
         <>
           <div class="summary">
-            <Figures hosts={shown} />
+            <FleetFigures hosts={shown} />
             <NetworkTable
               rooms={roomByNetwork(shown)}
               chosen={network ?? ''}
@@ -92,7 +94,7 @@ function NoHosts() {
   );
 }
 
-function Figures({ hosts: shown }: { hosts: readonly FleetHost[] }) {
+function FleetFigures({ hosts: shown }: { hosts: readonly FleetHost[] }) {
   const total = { free: 0, held: 0, unusable: 0, devices: 0, up: 0, problems: 0 };
   for (const host of shown) {
     const { free, held, claimed, unusable, devices } = countsOf(host);
@@ -105,33 +107,14 @@ function Figures({ hosts: shown }: { hosts: readonly FleetHost[] }) {
   }
   const disabled = shown.filter((host) => standingOf(host) === 'disabled').length;
   return (
-    <dl class="figures">
+    <Figures>
       <Figure label="VFs free" value={total.free} of={total.devices} />
       <Figure label="VFs held" value={total.held} of={total.devices} />
       <Figure label="cannot be given" value={total.unusable} of={total.devices} />
       <Figure label="hosts up" value={total.up} of={shown.length} isBad={total.up < shown.length} />
       <Figure label="with problems" value={total.problems} isBad={total.problems > 0} />
       <Figure label="disabled" value={disabled} />
-    </dl>
-  );
-}
-
-interface FigureProps {
-  label: string;
-  value: number;
-  of?: number;
-  isBad?: boolean;
-}
-
-function Figure({ label, value, of, isBad = false }: FigureProps) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd class={isBad ? 'alarm' : undefined}>
-        {value.toLocaleString('en')}
-        {of !== undefined && <small> of {of.toLocaleString('en')}</small>}
-      </dd>
-    </div>
+    </Figures>
   );
 }
 
@@ -146,14 +129,7 @@ function Filters({ all, filter, setFilter }: FilterProps) {
   const isFiltered = ['q', 'zone', 'network', 'show'].some((key) => key in filter);
   return (
     <search class="filters">
-      <label class="field">
-        <span>Name contains</span>
-        <input
-          type="search"
-          value={filter.q ?? ''}
-          onInput={(event) => setFilter({ q: event.currentTarget.value })}
-        />
-      </label>
+      <SearchField label="Name contains" value={filter.q ?? ''} onInput={(q) => setFilter({ q })} />
       <Choice
         label="Show"
         value={filter.show ?? ''}
@@ -180,20 +156,5 @@ function Filters({ all, filter, setFilter }: FilterProps) {
         </button>
       )}
     </search>
-  );
-}
-
-function Legend() {
-  return (
-    <ul class="legend" aria-label="Letters of devices">
-      {Object.values(deviceStates).map(({ letter, word, kind, meaning }) => (
-        <li key={letter} title={meaning}>
-          <span class="cell" data-kind={kind} aria-hidden="true">
-            {letter}
-          </span>
-          {word}
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -1,5 +1,5 @@
 /** The shell: sign-in, or navigation and the page of the address. */
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso/router';
 import { keepLive } from '../data/live.ts';
 import { session } from '../data/session.ts';
@@ -24,6 +24,7 @@ function Frame({ seesHosts }: { seesHosts: boolean }) {
   useEffect(() => {
     document.title = titleOf(path);
   }, [path]);
+  useFocusOfPage(path);
   return (
     <div class="frame">
       <a class="skip" href="#main">
@@ -31,7 +32,7 @@ function Frame({ seesHosts }: { seesHosts: boolean }) {
       </a>
       <Bar />
       <main id="main" tabIndex={-1}>
-        <Router onRouteChange={focusContent}>
+        <Router>
           {pages
             .filter(({ needsHosts }) => seesHosts || !needsHosts)
             .map(({ path: at, component }) => (
@@ -44,9 +45,19 @@ function Frame({ seesHosts }: { seesHosts: boolean }) {
   );
 }
 
-/** A reader is at the start of the new page, not on a link of the old one. */
-function focusContent(): void {
-  document.querySelector('main')?.focus({ preventScroll: true });
+/**
+ * The reader of a new page is at its start, not on a link of the old one. What is selected within
+ * a page, such as a device of a host, moves nothing.
+ */
+function useFocusOfPage(path: string): void {
+  const page = path.split('/').slice(0, 4).join('/').replace(/\/$/, '');
+  const shown = useRef(page);
+  useEffect(() => {
+    if (shown.current === page) return;
+    shown.current = page;
+    document.querySelector('main')?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }, [page]);
 }
 
 function titleOf(path: string): string {

@@ -35,6 +35,7 @@ export interface PageWorld {
   novella: NovellaProcess;
   /** A page of a browser of its own at this address, signed in as this user. */
   open: (path: string, view?: View, user?: 'admin' | 'demo') => Promise<WatchedPage>;
+  passwordOf: (user: 'admin' | 'demo') => string;
   /** Starts Novella again, with the same ports, after its process has ended. */
   restart: () => Promise<void>;
   stop: () => Promise<void>;
@@ -52,19 +53,20 @@ export async function aPageWorld(config: object = {}): Promise<PageWorld> {
   let novella = await start();
   const browser = await openBrowser();
   const { origin } = new URL(novella.urls.compute);
-  const password = (user: string) =>
+  const passwordOf = (user: string) =>
     readFileSync(join(novella.stateDir, `${user}-password`), 'utf8').trim();
   return {
     cloud: await Cloud.at(novella),
     browser,
     origin,
+    passwordOf,
     get novella() {
       return novella;
     },
     async open(path, view = {}, user = 'admin') {
       const opened = await openPage(browser, origin, view);
       await opened.page.goto(path);
-      await signIn(opened.page, user, password(user));
+      await signIn(opened.page, user, passwordOf(user));
       return opened;
     },
     async restart() {
