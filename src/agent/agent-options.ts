@@ -31,6 +31,8 @@ export interface AgentOptions {
   /** Data that the agent keeps between runs. */
   memory: HostMemory;
   guestFiles: GuestFiles;
+  /** The id of the storage with its guests' files; absent: no other host has it. */
+  sharedStorage?: string;
   /** Absent: its guests stay on it. */
   transfer?: GuestTransfer;
   /** Whether it can be used now, read with each report. Absent: always. */

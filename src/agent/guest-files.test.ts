@@ -31,6 +31,7 @@ function slowFiles(prepared: () => Promise<void>) {
     dropCopy: async (guestId) => void acts.push(`drop ${guestId}`),
     remove: async (guestId) => void acts.push(`remove ${guestId}`),
     consoleOutput: async (guestId, lines) => `${guestId}: last ${lines}`,
+    missing: async () => [],
     list: async () => [],
   };
   return { acts, files };

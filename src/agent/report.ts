@@ -56,7 +56,11 @@ export async function reportHost(
     const problems = [...parts.problems, ...parts.nodes.problems, ...found];
     return {
       ...seen,
-      ...(movesGuests && { facts: { ...seen.facts, movesGuests } }),
+      facts: {
+        ...seen.facts,
+        ...(movesGuests && { movesGuests }),
+        ...(options.sharedStorage !== undefined && { sharedStorage: options.sharedStorage }),
+      },
       ...uptime,
       hostIp: options.hostIp,
       physicalNetworks: reachedNetworks(options.deviceSpecs, options.bridgedNetworks),

@@ -69,9 +69,18 @@ function writeDrive(folder: string, { name, uuid, nics }: GuestOptions): void {
   });
 }
 
+/** As many as Novella's guests have. */
+const pciPorts = 12;
+
+/** What they have too: QEMU needs time for it when it starts, and when it sends the guest. */
+const likeServers = `<graphics type='vnc' port='-1' autoport='yes' listen='127.0.0.1'/>
+    <video><model type='vga'/></video>
+    <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>`;
+
 function domainXml(guest: GuestOptions): string {
-  const ports = [1, 2, 3, 4, 5, 6].map(
-    (index) => `<controller type='pci' index='${index}' model='pcie-root-port'/>`,
+  const ports = Array.from(
+    { length: pciPorts },
+    (_, at) => `<controller type='pci' index='${at + 1}' model='pcie-root-port'/>`,
   );
   const { name, uuid, processor, nics } = guest;
   return `<domain type='kvm'><name>${name}</name><uuid>${uuid}</uuid>
@@ -86,7 +95,7 @@ function domainXml(guest: GuestOptions): string {
     ${diskXml(guest)}${driveXml(guest)}
     <serial type='pty'>
       <log file='${guestFiles(name).consoleLog}' append='off'/><target port='0'/></serial>
-    ${nics.map(({ xml }) => xml).join('')}${hostDeviceXml(guest)}<memballoon model='none'/>
+    ${nics.map(({ xml }) => xml).join('')}${hostDeviceXml(guest)}${likeServers}<memballoon model='none'/>
   </devices></domain>`;
 }
 

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import type { CommandResult } from '#contracts/host/host-link.ts';
 import { guestPaths } from '#core/guests/description/guest-paths.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
-import { aGuest } from '#test/hosts/guests.ts';
+import {
+  aMovingGuest,
+  consoleOf,
+  counted,
+  output,
+  slow,
+  started,
+  state,
+} from '#test/moves/moving-guest.ts';
 import { type MovingHost, type MovingHosts, movingHosts } from '#test/moves/moving-hosts.ts';
 import { linuxIsUp } from '#test/hosts/small-linux.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -14,7 +22,7 @@ let hosts: MovingHosts;
 const limits = { compression: 'zstd', maxMibPerS: 8, maxDowntimeMs: 700, maxUnplugS: 60 } as const;
 
 beforeAll(async () => {
-  hosts = await movingHosts(Buffer.alloc(4 * 1024 ** 2, 'an image\n'), limits);
+  hosts = await movingHosts(Buffer.alloc(4 * 1024 ** 2, 'an image\n'), { moves: limits });
 });
 
 afterEach(async () => {
@@ -28,41 +36,6 @@ afterEach(async () => {
 afterAll(async () => {
   await hosts?.stop();
 });
-
-const slow = { timeout: 100_000, interval: 200 };
-
-function aMovingGuest(change: Partial<Guest> = {}): Guest {
-  const commandLine = 'console=ttyS0 panic=-1 mitigations=off quiet ticks';
-  return aGuest({
-    imageId: 'disk',
-    kernel: { imageId: 'kernel', ramdiskImageId: 'ramdisk', commandLine },
-    memoryMib: 128,
-    nics: [],
-    hostDevices: [],
-    configDrive: [{ path: 'openstack/latest/meta_data.json', content: '{}', encoding: 'utf8' }],
-    ...change,
-  });
-}
-
-function output(result: CommandResult): string {
-  if (!result.ok) throw new Error(`${result.message}\n${result.detail}`);
-  return result.output ?? '';
-}
-
-const consoleOf = ({ files }: MovingHost, { id }: Guest) => files.consoleOutput(id, null);
-
-/** The highest number that the guest has counted to on this console. */
-function counted(console: string): number {
-  return Math.max(0, ...[...console.matchAll(/tick (\d+)/g)].map(([, tick]) => Number(tick)));
-}
-
-async function started(host: MovingHost, guest: Guest): Promise<void> {
-  output(await host.execute({ do: 'spawn', guest }));
-  await expect.poll(() => consoleOf(host, guest), slow).toContain('tick 3');
-}
-
-const state = async ({ hypervisor }: MovingHost) =>
-  (await hypervisor.listGuests()).map((found) => found.state);
 
 async function sendLive(guest: Guest, from: MovingHost, to: MovingHost): Promise<CommandResult> {
   const files = output(await from.execute({ do: 'offer', guest, to: to.name }));

@@ -6,9 +6,9 @@
 import type { CommandResult, HostCommand } from '#contracts/host/host-link.ts';
 import { errorText } from '#core/errors.ts';
 import type { Guest } from '#core/guests/description/guest.ts';
-import { isReplugged } from '#core/guests/plan/plan-move.ts';
+import { plugged } from '#core/guests/plan/plan-move.ts';
 import type { HostParts } from '../host-parts.ts';
-import { executeCommand } from './execute-command.ts';
+import { executeStep } from './execute-step.ts';
 import type { GuestQueue } from './guest-queue.ts';
 
 export interface ArrivingGuestsOptions {
@@ -44,23 +44,18 @@ export class ArrivingGuests {
   async #arrived(guestId: string): Promise<void> {
     const { parts } = this.#options;
     const guest = this.#expected.get(guestId);
-    // libvirt reports a start also when the guest's memory begins to come.
-    if (guest === undefined || !(await this.#runs(guestId))) return;
-    this.#expected.delete(guestId);
-    for (const nic of guest.nics.filter(isReplugged)) {
-      const plugged = await executeCommand(parts, { do: 'attach', guest, nic });
-      if (!plugged.ok) parts.log.warn({ guest: guestId, port: nic.portId }, plugged.message);
-    }
-  }
-
-  async #runs(guestId: string): Promise<boolean> {
-    const { hypervisor, log } = this.#options.parts;
+    if (guest === undefined) return;
     try {
-      const guests = await hypervisor.listGuests();
-      return guests.some(({ id, state }) => id === guestId && state === 'running');
+      const found = (await parts.hypervisor.listGuests()).find(({ id }) => id === guestId);
+      // libvirt reports a start also when the guest's memory begins to come.
+      if (found?.state !== 'running') return;
+      this.#expected.delete(guestId);
+      for (const step of plugged(guest, found)) await executeStep(parts, step);
     } catch (error) {
-      log.warn({ guest: guestId }, `cannot read whether a guest has arrived: ${errorText(error)}`);
-      return false;
+      parts.log.warn(
+        { guest: guestId },
+        `a guest that has arrived lacks NICs: ${errorText(error)}`,
+      );
     }
   }
 }

@@ -140,7 +140,8 @@ async function answer(
 /** What the other host of a move needs. */
 async function outputOf(parts: HostParts, body: HostCommandBody): Promise<string | undefined> {
   if (body.do === 'expect') {
-    return transferOf(parts).expect(body.guest, { host: body.from });
+    const { from: host, keepsFiles = false } = body;
+    return transferOf(parts).expect(body.guest, { host, keepsFiles });
   }
   if (body.do === 'offer') return transferOf(parts).offer(body.guest, body.to);
   if (body.do !== 'move-out') return undefined;
@@ -281,7 +282,7 @@ function isUndone(body: HostCommandBody, found: FoundGuest | undefined, step: St
   if (body.do === 'attach' || body.do === 'snapshot') return true;
   if (body.do === 'move-out') return step.do === 'detach-nic' || step.do === 'connect-hosts';
   if (!undoing.has(body.do)) return false;
-  if (body.do === 'spawn' && body.keepsFiles === true && step.do.endsWith('-files')) return false;
+  if ('keepsFiles' in body && body.keepsFiles && step.do.endsWith('-files')) return false;
   const isOfGuest = step.do === 'define' || step.do.endsWith('-files');
   return found === undefined || !isOfGuest;
 }
@@ -294,15 +295,16 @@ function stepsFor(
   switch (body.do) {
     case 'spawn':
       return [
-        ...planSpawn(body.guest, found),
+        ...planSpawn(body.guest, found, body),
         ...(body.staysPaused === true ? planPaused(guestId, found) : []),
       ];
     case 'destroy':
-      return planDestroy(guestId, found);
+      return planDestroy(guestId, found, body);
     case 'respawn':
       return planRespawn(body.guest, found, {
         staysOff: body.staysOff === true,
         fresh: body.fresh === true,
+        keepsFiles: body.keepsFiles === true,
       });
     case 'rescue':
       return planRescue(body.guest, found);

@@ -3,7 +3,7 @@
  */
 import type { PciBus } from '#contracts/host/pci-bus.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { GuestNic, PciGuestNic } from '#core/guests/description/guest.ts';
+import type { Guest, GuestNic, PciGuestNic } from '#core/guests/description/guest.ts';
 import type { Step } from '#core/guests/plan/step.ts';
 import { checkDevices } from '../devices/check-devices.ts';
 import type { HostParts } from '../host-parts.ts';
@@ -29,6 +29,7 @@ const executors: Executors = {
   'set-vf': ({ pciBus }, step) => pciBus.applyVfStep(step),
   'set-vf-link': ({ pciBus }, step) => pciBus.applyVfStep(step),
   'prepare-files': ({ guestFiles }, { guest, fresh }) => guestFiles.prepare(guest, { fresh }),
+  'find-files': findFiles,
   'prepare-rescue': ({ guestFiles }, { guest }) => guestFiles.prepareRescue(guest),
   'fetch-files': (parts, { guest, from, offer, isLive }) =>
     transferOf(parts).fetch(guest, { host: from, offer, isLive }),
@@ -77,6 +78,18 @@ const executors: Executors = {
 /** Executes one step. Throws ComputeError with the host's error text when it fails. */
 export async function executeStep(parts: HostParts, step: Step): Promise<void> {
   await (executors[step.do] as (parts: HostParts, step: Step) => Promise<void>)(parts, step);
+}
+
+async function findFiles(
+  { guestFiles, host }: HostParts,
+  { guest }: { guest: Guest },
+): Promise<void> {
+  const missing = await guestFiles.missing(guest);
+  if (missing.length === 0) return;
+  throw new ComputeError(
+    'unavailable',
+    `guest ${guest.name} has files that are not on host ${host}: ${missing.join(', ')}`,
+  );
 }
 
 /** What each macvtap and vDPA NIC is on top of, by PCI address. */

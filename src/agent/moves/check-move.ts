@@ -15,17 +15,22 @@ export interface ComingGuest {
   offer: string;
   /** It arrives running. */
   isLive: boolean;
+  /** Its files are here already. */
+  keepsFiles: boolean;
   mtus: NetworkMtus;
 }
 
 /** Throws `unavailable` with every check that this host fails. Changes nothing. */
 export async function checkArrival(
   parts: HostParts,
-  { guest, from: host, offer, isLive: comesLive, mtus }: ComingGuest,
+  { guest, from: host, offer, isLive: comesLive, keepsFiles, mtus }: ComingGuest,
 ): Promise<void> {
   const devices = await deviceProblemsNow(parts, guest);
+  const from = { host, offer, isLive: comesLive, keepsFiles };
+  const missing = keepsFiles ? await parts.guestFiles.missing(guest) : [];
   refuseFailed(parts.host, [
-    ...(await transferOf(parts).checkArrival(guest, { host, offer, isLive: comesLive })),
+    ...(await transferOf(parts).checkArrival(guest, from)),
+    ...missing.map((path): FailedCheck => ({ check: 'files', why: `${path} is not there` })),
     ...devices.map((why): FailedCheck => ({ check: 'device', why })),
     ...(await failedLinks(parts, guest.nics, mtus)),
   ]);

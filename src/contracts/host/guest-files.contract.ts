@@ -54,6 +54,15 @@ export function describeGuestFiles(
       expect(await files.list()).toEqual([]);
     });
 
+    test('what is missing of a guest’s files is named; nothing is, once they are made', async () => {
+      const files = await fresh();
+      expect((await files.missing({ ...guest, kernel })).join()).toContain(guest.id);
+      await files.prepare({ ...guest, kernel }, { fresh: false });
+      expect(await files.missing({ ...guest, kernel })).toEqual([]);
+      await files.remove(guest.id);
+      expect(await files.missing({ ...guest, kernel })).not.toEqual([]);
+    });
+
     test.each<[string, Partial<Guest>, RegExp]>([
       ['image does not exist', { imageId: 'gone' }, /^image gone no longer exists$/],
       [

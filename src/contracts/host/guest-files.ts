@@ -38,6 +38,8 @@ export interface GuestFiles {
    * of that the last `lines`; null: all. '' when there is no output yet.
    */
   consoleOutput(guestId: string, lines: number | null): Promise<string>;
+  /** Paths of the guest's disk and kernel that are not here. What is below the disk counts too. */
+  missing(guest: Guest): Promise<string[]>;
   /** Ids of all guests with files here. */
   list(): Promise<string[]>;
 }

@@ -35,10 +35,10 @@ export interface GuestTransfer extends SentGuests {
   prefetch(guest: Guest, from: Pick<Fetch, 'host' | 'offer'>): Promise<void>;
   /**
    * The checks that this host fails before a guest comes: `connection`, `clock`, `disk`, and for
-   * one that comes running `machine` and `cpu`. Unused images may be removed to make room. Throws
-   * `invalid` for a text that is no offer.
+   * one that comes running `machine` and `cpu`. Unused images may be removed to make room. One that
+   * `keepsFiles` needs none: they are here already. Throws `invalid` for a text that is no offer.
    */
-  checkArrival(guest: Guest, from: Fetch): Promise<FailedCheck[]>;
+  checkArrival(guest: Guest, from: Fetch & { keepsFiles?: boolean }): Promise<FailedCheck[]>;
   /**
    * The guest's files as another host offers them, complete or not at all. Nothing when they have
    * been fetched by this offer. Throws `invalid` for a text that is no offer, `unavailable` when
@@ -52,9 +52,10 @@ export interface GuestTransfer extends SentGuests {
   fetchConsole(guest: Guest, from: Pick<Fetch, 'host' | 'offer'>): Promise<void>;
   /**
    * Permits the host of this name to send the running guest, which is defined here, replacing an
-   * earlier expectation. Returns text for its `send`.
+   * earlier expectation. `keepsFiles`: its disk is here already, and is not sent. Returns text for
+   * its `send`.
    */
-  expect(guest: Guest, from: Pick<Fetch, 'host'>): Promise<string>;
+  expect(guest: Guest, from: { host: string; keepsFiles?: boolean }): Promise<string>;
   /**
    * Opens what `send` needs, which then takes less time; it may also be sent without. Throws as
    * `send`.

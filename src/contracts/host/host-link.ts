@@ -24,20 +24,18 @@ export const hostCertificatePath = '/novella/v1/host-certificate';
 
 /**
  * The commands to an agent. Every command may be sent again: what is done already is not repeated,
- * except a reboot.
+ * except a reboot. `keepsFiles`: the guest's files are here, and stay: after a move that failed, or
+ * where they are on storage that both hosts of a move share.
  */
 export type HostCommandBody =
-  /**
-   * Of a guest that returns after a move that failed: `staysPaused`: its server is paused;
-   * `keepsFiles`: its disk is here, and stays if the start fails.
-   */
+  /** `staysPaused`: its server is paused, and it returns after a move that failed. */
   | { do: 'spawn'; guest: Guest; staysPaused?: true; keepsFiles?: true }
-  | { do: 'destroy'; guestId: string }
+  | { do: 'destroy'; guestId: string; keepsFiles?: true }
   /**
    * Stops a running guest, and starts it as defined now; `staysOff`: only defines it; `fresh`:
    * recreates its disk from its image.
    */
-  | { do: 'respawn'; guest: Guest; staysOff?: true; fresh?: true }
+  | { do: 'respawn'; guest: Guest; staysOff?: true; fresh?: true; keepsFiles?: true }
   /**
    * Shuts the guest down and starts it from its rescue image. When it fails, the guest is started
    * again as it was; `staysOff`: only defined.
@@ -50,14 +48,14 @@ export type HostCommandBody =
   | { do: 'offer'; guest: Guest; to: string; mayBeOff?: true }
   /**
    * Checks whether the guest that still runs on this host, and will be shut down there, can come,
-   * and fetches what does not change of its offered files. `mtus`: of the networks of its ports.
+   * and fetches what does not change of its offered files.
    */
-  | { do: 'prefetch'; guest: Guest; from: string; files: string; mtus?: Record<string, number> }
+  | ({ do: 'prefetch'; guest: Guest } & ComingBody)
   /**
    * Checks whether the guest that runs on this host can come, fetches its offered files, and
    * expects it from there; the result's `output` is what that host needs to send it.
    */
-  | { do: 'expect'; guest: Guest; from: string; files: string; mtus?: Record<string, number> }
+  | ({ do: 'expect'; guest: Guest } & ComingBody)
   /**
    * Takes the guest off this host, and keeps its files; the result's `output` is the offer of them
    * to the other host. `arrival`: it runs until then and continues there, where it is expected by
@@ -74,6 +72,7 @@ export type HostCommandBody =
       from: string;
       files: string;
       state: 'running' | 'paused' | 'shutOff';
+      keepsFiles?: true;
     }
   /**
    * Makes the bytes of this image from the guest's disk. `runs`: the guest is paused while the disk
@@ -89,6 +88,14 @@ export type HostCommandBody =
   /** Sets the VF of this NIC, which a running guest has, to what the NIC specifies now. */
   | { do: 'change-nic'; guestId: string; nic: GuestNic }
   | HostQuestion;
+
+/** Of a guest that is on another host. `mtus`: of the networks of its ports, by port. */
+interface ComingBody {
+  from: string;
+  files: string;
+  mtus?: Record<string, number>;
+  keepsFiles?: true;
+}
 
 /**
  * Concerns only the running guest, so it waits for no other command of it. `lines` null: all that

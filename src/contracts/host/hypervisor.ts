@@ -5,7 +5,8 @@ import type { HostNumaNode } from '#core/scheduling/numa-fit.ts';
 import type { GuestCounters } from './guest-counters.ts';
 
 /**
- * What a host offers, apart from PCI devices. `movesGuests` is its agent's, not its hypervisor's.
+ * What a host offers, apart from PCI devices. `movesGuests` and `sharedStorage` are its agent's,
+ * not its hypervisor's.
  */
 export interface HypervisorFacts {
   type: string;
@@ -19,6 +20,11 @@ export interface HypervisorFacts {
   numaNodes?: HostNumaNode[];
   /** It can send a guest with its disk to another host, and receive one. Absent: it cannot. */
   movesGuests?: true;
+  /**
+   * The id of the storage with its guests' files. Another host with this id has the same files at
+   * the same paths. Absent: it is the host's own.
+   */
+  sharedStorage?: string;
 }
 
 export type { FoundGuest };

@@ -96,6 +96,8 @@ export interface LiveMove {
   sockets: MigrationSockets;
   /** Methods of both hosts by which memory may be compressed. */
   compressions: readonly Compression[];
+  /** Both hosts have its disk. */
+  sharesDisk: boolean;
   /** Called when the guest is about to release the VFs that have standbys. */
   onStandby?: () => void;
 }

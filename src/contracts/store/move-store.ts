@@ -31,6 +31,8 @@ export interface MoveContext {
   /** The NUMA topology that is requested for the guest after the move. */
   numa: GuestNuma | null;
   nics: Partial<Sides<ServerNic[]>>;
+  /** Both hosts have the guest's files: none is copied, and the one that it leaves removes none. */
+  sharesFiles?: true;
 }
 
 /** Times are epoch milliseconds. */

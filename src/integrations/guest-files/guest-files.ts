@@ -29,7 +29,7 @@ import { readConsoleLog } from './console-log.ts';
 import { asDiskFull, type FreeBytes, freeBytesOf } from './disk-space.ts';
 import { makeTraversable } from '#runtime/traversable-folder.ts';
 import { ImageCache } from './image-cache.ts';
-import { baseNameOf } from './overlay.ts';
+import { baseNameOf, basePathOf } from './overlay.ts';
 import { copyStandalone, createDisk, growDisk } from './qemu-img.ts';
 import { partEnding } from './part-ending.ts';
 
@@ -55,7 +55,6 @@ const firstBytes = 2 * 1024 ** 2;
 
 export class HostGuestFiles implements GuestFiles, MovableFiles {
   readonly #directory: string;
-  readonly #imageDirectory: string;
   readonly #images: ImageCache;
   readonly #source: ImageSource;
 
@@ -63,7 +62,6 @@ export class HostGuestFiles implements GuestFiles, MovableFiles {
     const { directory, imageDirectory, images, freeBytes = freeBytesOf, now = Date.now } = options;
     this.#directory = directory;
     this.#source = images;
-    this.#imageDirectory = imageDirectory;
     this.#images = new ImageCache({
       folder: imageDirectory,
       source: images,
@@ -155,8 +153,20 @@ export class HostGuestFiles implements GuestFiles, MovableFiles {
     return tailLines(text.toString('utf8'), lines);
   }
 
+  async missing(guest: Guest): Promise<string[]> {
+    const { disk, kernel } = this.#pathsOf(guest.id);
+    const base = hasDisk(guest) ? await basePathOf(disk) : null;
+    const needed = [
+      ...(hasDisk(guest) ? [disk] : []),
+      ...(base === null ? [] : [base]),
+      ...(guest.kernel === null ? [] : [kernel]),
+    ];
+    const found = await Promise.all(needed.map(exists));
+    return needed.filter((_path, at) => found[at] !== true);
+  }
+
   async describe(guestId: string): Promise<DescribedFiles> {
-    return describeFiles(this.#pathsOf(guestId), this.#imageDirectory);
+    return describeFiles(this.#pathsOf(guestId));
   }
 
   async lackOfRoom(
@@ -174,7 +184,7 @@ export class HostGuestFiles implements GuestFiles, MovableFiles {
   }
 
   async pathOf(guestId: string, name: string): Promise<string | undefined> {
-    return offeredFile(this.#pathsOf(guestId), name, this.#imageDirectory);
+    return offeredFile(this.#pathsOf(guestId), name);
   }
 
   async prefetch(guest: Guest, described: DescribedFiles, how: Copying): Promise<void> {

@@ -1,13 +1,13 @@
 /** The files of a guest as its host describes and sends them to another one. */
 import { stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename } from 'node:path';
 import type { DescribedFile, DescribedFiles } from '#contracts/host/movable-guest.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
 import type { GuestPaths } from '#core/guests/description/guest-paths.ts';
 import { readQcow2Header } from '#core/images/qcow2-header.ts';
 import { renameDurably } from '#runtime/atomic-file.ts';
 import { readConsoleLog } from './console-log.ts';
-import { baseNameOf } from './overlay.ts';
+import { basePathOf } from './overlay.ts';
 import { partEnding } from './part-ending.ts';
 import { headOf } from './qemu-img.ts';
 
@@ -32,24 +32,14 @@ function offeredFiles({
 }
 
 /** Where the file of this name is; undefined: there is none. */
-export async function offeredFile(
-  paths: GuestPaths,
-  name: string,
-  imageDirectory: string,
-): Promise<string | undefined> {
-  if (name === baseFile) {
-    const base = await baseNameOf(paths.disk);
-    return base === null ? undefined : join(imageDirectory, base);
-  }
+export async function offeredFile(paths: GuestPaths, name: string): Promise<string | undefined> {
+  if (name === baseFile) return (await basePathOf(paths.disk)) ?? undefined;
   const places = offeredFiles(paths);
   return Object.hasOwn(places, name) ? places[name] : undefined;
 }
 
 /** The console's text is that of now. Throws `notFound` for a guest without files. */
-export async function describeFiles(
-  paths: GuestPaths,
-  imageDirectory: string,
-): Promise<DescribedFiles> {
+export async function describeFiles(paths: GuestPaths): Promise<DescribedFiles> {
   if (!(await exists(paths.folder))) {
     throw new ComputeError('notFound', `${paths.folder}: the guest has no files here`);
   }
@@ -65,11 +55,12 @@ export async function describeFiles(
   const header = readQcow2Header(await headOf(paths.disk));
   invariant(header, `${paths.disk}: not a qcow2 disk`);
   const { virtualBytes } = header;
-  const name = await baseNameOf(paths.disk);
-  if (name === null) return { files, disk: { virtualBytes, base: null } };
-  const base = await describeFile(name, join(imageDirectory, name));
+  const path = await basePathOf(paths.disk);
+  if (path === null) return { files, disk: { virtualBytes, base: null } };
+  const name = basename(path);
+  const base = await describeFile(name, path);
   if (base === undefined) {
-    throw new ComputeError('unavailable', `the image file ${name} below ${paths.disk} is gone`);
+    throw new ComputeError('unavailable', `the image file ${path} below ${paths.disk} is gone`);
   }
   return { files, disk: { virtualBytes, base: { name, bytes: base.bytes } } };
 }

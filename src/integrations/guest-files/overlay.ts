@@ -5,6 +5,12 @@ import { headBytes, readQcow2Header } from '#core/images/qcow2-header.ts';
 
 /** File name of the base; null: no base, or no such disk. */
 export async function baseNameOf(disk: string): Promise<string | null> {
+  const path = await basePathOf(disk);
+  return path === null ? null : basename(path);
+}
+
+/** Path of the base, as this host or another one with the same storage has written it. */
+export async function basePathOf(disk: string): Promise<string | null> {
   const file = await open(disk).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
@@ -16,7 +22,7 @@ export async function baseNameOf(disk: string): Promise<string | null> {
     if (name === null) return null;
     const { length, offset } = name;
     const text = await file.read({ buffer: Buffer.alloc(length), position: offset });
-    return basename(text.buffer.toString());
+    return text.buffer.toString();
   } finally {
     await file.close();
   }

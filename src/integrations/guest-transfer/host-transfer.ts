@@ -162,10 +162,13 @@ export class HostTransfer implements GuestTransfer {
     await this.#allFetched(place, own);
   }
 
-  async checkArrival(guest: Guest, { host, offer: text, isLive }: Fetch): Promise<FailedCheck[]> {
+  async checkArrival(
+    guest: Guest,
+    { host, offer: text, isLive, keepsFiles = false }: Fetch & { keepsFiles?: boolean },
+  ): Promise<FailedCheck[]> {
     const { files, migrations } = this.#options;
     const { address, port, key, running, ...described } = parseOffer(text);
-    const room = await files.lackOfRoom(guest, described, host);
+    const room = keepsFiles ? undefined : await files.lackOfRoom(guest, described, host);
     return [
       ...(await this.#checkPeer({ host, address, port, key })),
       ...(isLive && running !== undefined ? await migrations.check(running) : []),
@@ -187,7 +190,10 @@ export class HostTransfer implements GuestTransfer {
     }
   }
 
-  async expect(guest: Guest, { host }: Pick<Fetch, 'host'>): Promise<string> {
+  async expect(
+    guest: Guest,
+    { host, keepsFiles = false }: { host: string; keepsFiles?: boolean },
+  ): Promise<string> {
     const { address, hypervisor, sockets, libvirtSocket } = this.#options;
     await this.#endExpectation(guest.id);
     const definition = await hypervisor.domainXml(guest.id);
@@ -203,7 +209,14 @@ export class HostTransfer implements GuestTransfer {
     await makeSocketFolder(sockets, key);
     const { port } = this.#listener;
     const compressions = await this.#options.migrations.compressions();
-    const arrival: Arrival = { address, port, key, definition, compressions };
+    const arrival: Arrival = {
+      address,
+      port,
+      key,
+      definition,
+      compressions,
+      ...(keepsFiles && { sharesDisk: true }),
+    };
     return JSON.stringify(arrival);
   }
 
@@ -228,7 +241,7 @@ export class HostTransfer implements GuestTransfer {
   async send(guest: Guest, to: SendTo): Promise<void> {
     const { migrations, sockets: folder } = this.#options;
     await this.connect(guest, to);
-    const { definition, key } = parseArrival(to.arrival);
+    const { definition, key, sharesDisk = false } = parseArrival(to.arrival);
     const { compressions = [] } = this.#connected.get(guest.id) ?? {};
     try {
       const sockets = socketPaths(folder, key);
@@ -237,6 +250,7 @@ export class HostTransfer implements GuestTransfer {
         definition,
         sockets,
         compressions,
+        sharesDisk,
         ...(onStandby !== undefined && { onStandby }),
       });
     } finally {

@@ -35,6 +35,8 @@ const Arrival = Type.Object({
   definition: Type.String({ maxLength: 1_000_000 }),
   /** Methods by which its memory can be received. Absent: the agent is older. */
   compressions: Type.Optional(Type.Array(Type.String({ maxLength: 20 }), { maxItems: 20 })),
+  /** The guest's disk is there already. */
+  sharesDisk: Type.Optional(Type.Literal(true)),
 });
 export type Arrival = Static<typeof Arrival>;
 

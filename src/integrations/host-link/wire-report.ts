@@ -30,6 +30,7 @@ const Facts = Type.Object({
   architecture: ShortText,
   numaNodes: Type.Optional(Type.Array(NumaNode, { maxItems: 1024 })),
   movesGuests: Type.Optional(Type.Literal(true)),
+  sharedStorage: Type.Optional(ShortText),
 });
 
 const DeviceType = Type.Enum(['type-PCI', 'type-PF', 'type-VF', 'vdpa']);

@@ -123,6 +123,10 @@ export class SimulatedGuestFiles implements GuestFiles {
     await this.#kept.set(id, text ? kept : { ...kept, console: '' });
   }
 
+  missing({ id }: Guest): Promise<string[]> {
+    return Promise.resolve(this.#kept.get(id) === undefined ? [`the folder of guest ${id}`] : []);
+  }
+
   async list(): Promise<string[]> {
     return this.#kept.ids();
   }

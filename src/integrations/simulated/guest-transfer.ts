@@ -46,7 +46,10 @@ export class SimulatedTransfer implements GuestTransfer {
     return this.#files.describe(id);
   }
 
-  async checkArrival(_guest: Guest, { host, offer, isLive }: Fetch): Promise<FailedCheck[]> {
+  async checkArrival(
+    _guest: Guest,
+    { host, offer, isLive, keepsFiles = false }: Fetch & { keepsFiles?: boolean },
+  ): Promise<FailedCheck[]> {
     filesIn(offer);
     const has = (fault: SimulatedFault) => this.#faults.has(fault);
     const clock = Date.now();
@@ -54,7 +57,7 @@ export class SimulatedTransfer implements GuestTransfer {
     const failed = clockProblems(host, { clock, asked: own, answered: own });
     if (isLive && has('no-machine')) failed.push({ check: 'machine', why: unknownMachine });
     if (isLive && has('other-cpu')) failed.push({ check: 'cpu', why: otherCpu });
-    if (has('disk-full')) failed.push({ check: 'disk', why: noRoom });
+    if (has('disk-full') && !keepsFiles) failed.push({ check: 'disk', why: noRoom });
     return failed;
   }
 

@@ -7,7 +7,6 @@ import { type TSchema, Type } from 'typebox';
 import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { ComputeError } from '#core/errors.ts';
 import { hostCertificateDays } from '#core/host-identity/validity.ts';
-import { hostNameRule } from '#core/host-name.ts';
 import type { CardPreference } from '#core/pci/claims/card-preference.ts';
 import {
   standardWeights,
@@ -19,7 +18,7 @@ import type { DescribedDevice } from '#integrations/simulated/machine/described-
 import type { CpuLayout } from '#integrations/simulated/simulated-host.ts';
 import type { KeptTimes } from '#workflows/watch/prune-ended.ts';
 import { checkedBy, type ConfigEntry, entries, parseYaml, type Place } from './config-file.ts';
-import { key, required } from './described-key.ts';
+import { key } from './described-key.ts';
 import {
   ConsoleSection,
   MetricsSection,
@@ -32,14 +31,14 @@ import {
   toDoorsConfig,
 } from './doors-config.ts';
 import {
-  DeviceSpecEntry,
+  Fleet,
   HostSection,
-  machineSize,
   PciSection,
   RatioSection,
   type RealHostConfig,
   standardRatios,
   toHostConfig,
+  SimulatedHost,
 } from './host-config.ts';
 import { logFormats, logLevels, type LogOptions, standardLog } from '../terminal/log-choices.ts';
 import { type OpenStackConfig, OpenStackSection, toOpenStackConfig } from './openstack-config.ts';
@@ -94,26 +93,6 @@ const Scheduler = Type.Object(
         { additionalProperties: false },
       ),
     ),
-  },
-  { additionalProperties: false },
-);
-
-const SimulatedHost = Type.Object(
-  {
-    name: required(Type.String({ pattern: hostNameRule }), 'name of the host, unique'),
-    ...machineSize,
-    device_spec: key(Type.Array(DeviceSpecEntry), 'devices for its guests', {
-      unset: '`pci.device_spec`; without that, both cards of the captured machine',
-    }),
-  },
-  { additionalProperties: false },
-);
-
-const Fleet = Type.Object(
-  {
-    hosts: required(Type.Integer({ minimum: 1, maximum: 10_000 }), 'number of identical hosts'),
-    pfs: required(Type.Integer({ minimum: 1, maximum: 16 }), 'PFs of each host'),
-    vfs: required(Type.Integer({ minimum: 1, maximum: 256 }), 'VFs of each PF'),
   },
   { additionalProperties: false },
 );
@@ -203,6 +182,7 @@ export interface CapturedHostConfig {
   memoryMib: number;
   diskGib: number;
   deviceSpec: ConfigEntry[];
+  sharedStorage?: string;
 }
 
 /**
@@ -218,6 +198,8 @@ export interface DescribedHostConfig {
   dedicatedCpus?: number[];
   /** Physical networks that its normal ports reach. Nova's and Neutron's `bridge_mappings`. */
   bridgeMappings: string[];
+  /** The storage with the files of its guests; absent: its own. */
+  sharedStorage?: string;
   /** Is not started with the cloud. */
   startsDown?: boolean;
 }
@@ -392,6 +374,7 @@ function toSimulated(
         host.device_spec === undefined
           ? deviceSpec
           : entries(host.device_spec, ['simulated', 'hosts', at, 'device_spec'], place),
+      ...(host.shared_storage !== undefined && { sharedStorage: host.shared_storage }),
     })),
   };
 }

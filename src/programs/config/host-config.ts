@@ -8,7 +8,7 @@ import { ComputeError } from '#core/errors.ts';
 import { mostUnplugS, usualUnplugS } from '#core/guests/moves/unplug-limit.ts';
 import { hostNameRule, isHostName } from '#core/host-name.ts';
 import { type ConfigEntry, entries, type Place } from './config-file.ts';
-import { key } from './described-key.ts';
+import { key, required } from './described-key.ts';
 import { thisMachine } from './this-machine.ts';
 
 export const DeviceSpecEntry = Type.Union([
@@ -86,6 +86,31 @@ export const machineSize = {
   disk_gib: key(Type.Integer({ minimum: 1 }), 'its disk', { unit: 'GiB', default: 200 }),
 };
 
+export const SimulatedHost = Type.Object(
+  {
+    name: required(Type.String({ pattern: hostNameRule }), 'name of the host, unique'),
+    ...machineSize,
+    device_spec: key(Type.Array(DeviceSpecEntry), 'devices for its guests', {
+      unset: '`pci.device_spec`; without that, both cards of the captured machine',
+    }),
+    shared_storage: key(
+      Type.String({ pattern: hostNameRule }),
+      'name of the storage with the files of its guests, for hosts that share it',
+      { unset: 'its own' },
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const Fleet = Type.Object(
+  {
+    hosts: required(Type.Integer({ minimum: 1, maximum: 10_000 }), 'number of identical hosts'),
+    pfs: required(Type.Integer({ minimum: 1, maximum: 16 }), 'PFs of each host'),
+    vfs: required(Type.Integer({ minimum: 1, maximum: 256 }), 'VFs of each PF'),
+  },
+  { additionalProperties: false },
+);
+
 export const HostSection = Type.Object(
   {
     name: key(Type.String({ pattern: hostNameRule }), 'name of the host, as it is enrolled', {
@@ -125,6 +150,11 @@ export const HostSection = Type.Object(
         },
         closed,
       ),
+    ),
+    shared_folder: key(
+      Type.String({ pattern: '^/.' }),
+      'folder for the files of its guests, on storage that other hosts mount at the same path: see [moving-servers.md](moving-servers.md#shared-storage)',
+      { unset: 'they are below `state_dir`, on the host alone' },
     ),
     moves: Type.Optional(
       Type.Object(
@@ -210,6 +240,8 @@ export interface RealHostConfig {
   vfCounts: Record<string, number>;
   /** Reserved for the host itself: never available to guests. */
   reserved: { vcpus: number; memoryMib: number };
+  /** Of its guests' files, where other hosts have them too. */
+  sharedFolder: string | undefined;
   moves: {
     /** Where other hosts connect while a guest moves. */
     address: string;
@@ -260,6 +292,7 @@ export function toHostConfig(
       vcpus: reserved.vcpus ?? 0,
       memoryMib: reserved.memory_mib ?? usuallyReservedMib,
     },
+    sharedFolder: section.shared_folder,
     moves: {
       address: moves.address ?? section.ip ?? machine.ip,
       port: moves.port ?? usualMovePort,

@@ -5,6 +5,7 @@ import type { Log } from '#contracts/log.ts';
 import { parseDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { folderJournal } from '#integrations/command-journal/in-folder.ts';
 import { makeTraversable } from '#runtime/traversable-folder.ts';
+import { guestFolders } from '#integrations/guest-files/guest-folders.ts';
 import { HostGuestFiles } from '#integrations/guest-files/guest-files.ts';
 import { readUptime } from '#integrations/host-facts/uptime.ts';
 import { FileMemory } from '#integrations/host-memory/file-memory.ts';
@@ -49,7 +50,8 @@ export async function realHostParts(
   const pciBus = new SysfsPciBus({ root: '/sys' });
   const { functions } = await pciBus.listFunctions();
   const deviceSpecs = parseDeviceSpecs(config.deviceSpec, functions);
-  const guestsDirectory = join(stateDir, 'guests');
+  const { sharedStorage, ...folders } = await guestFolders(config, stateDir);
+  const { directory: guestsDirectory } = folders;
   await makeTraversable(guestsDirectory);
   const machine = { places: hostPlaces(stateDir), pciBus, deviceSpecs };
   const child = new LibvirtChild({
@@ -66,11 +68,7 @@ export async function realHostParts(
     ifnameOf: (address) => pciBus.ifnameOf(address),
     child,
   });
-  const guestFiles = new HostGuestFiles({
-    directory: guestsDirectory,
-    imageDirectory: join(stateDir, 'images'),
-    images,
-  });
+  const guestFiles = new HostGuestFiles({ ...folders, images });
   return {
     host: config.name,
     hostIp: config.ip,
@@ -79,6 +77,7 @@ export async function realHostParts(
     pciBus,
     nodeDevices: new LibvirtNodeDevices({ child }),
     guestFiles,
+    ...(sharedStorage !== undefined && { sharedStorage }),
     ...(identity !== undefined && {
       // A host with a token of version 0.2 has no certificate yet.
       canTransfer: () => identity().then(Boolean, () => false),

@@ -38,17 +38,20 @@ import type { CapturedHostConfig, Config, DescribedHostConfig } from '../config/
 import type { HostParts } from '../config/host-parts.ts';
 import { AlikeHosts } from '#integrations/simulated/alike-hosts.ts';
 
-/** What all simulated hosts share. `folder` is for the data of each host. */
+/** What all simulated hosts have. `folder` is for the data of each host. */
 interface Surroundings {
   folder: string;
   images: ImageSource;
+  /** The files of guests by shared storage. Absent: no host shares any. */
+  shared?: Map<string, SimulatedGuestFiles>;
 }
 
 /** The hosts of this configuration. Throws `invalid` for a malformed device spec. */
 export async function simulatedHosts(
   simulated: Config['simulated'],
-  around: Surroundings,
+  surroundings: Surroundings,
 ): Promise<HostParts[]> {
+  const around = { ...surroundings, shared: new Map() };
   if (simulated.kind === 'captured') {
     return Promise.all(simulated.hosts.map((host, at) => capturedHost(host, at, around)));
   }
@@ -94,17 +97,20 @@ export async function capturedHost(
     deviceSpecs: parseDeviceSpecs(config.deviceSpec, functions),
     unsupported: igbUnsupported,
     features: igbFeatures,
+    sharedStorage: config.sharedStorage,
   });
 }
 
 function describedHost(config: DescribedHostConfig, at: number, around: Surroundings): HostParts {
   const { name, cpu, dedicatedCpus = [], deviceSpec, bridgeMappings, startsDown = false } = config;
+  const { sharedStorage } = config;
   const size = cpu === undefined ? {} : sizeOf(cpu);
   const functions = describedFunctions(config.devices);
   const machine = simulatedHost(name, functions, { ...size, dedicatedCpus });
   const parts = hostParts(machine, at, {
     ...around,
     deviceSpecs: parseDeviceSpecs(deviceSpec, functions),
+    sharedStorage,
   });
   return { ...parts, bridgedNetworks: bridgeMappings, startsDown };
 }
@@ -125,6 +131,7 @@ interface HostMaking extends Surroundings {
   features?: readonly string[];
   /** Its folders are made with its first guest: making them takes long for thousands of hosts. */
   makesFoldersLate?: boolean;
+  sharedStorage?: string | undefined;
 }
 
 function hostParts(
@@ -137,6 +144,8 @@ function hostParts(
     unsupported = [],
     features = [],
     makesFoldersLate = false,
+    sharedStorage,
+    shared = new Map(),
   }: HostMaking,
 ): HostParts {
   if (!makesFoldersLate) {
@@ -151,8 +160,13 @@ function hostParts(
   const listGuests = () => hypervisor.listGuests();
   const changes = new ChangeCounter();
   const pciBus = new SimulatedPciBus({ host: machine, listGuests, unsupported, changes });
-  const stateDirectory = join(folder, machine.name, 'files');
-  const guestFiles = new SimulatedGuestFiles({ images, stateDirectory });
+  const filesIn = (place: string) =>
+    new SimulatedGuestFiles({ images, stateDirectory: join(folder, place, 'files') });
+  const guestFiles =
+    sharedStorage === undefined
+      ? filesIn(machine.name)
+      : (shared.get(sharedStorage) ?? filesIn(`shared.${sharedStorage}`));
+  if (sharedStorage !== undefined) shared.set(sharedStorage, guestFiles);
   const faults = new HostFaults();
   return {
     host: machine.name,
@@ -167,6 +181,7 @@ function hostParts(
     links: new SimulatedLinks(machine, faults),
     memory: new SimulatedMemory(),
     guestFiles,
+    ...(sharedStorage !== undefined && { sharedStorage }),
     transfer: new SimulatedTransfer(guestFiles, hypervisor, faults),
     deviceSpecs,
     bridgedNetworks: [],

@@ -4,6 +4,7 @@ import type { WorkflowContext } from '../engine/context.ts';
 import { finishedEvent } from '../engine/record-event.ts';
 import { retryLater } from '../engine/retry-later.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
+import { keepsFiles, moveOf } from './sides.ts';
 
 type Step = TaskStepOf['move'];
 
@@ -49,11 +50,12 @@ export function removalFrom({
   return {
     async remove(context, task, hostId) {
       const { startedAt: _, ...data } = task.data;
+      const kept = keepsFiles(await moveOf(context, task));
       return {
         command: {
           hostId,
           serverId: task.serverId,
-          body: { do: 'destroy', guestId: task.serverId },
+          body: { do: 'destroy', guestId: task.serverId, ...kept },
         },
         next: await waiting(context, { ...task, data }, hostId),
       };

@@ -20,7 +20,7 @@ import { announceLive } from './announce.ts';
 import { activateSide, addBindings, expectedNics } from './move-ports.ts';
 import { offerEnd } from './offer-end.ts';
 import { takesFiles } from './reserve.ts';
-import { guestOnSide, hostOnSide, isWithinHost, moveOf } from './sides.ts';
+import { guestOnSide, hostOnSide, isWithinHost, keepsFiles, moveOf } from './sides.ts';
 
 type MoveStep = (context: WorkflowContext, task: Task<'move'>) => Promise<StepOutcome<'move'>>;
 
@@ -119,13 +119,14 @@ async function arrival(
 ): Promise<HostCommandBody> {
   const guest = await guestOnSide(context, server, move, 'after');
   const { arrivesOff: isOff } = move.context;
+  const kept = isWithinHost(move) ? {} : keepsFiles(move);
   if (isWithinHost(move) || (isOff && !takesFiles(move.type))) {
-    return { do: 'respawn', guest, ...(isOff && { staysOff: true }) };
+    return { do: 'respawn', guest, ...(isOff && { staysOff: true }), ...kept };
   }
-  if (!takesFiles(move.type)) return { do: 'spawn', guest };
+  if (!takesFiles(move.type)) return { do: 'spawn', guest, ...kept };
   const state = isOff ? 'shutOff' : move.context.vmState === 'paused' ? 'paused' : 'running';
   const from = move.source?.name ?? '';
-  return { do: 'move-in', guest, from, files: data.files ?? '', state };
+  return { do: 'move-in', guest, from, files: data.files ?? '', state, ...kept };
 }
 
 /** The server is on its new host from here on. Throws that host's error. */

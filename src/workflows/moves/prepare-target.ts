@@ -11,7 +11,7 @@ import { finishedEvent } from '../engine/record-event.ts';
 import { serverOf } from '../engine/server-of.ts';
 import type { StepOutcome } from '../engine/workflow.ts';
 import { answerOf, targetOf } from './move-guest.ts';
-import { guestOnSide, moveOf, nicsOn, type Side } from './sides.ts';
+import { guestOnSide, keepsFiles, moveOf, nicsOn, type Side } from './sides.ts';
 
 type MoveStep = (context: WorkflowContext, task: Task<'move'>) => Promise<StepOutcome<'move'>>;
 
@@ -26,7 +26,14 @@ export const offered: MoveStep = async (context, task) => {
     command: {
       hostId: host.id,
       serverId: server.id,
-      body: { do: isLive ? 'expect' : 'prefetch', guest, from: source.name, files, mtus },
+      body: {
+        do: isLive ? 'expect' : 'prefetch',
+        guest,
+        from: source.name,
+        files,
+        mtus,
+        ...keepsFiles(move),
+      },
     },
     events: [finishedEvent(context, 'offer_files', task.data.startedAt ?? now)],
     next: {

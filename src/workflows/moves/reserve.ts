@@ -2,7 +2,7 @@
  * Step: chooses the new host of a server that moves, and claims devices and resources there; the
  * server keeps what it holds on its old one. Choice, claim and record are one commit.
  */
-import type { Move, NewMove, Task } from '#contracts/store/store.ts';
+import type { Host, Move, NewMove, Task } from '#contracts/store/store.ts';
 import type { MoveData } from '#contracts/store/task-data.ts';
 import { diskOf } from '#core/ledger/host-ledger.ts';
 import { requirementsOf } from '#core/scheduling/filters/aggregate-specs.ts';
@@ -24,7 +24,7 @@ import {
 import { bindingNeeds } from '../ports/binding-needs.ts';
 import { freshDevicePorts } from '../ports/device-ports.ts';
 import { withoutNics } from './begin/lost-nics.ts';
-import { bookedOn, moveOf } from './sides.ts';
+import { bookedOn, hostOnSide, moveOf } from './sides.ts';
 
 /** Which agents could bind the server's ports on which hosts; null where that is unknown. */
 export async function readMoveBinding(
@@ -72,15 +72,28 @@ export async function reserve(
   const placed = await place(context, task, { server, move, group, binding });
   if (placed.host === undefined) return noHost(context, task, { server, move, placed, startedAt });
   const { host, change, decision } = placed;
+  const { sharesFiles: _, ...moved } = move.context;
+  const sharesFiles = haveSameFiles(await hostOnSide(context, move, 'before'), host);
   return {
     host: change,
     ...withoutNics(lost),
     ...(group.serverGroup !== undefined && { serverGroup: group.serverGroup }),
     decision,
-    move: { id: move.id, status: 'migrating', target: { id: host.id, name: host.name } },
+    move: {
+      id: move.id,
+      status: 'migrating',
+      target: { id: host.id, name: host.name },
+      context: { ...moved, ...(sharesFiles && { sharesFiles }) },
+    },
     events: [finishedEvent(context, 'schedule', startedAt, { host: host.name })],
     next: { step: 'bind-target', data: task.data, dueAt: context.clock.now() },
   };
+}
+
+/** Are the guests' files of both hosts on the same storage? */
+function haveSameFiles(old: Host | undefined, { facts }: Host): boolean {
+  const storage = old?.facts.sharedStorage;
+  return storage !== undefined && storage === facts.sharedStorage;
 }
 
 /** What the move's data has of the choice. */

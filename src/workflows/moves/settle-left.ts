@@ -6,7 +6,7 @@ import type { Host, Move } from '#contracts/store/store.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { repeat } from '#runtime/timing/repeat.ts';
 import { dropBindings } from './move-ports.ts';
-import { releaseSide } from './sides.ts';
+import { keepsFiles, releaseSide } from './sides.ts';
 
 const checkMs = 1_000;
 
@@ -49,7 +49,9 @@ export class LeftGuests {
     if (isOurs && removal?.result === null) return;
     if (!isOurs || removal?.result?.ok !== true) {
       this.#commanded.set(move.id, removal?.result === null ? 0 : (removal?.seq ?? 0));
-      const body = { do: 'destroy', guestId: serverId } as const;
+      const isDeleted = (await store.servers.get(serverId))?.deletedAt !== null;
+      const kept = isDeleted ? {} : keepsFiles(move);
+      const body = { do: 'destroy', guestId: serverId, ...kept } as const;
       await store.commands.issue({ hostId: host.id, serverId, body });
       wakeup.notify(`commands:${host.id}`);
       return;

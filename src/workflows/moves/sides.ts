@@ -26,6 +26,11 @@ export function isWithinHost({ source, target }: Pick<Move, 'source' | 'target'>
   return source !== null && source.id === target?.id;
 }
 
+/** What a command says of the guest's files, which both hosts of such a move have. */
+export function keepsFiles({ context }: Pick<Move, 'context'>): { keepsFiles?: true } {
+  return context.sharesFiles === true ? { keepsFiles: true } : {};
+}
+
 /** Has the server's row moved to the new host? */
 export function hasLanded({ status }: Pick<Move, 'status'>): boolean {
   return ['post-migrating', 'finished', 'confirming', 'reverting'].includes(status);

@@ -187,7 +187,7 @@ read -r uptime _ < /proc/uptime
 echo "L2-READY uptime=$uptime uuid=$(meta uuid) name=$(meta name)"
 # Apart from the reading of commands: one that is interrupted by a time limit loses what it has of a line.
 while true; do
-  sleep 3
+  sleep 1
   watch_nics
 done &
 while true; do

@@ -47,9 +47,12 @@ export interface MovingHosts {
 
 /**
  * `content`: of the image `disk`. The images `kernel` and `ramdisk` are the small Linux. `moves`: of
- * both hosts.
+ * both hosts. `isShared`: the files of their guests are in one folder.
  */
-export async function movingHosts(content: Uint8Array, moves?: MoveLimits): Promise<MovingHosts> {
+export async function movingHosts(
+  content: Uint8Array,
+  { moves, isShared = false }: { moves?: MoveLimits; isShared?: boolean } = {},
+): Promise<MovingHosts> {
   const authority = makeAuthority('cluster');
   const hosts = [await LibvirtHost.start(), await LibvirtHost.start()];
   const [first] = hosts;
@@ -60,7 +63,10 @@ export async function movingHosts(content: Uint8Array, moves?: MoveLimits): Prom
     ramdisk: { content: readFileSync(linux.ramdisk), diskFormat: 'ari' },
   });
   const [one, other] = await Promise.all(
-    hosts.map((host, at) => movingHost(host, `host-${at + 1}`, { authority, images, moves })),
+    hosts.map((host, at) => {
+      const shared = isShared ? first : undefined;
+      return movingHost(host, `host-${at + 1}`, { authority, images, moves, shared });
+    }),
   );
   if (one === undefined || other === undefined) throw new Error('two hosts are needed');
   return {
@@ -82,16 +88,26 @@ async function movingHost(
     authority,
     images,
     moves,
-  }: { authority: Authority; images: DescribedImages; moves: MoveLimits | undefined },
+    shared = host,
+  }: {
+    authority: Authority;
+    images: DescribedImages;
+    moves: MoveLimits | undefined;
+    shared: LibvirtHost | undefined;
+  },
 ): Promise<MovingHost> {
   const { libvirtd } = host;
+  const { guestsDirectory, folder } = shared.libvirtd;
   const conditions: MovingHost['conditions'] = { clockAheadMs: 0, freeBytes: null };
-  const hypervisor = await host.hypervisor(moves === undefined ? {} : { moves });
+  const hypervisor = await host.hypervisor({
+    guestsDirectory,
+    ...(moves !== undefined && { moves }),
+  });
   const { cert: certificate, key } = authority.sign({ subject: `URI:${hostUri(name)}` });
   const identity = { certificate, key, authority: authority.cert };
   const files = new HostGuestFiles({
-    directory: libvirtd.guestsDirectory,
-    imageDirectory: join(libvirtd.folder, 'images'),
+    directory: guestsDirectory,
+    imageDirectory: join(folder, 'images', name),
     images,
     freeBytes: async (folder) => conditions.freeBytes ?? freeBytesOf(folder),
   });

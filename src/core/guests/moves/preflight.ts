@@ -10,6 +10,7 @@ export const moveChecks = [
   'machine',
   'cpu',
   'device',
+  'files',
   'disk',
   'bridge',
   'mtu',

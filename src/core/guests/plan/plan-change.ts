@@ -7,13 +7,17 @@ import type { Step } from './step.ts';
 
 /**
  * Cuts the power, if it is on, and starts the guest with its current definition and config drive;
- * `staysOff`: only defines it. Its disk stays unless it is to be `fresh`. Its previous definition
- * may differ. Source: Nova `_hard_reboot`.
+ * `staysOff`: only defines it. Its disk stays unless it is to be `fresh`, and must be here where it
+ * `keepsFiles`. Its previous definition may differ. Source: Nova `_hard_reboot`.
  */
 export function planRespawn(
   guest: Guest,
   found: FoundGuest | undefined,
-  { staysOff = false, fresh = false }: { staysOff?: boolean; fresh?: boolean } = {},
+  {
+    staysOff = false,
+    fresh = false,
+    keepsFiles = false,
+  }: { staysOff?: boolean; fresh?: boolean; keepsFiles?: boolean } = {},
 ): Step[] {
   const guestId = guest.id;
   const kept = new Set(heldDevices(guest).map(({ address }) => address));
@@ -23,8 +27,13 @@ export function planRespawn(
     // As when its server is resized on its host.
     ...lost.map((device): Step => ({ do: 'restore-device', device, guestId })),
   ];
-  if (!staysOff) return [...off, ...planSpawn(guest, undefined, { fresh })];
-  return [...off, { do: 'prepare-files', guest, fresh }, { do: 'define', guest }];
+  if (!staysOff) return [...off, ...planSpawn(guest, undefined, { fresh, keepsFiles })];
+  return [
+    ...off,
+    ...(keepsFiles ? [{ do: 'find-files', guest } as const] : []),
+    { do: 'prepare-files', guest, fresh },
+    { do: 'define', guest },
+  ];
 }
 
 /**

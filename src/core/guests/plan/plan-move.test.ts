@@ -13,7 +13,8 @@ import { heldDevices } from '../description/held-device.ts';
 import type { FoundGuest } from './plan.ts';
 import { planExpect, planMoveIn, planMoveOut, planPaused, planPrefetch } from './plan-move.ts';
 
-const guest = aGuest({ nics: [aHostdevNic(vf0), aMacvtapNic(vf1), aBridgeNic()] });
+const direct = { ...aHostdevNic(vf0), trusted: true } as const;
+const guest = aGuest({ nics: [direct, aMacvtapNic(vf1), aBridgeNic()] });
 const held = heldDevices(guest);
 const found = (state: FoundGuest['state'], devices = held): FoundGuest => ({
   id: guest.id,
@@ -45,14 +46,15 @@ test('a guest that is sent live is given up by its own devices first, then by th
   expect(off).toContain('send-guest');
 });
 
-test('a host that expects a guest has what its macvtaps and bridges need, and leaves its VFs', () => {
+test('a host that expects a guest has what its macvtaps and bridges need, and has recorded its VFs', () => {
   const expected = planExpect(guest, undefined, { from: 'host-1', files: '{}' });
   expect(names(expected).slice(0, 3)).toEqual(['check-arrival', 'fetch-files', 'define']);
   expect(expected[1]).toMatchObject({ isLive: true });
   const recorded = expected.flatMap((step) =>
     step.do === 'record-device' ? [step.device.address] : [],
   );
-  expect(recorded).toEqual([vf1]);
+  expect(recorded).toEqual([vf0, vf1]);
+  expect(expected).not.toContainEqual(expect.objectContaining({ do: 'set-vf', address: vf0 }));
   expect(planExpect(guest, found('running'), { from: 'host-1', files: '{}' })).toEqual([]);
 });
 
@@ -80,8 +82,10 @@ test('a guest that came live is given the NICs that were unplugged for it, each 
   const arrived = { from: 'host-1', files: '{}', state: 'running' } as const;
   const without = held.filter(({ address }) => address !== vf0);
   const steps = planMoveIn(guest, found('running', without), arrived);
-  expect(names(steps)).toEqual(['record-device', 'attach-nic', 'fetch-console', 'end-transfer']);
-  expect(steps[1]).toMatchObject({ nic: { address: vf0 } });
+  expect(names(steps)).toEqual([
+    ...['record-device', 'set-vf', 'attach-nic', 'fetch-console', 'end-transfer'],
+  ]);
+  expect(steps[2]).toMatchObject({ nic: { address: vf0 } });
 });
 
 test('a VF with a standby stays in the guest, and the new host prepares for it beforehand', () => {
@@ -101,4 +105,16 @@ test('a VF with a standby stays in the guest, and the new host prepares for it b
   expect(expected.slice(-2)).toEqual(['record-device', 'make-bridge']);
   const arrived = { from: 'host-1', files: '{}', state: 'running' } as const;
   expect(names(planMoveIn(failing, live, arrived))).toEqual(['fetch-console', 'end-transfer']);
+});
+
+test('of a guest whose files both hosts have none is fetched, and none made without them', () => {
+  const shared = { from: 'host-1', files: '{}', keepsFiles: true } as const;
+  const files = (steps: readonly { do: string }[]) =>
+    names(steps).filter((step) => /files|console/.test(step));
+  expect(files(planExpect(guest, undefined, shared))).toEqual([]);
+  expect(files(planPrefetch(guest, undefined, shared))).toEqual([]);
+  const arrived = { ...shared, state: 'running' } as const;
+  expect(files(planMoveIn(guest, undefined, arrived))).toEqual(['find-files', 'prepare-files']);
+  expect(files(planMoveIn(guest, found('running'), arrived))).toEqual([]);
+  expect(planExpect(guest, undefined, shared)[0]).toMatchObject({ keepsFiles: true });
 });

@@ -51,11 +51,15 @@ export function planPaused(guestId: string, found: FoundGuest | undefined): Step
   return found?.state === 'paused' ? [] : [{ do: 'pause', guestId }];
 }
 
-/** From which host a guest comes, what that offers, and the MTUs of its networks by port. */
+/**
+ * From which host a guest comes, what that offers, and the MTUs of its networks by port.
+ * `keepsFiles`: both hosts share them: none is fetched.
+ */
 interface Coming {
   from: string;
   files: string;
   mtus?: NetworkMtus;
+  keepsFiles?: boolean;
 }
 
 /**
@@ -65,30 +69,35 @@ interface Coming {
 export function planPrefetch(
   guest: Guest,
   found: FoundGuest | undefined,
-  { from, files: offer, mtus = {} }: Coming,
+  { from, files: offer, mtus = {}, keepsFiles = false }: Coming,
 ): Step[] {
   if (found !== undefined) return [];
   return [
-    { do: 'check-arrival', guest, from, offer, isLive: false, mtus },
-    { do: 'prefetch-files', guest, from, offer },
+    { do: 'check-arrival', guest, from, offer, isLive: false, keepsFiles, mtus },
+    ...(keepsFiles ? [] : [{ do: 'prefetch-files', guest, from, offer } as const]),
   ];
 }
 
 /**
  * The guest can come running from the other host: its files are here, it is defined, and what its
- * NICs are on top of is ready. None when it has arrived already.
+ * NICs are on top of is ready. Devices that it is given when it has arrived are recorded now, so
+ * that it waits less for them. None when it has arrived already.
  */
 export function planExpect(
   guest: Guest,
   found: FoundGuest | undefined,
-  { from, files, mtus = {} }: Coming,
+  { from, files: offer, mtus = {}, keepsFiles = false }: Coming,
 ): Step[] {
   if (found !== undefined && isLive(found)) return [];
   return [
-    { do: 'check-arrival', guest, from, offer: files, isLive: true, mtus },
-    { do: 'fetch-files', guest, from, offer: files, isLive: true },
+    { do: 'check-arrival', guest, from, offer, isLive: true, keepsFiles, mtus },
+    ...(keepsFiles ? [] : [{ do: 'fetch-files', guest, from, offer, isLive: true } as const]),
     { do: 'define', guest },
-    ...guest.nics.filter((nic) => !isReplugged(nic)).flatMap((nic) => handOverSteps(guest.id, nic)),
+    ...guest.nics.flatMap((nic) => {
+      const steps = handOverSteps(guest.id, nic);
+      // What is set for the guest's MAC would keep its PF from sending to the guest.
+      return isReplugged(nic) ? steps.filter((step) => step.do === 'record-device') : steps;
+    }),
     ...guest.hostDevices.map((device) => recordHostDevice(guest.id, device)),
   ];
 }
@@ -100,17 +109,19 @@ export function planExpect(
 export function planMoveIn(
   guest: Guest,
   found: FoundGuest | undefined,
-  { from, files, state }: { from: string; files: string; state: 'running' | 'paused' | 'shutOff' },
+  { from, files, state, keepsFiles = false }: Coming & { state: 'running' | 'paused' | 'shutOff' },
 ): Step[] {
   const guestId = guest.id;
   const paused = state === 'paused' ? planPaused(guestId, found) : [];
   const ended: Step = { do: 'end-transfer', guestId };
   if (found !== undefined && isLive(found)) {
-    const text: Step = { do: 'fetch-console', guest, from, offer: files };
-    return [...plugged(guest, found), ...paused, text, ended];
+    const text: Step[] = keepsFiles ? [] : [{ do: 'fetch-console', guest, from, offer: files }];
+    return [...plugged(guest, found), ...paused, ...text, ended];
   }
   const arrival: Step[] = [
-    { do: 'fetch-files', guest, from, offer: files, isLive: false },
+    keepsFiles
+      ? { do: 'find-files', guest }
+      : { do: 'fetch-files', guest, from, offer: files, isLive: false },
     { do: 'prepare-files', guest, fresh: false },
     { do: 'define', guest },
   ];
@@ -126,8 +137,11 @@ export function planMoveIn(
   ];
 }
 
-/** The NICs that were unplugged before it was sent, unless it has them again. */
-function plugged(guest: Guest, { devices }: FoundGuest): Step[] {
+/**
+ * The NICs that were unplugged before it was sent, unless it has them again. Their devices were
+ * checked and recorded before.
+ */
+export function plugged(guest: Guest, { devices }: FoundGuest): Step[] {
   const has = new Set(devices.map(({ address }) => address));
   return guest.nics
     .filter((nic) => isPciNic(nic) && isReplugged(nic) && !has.has(nic.address))

@@ -20,17 +20,18 @@ export interface FoundGuest {
 
 /**
  * Steps that make the guest run on its host, from any state. None when it runs already. `fresh`:
- * from a new disk. Example: nothing found, one VF → check-devices, prepare-files, define,
- * record-device, start.
+ * from a new disk; `keepsFiles`: from the disk that is here. Example: nothing found, one VF →
+ * check-devices, prepare-files, define, record-device, start.
  */
 export function planSpawn(
   guest: Guest,
   found: FoundGuest | undefined,
-  { fresh }: { fresh: boolean } = { fresh: false },
+  { fresh = false, keepsFiles = false }: { fresh?: boolean; keepsFiles?: boolean } = {},
 ): Step[] {
   if (found !== undefined && isLive(found)) return [];
   return [
     { do: 'check-devices', guest },
+    ...(keepsFiles ? [{ do: 'find-files', guest } as const] : []),
     { do: 'prepare-files', guest, fresh },
     // Defined first: if a later step fails, the guest is found and undone with all it has.
     { do: 'define', guest },
@@ -44,17 +45,22 @@ export function planSpawn(
  * Steps that take the guest off its host and leave its devices as if they had never been used. The
  * guest is removed after its devices: while it is known, an interrupted removal can be retried. Its
  * files are removed last, also where no guest is known: an interrupted start may have left some.
+ * `keepsFiles`: they stay, for another host.
  */
-export function planDestroy(guestId: string, found: FoundGuest | undefined): Step[] {
-  const removeFiles: Step = { do: 'remove-files', guestId };
-  if (found === undefined) return [removeFiles];
+export function planDestroy(
+  guestId: string,
+  found: FoundGuest | undefined,
+  { keepsFiles = false }: { keepsFiles?: boolean } = {},
+): Step[] {
+  const last: Step = keepsFiles ? { do: 'end-transfer', guestId } : { do: 'remove-files', guestId };
+  if (found === undefined) return [last];
   return [
     ...(isLive(found) ? [{ do: 'destroy', guestId } as const] : []),
     ...found.devices.map((device): Step => ({ do: 'restore-device', device, guestId })),
     { do: 'release-bridge', guestId },
     { do: 'remove-tap', guestId },
     { do: 'undefine', guestId },
-    removeFiles,
+    last,
   ];
 }
 

@@ -24,6 +24,7 @@ const printers: Printers = {
     `remove the tap of ${portId === undefined ? `guest ${guestId}` : `port ${portId}`}`,
   'prepare-files': ({ guest, fresh }) =>
     `prepare the files of guest ${guest.name}${fresh ? ', from a new disk' : ''}`,
+  'find-files': ({ guest }) => `find the files of guest ${guest.name}`,
   'prepare-rescue': ({ guest }) => `prepare the rescue disk of guest ${guest.name}`,
   'fetch-files': ({ guest, from }) => `fetch the files of guest ${guest.name} from ${from}`,
   'prefetch-files': ({ guest, from }) =>

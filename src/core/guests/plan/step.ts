@@ -23,8 +23,8 @@ export type Step =
    */
   | { do: 'check-departure'; guest: Guest; mayBeOff: boolean }
   /**
-   * Fails unless the guest can come from the other host, with every reason. `mtus`: of the networks
-   * of its ports.
+   * Fails unless the guest can come from the other host, with every reason. `keepsFiles`: its files
+   * are here already. `mtus`: of the networks of its ports.
    */
   | {
       do: 'check-arrival';
@@ -32,6 +32,7 @@ export type Step =
       from: string;
       offer: string;
       isLive: boolean;
+      keepsFiles: boolean;
       mtus: Readonly<Record<string, number>>;
     }
   /**
@@ -64,6 +65,8 @@ export type Step =
    * else an existing one stays.
    */
   | { do: 'prepare-files'; guest: Guest; fresh: boolean }
+  /** Fails unless disk and kernel are here: they are not to be made again. */
+  | { do: 'find-files'; guest: Guest }
   /**
    * What the guest starts from in rescue, made from the rescue image; the guest may run. A later
    * `prepare-files` for a guest that is not in rescue removes it.

@@ -46,6 +46,8 @@ export interface ConsoleTokenRow {
 export interface ComputeNodeRow {
   /** 1: it can send guests to other hosts, and receive them. */
   moves_guests: Generated<number>;
+  /** null: its guests' files are its own. */
+  shared_storage: Generated<string | null>;
   uuid: string;
   number: number;
   hypervisor_hostname: string;

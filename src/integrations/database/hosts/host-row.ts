@@ -37,6 +37,7 @@ export function hostColumns(change: HostChange): Updateable<ComputeNodeRow> {
     ...(change.facts !== undefined && {
       ...factsColumns(change.facts),
       moves_guests: change.facts.movesGuests === true ? 1 : 0,
+      shared_storage: change.facts.sharedStorage ?? null,
     }),
     ...(change.hostIp !== undefined && { host_ip: change.hostIp }),
     ...(change.physicalNetworks !== undefined && {
@@ -133,6 +134,7 @@ export function toSummary(row: SummaryRow): HostSummary {
       cpuModel: cpuInfo.model,
       architecture: cpuInfo.arch,
       ...(row.moves_guests !== 0 && { movesGuests: true }),
+      ...(row.shared_storage !== null && { sharedStorage: row.shared_storage }),
     },
     vcpusUsed: row.vcpus_used,
     memoryMibUsed: row.memory_mb_used,

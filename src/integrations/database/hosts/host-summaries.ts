@@ -58,6 +58,7 @@ function summaryRows(db: Db) {
       'availability_zone',
       'host_ip',
       'moves_guests',
+      'shared_storage',
       'hypervisor_type',
       'hypervisor_version',
       'cpu_info',

@@ -37,6 +37,7 @@ import { hostCertificates } from './0037-host-certificates.ts';
 import { fewerPages } from './0041-fewer-pages.ts';
 import { deviceEvents } from './0045-device-events.ts';
 import { controllers } from './0048-controllers.ts';
+import { sharedStorage } from './0047-shared-storage.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -76,4 +77,5 @@ export const migrations: Record<string, Migration> = {
   '0041-fewer-pages': fewerPages,
   '0045-device-events': deviceEvents,
   '0048-controllers': controllers,
+  '0047-shared-storage': sharedStorage,
 };

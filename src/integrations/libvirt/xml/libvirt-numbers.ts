@@ -46,6 +46,7 @@ export const migrateFlag = {
   undefineSource: 16,
   copyDisks: 64,
   copyTopLayer: 128,
+  unsafe: 512,
   compressed: 2048,
   abortOnError: 4096,
   autoConverge: 8192,

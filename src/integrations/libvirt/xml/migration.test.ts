@@ -8,7 +8,7 @@ const domain = (disk = '') =>
 const disk = "<disk type='file' device='disk'><target dev='vda' bus='virtio'/></disk>";
 const sockets = { libvirt: '/run/m/libvirt', memory: '/run/m/memory', disks: '/run/m/disks' };
 const to = (compressions: 'zstd'[], xml = domain(disk)) => ({
-  ...{ definition: xml, sockets, compressions },
+  ...{ definition: xml, sockets, compressions, sharesDisk: false },
 });
 const isSet = ({ flags }: { flags: number }, name: keyof typeof migrateFlag) =>
   (flags & migrateFlag[name]) !== 0;
@@ -46,4 +46,11 @@ test('disks are copied where there are any, within the limit of the host', () =>
   expect(isSet(without, 'copyTopLayer')).toBe(false);
   expect(without.texts).not.toHaveProperty('disks_uri');
   expect(without.bigNumbers).toEqual({});
+});
+
+test('a disk that both hosts have is not copied, whatever file system it is on', () => {
+  const sent = migrationOf(domain(disk), { ...to([]), sharesDisk: true }, {});
+  expect([isSet(sent, 'copyTopLayer'), isSet(sent, 'unsafe')]).toEqual([false, true]);
+  expect(sent.texts).not.toHaveProperty('disks_uri');
+  expect(isSet(migrationOf(domain(disk), to([]), {}), 'unsafe')).toBe(false);
 });

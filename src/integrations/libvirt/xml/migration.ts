@@ -55,10 +55,10 @@ export function compressionsOf(
 /** `running`: the guest's XML as it runs. */
 export function migrationOf(
   running: string,
-  { definition, sockets, compressions }: LiveMove,
+  { definition, sockets, compressions, sharesDisk }: LiveMove,
   { maxMibPerS }: Pick<MoveLimits, 'maxMibPerS'>,
 ): Migration {
-  const { hasDisk } = hardwareOf(running);
+  const copiesDisk = hardwareOf(running).hasDisk && !sharesDisk;
   const [compression] = compressions;
   return {
     connectionUri: `qemu+unix:///system?socket=${sockets.libvirt}`,
@@ -69,11 +69,13 @@ export function migrationOf(
       migrateFlag.abortOnError |
       migrateFlag.autoConverge |
       (compression === undefined ? 0 : migrateFlag.parallel | migrateFlag.compressed) |
-      (hasDisk ? migrateFlag.copyTopLayer : 0),
+      (copiesDisk ? migrateFlag.copyTopLayer : 0) |
+      // libvirt knows the shared file systems of Linux only, and refuses others.
+      (sharesDisk ? migrateFlag.unsafe : 0),
     texts: {
       destination_xml: arrivalXml(running, definition),
       migrate_uri: `unix://${sockets.memory}`,
-      ...(hasDisk && { disks_uri: `unix://${sockets.disks}` }),
+      ...(copiesDisk && { disks_uri: `unix://${sockets.disks}` }),
       ...(compression !== undefined && { compression }),
     },
     integers: compression === undefined ? {} : { 'parallel.connections': connections },

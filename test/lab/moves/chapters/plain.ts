@@ -1,6 +1,6 @@
 /**
- * Chapter: the same ways without Novella. A guest made by hand is moved by `virsh migrate`; what
- * that takes is what Novella's moves are compared with.
+ * Chapter: the same ways without Novella. A guest made by hand, with the hardware that Novella's
+ * have, is moved by `virsh migrate`; what that takes is what Novella's moves are compared with.
  */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

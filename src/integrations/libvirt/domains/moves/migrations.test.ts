@@ -36,6 +36,7 @@ test('a guest switches to its standbys while it is sent; those of others, and la
     definition: xml,
     sockets: { libvirt: '/l', memory: '/m', disks: '/d' },
     compressions: [],
+    sharesDisk: false,
   };
   const onStandby = () => (switches += 1);
   const migrations = new Migrations(child, new Domains(child), {
