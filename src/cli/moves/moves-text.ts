@@ -91,7 +91,7 @@ const barWidth = 10;
 function copiedText(move: MoveView, { sample, before, bar }: Copied): string {
   const now = sentOf(move);
   if (now === undefined) return '';
-  const share = now.total === 0 ? 0 : Math.min(now.processed / now.total, 1);
+  const share = Math.min(now.processed / now.total, 1);
   const full = Math.floor(share * barWidth);
   const drawn = bar ? `${'█'.repeat(full)}${'░'.repeat(barWidth - full)} ` : '';
   const rate = rateOf(move, { sample, before });
@@ -99,12 +99,16 @@ function copiedText(move: MoveView, { sample, before, bar }: Copied): string {
   return `${drawn}${Math.floor(share * 100)} % of ${bytesText(now.total)}${speed}`;
 }
 
-/** undefined: nothing is copied now. A guest that writes is sent more than it has. */
+/**
+ * undefined: nothing is copied now, or it is not known yet how much. A guest that writes is sent
+ * more than it has.
+ */
 function sentOf({ progress }: MoveView): { processed: number; total: number } | undefined {
   if (progress === null) return undefined;
   const { memory, disk } = progress;
   const processed = memory.processed + disk.processed;
-  return { processed, total: processed + memory.remaining + disk.remaining };
+  const total = processed + memory.remaining + disk.remaining;
+  return total === 0 ? undefined : { processed, total };
 }
 
 /** In bytes a second. undefined: only one moment is known of this copy. */
