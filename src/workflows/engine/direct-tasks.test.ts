@@ -6,19 +6,19 @@ import { DirectTasks } from './direct-tasks.ts';
 function attached(free: number) {
   const direct = new DirectTasks();
   const ran: StoredTask[] = [];
-  let wakes = 0;
+  let freed = 0;
   const detach = direct.attach({
     free: () => free - ran.length - direct.held,
     newLease: () => ({ owner: 'here', until: 9 }),
     run: (task) => ran.push(task),
     runJointly: async () => undefined,
-    wake: () => void (wakes += 1),
+    slotFreed: () => void (freed += 1),
   });
-  return { direct, ran, detach, wakes: () => wakes };
+  return { direct, ran, detach, freed: () => freed };
 }
 
 test('a slot is held for each task that is being recorded, up to the free ones', () => {
-  const { direct, ran, wakes } = attached(3);
+  const { direct, ran, freed } = attached(3);
   const two = direct.hold(2);
   const lease = { owner: 'here', until: 9 };
   expect(two.leases).toEqual([lease, lease]);
@@ -29,7 +29,7 @@ test('a slot is held for each task that is being recorded, up to the free ones',
   two.end();
   expect(ran).toEqual([aTask('s1')]);
   // One runs, one is held; the slot that was not used is free, which the dispatcher learns.
-  expect(wakes()).toBe(1);
+  expect(freed()).toBe(1);
   expect(direct.held).toBe(1);
   expect(direct.hold(5).leases).toHaveLength(1);
 });

@@ -56,8 +56,8 @@ export interface TaskRunner {
     step: JointStep<Kind>,
     record: (outcome: Outcome<Kind>) => Promise<JointResult>,
   ): Promise<JointlyRecorded | undefined>;
-  /** A slot is free that a poll may have missed. */
-  wake(): void;
+  /** A slot that was held is free: the last poll may have left tasks for want of it. */
+  slotFreed(): void;
 }
 
 /** Slots that are held for tasks which are being recorded. */
@@ -125,7 +125,7 @@ export class DirectTasks {
       end: () => {
         if (unused === 0) return;
         use(unused);
-        runner?.wake();
+        runner?.slotFreed();
       },
     };
   }

@@ -44,6 +44,22 @@ describe('taking tasks', () => {
     expect(world.calls.lease.at(-1)).toEqual([owner, now, leaseMs, { limit: 1, running: ['s2'] }]);
   });
 
+  test('a slot that was held is polled for only where the last poll had too few', async () => {
+    world.dispatch({});
+    await settle();
+    const polls = () => world.calls.lease.length;
+    const { direct } = world.context;
+    direct.hold(1).end();
+    await settle();
+    expect(polls()).toBe(1);
+    const both = direct.hold(2);
+    await world.wake();
+    expect(polls()).toBe(1);
+    both.end();
+    await settle();
+    expect(polls()).toBe(2);
+  });
+
   test('none once it is stopped, which waits for the steps that run', async () => {
     const held = world.heldStep();
     world.offer([aTask('s1')]);

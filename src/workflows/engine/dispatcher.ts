@@ -103,8 +103,8 @@ export function startDispatcher(
 
   const failing = 'cannot lease tasks; will try again';
   const polling = pollLoop(context, { topic: 'tasks', pollMs, failing }, takeDue);
-  const wake = () => polling.wake();
-  const detach = context.direct.attach({ ...runnerOf(parts), free, run, wake });
+  const slotFreed = () => (isShort ? polling.wake() : undefined);
+  const detach = context.direct.attach({ ...runnerOf(parts), free, run, slotFreed });
   const renewing = renewLeases(parts, leaseMs / 3, () => [...running.values()]);
   return {
     async stop() {
