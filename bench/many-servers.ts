@@ -75,7 +75,6 @@ const copies: Copy[] = [
       port_id: copyOf('port_id'),
     },
   },
-  { table: 'pci_requests', of: ofServer, own: { instance_uuid: copyOf('instance_uuid') } },
   { table: 'decisions', of: ofServer, own: { instance_uuid: copyOf('instance_uuid') } },
   {
     table: 'instance_actions',

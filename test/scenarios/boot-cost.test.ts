@@ -9,7 +9,7 @@ const boots = 5;
 let stateDir = '';
 
 scenario(
-  'a boot with a direct port runs at most 36 statements, 3 of them commits',
+  'a boot with a direct port runs at most 34 statements, 3 of them commits',
   async (cloud) => {
     const network = await cloud.network('red');
     const ports: string[] = [];
@@ -26,12 +26,20 @@ scenario(
     const all = vi.spyOn(StatementSync.prototype, 'all');
     const run = vi.spyOn(StatementSync.prototype, 'run');
     try {
-      for (const port of ports.slice(1)) await boot(port);
-      const statements = [...all.mock.contexts, ...run.mock.contexts] as StatementSync[];
-      const commits = statements.filter((statement) => statement.sourceSQL === 'commit');
+      const costs: { statements: number; commits: number }[] = [];
+      for (const port of ports.slice(1)) {
+        all.mockClear();
+        run.mockClear();
+        await boot(port);
+        const statements = [...all.mock.contexts, ...run.mock.contexts] as StatementSync[];
+        const commits = statements.filter((statement) => statement.sourceSQL === 'commit');
+        costs.push({ statements: statements.length, commits: commits.length });
+      }
+      // Periodic work falls into some of them.
+      const median = (values: number[]) => values.toSorted((a, b) => a - b)[(boots - 1) / 2];
       // Flavors and images are listed by the test's client, which takes 5.
-      expect(statements.length / boots).toBeLessThanOrEqual(36 + 5);
-      expect(commits.length / boots).toBeLessThan(4);
+      expect(median(costs.map(({ statements }) => statements))).toBeLessThanOrEqual(34 + 5);
+      expect(median(costs.map(({ commits }) => commits))).toBeLessThanOrEqual(3);
     } finally {
       vi.restoreAllMocks();
       file.close();

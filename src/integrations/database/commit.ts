@@ -15,7 +15,7 @@ import { applyHostChange } from './hosts/hosts.ts';
 import { insertMove, writeMove } from './moves/write-move.ts';
 import { forgetNetworkEvents, hasNetworkEvent } from './tasks/network-events.ts';
 import { refusePortInUse, removeNics, retireNics, writeNics } from './servers/nics.ts';
-import { insertPciRequests, removePciRequests } from './servers/pci-requests.ts';
+import { changePciRequests } from './servers/pci-requests.ts';
 import { countPlacement, leaveGroup } from './servers/server-groups.ts';
 import { serverColumns } from './rows/server-row.ts';
 import { writeServer } from './rows/write-server.ts';
@@ -135,8 +135,8 @@ async function writeChanges(trx: Db, transition: Transition, now: number): Promi
   }
   if (nics !== undefined) await writeNics(trx, serverId, nics);
   if (removedNics !== undefined) await removeNics(trx, serverId, removedNics);
-  if (newPciRequests !== undefined) await insertPciRequests(trx, serverId, newPciRequests);
-  if (removedPciRequests !== undefined) {
-    await removePciRequests(trx, serverId, removedPciRequests);
-  }
+  await changePciRequests(trx, serverId, {
+    ...(newPciRequests !== undefined && { added: newPciRequests }),
+    ...(removedPciRequests !== undefined && { removed: removedPciRequests }),
+  });
 }

@@ -138,7 +138,6 @@ const rowsOf: readonly Rows[] = [
   ofServer('network_events'),
   ofServer('server_group_members'),
   ofServer('instance_nics'),
-  ofServer('pci_requests'),
   { table: 'instances', key: 'id', of: byServer('uuid') },
 ];
 

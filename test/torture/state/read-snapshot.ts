@@ -9,6 +9,7 @@ import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import type { Selectable } from 'kysely';
 import { heldByNic, heldDevices } from '#core/guests/description/held-device.ts';
 import type { PciDevice } from '#core/pci/devices/device.ts';
+import type { PciRequest } from '#core/pci/requests/request.ts';
 import { toDevice } from '#integrations/database/hosts/pci-device-row.ts';
 import { type PoolRow, poolOfRow } from '#integrations/database/hosts/pool-row.ts';
 import type { PciDeviceRow } from '#integrations/database/engine/tables.ts';
@@ -64,11 +65,11 @@ function readRows(file: string): Omit<Snapshot, 'guests'> {
         pciRequestId: textOrNull(row['pci_request_id']),
         isLive: row['live'] === 1,
       })),
-      requests: all('select * from pci_requests').map((row) => ({
-        serverId: text(row['instance_uuid']),
-        requestId: text(row['request_id']),
-        count: Number(row['count']),
-      })),
+      requests: all('select uuid, pci_requests from instances').flatMap((row) => {
+        const requests = JSON.parse(textOrNull(row['pci_requests']) ?? '[]') as PciRequest[];
+        const serverId = text(row['uuid']);
+        return requests.map(({ requestId, count }) => ({ serverId, requestId, count }));
+      }),
       hosts: all('select * from compute_nodes').map(hostOf),
       devices: devicesIn(all),
       tasks: all('select * from tasks').map((row) => ({

@@ -10,7 +10,6 @@ export interface ComputeTables extends ControllerTables {
   device_events: DeviceEventRow;
   instances: InstanceRow;
   instance_nics: InstanceNicRow;
-  pci_requests: PciRequestRow;
   instance_actions: InstanceActionRow;
   decisions: DecisionRow;
   tasks: TaskRow;
@@ -114,6 +113,8 @@ export interface DeviceEventRow {
 
 export interface InstanceRow {
   shelved_image: string | null;
+  /** JSON. Absent before migration 0046. */
+  pci_requests?: string | null;
   id: Generated<number>;
   uuid: string;
   display_name: string;
@@ -174,18 +175,6 @@ export interface InstanceNicRow {
   owns_port: number;
   vif: string | null;
   live: number;
-}
-
-export interface PciRequestRow {
-  id: Generated<number>;
-  instance_uuid: string;
-  request_id: string;
-  count: number;
-  spec: string;
-  needs_interface: number;
-  alias_name: string | null;
-  numa_policy: string | null;
-  requester_id: string | null;
 }
 
 export interface InstanceActionRow {

@@ -36,6 +36,7 @@ import { deletedImages } from './0036-deleted-images.ts';
 import { hostCertificates } from './0037-host-certificates.ts';
 import { fewerPages } from './0041-fewer-pages.ts';
 import { deviceEvents } from './0045-device-events.ts';
+import { requestsOfServer } from './0046-requests-of-server.ts';
 import { controllers } from './0048-controllers.ts';
 import { sharedStorage } from './0047-shared-storage.ts';
 
@@ -76,6 +77,7 @@ export const migrations: Record<string, Migration> = {
   '0037-host-certificates': hostCertificates,
   '0041-fewer-pages': fewerPages,
   '0045-device-events': deviceEvents,
+  '0046-requests-of-server': requestsOfServer,
   '0048-controllers': controllers,
   '0047-shared-storage': sharedStorage,
 };

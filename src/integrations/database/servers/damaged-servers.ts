@@ -34,6 +34,7 @@ const documents = {
   flavor: noFlavor,
   metadata: '{}',
   tags: '[]',
+  pci_requests: null,
   key_data: null,
   fault: null,
 } as const;
@@ -78,7 +79,7 @@ async function findDamage(db: Db, id: string) {
   const row = await db
     .selectFrom('instances')
     .select(['project_id', 'deleted_at', 'image_properties', 'flavor', 'metadata', 'tags'])
-    .select(['key_data', 'fault'])
+    .select(['key_data', 'fault', 'pci_requests'])
     .where('uuid', '=', id)
     .executeTakeFirst();
   const nics = await db

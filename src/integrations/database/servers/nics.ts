@@ -1,7 +1,7 @@
 /**
  * Rows of `instance_nics`. A port belongs to at most one live NIC; the database refuses a second.
  */
-import type { Insertable, Kysely } from 'kysely';
+import type { Insertable, Kysely, Updateable } from 'kysely';
 import { ComputeError } from '#core/errors.ts';
 import type { ServerNic } from '#core/servers/server.ts';
 import { nicRow } from '../rows/server-row.ts';
@@ -10,6 +10,31 @@ import type { ComputeTables, InstanceNicRow } from '../engine/tables.ts';
 import { isUniqueViolation } from '../engine/unique-violation.ts';
 
 type Db = Kysely<ComputeTables>;
+
+const insert = preparedChange((db: Db, row: Insertable<InstanceNicRow>) =>
+  db.insertInto('instance_nics').values(row),
+);
+
+/** The NICs of a server that is created. */
+export async function insertNics(trx: Db, serverId: string, nics: ServerNic[]): Promise<void> {
+  for (const nic of nics) await insert(trx, nicRow(serverId, nic), {});
+}
+
+/** Names no column that is in an index: SQLite would write their pages too. */
+const change = preparedChange(
+  (
+    db: Db,
+    columns: Updateable<InstanceNicRow>,
+    given: { nic: string; server: string; at: number; port: string | null },
+  ) =>
+    db
+      .updateTable('instance_nics')
+      .set(columns)
+      .where('id', '=', given.nic)
+      .where('instance_uuid', '=', given.server)
+      .where('position', '=', given.at)
+      .where('port_id', 'is not distinct from', given.port),
+);
 
 const write = preparedChange((db: Db, row: Insertable<InstanceNicRow>) =>
   db
@@ -31,7 +56,13 @@ const write = preparedChange((db: Db, row: Insertable<InstanceNicRow>) =>
 
 /** Writes all columns of these NICs, matched by id. */
 export async function writeNics(trx: Db, serverId: string, nics: ServerNic[]): Promise<void> {
-  for (const nic of nics) await write(trx, nicRow(serverId, nic), {});
+  for (const nic of nics) {
+    const row = nicRow(serverId, nic);
+    const { id, position, port_id: port = null, instance_uuid: server, live: _, ...columns } = row;
+    const of = { nic: id, server, at: position, port };
+    const { numAffectedRows = 0n } = await change(trx, columns, of);
+    if (numAffectedRows === 0n) await write(trx, row, {});
+  }
 }
 
 /** The server is deleted: its ports become free. */

@@ -1,59 +1,44 @@
-/** Rows of `pci_requests`: the devices that a server requires. */
+/** The devices that a server requires: a document in its row, null without any. */
 import type { Insertable, Kysely } from 'kysely';
 import type { PciRequest } from '#core/pci/requests/request.ts';
-import { type FieldMap, toFields, toRow } from '../rows/field-map.ts';
-import { prepared, preparedChange } from '../rows/prepared.ts';
-import type { ComputeTables, PciRequestRow } from '../engine/tables.ts';
+import { prepared } from '../rows/prepared.ts';
+import type { ComputeTables, InstanceRow } from '../engine/tables.ts';
 
 type Db = Kysely<ComputeTables>;
 
-const requestMap: FieldMap<PciRequest, PciRequestRow> = {
-  requestId: ['request_id', 'plain'],
-  count: ['count', 'plain'],
-  spec: ['spec', 'json'],
-  needsInterface: ['needs_interface', 'flag'],
-  aliasName: ['alias_name', 'plain'],
-  numaPolicy: ['numa_policy', 'plain'],
-  requesterId: ['requester_id', 'plain'],
-};
-
 const requestsOf = prepared((db: Db, given: { serverId: string }) =>
-  db
-    .selectFrom('pci_requests')
-    .selectAll()
-    .where('instance_uuid', '=', given.serverId)
-    .orderBy('id'),
+  db.selectFrom('instances').select('pci_requests').where('uuid', '=', given.serverId),
 );
 
-/** In order of creation. */
+/** In order of creation; none for an unknown server. */
 export async function listPciRequests(db: Db, serverId: string): Promise<PciRequest[]> {
   const { rows } = await requestsOf(db, { serverId });
-  return rows.map((row) => toFields(requestMap, row));
+  return JSON.parse(rows[0]?.pci_requests ?? '[]') as PciRequest[];
 }
 
-const insert = preparedChange((db: Db, row: Insertable<PciRequestRow>) =>
-  db.insertInto('pci_requests').values(row),
+/** The column of a new server; absent without requests. */
+export function requestsColumn(
+  requests: readonly PciRequest[],
+): Pick<Insertable<InstanceRow>, 'pci_requests'> {
+  return requests.length === 0 ? {} : { pci_requests: JSON.stringify(requests) };
+}
+
+const write = prepared((db: Db, given: { serverId: string; requests: string | null }) =>
+  db
+    .updateTable('instances')
+    .set({ pci_requests: given.requests })
+    .where('uuid', '=', given.serverId),
 );
 
-export async function insertPciRequests(
+/** Adds some, and removes those with these ids. */
+export async function changePciRequests(
   trx: Db,
   serverId: string,
-  requests: readonly PciRequest[],
+  { added = [], removed = [] }: { added?: readonly PciRequest[]; removed?: readonly string[] },
 ): Promise<void> {
-  for (const request of requests) {
-    await insert(trx, toRow(requestMap, request, { instance_uuid: serverId }), {});
-  }
-}
-
-export async function removePciRequests(
-  trx: Db,
-  serverId: string,
-  requestIds: readonly string[],
-): Promise<void> {
-  if (requestIds.length === 0) return;
-  await trx
-    .deleteFrom('pci_requests')
-    .where('instance_uuid', '=', serverId)
-    .where('request_id', 'in', requestIds)
-    .execute();
+  if (added.length + removed.length === 0) return;
+  const before = await listPciRequests(trx, serverId);
+  const kept = before.filter(({ requestId }) => !removed.includes(requestId));
+  const { pci_requests: requests = null } = requestsColumn([...kept, ...added]);
+  await write(trx, { serverId, requests });
 }

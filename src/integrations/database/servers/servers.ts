@@ -20,8 +20,8 @@ import { mendServer, serverDamage } from './damaged-servers.ts';
 import { insertDecision, listDecisions } from './decisions.ts';
 import type { RecordedChanges } from '../hosts/host-changes.ts';
 import { applyHostChange } from '../hosts/hosts.ts';
-import { refusePortInUse, writeNics } from './nics.ts';
-import { insertPciRequests, listPciRequests } from './pci-requests.ts';
+import { insertNics, refusePortInUse } from './nics.ts';
+import { listPciRequests, requestsColumn } from './pci-requests.ts';
 import { serversAllowed } from '../projects/quotas.ts';
 import { prepared, preparedChange } from '../rows/prepared.ts';
 import { readRows } from '../rows/readable-rows.ts';
@@ -129,11 +129,14 @@ async function createServer(
   { server, pciRequests, groupId, task, action }: NewServer,
   events: readonly ActionEvent[] = [],
 ): Promise<Server> {
-  const { rows } = await insert(trx, instanceRow(server), {});
+  const { rows } = await insert(
+    trx,
+    { ...instanceRow(server), ...requestsColumn(pciRequests) },
+    {},
+  );
   const [row] = rows;
   invariant(row, `server ${server.id} was created but has no number`);
-  await writeNics(trx, server.id, server.nics);
-  await insertPciRequests(trx, server.id, pciRequests);
+  await insertNics(trx, server.id, server.nics);
   if (groupId !== null) await joinGroup(trx, server.id, groupId);
   await insertAction(trx, action, events);
   await insertTask(trx, task);
