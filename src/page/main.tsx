@@ -6,6 +6,7 @@ import './styles/tokens.css';
 import './styles/base.css';
 import './styles/devices.css';
 import './styles/frame.css';
+import './styles/parts.css';
 
 const retryMs = 2_000;
 

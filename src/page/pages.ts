@@ -46,6 +46,12 @@ export const pages: readonly Page[] = [
     needsHosts: false,
     component: lazy(() => import('./servers/server-page.tsx').then((m) => m.ServerPage)),
   },
+  {
+    path: '/ui/refusals',
+    label: 'Refusals',
+    needsHosts: true,
+    component: lazy(() => import('./refusals/refusals-page.tsx').then((m) => m.RefusalsPage)),
+  },
 ];
 
 /** The page of a path's own entry in the navigation. Example: `/ui/hosts/host-1` → Hosts. */

@@ -55,6 +55,9 @@ export function DecisionMatrix({ decision }: { decision: Shown }) {
           ))}
         </tbody>
       </table>
+      <p class="muted note">
+        ✓ passed, ✕ refused, · not reached: the first filter that refuses a host decides.
+      </p>
       {more > 0 && <p class="muted">And {more.toLocaleString('en')} more hosts.</p>}
     </div>
   );
