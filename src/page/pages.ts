@@ -52,6 +52,12 @@ export const pages: readonly Page[] = [
     needsHosts: true,
     component: lazy(() => import('./refusals/refusals-page.tsx').then((m) => m.RefusalsPage)),
   },
+  {
+    path: '/ui/what-if',
+    label: 'What if',
+    needsHosts: true,
+    component: lazy(() => import('./what-if/what-if-page.tsx').then((m) => m.WhatIfPage)),
+  },
 ];
 
 /** The page of a path's own entry in the navigation. Example: `/ui/hosts/host-1` → Hosts. */

@@ -46,6 +46,14 @@ export async function get<Path extends PathOf<'GET'>>(
   return fetchJson(`/novella/v1${filled(path, where)}`, { signal });
 }
 
+/** The same with a body. Example: `post('/what-if', { body: { flavor: { id: '2' } } })`. */
+export async function post<Path extends PathOf<'POST'>>(
+  path: Path,
+  { body, signal, ...where }: Where & { body: unknown },
+): Promise<OperatorReply<`POST ${Path}`>> {
+  return fetchJson(`/novella/v1${filled(path, where)}`, { method: 'POST', body, signal });
+}
+
 /** Any call of the compute service; undefined where the answer has no body. */
 export async function fetchJson<Reply>(
   url: string,
