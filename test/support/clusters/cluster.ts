@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { stringify } from 'yaml';
 import {
   type AgentProcess,
@@ -17,6 +18,7 @@ import {
   startConfigured,
   temporaryDirectory,
 } from '../processes/novella-process.ts';
+import { databaseOf } from '../postgres/database-of.ts';
 import { freshDatabase, onServer } from '../postgres/database.ts';
 import { Cloud } from '../worlds/cloud.ts';
 
@@ -69,7 +71,10 @@ export class Cluster {
       const cluster = new Cluster({ folder, services, database: url, hostPorts, cleanUps });
       cleanUps.push(() => cluster.#stopProcesses());
       const names = hostPorts.map((_, at) => `controller-${at + 1}`);
-      await Promise.all(names.map((name) => cluster.startController(name)));
+      // All of them, so that what has started is stopped.
+      const started = await Promise.allSettled(names.map((name) => cluster.startController(name)));
+      const failed = started.find((one) => one.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
       return cluster;
     } catch (error) {
       for (const act of cleanUps.toReversed()) await act();
@@ -83,6 +88,7 @@ export class Cluster {
     const path = join(this.#folder, `${name}.yaml`);
     const content = {
       database: this.database,
+      quotas: { default: { instances: 1_000, cores: 1_000, ram: 10_000_000 } },
       ports: { ...anyPort, hosts: this.#hostPorts[at] },
       openstack: {
         auth_url: this.#services.urls.identity,
@@ -99,6 +105,20 @@ export class Cluster {
     else this.controllers[before] = controller;
     this.controllers.sort((one, other) => (one.name < other.name ? -1 : 1));
     return controller;
+  }
+
+  /** No port is bound until the returned function is called. */
+  async holdPorts(): Promise<() => Promise<void>> {
+    const client = new Client(await databaseOf(this.#services.stateDir));
+    await client.connect();
+    await client.query('begin; lock table ports in share row exclusive mode');
+    return () => client.end();
+  }
+
+  /** The id of this run of a controller. */
+  async idOf(controller: ControllerProcess): Promise<string> {
+    const rows = await this.rows(`select uuid from controllers where name = '${controller.name}'`);
+    return String(rows[0]?.['uuid'] ?? '');
   }
 
   /** The cloud as its users see it through this controller. */
