@@ -85,6 +85,7 @@ function aController() {
     agentEnd,
     messages,
     results,
+    outdated: (newest: number) => controllerEnd.send({ type: 'outdated-link', newest }),
     welcome: (hostId = 'h1') => controllerEnd.send({ type: 'welcome', hostId }),
     give: (command: HostCommand) => controllerEnd.send({ type: 'command', command }),
     record: (seq: number) => controllerEnd.send({ type: 'recorded', seq }),
@@ -118,6 +119,27 @@ test('an agent sends hello with a report of its host, once per link', async () =
       },
     ]);
   }
+  await agent.stop();
+});
+
+test('links are numbered, above the number that a controller has of the host', async () => {
+  const host = await aHost();
+  const agent = await host.agent(memoryJournal());
+  const numbers: number[] = [];
+  const newest = Date.now() + 3_600_000;
+  for (const isOutdated of [false, true, false]) {
+    const controller = aController();
+    await agent.join(controller.agentEnd);
+    await vi.waitFor(() => expect(controller.messages).toHaveLength(1));
+    const [hello] = controller.messages;
+    if (hello?.type === 'hello') numbers.push(hello.link ?? 0);
+    if (isOutdated) controller.outdated(newest);
+    await new Promise((delivered) => setImmediate(delivered));
+    controller.close();
+  }
+  expect(numbers[0]).toBeLessThanOrEqual(Date.now() + 1);
+  expect(numbers[1]).toBe((numbers[0] ?? 0) + 1);
+  expect(numbers[2]).toBe(newest + 1);
   await agent.stop();
 });
 

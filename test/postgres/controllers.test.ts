@@ -5,7 +5,7 @@
 import { afterEach, expect, inject, test } from 'vitest';
 import { guestsOfAgent } from '#test/processes/agent-process.ts';
 import type { Cloud } from '#test/worlds/cloud.ts';
-import { Cluster } from '#test/clusters/cluster.ts';
+import { Cluster, textOf } from '#test/clusters/cluster.ts';
 
 /** Processes start slowly on a busy machine. */
 const timeoutMs = 240_000;
@@ -67,11 +67,11 @@ async function allActive(of: Cluster, cloud: Cloud): Promise<number> {
   const ids: string[] = servers.map(({ id }: { id: string }) => id);
   for (const id of ids) await cloud.settled(id, 'ACTIVE');
   const held = await heldVfs(of);
-  expect(held.map(({ server }) => server).toSorted()).toEqual(ids.toSorted());
+  expect(held.map(({ server }) => textOf(server)).toSorted()).toEqual(ids.toSorted());
   expect(new Set(held.map(({ device }) => device)).size).toBe(ids.length);
   for (const host of hosts) {
     const placed = await of.rows(`select uuid from instances where host = '${host}'`);
-    const ofHost = placed.map(({ uuid }) => String(uuid)).toSorted();
+    const ofHost = placed.map(({ uuid }) => textOf(uuid)).toSorted();
     expect(guestsOfAgent(of.folderOf(host), host).toSorted()).toEqual(ofHost);
   }
   return ids.length;

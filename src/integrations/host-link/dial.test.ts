@@ -8,6 +8,7 @@ import type { AgentEnd } from '#contracts/host/host-link.ts';
 import { aDial, aHostDoor, type TestDoorOptions } from '#test/worlds/host-links.ts';
 import { recordedLog } from '#test/recorded-log.ts';
 import { tlsFiles } from '#test/tls/tls-files.ts';
+import { ControllerAddresses } from './identity/controller-addresses.ts';
 import { socketUrl } from './dial.ts';
 import type { Admission, HostCredential } from '#contracts/host/identity/host-credential.ts';
 
@@ -22,7 +23,7 @@ async function aDoor(options: TestDoorOptions = {}) {
   return door;
 }
 
-function anAgent(url: string, more: Parameters<typeof aDial>[1] = {}) {
+function anAgent(url: string | ControllerAddresses, more: Parameters<typeof aDial>[1] = {}) {
   const log = recordedLog();
   const links: AgentEnd[] = [];
   const dial = aDial(url, { log, ...more, onLink: (end) => links.push(end) });
@@ -55,6 +56,18 @@ test('after each cut the agent dials again', async () => {
   expect(log.entries).toContainEqual(
     expect.stringMatching(/^warn the link to the controller is down \(.+\); trying again$/),
   );
+});
+
+test('of several controllers the next one is dialled when a link ends, or one does not answer', async () => {
+  const [first, second] = [await aDoor(), await aDoor()];
+  const silent = 'http://127.0.0.1:1';
+  const addresses = new ControllerAddresses([silent, first.url, second.url], () => 0);
+  const { links } = anAgent(addresses, { timing: { firstPauseMs: 1, longestPauseMs: 600_000 } });
+  for (const [count, door] of [first, second, first, second].entries()) {
+    await vi.waitFor(() => expect(links).toHaveLength(count + 1));
+    await vi.waitFor(() => expect(door.door.linked()).toHaveLength(1));
+    door.cut();
+  }
 });
 
 test('an agent that starts before its controller links as soon as the controller is up', async () => {

@@ -34,6 +34,19 @@ test('all but controller and token is taken from the machine', () => {
   });
 });
 
+test('several controllers are a list of addresses', () => {
+  const text = (...lines: string[]) => ['controller:', ...lines, 'token: t'].join('\n');
+  const both = text('  - https://192.0.2.10:8785', '  - https://192.0.2.11:8785/');
+  expect(parseAgentConfig(both, 'agent.yaml').controllerUrls).toEqual([
+    'https://192.0.2.10:8785',
+    'https://192.0.2.11:8785',
+  ]);
+  expect(() => parseAgentConfig(text('  - https://a:1', '  - b'), 'agent.yaml')).toThrow(
+    /^agent.yaml:3 controller\[1\]: "b": must be the address/,
+  );
+  expect(() => parseAgentConfig('controller: []\ntoken: t', 'agent.yaml')).toThrow(/controller/);
+});
+
 test('every key has its place', () => {
   const config = parse(
     'state_dir: /srv/novella',

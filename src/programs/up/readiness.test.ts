@@ -2,6 +2,18 @@ import { expect, test } from 'vitest';
 import { migratedSqlite } from '#test/migrated-database.ts';
 import { readiness } from './readiness.ts';
 
+test('a controller without a sign of life is not ready; one without files has no disk', async () => {
+  const db = await migratedSqlite(':memory:');
+  let isFenced = false;
+  let now = 0;
+  const ready = readiness({ db, clock: { now: () => (now += 1_000) }, isFenced: () => isFenced });
+  ready.dispatching(true);
+  expect(await ready.check()).toBeUndefined();
+  isFenced = true;
+  expect(await ready.check()).toBe('no sign of life was written');
+  await db.destroy();
+});
+
 test('ready when tasks run, the disk has space and the database accepts writes', async () => {
   const db = await migratedSqlite(':memory:');
   let now = 0;

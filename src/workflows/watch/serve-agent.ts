@@ -138,7 +138,15 @@ class AgentSession implements ServedAgent {
     const guests = this.#guests;
     const isCommanded = [...this.#unanswered.values()].includes(guestId);
     if (isCommanded) guests?.duringCommand(guestId, state);
-    else await guests?.onGuestState(guestId, state);
+    else if (await this.#isNewest()) await guests?.onGuestState(guestId, state);
+  }
+
+  /** Reports are compared as they are recorded. */
+  async #isNewest(): Promise<boolean> {
+    const { shared } = this.#context.links;
+    if (shared === undefined || this.#record === undefined) return true;
+    const { hostId, link } = this.#record;
+    return (await shared.newest(hostId)) <= link;
   }
 
   async #takeResult(host: Host, message: ResultMessage): Promise<void> {

@@ -22,6 +22,11 @@ import { databaseOf } from '../postgres/database-of.ts';
 import { freshDatabase, onServer } from '../postgres/database.ts';
 import { Cloud } from '../worlds/cloud.ts';
 
+/** A text column; '' for none. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 const anyPort = { compute: 0, identity: 0, network: 0, image: 0 };
 
 export class Cluster {
@@ -118,7 +123,7 @@ export class Cluster {
   /** The id of this run of a controller. */
   async idOf(controller: ControllerProcess): Promise<string> {
     const rows = await this.rows(`select uuid from controllers where name = '${controller.name}'`);
-    return String(rows[0]?.['uuid'] ?? '');
+    return textOf(rows[0]?.['uuid']);
   }
 
   /** The cloud as its users see it through this controller. */

@@ -7,6 +7,7 @@ import type { ControllerConnection } from '#contracts/host/identity/controller-c
 import type { Admission, HostCredential } from '#contracts/host/identity/host-credential.ts';
 import type { Log } from '#contracts/log.ts';
 import { type AgentEnd, type ControllerEnd } from '#contracts/host/host-link.ts';
+import type { ControllerAddresses } from '#integrations/host-link/identity/controller-addresses.ts';
 import { type DialTiming, dialController } from '#integrations/host-link/dial.ts';
 import { type HostDoor, acceptHostLinks } from '#integrations/host-link/accept-host-links.ts';
 import { silentLog } from '../silent-log.ts';
@@ -84,15 +85,16 @@ export function byToken(
   return async () => ({ url, headers: { authorization: `Bearer ${token()}` }, tls: {} });
 }
 
-/** An agent's side that dials `url`. `close` closes the link first. */
+/** An agent's side that dials `url`, or one of these addresses. `close` closes the link first. */
 export function aDial(
-  url: string,
+  url: string | ControllerAddresses,
   more: { token?: () => string; onLink?: (end: AgentEnd) => void; log?: Log; timing?: object } = {},
 ): { close(): Promise<void> } {
   let link: AgentEnd | undefined;
   const dial = dialController({
     host: 'host-1',
-    connection: byToken(url, more.token),
+    connection: () => byToken(typeof url === 'string' ? url : url.current, more.token)(),
+    ...(typeof url !== 'string' && { addresses: url }),
     onLink: (end) => {
       link = end;
       more.onLink?.(end);
