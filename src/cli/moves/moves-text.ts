@@ -80,6 +80,12 @@ function stepText({ type, step, status }: MoveView): string {
   return steps[step] ?? step;
 }
 
+interface SentBytes {
+  total: number;
+  processed: number;
+  remaining: number;
+}
+
 interface Copied {
   sample: Sample;
   before: Sample | undefined;
@@ -91,7 +97,7 @@ const barWidth = 10;
 function copiedText(move: MoveView, { sample, before, bar }: Copied): string {
   const now = sentOf(move);
   if (now === undefined) return '';
-  const share = Math.min(now.processed / now.total, 1);
+  const share = Math.max(1 - now.remaining / now.total, 0);
   const full = Math.floor(share * barWidth);
   const drawn = bar ? `${'█'.repeat(full)}${'░'.repeat(barWidth - full)} ` : '';
   const rate = rateOf(move, { sample, before });
@@ -100,15 +106,16 @@ function copiedText(move: MoveView, { sample, before, bar }: Copied): string {
 }
 
 /**
- * undefined: nothing is copied now, or it is not known yet how much. A guest that writes is sent
- * more than it has.
+ * undefined: nothing is copied now, or it is not known yet how much. `processed` are bytes on the
+ * network: compressed memory has fewer, and a guest that writes is sent more than it has.
  */
-function sentOf({ progress }: MoveView): { processed: number; total: number } | undefined {
+function sentOf({ progress }: MoveView): SentBytes | undefined {
   if (progress === null) return undefined;
   const { memory, disk } = progress;
+  const total = memory.total + disk.total;
+  if (total === 0) return undefined;
   const processed = memory.processed + disk.processed;
-  const total = processed + memory.remaining + disk.remaining;
-  return total === 0 ? undefined : { processed, total };
+  return { total, processed, remaining: memory.remaining + disk.remaining };
 }
 
 /** In bytes a second. undefined: only one moment is known of this copy. */

@@ -45,6 +45,14 @@ test('moves are listed with their step, and with what has been copied', async ()
     answer(
       aMove(),
       aMove({ ...cold, progress: { memory: none, disk: bytes(0, 1536) } }),
+      // 100 MiB of its memory needed 20 MiB.
+      aMove({
+        server_name: 'small',
+        progress: {
+          memory: { total: 200 * mib, processed: 20 * mib, remaining: 100 * mib },
+          disk: none,
+        },
+      }),
       // libvirt has prepared the new host, and does not count yet.
       aMove({ server_name: 'new', progress: { memory: none, disk: none } }),
       aMove({ type: 'unshelve', source: null, step: 'target-started', progress: null }),
@@ -55,13 +63,14 @@ test('moves are listed with their step, and with what has been copied', async ()
     'SERVER  WAY       FROM  TO   STEP                   COPIED',
     'web     live      hv1   hv2  send guest             50 % of 240.0 MiB',
     'db      cold      hv1   hv2  fetch files            0 % of 1.5 KiB',
+    'small   live      hv1   hv2  send guest             50 % of 200.0 MiB',
     'new     live      hv1   hv2  send guest             -',
     'web     unshelve  -     hv2  start on new host      -',
     'web     resize    hv1   hv2  wait for confirmation  -',
     '',
   ]);
   const { text } = await typed(cloud, 'moves --json');
-  expect(JSON.parse(text).moves).toHaveLength(5);
+  expect(JSON.parse(text).moves).toHaveLength(6);
 });
 
 test('nothing moves', async () => {
