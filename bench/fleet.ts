@@ -1,22 +1,11 @@
 /** The picture of a fleet of 10,000 hosts with 1.28 million VFs, and the stream of its changes. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Host } from '#contracts/store/store.ts';
-import type { PciDevice } from '#core/pci/devices/device.ts';
-import { simulatedFleet } from '#integrations/simulated/fleet.ts';
-import { randomFrom } from '#test/random.ts';
-import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
-import { facts } from '#test/worlds/store-rows.ts';
+import type { ComputeWorld } from '#test/worlds/compute-world.ts';
+import { aChanger, changing, withFleet } from './fleet-world.ts';
 import { printFigure } from './figure.ts';
 import { median, percentile, spread } from './statistics.ts';
 
 const plan = { hosts: 10_000, pfs: 2, vfsPerPf: 64 };
-const hostsAtOnce = 100;
-const heldShare = 0.4;
-/** Of the held VFs, those that are not at the lowest free address: servers come and go. */
-const scattered = 0.1;
 const rounds = 10;
 const changesPerSecond = 500;
 const streamSeconds = 10;
@@ -28,55 +17,10 @@ const streamSeconds = 10;
  * is.
  */
 export async function fleet(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'novella-bench-'));
-  const world = await aComputeWorld({
-    path: join(folder, 'novella.db'),
-    streams: { lifeMs: 3_600_000, tickMs: 250 },
-  });
-  try {
-    await fill(world);
+  await withFleet(plan, {}, async (world, url) => {
     await timeSnapshots(world);
-    for (const readers of [0, 1, 10]) await timeStreams(world, readers);
-  } finally {
-    await world.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function fill({ store }: ComputeWorld): Promise<void> {
-  const random = randomFrom(7);
-  const simulated = simulatedFleet(plan);
-  for (let at = 0; at < simulated.length; at += hostsAtOnce) {
-    const some = simulated.slice(at, at + hostsAtOnce);
-    const rows = await store.hosts.registerAll(
-      some.map(({ name }) => ({ name, availabilityZone: 'nova', hostIp: '192.0.2.1', facts })),
-    );
-    await store.hosts.updateAll(
-      rows.map(({ id, generation }, index) => {
-        const functions = some[index]?.functions ?? [];
-        return { hostId: id, generation, devices: devicesOf(functions, random), lastSeenAt: 1 };
-      }),
-    );
-  }
-}
-
-function devicesOf(
-  functions: readonly Omit<PciDevice, 'tags' | 'status' | 'serverId' | 'requestId'>[],
-  random: () => number,
-): PciDevice[] {
-  const share = random() * 2 * heldShare;
-  const vfs = functions.filter(({ deviceType }) => deviceType === 'type-VF');
-  return vfs.map((fn, at) => {
-    const isLow = at % plan.vfsPerPf < share * plan.vfsPerPf;
-    const isHeld = random() < scattered ? random() < share : isLow;
-    const tags = { physical_network: `physnet${at < plan.vfsPerPf ? 1 : 2}` };
-    const free = { ...fn, tags, status: 'available', serverId: null, requestId: null } as const;
-    return isHeld ? { ...free, ...heldBy('s', 'allocated') } : free;
+    for (const readers of [0, 1, 10]) await timeStreams(world, url, readers);
   });
-}
-
-function heldBy(serverId: string, status: 'allocated') {
-  return { status, serverId, requestId: 'r' };
 }
 
 async function timeSnapshots(world: ComputeWorld): Promise<void> {
@@ -109,8 +53,7 @@ async function timeSnapshots(world: ComputeWorld): Promise<void> {
   }
 }
 
-async function timeStreams(world: ComputeWorld, readers: number): Promise<void> {
-  const url = await listening(world);
+async function timeStreams(world: ComputeWorld, url: string, readers: number): Promise<void> {
   const aborts = Array.from({ length: readers }, () => new AbortController());
   const late: number[] = [];
   let [events, bytes] = [0, 0];
@@ -130,16 +73,12 @@ async function timeStreams(world: ComputeWorld, readers: number): Promise<void> 
     }
   });
   const ended = reading.map((one) => one.catch(() => undefined));
-  const changer = await aChanger(world);
   const before = process.cpuUsage();
   const started = performance.now();
-  const total = changesPerSecond * streamSeconds;
-  for (let made = 0; made < total; made += 1) {
-    const name = await changer();
+  const rate = { perSecond: changesPerSecond, seconds: streamSeconds };
+  const reached = await changing(world, rate, (name) => {
     if (!changedAt.has(name)) changedAt.set(name, performance.now());
-    const ahead = (made * 1_000) / changesPerSecond - (performance.now() - started);
-    if (ahead > 2) await new Promise((resolve) => setTimeout(resolve, ahead));
-  }
+  });
   const tookMs = performance.now() - started;
   const { user, system } = process.cpuUsage(before);
   await new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -150,7 +89,7 @@ async function timeStreams(world: ComputeWorld, readers: number): Promise<void> 
     unit: 'cores',
     value: (user + system) / 1_000 / tookMs,
     readers,
-    changes_per_s: Math.round((total * 1_000) / tookMs),
+    changes_per_s: Math.round(reached),
     ...(readers > 0 && {
       events_of_reader: Math.round(events / readers),
       kb_of_reader: Math.round(bytes / readers / 1_000),
@@ -158,36 +97,6 @@ async function timeStreams(world: ComputeWorld, readers: number): Promise<void> 
       late_p99_ms: Math.round(percentile(late, 0.99)),
     }),
   });
-}
-
-async function listening({ app }: ComputeWorld): Promise<string> {
-  const address = app.server.address();
-  if (address === null) return app.listen({ port: 0, host: '127.0.0.1' });
-  return `http://127.0.0.1:${(address as { port: number }).port}`;
-}
-
-/** Each call takes or releases a VF of the next host, as a claim does. Returns the host's name. */
-async function aChanger({ store }: ComputeWorld): Promise<() => Promise<string>> {
-  const hosts = await store.hosts.list();
-  const vfOf = new Map<string, PciDevice>();
-  let next = 0;
-  return async () => {
-    const host = hosts[next % hosts.length] as Host;
-    next += 37;
-    const known = vfOf.get(host.id) ?? (await store.hosts.devices(host.id))[0];
-    if (known === undefined) throw new Error(`${host.name} has no device`);
-    const isHeld = known.serverId !== null;
-    const free = { status: 'available', serverId: null, requestId: null } as const;
-    const device = { ...known, ...(isHeld ? free : heldBy('t', 'allocated')) };
-    await store.hosts.update({
-      hostId: host.id,
-      generation: host.generation,
-      devices: [device],
-    });
-    host.generation += 1;
-    vfOf.set(host.id, device);
-    return host.name;
-  };
 }
 
 async function request({ app }: ComputeWorld): Promise<Buffer> {

@@ -16,6 +16,7 @@ const groups: Record<string, () => Promise<Group>> = {
   claims: async () => (await import('./claims.ts')).claims,
   decisions: async () => (await import('./decisions.ts')).decisions,
   fleet: async () => (await import('./fleet.ts')).fleet,
+  page: async () => (await import('./page.ts')).page,
   lists: async () => (await import('./lists.ts')).lists,
   openstack: async () => (await import('./openstack.ts')).openstack,
   'nova-list': async () => (await import('./nova-list.ts')).novaList,

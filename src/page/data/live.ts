@@ -5,7 +5,7 @@
  */
 import { signal } from '@preact/signals';
 import { readEvents, type StreamEvent } from './event-stream.ts';
-import { applyEvents, forgetFleet, lastChange, readFleet } from './fleet.ts';
+import { applyEvents, forgetFleet, hosts, readFleet, streamPosition } from './fleet.ts';
 import { Refusal } from './request.ts';
 import { checkSession, readSession } from './session.ts';
 
@@ -64,9 +64,9 @@ export function keepLive(): () => void {
   const begin = () => {
     visible = new AbortController();
     const stop = AbortSignal.any([visible.signal, ended.signal]);
-    void readAgain(stop);
+    const first = readAgain(stop);
     navigator.locks
-      .request('novella-fleet', { signal: stop }, () => lead(stop))
+      .request('novella-fleet', { signal: stop }, () => first.then(() => lead(stop)))
       .catch(() => undefined);
   };
   const onVisibility = () => {
@@ -116,8 +116,8 @@ async function readOn({ stop, send, show }: Leading): Promise<void> {
   let failures = 0;
   while (!stop.aborted) {
     try {
-      if (lastChange() === 0) await readFleet(stop);
-      await readEvents(`/novella/v1/events?since=${lastChange()}`, {
+      if (hosts.value === undefined) await readFleet(stop);
+      await readEvents(`/novella/v1/events?since=${streamPosition()}`, {
         signal: stop,
         onAlive() {
           failures = 0;

@@ -98,11 +98,12 @@ function FleetFigures({ hosts: shown }: { hosts: readonly FleetHost[] }) {
   const total = { free: 0, held: 0, unusable: 0, devices: 0, up: 0, problems: 0 };
   for (const host of shown) {
     const { free, held, claimed, unusable, devices } = countsOf(host);
-    total.free += free;
+    const isUp = host.state === 'up';
+    total.free += isUp ? free : 0;
     total.held += held + claimed;
-    total.unusable += unusable;
+    total.unusable += isUp ? unusable : unusable + free;
     total.devices += devices;
-    if (host.state === 'up') total.up += 1;
+    if (isUp) total.up += 1;
     if (host.problems.length > 0) total.problems += 1;
   }
   const disabled = shown.filter((host) => standingOf(host) === 'disabled').length;

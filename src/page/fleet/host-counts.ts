@@ -61,21 +61,42 @@ export interface NetworkRoom {
   byNode: Map<string, { free: number; devices: number }>;
 }
 
-/** By name. The VFs of a PF that has several networks count for each of them. */
+/** What one host adds to a network's room on one node. */
+interface HostRoom {
+  network: string;
+  node: string;
+  free: number;
+  devices: number;
+}
+
+const roomsOfHosts = new WeakMap<FleetHost, HostRoom[]>();
+
+function roomsOf(host: FleetHost): HostRoom[] {
+  const known = roomsOfHosts.get(host);
+  if (known !== undefined) return known;
+  const rooms = host.pfs.flatMap(({ vfs, networks, numa_node: node }) => {
+    const { free, devices } = count(vfs);
+    const shared = { node: String(node ?? ''), free: host.state === 'up' ? free : 0, devices };
+    return networks.map((network) => ({ network, ...shared }));
+  });
+  roomsOfHosts.set(host, rooms);
+  return rooms;
+}
+
+/**
+ * By name. The VFs of a PF that has several networks count for each of them; those of a host that
+ * is down are not free.
+ */
 export function roomByNetwork(hosts: readonly FleetHost[]): NetworkRoom[] {
   const rooms = new Map<string, NetworkRoom>();
-  for (const { pfs } of hosts) {
-    for (const { vfs, networks, numa_node: node } of pfs) {
-      const { free, devices } = count(vfs);
-      for (const network of networks) {
-        const room = rooms.get(network) ?? { network, free: 0, devices: 0, byNode: new Map() };
-        rooms.set(network, room);
-        const key = node === null ? '' : String(node);
-        const at = room.byNode.get(key) ?? { free: 0, devices: 0 };
-        room.byNode.set(key, { free: at.free + free, devices: at.devices + devices });
-        room.free += free;
-        room.devices += devices;
-      }
+  for (const host of hosts) {
+    for (const { network, node, free, devices } of roomsOf(host)) {
+      const room = rooms.get(network) ?? { network, free: 0, devices: 0, byNode: new Map() };
+      rooms.set(network, room);
+      const at = room.byNode.get(node) ?? { free: 0, devices: 0 };
+      room.byNode.set(node, { free: at.free + free, devices: at.devices + devices });
+      room.free += free;
+      room.devices += devices;
     }
   }
   return [...rooms.values()].sort((one, other) => (one.network < other.network ? -1 : 1));

@@ -29,7 +29,7 @@ export const cell = { size: 16, gap: 2, label: 18, padding: 12, name: 26 } as co
 const heading = 26;
 const mostWithDevices = 24;
 const mostNamed = 300;
-const dotSizes = [26, 22, 18, 15, 12, 10, 8, 7, 6, 5];
+const dotSizes = [26, 22, 18, 15, 12, 10, 8, 7, 6];
 
 /** `height`: what the map should not exceed, as far as dots can be made smaller. In pixels. */
 export function layoutMap(
@@ -41,14 +41,14 @@ export function layoutMap(
   if (count <= mostNamed) {
     return evenTiles(groups, width, { level: 'named', width: 148, height: 46, gap: 8 });
   }
-  let layout: MapLayout | undefined;
-  for (const size of dotSizes) {
-    const gap = size > 9 ? 2 : 1;
-    layout = evenTiles(groups, width, { level: 'dots', width: size, height: size, gap });
-    if (layout.height <= height) break;
-  }
-  return layout ?? { level: 'dots', tiles: [], headings: [], width, height: 0 };
+  const forms = dotSizes.map((size): TileForm => {
+    return { level: 'dots', width: size, height: size, gap: size > 9 ? 2 : 1 };
+  });
+  const fits = forms.find((form) => heightWith(groups, width, form) <= height);
+  return evenTiles(groups, width, fits ?? smallest);
 }
+
+const smallest: TileForm = { level: 'dots', width: 5, height: 5, gap: 1 };
 
 interface TileForm {
   level: MapLevel;
@@ -57,10 +57,22 @@ interface TileForm {
   gap: number;
 }
 
+const perRowOf = (width: number, form: TileForm): number =>
+  Math.max(1, Math.floor((width + form.gap) / (form.width + form.gap)));
+
+/** What `evenTiles` needs, without making the tiles. */
+function heightWith(groups: readonly MapGroup[], width: number, form: TileForm): number {
+  const perRow = perRowOf(width, form);
+  const extra = groups.length > 1 ? heading + 10 : 0;
+  return sum(
+    groups.map(({ hosts }) => Math.ceil(hosts.length / perRow) * (form.height + form.gap) + extra),
+  );
+}
+
 function evenTiles(groups: readonly MapGroup[], width: number, form: TileForm): MapLayout {
   const tiles: Tile[] = [];
   const headings: MapLayout['headings'] = [];
-  const perRow = Math.max(1, Math.floor((width + form.gap) / (form.width + form.gap)));
+  const perRow = perRowOf(width, form);
   let y = 0;
   for (const { name, hosts } of groups) {
     if (groups.length > 1) {

@@ -124,7 +124,6 @@ function PfItem({ pf, context }: { pf: PfView; context: Context }) {
   const { address, ifname, link, self, vfs } = pf;
   const networks = new Set(vfs.map(({ physical_network: network }) => network));
   networks.delete(null);
-  const free = vfs.filter(({ availability }) => availability === 'free').length;
   const state = deviceStates[self?.availability ?? 'not-offered'];
   return (
     <li role="none" class="pf">
@@ -145,9 +144,7 @@ function PfItem({ pf, context }: { pf: PfView; context: Context }) {
         {ifname !== null && <code class="muted">{address}</code>}
         {networks.size > 0 && <span>{[...networks].join(', ')}</span>}
         {link !== null && <span class={link === 'down' ? 'alarm' : 'muted'}>link {link}</span>}
-        <span class="muted">
-          {vfs.length === 0 ? 'no VFs' : `${free} of ${vfs.length} VFs free`}
-        </span>
+        <span class="muted">{freeText(vfs)}</span>
       </p>
       <ul role="group" class="cells">
         {vfs.map((fn) => (
@@ -156,6 +153,14 @@ function PfItem({ pf, context }: { pf: PfView; context: Context }) {
       </ul>
     </li>
   );
+}
+
+function freeText(vfs: readonly FunctionNode[]): string {
+  if (vfs.length === 0) return 'no VFs';
+  const count = (state: FunctionNode['availability']) =>
+    vfs.filter(({ availability }) => availability === state).length;
+  const offered = vfs.length - count('not-offered');
+  return offered === 0 ? 'its VFs are not offered' : `${count('free')} of ${offered} VFs free`;
 }
 
 function Cell({ fn, level, context }: { fn: FunctionNode; level: number; context: Context }) {

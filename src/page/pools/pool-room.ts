@@ -29,32 +29,41 @@ export interface NetworkPools {
   fits: number[];
 }
 
-/** By network, host and node. */
+/** By host. */
 export function poolsOf(hosts: readonly FleetHost[]): Pool[] {
+  return hosts.flatMap(poolsOfHost);
+}
+
+const known = new WeakMap<FleetHost, Pool[]>();
+
+/** Made once for each state of a host. */
+function poolsOfHost(host: FleetHost): Pool[] {
+  const made = known.get(host);
+  if (made !== undefined) return made;
+  const { name, state, enabled, pfs } = host;
   const pools = new Map<string, Pool>();
-  for (const { name, state, enabled, pfs } of hosts) {
-    for (const { networks, numa_node: node, vfs } of pfs) {
-      const counts = count(vfs);
-      for (const network of networks) {
-        const key = JSON.stringify([network, name, node]);
-        const pool = pools.get(key) ?? {
-          network,
-          host: name,
-          node,
-          pfs: 0,
-          free: 0,
-          held: 0,
-          unusable: 0,
-          isClosed: state !== 'up' || !enabled,
-        };
-        pool.pfs += 1;
-        pool.free += counts.free;
-        pool.held += counts.held + counts.claimed;
-        pool.unusable += counts.unusable;
-        pools.set(key, pool);
-      }
+  for (const { networks, numa_node: node, vfs } of pfs) {
+    const counts = count(vfs);
+    for (const network of networks) {
+      const key = JSON.stringify([network, node]);
+      const pool = pools.get(key) ?? {
+        network,
+        host: name,
+        node,
+        pfs: 0,
+        free: 0,
+        held: 0,
+        unusable: 0,
+        isClosed: state !== 'up' || !enabled,
+      };
+      pool.pfs += 1;
+      pool.free += counts.free;
+      pool.held += counts.held + counts.claimed;
+      pool.unusable += counts.unusable;
+      pools.set(key, pool);
     }
   }
+  known.set(host, [...pools.values()]);
   return [...pools.values()];
 }
 

@@ -4,6 +4,7 @@ import type { HostView } from '#client/shapes/hosts.ts';
 import type { PoolView } from '#client/shapes/pci.ts';
 import { shortType } from '#cli/pci/pci-devices.ts';
 import { bold, tableLines } from '#cli/terminal/table.ts';
+import { pageUrl } from '../up/page-place.ts';
 import type { CheckResult } from './checks.ts';
 import type { PortView } from '#client/networks.ts';
 import type { Story } from './story.ts';
@@ -174,11 +175,14 @@ function poolChangeLines({ before, after }: Story, style: Style): string[] {
 export function farewellLines(cloud: {
   urls: Record<'compute' | 'identity' | 'network' | 'image', string>;
   cloudsYaml: string;
+  newPassword?: string;
 }): string[] {
-  const { urls } = cloud;
+  const { urls, newPassword = 'as in clouds.yaml' } = cloud;
   return [
     '',
-    'Novella stays up. What next? From another terminal:',
+    'Novella stays up. Its hosts and VFs in a browser, live:',
+    `  ${pageUrl(urls.compute)}  (user admin, password ${newPassword})`,
+    'What next? From another terminal:',
     `  export OS_CLIENT_CONFIG_FILE=${cloud.cloudsYaml}`,
     '  export OS_CLOUD=novella',
     '  openstack server list',

@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import { wrap } from '#cli/terminal/wrap.ts';
 import type { Contents } from './cloud-contents.ts';
+import { pageUrl } from './page-place.ts';
 import type { AllInOne } from './up.ts';
 
 type Started = Pick<AllInOne, 'urls' | 'cloudsYaml' | 'contents' | 'survey' | 'newPassword'>;
@@ -51,6 +52,7 @@ function ofOwnServices(cloud: Started, isTerminal: boolean): string[] {
     `  identity ${urls.identity}`,
     `  network  ${urls.network}`,
     `  image    ${urls.image}`,
+    `  page     ${pageUrl(urls.compute)}`,
     ...contentLines(contents),
     '',
     ...password,

@@ -23,7 +23,7 @@ import type { PolicyInForce } from '../policy/policy-in-force.ts';
 import type { DiskReserve } from '../state/disk-reserve.ts';
 import { version } from '../version.ts';
 import type { CloudServices } from './cloud-services.ts';
-import { pageFolder } from './page-folder.ts';
+import { pageFolder } from './page-place.ts';
 import type { Readiness } from './readiness.ts';
 import type { Stops } from './stop-all.ts';
 
