@@ -58,6 +58,7 @@ export default defineConfig({
           name: 'page',
           globalSetup: ['test/page/prepare.ts', 'test/support/processes/bundled-novella.ts'],
           include: ['test/page/**/*.test.ts'],
+          expect: { poll: { timeout: 10_000 } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

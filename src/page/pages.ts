@@ -58,6 +58,14 @@ export const pages: readonly Page[] = [
     needsHosts: true,
     component: lazy(() => import('./what-if/what-if-page.tsx').then((m) => m.WhatIfPage)),
   },
+  {
+    path: '/ui/device-specs',
+    label: 'Device specs',
+    needsHosts: true,
+    component: lazy(() =>
+      import('./device-specs/device-specs-page.tsx').then((m) => m.DeviceSpecsPage),
+    ),
+  },
 ];
 
 /** The page of a path's own entry in the navigation. Example: `/ui/hosts/host-1` → Hosts. */

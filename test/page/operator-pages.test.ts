@@ -122,3 +122,69 @@ test('a question that the API refuses is answered with its reason', async () => 
   await expect.poll(() => page.getByRole('alert').textContent()).toContain('none-such');
   await context.close();
 });
+
+const tried = [
+  { vendor_id: '8086', product_id: '10ca', physical_network: 'physnet1' },
+  { devname: 'enp2s0', product_id: '10ca', physical_network: 'physnet2' },
+  { vendor_id: '15b3' },
+];
+const linkTo = (list: object[]) => {
+  const text = list.map((one) => JSON.stringify(one)).join('\n');
+  return `/ui/device-specs?list=${encodeURIComponent(text)}`;
+};
+
+test.each(views)('device specs: $width px, $theme', async (view) => {
+  const opened = await world.open('/ui/device-specs', view);
+  const { page, context } = opened;
+  await page.getByRole('heading', { name: 'No problem.' }).waitFor();
+  await expectSound(opened, `device-specs-${view.theme}-${view.width}`);
+  await page.goto(linkTo(tried));
+  await page.getByRole('heading', { name: 'An entry has a problem.' }).waitFor();
+  await page.locator('main summary').first().click();
+  await expectSound(opened, `device-specs-problems-${view.theme}-${view.width}`);
+  await context.close();
+});
+
+test('a list is tried as it is typed: what it matches, shadows and loses, per host', async () => {
+  const { cloud } = world;
+  const red = await cloud.network('blue');
+  const id = await cloud.boot([{ port: await cloud.port(red, 'direct') }]);
+  const { 'OS-EXT-SRV-ATTR:host': host } = await cloud.settled(id, 'ACTIVE');
+  const { page, context } = await world.open('/ui/device-specs');
+  const list = page.getByRole('textbox', { name: /^Device list to try/ });
+  await expect.poll(() => list.inputValue()).toContain('"devname":"enp1s0"');
+  await page.getByRole('heading', { name: 'No problem.' }).waitFor();
+
+  await list.fill('');
+  await page.getByText('Write an entry').waitFor();
+  await list.pressSequentially('{"vendor_id": "8086", "product_id": "10c9"');
+  await expect
+    .poll(() => page.getByRole('list', { name: 'Refused entries' }).textContent())
+    .toMatch(/must be JSON/);
+  await list.pressSequentially('}');
+  await page.getByRole('heading', { name: /^Unsafe/ }).waitFor();
+  await page.getByRole('combobox', { name: /^Host/ }).fill(host);
+  await page.getByText(`held by server ${id}`).waitFor();
+  const summary = page.locator('main summary');
+  await expect
+    .poll(() => summary.textContent())
+    .toMatch(/2 offered: 2 kept, 2 of them with other tags; 8 lost$/);
+
+  await list.fill(tried.map((one) => JSON.stringify(one)).join('\n'));
+  const rows = page.getByRole('region', { name: 'Entries' }).getByRole('row');
+  await expect.poll(() => rows.nth(2).textContent()).toMatch(/40Problem: .*entr/);
+  expect(await rows.nth(1).textContent()).toMatch(/88$/);
+  expect(await rows.nth(3).textContent()).toMatch(/00Warning: admits none/);
+  await expect.poll(() => page.url()).toContain('15b3');
+  expect(page.url()).toContain(`host=${host}`);
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await expect
+    .poll(() => other.locator('main summary').textContent())
+    .toMatch(/8 offered: 8 kept, 4 of them with other tags; 2 lost$/);
+  await page.getByRole('button', { name: 'Start again' }).click();
+  await page.getByRole('heading', { name: 'No problem.' }).waitFor();
+  await cloud.ok('compute', 'DELETE', `/servers/${id}`);
+  await cloud.gone(id);
+  await context.close();
+});

@@ -4,7 +4,7 @@ import type { ExplainReply, NicView } from '#client/shapes/explain.ts';
 import type { DeviceView } from '#client/shapes/pci.ts';
 import type { InterfaceDetail, ServerDetail } from '../data/compute.ts';
 import { hosts } from '../data/fleet.ts';
-import { hostPath } from '../parts/host-path.ts';
+import { devicePath, hostPath } from '../parts/host-path.ts';
 import { networkOf } from './server-addresses.ts';
 
 interface ChainsProps {
@@ -70,13 +70,17 @@ function DeviceLinks({ device, nic }: { device: DeviceView | undefined; nic: Nic
   return (
     <>
       <Link label={isVf ? `VF${typeof number === 'number' ? ` ${number}` : ''}` : 'Device'}>
-        <span class="mono">{device.address}</span>
+        <a class="mono" href={devicePath(device.host, device.address)}>
+          {device.address}
+        </a>
         <small>{[device.ifname ?? 'no interface', word].join(' · ')}</small>
         <small>{nic.vif_type === null ? 'not bound' : `bound as ${nic.vif_type}`}</small>
       </Link>
       {isVf && (
         <Link label="PF">
-          <span class="mono">{device.parent_addr}</span>
+          <a class="mono" href={devicePath(device.host, device.parent_addr ?? '')}>
+            {device.parent_addr}
+          </a>
           <small>
             {[
               pf?.ifname,

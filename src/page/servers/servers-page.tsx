@@ -6,6 +6,7 @@ import { hostPath } from '../parts/host-path.ts';
 import { Message } from '../parts/message.tsx';
 import { usePolled } from '../parts/polled.ts';
 import { useQuery } from '../parts/query.ts';
+import { SearchField } from '../parts/search-field.tsx';
 import { dayTime } from '../parts/time.ts';
 import { addressesOf } from './server-addresses.ts';
 import { StatusWord } from './status-word.tsx';
@@ -35,14 +36,11 @@ export function ServersPage() {
         <p class="muted">{seesHosts ? 'Of all projects' : 'Of this project'}</p>
       </div>
       <search class="filters">
-        <label class="field">
-          <span>Name contains</span>
-          <input
-            type="search"
-            value={query['name'] ?? ''}
-            onInput={(event) => setQuery({ name: event.currentTarget.value, after: '' })}
-          />
-        </label>
+        <SearchField
+          label="Name contains"
+          value={query['name'] ?? ''}
+          onInput={(name) => setQuery({ name, after: '' })}
+        />
         <Choice
           label="Status"
           value={query['status'] ?? ''}
@@ -50,14 +48,11 @@ export function ServersPage() {
           onChoose={(status) => setQuery({ status, after: '' })}
         />
         {seesHosts && (
-          <label class="field">
-            <span>Host</span>
-            <input
-              type="search"
-              value={query['host'] ?? ''}
-              onInput={(event) => setQuery({ host: event.currentTarget.value, after: '' })}
-            />
-          </label>
+          <SearchField
+            label="Host"
+            value={query['host'] ?? ''}
+            onInput={(host) => setQuery({ host, after: '' })}
+          />
         )}
         {isFiltered && (
           <button

@@ -2,7 +2,7 @@
 import type { DecisionView } from '#client/shapes/explain.ts';
 import type { WhatIfHostView, WhatIfReply } from '#client/shapes/what-if.ts';
 import { DecisionMatrix } from '../decisions/decision-matrix.tsx';
-import { hostPath } from '../parts/host-path.ts';
+import { devicePath, hostPath } from '../parts/host-path.ts';
 import type { Question } from './question.ts';
 
 /** Rows beyond are counted. */
@@ -67,7 +67,10 @@ function Devices({ question, reply }: AnswerProps) {
             NIC {at + 1} ({nic.vnicType}): {of(at).length === 0 && 'takes no device'}
             {of(at).map(({ address, pool }) => (
               <span key={address}>
-                takes <span class="mono">{address}</span>
+                takes{' '}
+                <a class="mono" href={devicePath(decision.chosen ?? '', address)}>
+                  {address}
+                </a>
                 {pool !== address && (
                   <>
                     {' '}
