@@ -1,7 +1,7 @@
 /**
- * Durable claims: the boot's step `schedule` as the dispatcher runs it, over a SQLite file that
- * syncs: the fleet is updated, hosts are filtered and weighed, devices chosen and claimed, and all
- * of it committed.
+ * Durable claims, as a request for a server makes them, over a SQLite file that syncs: flavor and
+ * quotas are read, the fleet is updated, hosts are filtered and weighed, devices chosen, and the
+ * server is stored with its claim, in one commit. Its boot ends there.
  */
 import { noLimits } from '#core/quotas/limits.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,9 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NetworkService } from '#contracts/services/network.ts';
 import { openStore } from '#integrations/database/store.ts';
-import { aFlavor, aHost, aNewServer, aPf, aVf } from '#test/worlds/store-rows.ts';
+import { aFlavor, aHost, aPf, aVf } from '#test/worlds/store-rows.ts';
 import { silentLog } from '#test/silent-log.ts';
-import type { BootData } from '#contracts/store/task-data.ts';
 import { clusterAuthority } from '#integrations/cluster-authority/cluster-authority.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { bookDevices } from '#core/ledger/host-ledger.ts';
@@ -20,8 +19,14 @@ import { hostChange } from '#workflows/hosts/host-change.ts';
 import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
-import { schedule } from '#workflows/boot/schedule.ts';
-import { TaskRun } from '#workflows/engine/task-run.ts';
+import { createServers } from '#workflows/boot/create-server.ts';
+import { runJointly } from '#workflows/engine/run-task.ts';
+import { workflows } from '#workflows/server-operations.ts';
+import { SerialQueue } from '#runtime/serial-queue.ts';
+import { parseAliases } from '#core/pci/requests/alias.ts';
+import type { Caller } from '#contracts/services/identity.ts';
+import type { Image } from '#contracts/services/images.ts';
+import type { NewServerRequest } from '#core/servers/new-server.ts';
 import { oneRowCommitsPerSecond } from './commits.ts';
 import { printFigure } from './figure.ts';
 import { percentile, ratios, rounded, spread } from './statistics.ts';
@@ -71,6 +76,8 @@ async function onFleet(
   const { store } = await openStore(file);
   try {
     const context = contextOf(store);
+    claimsOnly(context);
+    await store.flavors.create(flavor);
     for (let at = 0; at < hosts; at += 1) context.links.opened(await makeHost(store, at, vfs));
     await work(context, file);
   } finally {
@@ -131,40 +138,72 @@ function vfAddress(vf: number): string {
 async function timeClaims(context: WorkflowContext, count: number): Promise<number[]> {
   const times: number[] = [];
   for (let made = 0; made < count; made += 1) {
-    const { task, known } = await acceptServer(context.store);
     const started = performance.now();
-    const run = new TaskRun(known);
-    const outcome = await schedule({ ...context, run }, task, { read: null });
-    const result = await context.store.commit({ task, ...outcome });
+    const [server] = await createServers(context, caller, aRequest, 'req-bench');
     await context.store.onDisk();
     times.push(performance.now() - started);
-    if (!result.ok || outcome.next?.step !== 'bind-ports') throw new Error('a claim was refused');
+    if (server?.hostId == null) throw new Error('a claim was refused');
   }
   return times;
 }
 
-async function acceptServer(store: Store) {
-  const flavor = aFlavor({ vcpus: 0, memoryMib: 0, diskGib: 0, extraSpecs: {} });
-  const made = aNewServer({ flavor });
-  const data: BootData = {
-    attempt: 1,
-    availabilityZone: null,
-    forcedHost: null,
-    numa: null,
-    failedHosts: [],
-  };
-  const spec = [{ physical_network: 'physnet1', remote_managed: 'False' }];
-  const request = { requestId: crypto.randomUUID(), count: 1, spec, needsInterface: false };
-  const pciRequests = [{ ...request, aliasName: null, numaPolicy: null, requesterId: null }];
-  const server = await store.servers.create({
-    ...made,
-    pciRequests,
-    task: { ...made.task, data },
+const caller: Caller = {
+  ...{ userId: 'user-1', userName: 'bench', projectId: 'project-1', projectName: 'bench' },
+  ...{ domainId: 'default', roles: ['member'], isAdmin: false, token: '' },
+};
+
+const image: Image = {
+  ...{ id: 'image-1', name: null, status: 'active', diskFormat: 'qcow2', properties: {} },
+  ...{ minDiskGib: 0, minMemoryMib: 0, sizeBytes: 0, createdAt: 1, updatedAt: 1 },
+};
+
+/** One VF of any host. */
+const flavor = aFlavor({
+  ...{ vcpus: 0, memoryMib: 0, diskGib: 0 },
+  extraSpecs: { 'pci_passthrough:alias': 'vf:1' },
+});
+const aliases = parseAliases([
+  {
+    text: '{"name": "vf", "vendor_id": "8086", "product_id": "10ca", "device_type": "type-VF"}',
+    source: 'bench',
+  },
+]);
+
+const aRequest: NewServerRequest = {
+  name: 'bench',
+  hostname: null,
+  description: null,
+  flavorId: flavor.id,
+  imageId: image.id,
+  networks: 'none',
+  minCount: 1,
+  maxCount: 1,
+  availabilityZone: null,
+  forcedHost: null,
+  keyName: null,
+  key: null,
+  metadata: {},
+  tags: [],
+  userData: null,
+  configDrive: false,
+  accessIpv4: null,
+  accessIpv6: null,
+  diskConfig: 'MANUAL',
+  hints: { group: null, sameHost: [], differentHost: [] },
+  securityGroups: [],
+};
+
+/** Runs what a request joins to its commit, and nothing after it. */
+function claimsOnly(context: WorkflowContext): void {
+  const newLease = () => ({ owner: 'bench', until: Date.now() + 60_000 });
+  const parts = { context, workflows, exclusive: new SerialQueue(), newLease };
+  context.direct.attach({
+    free: () => 1,
+    newLease,
+    run: () => undefined,
+    runJointly: (step, record) => runJointly(parts, step, record),
+    slotFreed: () => undefined,
   });
-  return {
-    task: { ...made.task, data, epoch: 1 },
-    known: { server, pciRequests, isInNoGroup: true },
-  };
 }
 
 function contextOf(store: Store): WorkflowContext {
@@ -172,9 +211,9 @@ function contextOf(store: Store): WorkflowContext {
   const hostTimeoutMs = 3_600_000;
   return {
     store,
-    // A claim calls neither network nor images.
-    network: {} as NetworkService,
-    images: {} as WorkflowContext['images'],
+    // A server without NICs reads no port and no network.
+    network: { listPorts: async () => [] } as unknown as NetworkService,
+    images: { showImage: async () => image } as unknown as WorkflowContext['images'],
     wakeup: { notify: () => undefined, listen: () => () => undefined },
     clock,
     newId: () => crypto.randomUUID(),
@@ -185,7 +224,7 @@ function contextOf(store: Store): WorkflowContext {
     links: new HostLinks({ clock, monotonic: clock, hostTimeoutMs }),
     authority: clusterAuthority({ store: store.authority, clock, hostLifeMs: 1 }),
     settings: {
-      aliases: [],
+      aliases,
       hostTimeoutMs,
       hostLostMs: hostTimeoutMs,
       bootAttempts: 3,
