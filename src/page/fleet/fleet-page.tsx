@@ -89,7 +89,7 @@ function NoHosts() {
   return (
     <p class="empty">
       No host has reported yet. A host appears here as soon as its agent connects; to enrol one, run{' '}
-      <code>novella hosts enrol NAME</code> on the controller.
+      <code>novella host enroll NAME</code> on the controller.
     </p>
   );
 }

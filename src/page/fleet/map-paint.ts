@@ -124,6 +124,7 @@ function paintDevices(painter: Painter, tile: Tile): void {
     const labelAt = { x: x + cell.padding, y: line + 10, width: inner };
     write(painter, label, { ...labelAt, colour: 'muted', font: `11px ${font}` });
     line += cell.label;
+    pen.globalAlpha = isDown(host) ? faded : 1;
     for (const [at, letter] of letters.split('').entries()) {
       const place = {
         x: x + cell.padding + (at % perRow) * step,
@@ -131,6 +132,7 @@ function paintDevices(painter: Painter, tile: Tile): void {
       };
       paintCell(painter, letter, place);
     }
+    pen.globalAlpha = 1;
     line += Math.max(1, Math.ceil(letters.length / perRow)) * step + 4;
   }
 }
@@ -160,7 +162,7 @@ function paintNamed(painter: Painter, tile: Tile): void {
   const counts = countsOf(host);
   outline(painter, tile, 'line');
   const standing = standingOf(host);
-  const note = standing === 'up' ? `${counts.free} free` : standing;
+  const note = isDown(host) ? 'down' : standing === 'up' ? `${counts.free} free` : standing;
   pen.font = `11px ${font}`;
   const noteWidth = pen.measureText(note).width;
   const middle = y + 15;
@@ -174,12 +176,14 @@ function paintNamed(painter: Painter, tile: Tile): void {
   const noteAt = { x: x + width - 8 - noteWidth, y: middle };
   write(painter, note, { ...noteAt, colour: colourOf(host), font: `11px ${font}` });
   let at = x + 8;
+  pen.globalAlpha = isDown(host) ? faded : 1;
   for (const kind of barOrder) {
     const part = counts.devices === 0 ? 0 : (counts[kind] / counts.devices) * (width - 16);
     fill(painter, kind);
     pen.fillRect(at, y + height - 16, part, 8);
     at += part;
   }
+  pen.globalAlpha = 1;
 }
 
 /** Filled from below as far as its VFs are free; a cross, a triangle or a frame for its state. */
@@ -188,15 +192,15 @@ function paintDot(painter: Painter, tile: Tile): void {
   const { pen, colours } = painter;
   const counts = countsOf(host);
   const standing = standingOf(host);
-  const isDown = standing === 'down' || standing === 'forced down';
-  fill(painter, isDown ? 'raised' : 'held');
+  const isClosed = isDown(host);
+  fill(painter, isClosed ? 'raised' : 'held');
   pen.fillRect(x, y, size, size);
-  if (!isDown && counts.devices > 0) {
+  if (!isClosed && counts.devices > 0) {
     const part = Math.round((counts.free / counts.devices) * size);
     fill(painter, 'free');
     pen.fillRect(x, y + size - part, size, part);
   }
-  if (isDown) {
+  if (isClosed) {
     pen.strokeStyle = colours['alarm'] ?? '';
     pen.lineWidth = size > 10 ? 2 : 1;
     pen.beginPath();
@@ -213,6 +217,13 @@ function paintDot(painter: Painter, tile: Tile): void {
     pen.lineTo(x + size * 0.4, y);
     pen.fill();
   } else if (standing === 'disabled') outline(painter, tile, 'line-strong');
+}
+
+/** The devices of a host that is down: what is free there can be given to nobody. */
+const faded = 0.4;
+
+function isDown({ state }: FleetHost): boolean {
+  return state !== 'up';
 }
 
 function colourOf(host: FleetHost): string {

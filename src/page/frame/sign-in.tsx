@@ -36,6 +36,10 @@ export function SignIn() {
       <button class="plain" type="button" onClick={() => setByCredential(!byCredential)}>
         {byCredential ? 'Use a password' : 'Use an application credential'}
       </button>
+      <p class="muted hint">
+        Federated sign-in is not possible here. Users of another identity provider use an
+        application credential.
+      </p>
     </main>
   );
 }
