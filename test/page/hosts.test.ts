@@ -127,6 +127,14 @@ test('by keyboard alone: find a free VF, read why another cannot be given', asyn
   await page.getByText(/It cannot be given: its PF 0000:\S+ is held by server router\./).waitFor();
   await keyboard.press('ArrowDown');
   expect(await focused()).toContain('PF, itself free');
+  // A boot appears below what has the focus, which stays there.
+  const { cloud } = world;
+  const port = await cloud.port(await cloud.network('blue', 'physnet2', 43), 'direct');
+  const id = await cloud.boot([{ port }], { name: 'seen', availability_zone: `nova:${pfHost}` });
+  await cloud.settled(id, 'ACTIVE');
+  await expect.poll(focused, { timeout: 1_000 }).toContain('PF, itself VF held');
+  await keyboard.press('ArrowRight');
+  expect(await focused()).toMatch(/^VF 0, .*: held by seen$/);
   await context.close();
 });
 

@@ -32,6 +32,8 @@ export async function openPage(
     baseURL: origin,
     viewport: { width, height },
     colorScheme: theme,
+    // The tests' own authority is not one of the browser's.
+    ignoreHTTPSErrors: true,
     locale: 'en-GB',
     timezoneId: 'UTC',
   });
