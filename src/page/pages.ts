@@ -66,6 +66,12 @@ export const pages: readonly Page[] = [
       import('./device-specs/device-specs-page.tsx').then((m) => m.DeviceSpecsPage),
     ),
   },
+  {
+    path: '/ui/about',
+    label: 'About',
+    needsHosts: false,
+    component: lazy(() => import('./about/about-page.tsx').then((m) => m.AboutPage)),
+  },
 ];
 
 /** The page of a path's own entry in the navigation. Example: `/ui/hosts/host-1` → Hosts. */

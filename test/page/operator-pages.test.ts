@@ -188,3 +188,27 @@ test('a list is tried as it is typed: what it matches, shadows and loses, per ho
   await cloud.gone(id);
   await context.close();
 });
+
+test.each(views)('about: $width px, $theme', async (view) => {
+  const opened = await world.open('/ui/about', view);
+  await opened.page.getByRole('region', { name: 'Settings' }).waitFor();
+  await expectSound(opened, `about-${view.theme}-${view.width}`);
+  await opened.context.close();
+});
+
+test('about: what answers and its settings; a member reads no settings', async () => {
+  const { page, context } = await world.open('/ui/about');
+  const settings = page.getByRole('region', { name: 'Settings' });
+  const row = settings.getByRole('row').filter({ hasText: 'keep_history' });
+  expect(await row.textContent()).toBe('keep_history30 days');
+  const { controller } = await world.cloud.ok('operator', 'GET', '/status');
+  const controllers = page.getByRole('region', { name: 'Controllers' }).getByRole('row');
+  expect(await controllers.nth(1).textContent()).toContain(controller.version);
+  await context.close();
+
+  const member = await world.open('/ui/about', {}, 'demo');
+  await member.page.getByRole('link', { name: /OpenAPI/ }).waitFor();
+  expect(await member.page.getByRole('region', { name: 'Settings' }).count()).toBe(0);
+  await expectSound(member, 'about-member');
+  await member.context.close();
+});

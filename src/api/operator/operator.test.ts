@@ -189,6 +189,10 @@ test('the status has the controller, the hosts by state, the disk space and the 
   expect(status).toBe(200);
   expect(body).toEqual({
     controller: { version: '1.2.3', started_at: '2026-11-23T07:30:00Z' },
+    controllers: [
+      { name: null, version: '1.2.3', started_at: '2026-11-23T07:30:00Z', answers: true },
+    ],
+    settings: [{ key: 'keep_history', value: '30 days' }],
     host_counts: { up: 3, down: 1, forced_down: 1, disabled: 1, with_problems: 1 },
     disks: [{ uses: ['state', 'images'], free_bytes: 75e9, size_bytes: 252e9 }],
     tasks: {

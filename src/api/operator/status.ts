@@ -3,7 +3,7 @@ import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import type { ControllerStatus, DiskView } from '#client/shapes/status.ts';
 import type { TaskOverview } from '#contracts/store/store.ts';
 import type { HostStanding } from '#workflows/hosts/fabric-view.ts';
-import type { DiskRoom } from '../requests/context.ts';
+import type { ApiContext, DiskRoom } from '../requests/context.ts';
 import { atSecond } from '../requests/links.ts';
 import type { Call, Reply } from '../requests/route.ts';
 
@@ -18,11 +18,32 @@ export async function showStatus({ context }: Call): Promise<Reply> {
   const { version, startedAt } = context.program;
   const body = {
     controller: { version, started_at: atSecond(startedAt) },
+    controllers: await viewControllers(context),
+    settings: context.program.settings,
     host_counts: countHosts(await context.fabric.standings()),
     disks: disks.map(viewDisk),
     tasks: viewTasks(tasks),
   };
   return { body: body satisfies OperatorReply<'GET /status'> };
+}
+
+/** A controller that shares its database with none has no record. */
+async function viewControllers({
+  store,
+  program,
+  peers,
+}: ApiContext): Promise<ControllerStatus['controllers']> {
+  const { version, startedAt } = program;
+  const known = peers === undefined ? [] : await store.controllers.list();
+  if (known.length === 0) {
+    return [{ name: null, version, started_at: atSecond(startedAt), answers: true }];
+  }
+  return known.map((one) => ({
+    name: one.name,
+    version: one.version,
+    started_at: atSecond(one.startedAt),
+    answers: one.id === peers?.id,
+  }));
 }
 
 function countHosts(hosts: readonly HostStanding[]): ControllerStatus['host_counts'] {

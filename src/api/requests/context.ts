@@ -77,8 +77,10 @@ export interface ApiContext {
   authority: Pick<ClusterAuthority, 'keyFor'>;
   /** The folder of the built page; what is not there is not built. */
   pageFolder: string;
-  /** This process. `startedAt`: epoch milliseconds. */
-  program: { version: string; startedAt: number };
+  /** This process. `startedAt`: epoch milliseconds. `settings`: those that may be shown. */
+  program: { version: string; startedAt: number; settings: { key: string; value: string }[] };
+  /** This one among the controllers of its database; absent: it is the only one. */
+  peers?: { id: string };
   /** All hosts with their devices, for pictures of the fleet. */
   fabric: FabricView;
   /** Its changes, as they come. Stopped with the API. */

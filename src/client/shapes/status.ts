@@ -31,6 +31,18 @@ export type TaskView = Static<typeof TaskView>;
 export const ControllerStatus = shape({
   /** The process that answers. */
   controller: shape({ version: Type.String(), started_at: Moment }),
+  /** All that share the database, by their starts. `answers`: is it the process that answers? */
+  controllers: Type.Array(
+    shape({
+      /** null: it is the only one, and has no name. */
+      name: nullable(Type.String()),
+      version: Type.String(),
+      started_at: Moment,
+      answers: Type.Boolean(),
+    }),
+  ),
+  /** In force here, by key of novella.yaml: those without secrets. */
+  settings: Type.Array(shape({ key: Type.String(), value: Type.String() })),
   host_counts: shape({
     up: Type.Integer(),
     /** Those that an operator forced down are counted apart. */

@@ -26,6 +26,7 @@ import type { CloudServices } from './cloud-services.ts';
 import { pageFolder } from './page-place.ts';
 import type { Readiness } from './readiness.ts';
 import type { Stops } from './stop-all.ts';
+import { type ShownSetting, shownSettings } from '../shown-settings/shown-settings.ts';
 
 export interface Urls {
   identity: string;
@@ -61,11 +62,11 @@ export interface Doors extends Beginnings {
 const mostChanges = 2 ** 47;
 
 /** The picture of the fleet and its changes, the page that shows it, and this process. */
-function pictureOf(context: WorkflowContext, log: Logger) {
+function pictureOf(context: WorkflowContext, log: Logger, settings: ShownSetting[]) {
   // Of another controller's numbers none is this one's: its readers get a reset.
   const before = context.peers === undefined ? {} : { before: randomInt(mostChanges) };
   const fabric = new FabricView({ ...context, ...before });
-  const program = { version, startedAt: context.clock.now() };
+  const program = { version, startedAt: context.clock.now(), settings };
   return { fabric, program, pageFolder, events: new FleetEvents({ fabric, log }) };
 }
 
@@ -99,7 +100,7 @@ export async function openDoors(config: Config, doors: Doors): Promise<Urls> {
   const compute = createComputeApi({
     ...context,
     log,
-    ...pictureOf(context, log),
+    ...pictureOf(context, log, shownSettings(config)),
     identity: cloud.services.identity,
     policy: policy.current,
     identityUrl: () => urls.identity,

@@ -143,7 +143,11 @@ export async function aComputeWorld({
       signOut: async (token) => void signedOut.push(token),
     },
     fabric,
-    program: { version: '1.2.3', startedAt: time.now },
+    program: {
+      version: '1.2.3',
+      startedAt: time.now,
+      settings: [{ key: 'keep_history', value: '30 days' }],
+    },
     pageFolder,
     events: new FleetEvents({ fabric, log: silentLog, limits: streamLimits }),
     identityUrl: () => 'http://127.0.0.1:5000/v3',

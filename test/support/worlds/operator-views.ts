@@ -93,6 +93,10 @@ export function aControllerStatus(change: Partial<ControllerStatus> = {}): Contr
   };
   return {
     controller: { version: '1.2.3', started_at: '2026-01-02T03:04:05Z' },
+    controllers: [
+      { name: null, version: '1.2.3', started_at: '2026-01-02T03:04:05Z', answers: true },
+    ],
+    settings: [],
     host_counts: { up: 1, down: 0, forced_down: 0, disabled: 0, with_problems: 0 },
     disks: [disk],
     tasks: { running: 0, queued: 0, waiting: 0, host: 0, oldest: [] },
