@@ -192,6 +192,13 @@ test('a list is tried as it is typed: what it matches, shadows and loses, per ho
 test.each(views)('about: $width px, $theme', async (view) => {
   const opened = await world.open('/ui/about', view);
   await opened.page.getByRole('region', { name: 'Settings' }).waitFor();
+  // The navigation has scrolled to the page.
+  await expect
+    .poll(async () => {
+      const box = await opened.page.getByRole('link', { name: 'About' }).boundingBox();
+      return (box?.x ?? 0) + (box?.width ?? Infinity);
+    })
+    .toBeLessThanOrEqual(view.width);
   await expectSound(opened, `about-${view.theme}-${view.width}`);
   await opened.context.close();
 });

@@ -67,7 +67,7 @@ function Details({ status }: { status: ControllerStatus }) {
           ))}
           <li>
             Tasks: {tasks.running} running, {tasks.queued} queued, {tasks.waiting} waiting,{' '}
-            {tasks.host} at a host
+            {tasks.host} waiting for a host
           </li>
         </ul>
       </section>

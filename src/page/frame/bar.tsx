@@ -1,5 +1,5 @@
 /** The bar above each page: navigation, state of the connection, account. */
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { connection } from '../data/live.ts';
 import { session } from '../data/session.ts';
@@ -13,13 +13,19 @@ export function Bar() {
   const shown = pages.filter(
     ({ label, needsHosts }) => label !== undefined && (seesHosts || !needsHosts),
   );
+  const nav = useRef<HTMLElement>(null);
+  // On a narrow window the navigation scrolls.
+  useEffect(() => {
+    const current = nav.current?.querySelector('[aria-current]');
+    current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [path]);
   return (
     <header class="bar">
       <a class="brand" href="/ui/">
         Novella
       </a>
       {shown.length > 0 && (
-        <nav aria-label="Pages">
+        <nav aria-label="Pages" ref={nav}>
           <ul>
             {shown.map(({ path: at, label }) => (
               <li key={at}>

@@ -112,7 +112,7 @@ function Link({ label, children }: { label: string; children: ComponentChildren 
 }
 
 function MemberNics({ server, interfaces }: Pick<ChainsProps, 'server' | 'interfaces'>) {
-  if (interfaces.length === 0) return <p class="muted">The server has no NIC yet.</p>;
+  if (interfaces.length === 0) return <p class="muted">The server has no NIC.</p>;
   return (
     <ol class="nics">
       {interfaces.map((one) => (
