@@ -116,7 +116,8 @@ async function timeRounds(
   printFigure({ figure: 'claims.commit_ratio', unit: 'claims/commits', ...ratio, ...fleet });
 }
 
-async function makeHost(store: Store, at: number, vfs: number): Promise<string> {
+/** A host with so many free VFs on physnet1. */
+export async function makeHost(store: Store, at: number, vfs: number): Promise<string> {
   const devices = [aPf(), ...Array.from({ length: vfs }, (_, vf) => aVf(vfAddress(vf)))];
   const id = await aHost(store, [], `host-${String(at).padStart(4, '0')}`);
   const host = await store.hosts.get(id);
@@ -206,7 +207,8 @@ function claimsOnly(context: WorkflowContext): void {
   });
 }
 
-function contextOf(store: Store): WorkflowContext {
+/** What the step needs. */
+export function contextOf(store: Store): WorkflowContext {
   const clock = { now: Date.now };
   const hostTimeoutMs = 3_600_000;
   return {

@@ -13,6 +13,7 @@ const groups: Record<string, () => Promise<Group>> = {
   memory: async () => (await import('./memory.ts')).memory,
   'agent-memory': async () => (await import('./agent-memory.ts')).agentMemory,
   boots: async () => (await import('./boots.ts')).boots,
+  controllers: async () => (await import('./controllers.ts')).controllers,
   claims: async () => (await import('./claims.ts')).claims,
   decisions: async () => (await import('./decisions.ts')).decisions,
   fleet: async () => (await import('./fleet.ts')).fleet,

@@ -1,25 +1,55 @@
 import { expect, test } from 'vitest';
-import { inTurnAmong } from './place-server.ts';
+import { aComputeWorld } from '#test/worlds/compute-world.ts';
+import { aHost, taskOf } from '#test/worlds/store-rows.ts';
+import { schedule } from '../boot/schedule.ts';
+import { inTurn } from './place-server.ts';
 
-const candidates = ['a', 'b', 'c', 'd', 'e', 'f'].map((host) => ({ host, weight: 1, weights: {} }));
-const peers = (count: number) => ({ id: 'x', count, isFirst: () => true });
+const hosts = ['a', 'b', 'c', 'd', 'e', 'f'];
 
-test.each([undefined, peers(1)])('a single controller tries the best host first', (alone) => {
-  expect(inTurnAmong(alone, () => 0)(candidates)).toEqual(candidates);
-});
-
-test('of two controllers each tries the four best in a random order, then the others', () => {
+test('the best are tried in a random order, then the others', () => {
   const keys = [0.4, 0.1, 0.3, 0.2];
-  const turns = inTurnAmong(peers(2), () => keys.shift() ?? 1)(candidates);
-  expect(turns.map(({ host }) => host)).toEqual(['b', 'd', 'c', 'a', 'e', 'f']);
+  expect(inTurn(hosts, 4, () => keys.shift() ?? 1)).toEqual(['b', 'd', 'c', 'a', 'e', 'f']);
+  expect(inTurn(hosts, 1, () => 0)).toEqual(hosts);
+  expect(inTurn(hosts, 20, () => 0)).toHaveLength(hosts.length);
 });
 
 test('each of the best is first about as often', () => {
   const first = new Map<string, number>();
   for (let run = 0; run < 4_000; run += 1) {
-    const [one] = inTurnAmong(peers(2))(candidates);
-    first.set(one?.host ?? '', (first.get(one?.host ?? '') ?? 0) + 1);
+    const [one = ''] = inTurn(hosts, 4);
+    first.set(one, (first.get(one) ?? 0) + 1);
   }
   expect([...first.keys()].toSorted()).toEqual(['a', 'b', 'c', 'd']);
   for (const count of first.values()) expect(Math.abs(count - 1_000)).toBeLessThan(200);
+});
+
+test.each([
+  { count: 1, chosen: 1 },
+  { count: 2, chosen: 8 },
+])('$count controllers choose among the best $chosen of equal hosts', async ({ count, chosen }) => {
+  const world = await aComputeWorld();
+  for (let at = 0; at < 12; at += 1) {
+    world.context.links.opened(await aHost(world.store, [], `host-${at + 10}`));
+  }
+  const peers = { id: 'x', count, isFirst: () => true };
+  const names = new Set<string>();
+  const { id } = await world.server();
+  const task = taskOf('boot', await world.store.tasks.of(id));
+  const data = {
+    attempt: 1,
+    failedHosts: [],
+    availabilityZone: null,
+    forcedHost: null,
+    numa: null,
+  };
+  for (let run = 0; run < 200; run += 1) {
+    const { server } = await schedule(
+      { ...world.context, peers },
+      { ...task, data },
+      { read: null },
+    );
+    names.add(server?.hostName ?? '');
+  }
+  expect(names.size).toBe(chosen);
+  await world.stop();
 });

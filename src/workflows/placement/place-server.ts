@@ -59,7 +59,7 @@ export async function placeServer(
   };
   const choice = await chooseHost(hosts, placing, {
     ...context.settings,
-    inTurn: inTurnAmong(context.peers),
+    ...amongBest(context.peers),
   });
   const decision = decisionOf(choice, placing, context.clock.now());
   const { claim } = choice;
@@ -87,25 +87,31 @@ export interface Choice {
 }
 
 interface ChoosingOrder {
-  /** In which order the candidates are tried; absent: in that of their weights. */
-  inTurn?: (candidates: readonly Candidate[]) => readonly Candidate[];
+  /** So many of the best candidates are tried in a random order; absent: in that of their weights. */
+  among?: number;
 }
 
+/** Of the best hosts for each controller that is alive. */
+const hostsPerController = 4;
+
 /**
- * With other controllers at work, the best hosts are tried in a random order, twice as many as
- * there are controllers: all would choose the same one, and only one of them could claim there. As
- * Nova's `host_subset_size`.
+ * With other controllers at work, the best hosts are tried in a random order: all would choose the
+ * same one, and only one of them could claim there. As Nova's `host_subset_size`.
  */
-export function inTurnAmong(
-  peers: WorkflowContext['peers'],
+function amongBest(peers: WorkflowContext['peers']): ChoosingOrder {
+  return peers === undefined || peers.count === 1
+    ? {}
+    : { among: hostsPerController * peers.count };
+}
+
+/** The first so many in a random order, then the others. `random`: from 0, less than 1. */
+export function inTurn<Item>(
+  candidates: readonly Item[],
+  among: number,
   random: () => number = Math.random,
-): NonNullable<ChoosingOrder['inTurn']> {
-  return (candidates) => {
-    if (peers === undefined || peers.count === 1) return candidates;
-    const best = candidates.slice(0, 2 * peers.count);
-    const others = candidates.slice(best.length);
-    return [...shuffled(best, random), ...others];
-  };
+): readonly Item[] {
+  if (among <= 1) return candidates;
+  return [...shuffled(candidates.slice(0, among), random), ...candidates.slice(among)];
 }
 
 function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
@@ -123,7 +129,7 @@ export async function chooseHost(
   const { candidates } = selection;
   const unclaimed: Rejection[] = [];
   const filtered = () => selection.rejections;
-  for (const candidate of settings.inTurn?.(candidates) ?? candidates) {
+  for (const candidate of inTurn(candidates, settings.among ?? 1)) {
     const host = hosts.row(candidate.host);
     invariant(host, `the scheduler chose ${candidate.host}, which was not a candidate`);
     const claim = await tryClaim(hosts, host, placing, settings.cardPreference);
@@ -164,10 +170,11 @@ export const mostHostsExplained = 200;
 function chooseFrom(
   fleet: Fleet,
   spec: RequestSpec,
-  { weights }: Pick<WorkflowContext['settings'], 'weights'>,
+  { weights, among }: Pick<WorkflowContext['settings'], 'weights'> & ChoosingOrder,
 ): HostSelection {
   if (fleet.size <= mostHostsExplained) return selectHosts(spec, fleet, { weights });
-  return { candidates: selectBest(spec, fleet, { weights }), rejections: [] };
+  const limit = among === undefined ? {} : { limit: among };
+  return { candidates: selectBest(spec, fleet, { weights, ...limit }), rejections: [] };
 }
 
 /** The decision with a reason for every host that lacks one. */
