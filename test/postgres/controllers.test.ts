@@ -129,6 +129,46 @@ test(
   timeoutMs,
 );
 
+/** The events of this controller until one matches; what was read. */
+async function eventsUntil(
+  cloud: Cloud,
+  url: string,
+  { since, until }: { since: number; until: RegExp },
+): Promise<string> {
+  const path = new URL(`/novella/v1/events?since=${since}`, url);
+  const headers = { 'x-auth-token': cloud.session.token };
+  const reply = await fetch(path, { headers, signal: AbortSignal.timeout(20_000) });
+  let text = '';
+  for await (const chunk of reply.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    if (until.test(text)) return text;
+  }
+  throw new Error(`the stream ended after ${text}`);
+}
+
+test(
+  'the picture and the events of each controller follow what another one does',
+  async () => {
+    const { cluster: running, clouds, first } = await aCluster(2);
+    const [, second] = clouds;
+    const url = running.controllers[1]?.url ?? '';
+    if (second === undefined) throw new Error('there are two');
+    const fleetOf = (cloud: Cloud) => cloud.ok('operator', 'GET', '/fleet');
+    const [here, there] = [await fleetOf(first), await fleetOf(second)];
+    // A number of another controller is none of this one's.
+    const reset = eventsUntil(second, url, { since: here.change, until: /event: \w+/ });
+    expect(await reset).toContain('event: reset');
+    const seen = eventsUntil(second, url, { since: there.change, until: /"vfs":"[^"]*h/ });
+    const [booting] = await bootMany([first], 1);
+    const server = await second.settled((await booting) ?? '', 'ACTIVE');
+    expect(await seen).toContain(`"name":"${server['OS-EXT-SRV-ATTR:host']}"`);
+    await expect
+      .poll(async () => (await fleetOf(second)).hosts)
+      .toEqual((await fleetOf(first)).hosts);
+  },
+  timeoutMs,
+);
+
 test(
   'another controller has the tasks of one that was killed within ten seconds, and completes them',
   async () => {

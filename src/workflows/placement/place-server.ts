@@ -87,7 +87,7 @@ export interface Choice {
 }
 
 interface ChoosingOrder {
-  /** So many of the best candidates are tried in a random order; absent: in that of their weights. */
+  /** So many of the best candidates are tried in a random order; absent: by their weights. */
   among?: number;
 }
 
