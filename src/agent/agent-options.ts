@@ -39,8 +39,11 @@ export interface AgentOptions {
   canTransfer?: () => Promise<boolean>;
   /** Absent: its guests have none. */
   consoles?: GuestConsoles;
-  /** Connects to the controller for the console that it requested with this id. */
-  dialConsole?: (requestId: string) => Promise<Duplex>;
+  /**
+   * Connects to the controller for the console that it requested with this id; `at`: to the one
+   * with this address.
+   */
+  dialConsole?: (requestId: string, at?: string) => Promise<Duplex>;
   /** The operator's rules for devices available to guests; first match wins. */
   deviceSpecs: readonly DeviceSpec[];
   /** Whether to warn of device specs without the apparent effect. Default: yes. */

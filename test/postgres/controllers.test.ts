@@ -3,6 +3,8 @@
  * and another has the work of one that dies.
  */
 import { afterEach, expect, inject, test } from 'vitest';
+import { openConsole } from '#test/consoles/console-client.ts';
+import { readUntil } from '#test/consoles/read-stream.ts';
 import { guestsOfAgent } from '#test/processes/agent-process.ts';
 import type { Cloud } from '#test/worlds/cloud.ts';
 import { Cluster, textOf } from '#test/clusters/cluster.ts';
@@ -165,6 +167,27 @@ test(
     await expect
       .poll(async () => (await fleetOf(second)).hosts)
       .toEqual((await fleetOf(first)).hosts);
+  },
+  timeoutMs,
+);
+
+test(
+  'consoles open through each controller, whichever the host is linked to',
+  async () => {
+    const { clouds, first } = await aCluster(2);
+    const [booting] = await bootMany([first], 1);
+    const { id } = await first.settled((await booting) ?? '', 'ACTIVE');
+    for (const [at, cloud] of clouds.entries()) {
+      const remote_console = { protocol: 'serial', type: 'serial' };
+      const { body } = await cloud.send('compute', 'POST', `/servers/${id}/remote-consoles`, {
+        body: { remote_console },
+        headers: { 'openstack-api-version': 'compute 2.6' },
+      });
+      const { stream } = await openConsole(body.remote_console.url);
+      stream.write(`by controller ${at}`);
+      await readUntil(stream, `by controller ${at}`);
+      stream.destroy();
+    }
   },
   timeoutMs,
 );

@@ -70,3 +70,13 @@ test('wake-ups of many turns within a moment are sent together', async () => {
   const { topics } = JSON.parse(payloads[0] ?? '') as { topics: string[] };
   expect(topics).toEqual(['commands:a', 'commands:b', 'commands:c']);
 });
+
+test('a message reaches the other controllers once, and one that is too long is lost', async () => {
+  const { one, other } = await twoControllers();
+  const received: unknown[] = [];
+  for (const end of [one, other]) end.onMessage((message) => received.push(message));
+  const message = { type: 'cache-image', hostId: 'h', imageId: 'i' } as const;
+  one.send({ ...message, imageId: 'x'.repeat(8_000) });
+  one.send(message);
+  await vi.waitFor(() => expect(received).toEqual([message]));
+});

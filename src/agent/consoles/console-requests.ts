@@ -87,6 +87,7 @@ export class ConsoleRequests {
     id,
     guestId,
     kind,
+    at,
   }: ConsoleRequest): Promise<{ guest: Duplex; controller: Duplex }> {
     const { dialConsole } = this.#options;
     if (dialConsole === undefined) {
@@ -96,7 +97,7 @@ export class ConsoleRequests {
     const guest = this.#keep(await this.#guests().open(guestId, kind));
     if (kind === 'serial') this.#keepSerial(guestId, guest);
     try {
-      return { guest, controller: this.#keep(await dialConsole(id)) };
+      return { guest, controller: this.#keep(await dialConsole(id, at)) };
     } catch (error) {
       guest.destroy();
       throw error;

@@ -210,6 +210,8 @@ export interface ConsoleRequest {
   act: 'find' | 'open';
   guestId: string;
   kind: ConsoleKind;
+  /** Which controller to connect to; absent: the one of this link. */
+  at?: string;
 }
 
 /** `place` null: the guest has no console of this kind. An opened console gets no answer. */

@@ -17,12 +17,14 @@ const limits = {
 };
 
 /**
- * Connects to the controller for the console that it requested with this id. Throws `unavailable`
- * when it does not answer or refuses, and what `connection` throws.
+ * Connects to the controller for the console that it requested with this id; `at`: to the one with
+ * this address, of the same cluster. Throws `unavailable` when it does not answer or refuses, and
+ * what `connection` throws.
  */
 export function consoleDial(connection: () => Promise<ControllerConnection>) {
-  return async (requestId: string): Promise<Duplex> => {
-    const { url: controllerUrl, headers, tls } = await connection();
+  return async (requestId: string, at?: string): Promise<Duplex> => {
+    const { url: linkedTo, headers, tls } = await connection();
+    const controllerUrl = at ?? linkedTo;
     const url = new URL(controllerUrl);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     url.pathname = `${hostConsolePath}/${requestId}`;

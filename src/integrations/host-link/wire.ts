@@ -90,6 +90,7 @@ const toAgent: MessageSchemas<ToAgent> = {
       act: Type.Enum(['find', 'open']),
       guestId: HostId,
       kind: Type.Enum(['vnc', 'serial']),
+      at: Type.Optional(Type.String({ pattern: '^https://', maxLength: 1024 })),
     }),
   }),
 };

@@ -1,9 +1,11 @@
 /**
- * Wake-ups between the controllers of one database, by LISTEN and NOTIFY on a connection of its
- * own: a notification inside a transaction would let only one transaction commit at a time.
+ * Wake-ups and messages between the controllers of one database, by LISTEN and NOTIFY on a
+ * connection of its own: a notification inside a transaction would let only one transaction commit
+ * at a time.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import type { ControllerMessage, ControllerPost } from '#contracts/controller-post.ts';
 import type { Log } from '#contracts/log.ts';
 import type { Wakeup, WakeupTopic } from '#contracts/wakeup.ts';
 import { errorText } from '#core/errors.ts';
@@ -31,13 +33,14 @@ export interface PostgresWakeupOptions {
  * Wakes the listeners of all controllers; those of this one without a network. What is notified
  * while the database cannot be reached is lost; once it can be, every listener is woken.
  */
-export class PostgresWakeup implements Wakeup {
+export class PostgresWakeup implements Wakeup, ControllerPost {
   readonly listen: Wakeup['listen'];
   readonly #options: PostgresWakeupOptions;
   readonly #topics = new Set<WakeupTopic>();
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
   #client: Client | undefined;
+  #receive: (message: ControllerMessage) => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> = Promise.resolve();
 
@@ -56,6 +59,17 @@ export class PostgresWakeup implements Wakeup {
     }, collectMs);
   }
 
+  /** A message that is too long for a notification is lost. */
+  send(message: ControllerMessage): void {
+    const { id: from } = this.#options;
+    const payload = JSON.stringify({ from, topics: [], message } satisfies Message);
+    if (Buffer.byteLength(payload) <= mostBytes) this.#publish([payload]);
+  }
+
+  onMessage(listener: (message: ControllerMessage) => void): void {
+    this.#receive = listener;
+  }
+
   /** Sends what is collected, and ends the connection. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
@@ -69,6 +83,10 @@ export class PostgresWakeup implements Wakeup {
   #flush(): void {
     const payloads = payloadsOf(this.#options.id, this.#topics);
     this.#topics.clear();
+    this.#publish(payloads);
+  }
+
+  #publish(payloads: readonly string[]): void {
     const client = this.#client;
     if (client === undefined || payloads.length === 0) return;
     this.#sending = this.#sending.then(async () => {
@@ -103,8 +121,10 @@ export class PostgresWakeup implements Wakeup {
     // Its end is reported too.
     client.on('error', () => {});
     client.on('notification', ({ payload }) => {
-      const { from, topics } = JSON.parse(payload ?? '{}') as Partial<Message>;
-      if (from !== id) for (const topic of topics ?? []) local.notify(topic);
+      const { from, topics, message } = JSON.parse(payload ?? '{}') as Partial<Message>;
+      if (from === id) return;
+      for (const topic of topics ?? []) local.notify(topic);
+      if (message !== undefined) this.#receive(message);
     });
     try {
       await client.connect();
@@ -123,6 +143,7 @@ export class PostgresWakeup implements Wakeup {
 interface Message {
   from: string;
   topics: WakeupTopic[];
+  message?: ControllerMessage;
 }
 
 function payloadsOf(from: string, topics: Iterable<WakeupTopic>): string[] {

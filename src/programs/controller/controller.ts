@@ -17,6 +17,7 @@ import { inProcessWakeup } from '#integrations/wakeup/in-process.ts';
 import { PostgresWakeup } from '#integrations/wakeup/over-postgres.ts';
 import { ClusterLinks } from '#workflows/cluster/cluster-links.ts';
 import { Membership } from '#workflows/cluster/membership.ts';
+import { requestsElsewhere, takeRequests } from '#workflows/cluster/requests-elsewhere.ts';
 import { watchCluster } from '#workflows/cluster/watch-cluster.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
@@ -120,6 +121,12 @@ async function start(
   stops.push(() => wakeup.close());
   const self = { id, name: name ?? usualName(config), version, startedAt: clock.now() };
   const { peers, shared } = await joinCluster({ store, self, wakeup, log, onLost, stops });
+  const hostsPort: { url?: string } = {};
+  const ownUrl = (): string | undefined => hostsPort.url;
+  const elsewhere = requestsElsewhere({ post: wakeup, shared, store, ownUrl });
+  const hostTimeoutMs = config.hostDownMs;
+  const links = new HostLinks({ clock, monotonic, hostTimeoutMs, shared, elsewhere });
+  takeRequests(wakeup, links);
   const { network, image } = cloud.services;
   const hostLifeMs = config.hostCertificateMs;
   const context: WorkflowContext = {
@@ -133,7 +140,7 @@ async function start(
     configuredQuotas: quotas.configuredFor,
     direct: new DirectTasks(),
     fleet: new FleetView(),
-    links: new HostLinks({ clock, monotonic, hostTimeoutMs: config.hostDownMs, shared }),
+    links,
     authority: clusterAuthority({ store: store.authority, clock, hostLifeMs }),
     settings: workflowSettings(config),
     peers,
@@ -146,8 +153,11 @@ async function start(
   ready.dispatching(true);
   const urls: Urls = { identity: '', compute: '', network: '', image: '' };
   const listener = { onReceived: () => undefined, onReport: () => undefined };
+  const onHostsPort = (url: string): void => {
+    hostsPort.url = url;
+  };
   const doors = { ...beginnings, context, cloud, urls, ready, disks: async () => [], listener };
-  Object.assign(urls, await openDoors(config, doors));
+  Object.assign(urls, await openDoors(config, { ...doors, onHostsPort }));
   stops.push(() => ready.dispatching(false));
   return { urls, survey: cloud.survey };
 }

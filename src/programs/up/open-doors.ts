@@ -57,6 +57,8 @@ export interface Doors extends Beginnings {
   reserve?: DiskReserve;
   disks: () => Promise<DiskRoom[]>;
   listener: ReportListener;
+  /** The port for hosts is open, at this address of this process. */
+  onHostsPort?: (url: string) => void;
 }
 
 const mostChanges = 2 ** 47;
@@ -142,7 +144,9 @@ export async function openDoors(config: Config, doors: Doors): Promise<Urls> {
     publicUrl: config.publicUrls.hosts,
     open: async (app) => {
       const port = await listenFor(app, 'hosts');
-      return config.publicUrls.hosts ?? `https://${reachableByHosts(config.listen)}:${port}`;
+      const url = `https://${reachableByHosts(config.listen)}:${port}`;
+      doors.onHostsPort?.(url);
+      return config.publicUrls.hosts ?? url;
     },
   });
   admission.resolve(hosts);

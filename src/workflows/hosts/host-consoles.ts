@@ -1,6 +1,6 @@
 /**
- * Consoles of the hosts that are linked to this process: requests to their agents, and the
- * connections that these open in answer. Nothing of it is stored.
+ * Consoles of the hosts that are linked to this process, or to another controller: requests to
+ * their agents, and the connections that these open in answer. Nothing of it is stored.
  */
 import type { Duplex } from 'node:stream';
 import type { ConsoleKind, ConsolePlace } from '#contracts/host/guest-consoles.ts';
@@ -35,6 +35,17 @@ export interface GuestConsole {
   kind: ConsoleKind;
 }
 
+/** The hosts that are linked to other controllers. */
+export interface ConsolesElsewhere {
+  /** How to request a console of a host; undefined: it is linked nowhere else. */
+  linked(hostId: string): Promise<{ name: string; send: Send } | undefined>;
+  /** The answer to a request of another controller. */
+  answer(host: string, answer: ConsoleAnswer): void;
+}
+
+/** Requests of other controllers whose answers are awaited; the oldest are forgotten. */
+const mostPassedOn = 1_000;
+
 const longestWaitMs = 10_000;
 /** Requests that have no answer yet. Those of one project leave room at a host for others. */
 const mostWaiting = { ofProject: 32, ofHost: 64 };
@@ -44,8 +55,15 @@ export class HostConsoles {
   readonly #hosts = new Map<string, LinkedHost>();
   readonly #waiting = new Map<string, Waiting>();
 
-  constructor(newId: () => string) {
+  readonly #elsewhere: ConsolesElsewhere | undefined;
+  /** Hosts that are linked to other controllers, once a console of them was requested. */
+  readonly #remote = new Map<string, LinkedHost>();
+  /** The hosts of requests of other controllers, by the id of the request. */
+  readonly #passedOn = new Map<string, string>();
+
+  constructor(newId: () => string, elsewhere?: ConsolesElsewhere) {
     this.#newId = newId;
+    this.#elsewhere = elsewhere;
   }
 
   /**
@@ -99,6 +117,29 @@ export class HostConsoles {
   answer(host: string, answer: ConsoleAnswer): void {
     const waiting = this.#waiting.get(answer.id);
     if (waiting?.host.name === host) waiting.answered(answer);
+    if (this.#passedOn.get(answer.id) !== host) return;
+    this.#passedOn.delete(answer.id);
+    this.#elsewhere?.answer(host, answer);
+  }
+
+  /** A request of another controller, for a host that may be linked here. */
+  passOn(hostId: string, request: ConsoleRequest): void {
+    const host = this.#hosts.get(hostId);
+    if (host === undefined) return;
+    this.#passedOn.set(request.id, host.name);
+    const [oldest] = this.#passedOn.keys();
+    if (this.#passedOn.size > mostPassedOn && oldest !== undefined) this.#passedOn.delete(oldest);
+    host.send(request);
+  }
+
+  async #hostElsewhere(hostId: string): Promise<LinkedHost | undefined> {
+    const linked = await this.#elsewhere?.linked(hostId);
+    if (linked === undefined) return undefined;
+    const known = this.#remote.get(hostId);
+    if (known?.name === linked.name) return known;
+    const host: LinkedHost = { ...linked, streams: new Set() };
+    this.#remote.set(hostId, host);
+    return host;
   }
 
   /** Does a request wait for a connection with this id, from this host? */
@@ -127,7 +168,7 @@ export class HostConsoles {
       failed: Waiting['failed'],
     ) => Pick<Waiting, 'answered' | 'opened'>,
   ): Promise<Result> {
-    const host = this.#hosts.get(hostId);
+    const host = this.#hosts.get(hostId) ?? (await this.#hostElsewhere(hostId));
     if (host === undefined) {
       const message = `the host of guest ${guestId} is not linked, or its agent is older than the controller and opens no consoles`;
       throw new ComputeError('unavailable', message);

@@ -8,7 +8,7 @@ import type { Clock } from '#contracts/clock.ts';
 import type { HostCommand, Uptime } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
 import type { HostOffer } from '#core/pci/specs/host-offer.ts';
-import { HostConsoles } from './host-consoles.ts';
+import { type ConsolesElsewhere, HostConsoles } from './host-consoles.ts';
 import { ImageCaches } from './image-caches.ts';
 import type { SharedLinks } from './shared-links.ts';
 
@@ -20,8 +20,16 @@ export interface HostLinksOptions {
   hostTimeoutMs: number;
   /** Names of hosts whose agents run in this process. */
   localHosts?: ReadonlySet<string>;
+  /** Requests to hosts that are linked to other controllers. */
+  elsewhere?: RequestsElsewhere;
   /** The links to all controllers; absent: this process is the only one. */
   shared?: SharedLinks;
+}
+
+export interface RequestsElsewhere {
+  consoles: ConsolesElsewhere;
+  /** False: the host is linked to no other controller. */
+  cacheImage: (hostId: string, imageId: string) => boolean;
 }
 
 /** Must not throw, and returns without waiting. */
@@ -31,7 +39,7 @@ type Seen = Pick<Host, 'id' | 'forcedDown' | 'lastSeenAt'>;
 
 export class HostLinks {
   /** Those of the linked hosts. */
-  readonly consoles = new HostConsoles(randomUUID);
+  readonly consoles: HostConsoles;
   readonly imageCaches: ImageCaches;
   readonly #options: HostLinksOptions;
   readonly #startedAt: number;
@@ -53,7 +61,9 @@ export class HostLinks {
   constructor(options: HostLinksOptions) {
     this.#options = options;
     this.#startedAt = options.monotonic.now();
-    this.imageCaches = new ImageCaches(() => options.monotonic.now());
+    const { elsewhere } = options;
+    this.consoles = new HostConsoles(randomUUID, elsewhere?.consoles);
+    this.imageCaches = new ImageCaches(() => options.monotonic.now(), elsewhere?.cacheImage);
   }
 
   /** The host has sent hello. Returns the function that reports this link as closed. */
