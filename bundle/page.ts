@@ -17,6 +17,8 @@ export default defineConfig({
     // The policy of the page permits no `data:`.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // On a busy machine it warns of the time that it took.
+    rolldownOptions: { checks: { bundlerTimings: false } },
     manifest: 'manifest.json',
   },
 });
