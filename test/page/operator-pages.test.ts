@@ -147,7 +147,7 @@ test.each(views)('device specs: $width px, $theme', async (view) => {
 
 test('a list is tried as it is typed: what it matches, shadows and loses, per host', async () => {
   const { cloud } = world;
-  const red = await cloud.network('blue');
+  const red = await cloud.network('blue', 'physnet1', 44);
   const id = await cloud.boot([{ port: await cloud.port(red, 'direct') }]);
   const { 'OS-EXT-SRV-ATTR:host': host } = await cloud.settled(id, 'ACTIVE');
   const { page, context } = await world.open('/ui/device-specs');
