@@ -1,0 +1,177 @@
+/**
+ * A process of `torture -- claims`: leases boots, and claims and releases devices for them until it
+ * is ended. Its first argument is its setup as JSON. Prints a line for each claim.
+ */
+import { appendFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HostChange, Task } from '#contracts/store/store.ts';
+import { openStore } from '#integrations/database/store.ts';
+import { bookDevices, releaseServer } from '#core/ledger/host-ledger.ts';
+import { SerialQueue } from '#runtime/serial-queue.ts';
+import { oneOf, randomFrom } from '#test/random.ts';
+import { taskOf } from '#test/worlds/store-rows.ts';
+import { bareContext } from './bare-context.ts';
+import { schedule } from '#workflows/boot/schedule.ts';
+import { hostChange } from '#workflows/hosts/host-change.ts';
+import type { Entry, Operation, WorkerSetup } from './entry.ts';
+
+const setup = JSON.parse(process.argv[2] ?? '') as WorkerSetup;
+const random = randomFrom(setup.seed);
+const { store } = await openStore(setup.database);
+const context = {
+  ...bareContext(store),
+  peers: { id: setup.name, count: setup.processes, isFirst: () => false },
+};
+/** Claims and releases of one controller do not run at the same time. */
+const exclusive = new SerialQueue();
+const hostIds = (await store.hosts.list()).map(({ id }) => id);
+for (const id of hostIds) context.links.opened(id);
+
+const stopping = new AbortController();
+process.once('SIGTERM', () => stopping.abort());
+
+let written = 0;
+const write = (entry: Entry): void => appendFileSync(setup.log, `${JSON.stringify(entry)}\n`);
+
+/** Writes down the change, commits it, and writes down how that went. */
+async function recorded(
+  { operation, serverId }: { operation: Operation; serverId: string },
+  change: HostChange,
+  commit: () => Promise<boolean>,
+): Promise<boolean> {
+  written += 1;
+  const id = `${setup.name}-${written}`;
+  const { hostId, generation, devices = [] } = change;
+  write({
+    ...{ id, operation, hostId, serverId, generation: generation + 1 },
+    devices: devices.map((device) => [device.address, device.serverId]),
+  });
+  const isCommitted = await commit().catch((error: unknown) => {
+    // What the code of a faulty worker does, the database may refuse by itself.
+    if (setup.fault === null) throw error;
+    return false;
+  });
+  write({ id, end: isCommitted ? 'committed' : 'refused' });
+  if (isCommitted && operation === 'claim') process.stdout.write('c');
+  return isCommitted;
+}
+
+const lease = () => ({ owner: setup.name, until: Date.now() + setup.leaseMs });
+
+/** The change of a worker that does not check the generation of the host which it read. */
+async function unfenced(change: HostChange): Promise<HostChange> {
+  const version = await store.hosts.version(change.hostId);
+  return { ...change, generation: version?.generation ?? change.generation };
+}
+
+/** The task of a worker that does not check whether it still holds the lease. */
+async function ofAnyLease<T extends Task>(task: T): Promise<T> {
+  const current = await store.tasks.of(task.serverId);
+  return { ...task, epoch: current?.epoch ?? task.epoch };
+}
+
+interface Step {
+  operation: 'claim' | 'release';
+  change: HostChange;
+  server: { hostId: string | null; hostName: string | null };
+  next: 'schedule' | 'release';
+}
+
+async function commitStep(task: Task<'boot'>, step: Step): Promise<boolean> {
+  const { fault } = setup;
+  await maybePause();
+  const change = fault === 'stale-generation' ? await unfenced(step.change) : step.change;
+  const owned = fault === 'lost-lease' ? await ofAnyLease(task) : task;
+  return recorded({ operation: step.operation, serverId: task.serverId }, change, async () => {
+    const result = await store.commit({
+      task: owned,
+      host: change,
+      server: step.server,
+      next: { step: step.next, data: task.data, dueAt: Date.now() },
+      lease: lease(),
+    });
+    if (!result.ok && result.why === 'stale-host') context.fleet.outdated(change.hostId);
+    return result.ok;
+  });
+}
+
+/** Until the lease has run out. */
+async function maybePause(): Promise<void> {
+  if (random() < setup.pauseShare / 2) await sleep(setup.leaseMs * 2);
+}
+
+/** One claim of a server, or the release of what it has. False: the task is another's now. */
+async function runOnce(task: Task<'boot'>): Promise<boolean> {
+  const server = await store.servers.get(task.serverId);
+  if (server === undefined) throw new Error(`server ${task.serverId} is gone`);
+  await maybePause();
+  if (task.step === 'release') {
+    const host = await context.fleet.host(store.hosts, server.hostId ?? '');
+    if (host === undefined) return false;
+    const devices = await context.fleet.devices(store.hosts, host);
+    const change = hostChange(host, releaseServer(host, devices, server));
+    const released = { operation: 'release', change, next: 'schedule' } as const;
+    const isDone = await commitStep(task, {
+      ...released,
+      server: { hostId: null, hostName: null },
+    });
+    if (isDone && setup.fault === 'double-release') void releaseAgain(task.serverId, change);
+    return isDone;
+  }
+  const { host: change, server: placed } = await schedule(context, task, { read: null });
+  if (change === undefined) return false;
+  const { hostId = null, hostName = null } = placed ?? {};
+  const claimed = { operation: 'claim', change, next: 'release' } as const;
+  return commitStep(task, { ...claimed, server: { hostId, hostName } });
+}
+
+/** A worker that releases what it released before, and another server may have by now. */
+async function releaseAgain(serverId: string, change: HostChange): Promise<void> {
+  await sleep(20 * random());
+  const { hostId, generation, devices = [] } = await unfenced(change);
+  const again = { hostId, generation, devices };
+  await recorded({ operation: 'release', serverId }, again, () => stored(again));
+}
+
+async function stored(change: HostChange): Promise<boolean> {
+  return (await store.hosts.update(change)) === 'ok';
+}
+
+/** An agent reports that the link of a device changed: its row is written, its holder is not. */
+async function report(): Promise<void> {
+  const host = await store.hosts.get(oneOf(random, hostIds));
+  if (host === undefined) return;
+  const rows = await store.hosts.devices(host.id);
+  const device = oneOf(random, rows);
+  const seen = { ...device, link: device.link === 'up' ? ('down' as const) : ('up' as const) };
+  const read = hostChange(host, bookDevices(host, rows, [seen]));
+  if (setup.fault === 'stale-report') await sleep(20 * random());
+  const change = setup.fault === 'stale-report' ? await unfenced(read) : read;
+  await recorded({ operation: 'report', serverId: '' }, change, () => stored(change));
+}
+
+/** Leases tasks, each until another worker has it. */
+async function lane(): Promise<void> {
+  while (!stopping.signal.aborted) {
+    const [leased] = await store.tasks.lease(setup.name, Date.now(), setup.leaseMs, { limit: 1 });
+    if (leased === undefined) await sleep(5);
+    else await keepRunning(taskOf('boot', leased));
+  }
+}
+
+async function keepRunning({ serverId, epoch }: Task<'boot'>): Promise<void> {
+  for (;;) {
+    const task = taskOf('boot', await store.tasks.of(serverId));
+    if (task.epoch !== epoch) return;
+    // With a fault there are more races, so that few claims show it.
+    const isOurs = await (setup.fault === null
+      ? exclusive.run(() => runOnce(task))
+      : runOnce(task));
+    if (random() < 0.05) await report();
+    if (!isOurs || stopping.signal.aborted) break;
+  }
+  await store.tasks.release({ serverId, epoch }, setup.name);
+}
+
+await Promise.all(Array.from({ length: setup.atOnce }, lane));
+await store.close();
