@@ -227,6 +227,11 @@ test(
     controller.signal('SIGSTOP');
     await release();
     await expect.poll(() => running.idOf(controller), { timeout: 20_000 }).not.toBe(id);
+    // An agent finds within twenty seconds that its controller answers no ping.
+    const linked = 'select 1 from host_links join controllers on uuid = controller_uuid';
+    await expect
+      .poll(async () => (await running.rows(linked)).length, { timeout: 60_000 })
+      .toBe(hosts.length);
     const [, second] = clouds;
     if (second === undefined) throw new Error('there are two');
     expect(await allActive(running, second)).toBe(6);
