@@ -60,6 +60,8 @@ const lease = () => ({ owner: setup.name, until: Date.now() + setup.leaseMs });
 
 /** The change of a worker that does not check the generation of the host which it read. */
 async function unfenced(change: HostChange): Promise<HostChange> {
+  // Others change the host meanwhile.
+  await sleep(20 * random());
   const version = await store.hosts.version(change.hostId);
   return { ...change, generation: version?.generation ?? change.generation };
 }
@@ -127,7 +129,6 @@ async function runOnce(task: Task<'boot'>): Promise<boolean> {
 
 /** A worker that releases what it released before, and another server may have by now. */
 async function releaseAgain(serverId: string, change: HostChange): Promise<void> {
-  await sleep(20 * random());
   const { hostId, generation, devices = [] } = await unfenced(change);
   const again = { hostId, generation, devices };
   await recorded({ operation: 'release', serverId }, again, () => stored(again));
@@ -145,7 +146,6 @@ async function report(): Promise<void> {
   const device = oneOf(random, rows);
   const seen = { ...device, link: device.link === 'up' ? ('down' as const) : ('up' as const) };
   const read = hostChange(host, bookDevices(host, rows, [seen]));
-  if (setup.fault === 'stale-report') await sleep(20 * random());
   const change = setup.fault === 'stale-report' ? await unfenced(read) : read;
   await recorded({ operation: 'report', serverId: '' }, change, () => stored(change));
 }
