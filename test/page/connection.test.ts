@@ -39,7 +39,7 @@ test('a controller that ends is stated with the time; when it is back, the page 
   await world.restart();
   await boot();
   await expect.poll(() => status.textContent(), { timeout: 15_000 }).toBe('Live');
-  await expect.poll(held, { timeout: 1_000 }).toBe(before + 1);
+  await expect.poll(held, { timeout: 10_000 }).toBe(before + 1);
   await context.close();
 });
 
@@ -69,11 +69,11 @@ test('of several pages one reads the events; when it is closed, another does', a
   expect(streams()).toBe(2);
   const before = await heldOn(second)();
   await boot();
-  await expect.poll(heldOn(second), { timeout: 1_000 }).toBe(before + 1);
+  await expect.poll(heldOn(second), { timeout: 10_000 }).toBe(before + 1);
   expect(opened).not.toContain('/novella/v1/events');
   await first.page.close();
   await expect.poll(() => opened, { timeout: 5_000 }).toContain('/novella/v1/events');
   await boot();
-  await expect.poll(heldOn(second), { timeout: 1_000 }).toBe(before + 2);
+  await expect.poll(heldOn(second), { timeout: 10_000 }).toBe(before + 2);
   await first.context.close();
 });
