@@ -17,6 +17,7 @@ function valuesOf(text: string, key: string): string[] {
 
 const units = [
   { name: 'novella.service', program: 'bin/novella', leaf: 'up' },
+  { name: 'novella-controller.service', program: 'bin/novella', leaf: 'controller' },
   { name: 'novella-agent.service', program: 'novella-agent.mjs', leaf: 'agent' },
 ];
 

@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { copyRows } from '#integrations/database/copy/copy-rows.ts';
-import { migrate } from '#integrations/database/migrate.ts';
+import { migrate, schemaOf } from '#integrations/database/migrate.ts';
 import { migrations } from '#integrations/database/migrations/index.ts';
+import { useDatabase } from '#integrations/database/postgres/database-lock.ts';
 import { openDatabase } from '#integrations/database/store.ts';
 import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
 import { freePorts, readConfig } from '#programs/config/config.ts';
 import { copyToPostgres } from '#programs/database/copy-database.ts';
 import { databaseStatus, migrateDatabase } from '#programs/database/database-status.ts';
+import { upgradeAlone } from '#programs/database/upgrade-alone.ts';
 import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
 import { freshDatabase, onServer, type TestDatabase } from '#test/postgres/database.ts';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
@@ -158,4 +160,22 @@ test('the status of a schema says what a start would do, and changes nothing', a
   expect(await databaseStatus(named)).toMatchObject({ pending: [], newest: all.at(-1) });
   const onServerNow = { stateDir: state.path, url: database.url };
   expect(await databaseStatus(onServerNow)).toMatchObject({ newest: null, pending: all });
+});
+
+test('a schema is upgraded only while nobody uses the database', async () => {
+  const events = { onProblem: () => undefined, onLost: () => undefined };
+  const other = await useDatabase(database.url, 'shared', events);
+  const db = await openDatabase(database.url);
+  try {
+    const upgrading = upgradeAlone(db, database.url);
+    // It waits for the other one.
+    expect((await schemaOf(db)).ran).toEqual([]);
+    await other.release();
+    expect(await upgrading).toEqual(Object.keys(migrations).toSorted());
+    const another = await useDatabase(database.url, 'shared', events);
+    expect(await upgradeAlone(db, database.url)).toEqual([]);
+    await another.release();
+  } finally {
+    await db.destroy();
+  }
 });

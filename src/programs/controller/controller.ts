@@ -12,7 +12,7 @@ import type { Wakeup } from '#contracts/wakeup.ts';
 import { ComputeError } from '#core/errors.ts';
 import { clusterAuthority } from '#integrations/cluster-authority/cluster-authority.ts';
 import { useDatabase } from '#integrations/database/postgres/database-lock.ts';
-import { openStore } from '#integrations/database/store.ts';
+import { openDatabase, openStore } from '#integrations/database/store.ts';
 import { inProcessWakeup } from '#integrations/wakeup/in-process.ts';
 import { PostgresWakeup } from '#integrations/wakeup/over-postgres.ts';
 import { ClusterLinks } from '#workflows/cluster/cluster-links.ts';
@@ -26,6 +26,7 @@ import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { watchEnded } from '#workflows/watch/prune-ended.ts';
 import type { Config } from '../config/config.ts';
 import { readTls } from '../config/doors-config.ts';
+import { upgradeAlone } from '../database/upgrade-alone.ts';
 import { ProjectQuotas } from '../config/project-quotas.ts';
 import { workflowSettings } from '../config/workflow-settings.ts';
 import { Metrics } from '../metrics/metrics.ts';
@@ -108,6 +109,7 @@ async function start(
   const { log, stops, metrics } = beginnings;
   const id = randomUUID();
   const onProblem = (problem: string): void => log.error(problem);
+  await upgrade(database);
   const lock = await useDatabase(database, 'shared', { onProblem, onLost });
   stops.push(() => lock.release());
   const { store: plain, db } = await openStore(database, { clock, controllerId: id });
@@ -160,6 +162,15 @@ async function start(
   Object.assign(urls, await openDoors(config, { ...doors, onHostsPort }));
   stops.push(() => ready.dispatching(false));
   return { urls, survey: cloud.survey };
+}
+
+async function upgrade(database: string): Promise<void> {
+  const db = await openDatabase(database);
+  try {
+    await upgradeAlone(db, database);
+  } finally {
+    await db.destroy();
+  }
 }
 
 /** Adds this controller to those of the database, and reads the links of hosts to all of them. */

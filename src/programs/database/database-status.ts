@@ -10,6 +10,7 @@ import { withoutPassword } from '#integrations/database/postgres/without-passwor
 import { openDatabase } from '#integrations/database/store.ts';
 import { takeStateDirectory } from '../state/state-directory.ts';
 import type { NamedDatabase } from './named-database.ts';
+import { upgradeAlone } from './upgrade-alone.ts';
 
 /** `unknown`: migrations of a newer version, which has used the database. */
 export interface DatabaseStatus {
@@ -37,8 +38,8 @@ export async function databaseStatus(named: NamedDatabase): Promise<DatabaseStat
 }
 
 /**
- * Runs the pending migrations, and returns their names. Throws `conflict` for a file that a process
- * uses, and as `migrate` does.
+ * Runs the pending migrations, and returns their names. Throws `conflict` for a database that needs
+ * them while a process uses it, and as `migrate` does.
  */
 export async function migrateDatabase(
   named: NamedDatabase,
@@ -47,7 +48,7 @@ export async function migrateDatabase(
   try {
     const db = await openDatabase(placeOf(named));
     try {
-      const ran = await migrate(db);
+      const ran = await (named.url === undefined ? migrate(db) : upgradeAlone(db, named.url));
       return { database: shown(named).database, ran, newest: newestMigration() };
     } finally {
       await db.destroy();

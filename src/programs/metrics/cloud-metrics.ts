@@ -24,7 +24,7 @@ export function cloudMetrics(metrics: Metrics, sources: Sources): () => Promise<
   });
   const free = metrics.gauge({
     name: 'novella_free_devices',
-    help: 'PCI devices of a host that can be given to a server',
+    help: 'PCI devices of a host that is up, which can be given to a server',
     labelNames: ['host', 'physical_network', 'type', 'product'],
   });
   const tasks = metrics.gauge({
@@ -51,7 +51,8 @@ export function cloudMetrics(metrics: Metrics, sources: Sources): () => Promise<
       if (found.length > 0) problems.set({ host: name }, found.length);
     }
     free.reset();
-    for (const { name, pools } of context.fleet.fleet.hosts) {
+    for (const { name, alive, pools } of context.fleet.fleet.hosts) {
+      if (!alive) continue;
       for (const { tags, deviceType: type, vendorId, productId, count } of pools) {
         const network = tags['physical_network'] ?? '';
         const product = `${vendorId}:${productId}`;

@@ -46,6 +46,7 @@ test('hosts, free devices, workflows with their steps, commits, calls and reques
   expect(after.get('novella_hosts{state="up",enabled="true"}')).toBe(2);
   expect(grown('novella_workflows_total{workflow="boot",outcome="ok"}')).toBe(1);
   expect(grown('novella_step_seconds_count{step="spawn",result="ok"}')).toBe(1);
+  expect(grown('novella_step_seconds_count{step="schedule",result="ok"}')).toBe(1);
   expect(grown('novella_commit_seconds_count{result="committed"}')).toBeGreaterThan(0);
   const bound =
     'novella_service_call_seconds_count{service="network",call="updatePort",result="answered"}';

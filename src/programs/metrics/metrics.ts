@@ -1,6 +1,7 @@
 /** What a controller measures for Prometheus, and where each figure is counted. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { FastifyInstance } from 'fastify';
+import type { ActionEvent } from '#contracts/store/action.ts';
 import type { Store, Transition } from '#contracts/store/store.ts';
 import { isComputeError } from '#core/errors.ts';
 import { version } from '../version.ts';
@@ -65,6 +66,8 @@ export class Metrics {
   /** Measures the requests to a service. */
   watchRequests(app: FastifyInstance, service: string): void {
     app.addHook('onResponse', (request, reply, done) => {
+      // An event stream lasts as long as its reader is there.
+      if (String(reply.getHeader('content-type')).startsWith('text/event-stream')) return done();
       const status = `${Math.floor(reply.statusCode / 100)}xx`;
       const { method } = request;
       this.#requests.observe({ service, method, status }, reply.elapsedTime / 1_000);
@@ -76,19 +79,38 @@ export class Metrics {
   watchStore(store: Store): Store {
     return {
       ...store,
+      servers: {
+        ...store.servers,
+        createClaimed: async (quota, newServer, claim) => {
+          const create = () => store.servers.createClaimed(quota, newServer, claim);
+          const server = await this.#measured(create, (made) =>
+            made === undefined ? 'stale-host' : 'committed',
+          );
+          if (server !== undefined) this.#stepsOf(claim.events);
+          return server;
+        },
+      },
       commit: async (transition) => {
-        const measured = this.#commits.startTimer();
-        try {
-          const result = await store.commit(transition);
-          measured({ result: result.ok ? 'committed' : result.why });
-          if (result.ok) this.#recorded(transition);
-          return result;
-        } catch (error) {
-          measured({ result: isComputeError(error, 'conflict') ? 'conflict' : 'failed' });
-          throw error;
-        }
+        const result = await this.#measured(
+          () => store.commit(transition),
+          (committed) => (committed.ok ? 'committed' : committed.why),
+        );
+        if (result.ok) this.#recorded(transition);
+        return result;
       },
     };
+  }
+
+  async #measured<T>(commit: () => Promise<T>, resultOf: (value: T) => string): Promise<T> {
+    const measured = this.#commits.startTimer();
+    try {
+      const value = await commit();
+      measured({ result: resultOf(value) });
+      return value;
+    } catch (error) {
+      measured({ result: isComputeError(error, 'conflict') ? 'conflict' : 'failed' });
+      throw error;
+    }
   }
 
   /** The same service; its calls are measured by the names of its methods. */
@@ -120,6 +142,10 @@ export class Metrics {
     if (next === null) {
       this.#actions.inc({ workflow: task.kind, outcome: outcome?.is ?? 'ended' });
     }
+    this.#stepsOf(events);
+  }
+
+  #stepsOf(events: readonly ActionEvent[]): void {
     for (const { name, startedAt, finishedAt, result } of events) {
       if (finishedAt === null) continue;
       const seconds = Math.max(0, finishedAt - startedAt) / 1_000;

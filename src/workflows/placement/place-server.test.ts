@@ -4,13 +4,18 @@ import { aHost, taskOf } from '#test/worlds/store-rows.ts';
 import { schedule } from '../boot/schedule.ts';
 import { inTurn } from './place-server.ts';
 
-const hosts = ['a', 'b', 'c', 'd', 'e', 'f'];
+const hosts = [...'abcdefghijklmnop'];
 
 test('the best are tried in a random order, then the others', () => {
   const keys = [0.4, 0.1, 0.3, 0.2];
-  expect(inTurn(hosts, 4, () => keys.shift() ?? 1)).toEqual(['b', 'd', 'c', 'a', 'e', 'f']);
+  expect(inTurn(hosts, 4, () => keys.shift() ?? 1).join('')).toBe('bdcaefghijklmnop');
   expect(inTurn(hosts, 1, () => 0)).toEqual(hosts);
   expect(inTurn(hosts, 20, () => 0)).toHaveLength(hosts.length);
+});
+
+test('at most a quarter of them: among a few, the weights decide', () => {
+  expect(inTurn(hosts.slice(0, 7), 8, () => 0)).toEqual(hosts.slice(0, 7));
+  expect(inTurn(hosts, 8, Math.random).slice(4)).toEqual(hosts.slice(4));
 });
 
 test('each of the best is first about as often', () => {
@@ -28,7 +33,7 @@ test.each([
   { count: 2, chosen: 8 },
 ])('$count controllers choose among the best $chosen of equal hosts', async ({ count, chosen }) => {
   const world = await aComputeWorld();
-  for (let at = 0; at < 12; at += 1) {
+  for (let at = 0; at < 32; at += 1) {
     world.context.links.opened(await aHost(world.store, [], `host-${at + 10}`));
   }
   const peers = { id: 'x', count, isFirst: () => true };

@@ -104,14 +104,21 @@ function amongBest(peers: WorkflowContext['peers']): ChoosingOrder {
     : { among: hostsPerController * peers.count };
 }
 
-/** The first so many in a random order, then the others. `random`: from 0, less than 1. */
+/** In a small fleet the weights count for more than a claim that is made again. */
+const largestShare = 0.25;
+
+/**
+ * The first so many, but at most a quarter of all, in a random order, then the others. `random`:
+ * from 0, less than 1.
+ */
 export function inTurn<Item>(
   candidates: readonly Item[],
   among: number,
   random: () => number = Math.random,
 ): readonly Item[] {
-  if (among <= 1) return candidates;
-  return [...shuffled(candidates.slice(0, among), random), ...candidates.slice(among)];
+  const best = Math.min(among, Math.floor(candidates.length * largestShare));
+  if (best <= 1) return candidates;
+  return [...shuffled(candidates.slice(0, best), random), ...candidates.slice(best)];
 }
 
 function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
@@ -173,7 +180,7 @@ function chooseFrom(
   { weights, among }: Pick<WorkflowContext['settings'], 'weights'> & ChoosingOrder,
 ): HostSelection {
   if (fleet.size <= mostHostsExplained) return selectHosts(spec, fleet, { weights });
-  const limit = among === undefined ? {} : { limit: among };
+  const limit = among === undefined ? {} : { limit: among / largestShare };
   return { candidates: selectBest(spec, fleet, { weights, ...limit }), rejections: [] };
 }
 

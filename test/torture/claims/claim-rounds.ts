@@ -31,7 +31,12 @@ export async function claimRounds(options: RoundsOptions): Promise<string[]> {
       const place = await placeOf(cluster, folder);
       const wanted = Math.min(claimsInRound, claims - total.claims);
       const round = { claims: wanted, processes, hosts, vfs, seed, folder, ...events };
-      const { violations, ...done } = await runClaims({ ...round, database: place.database });
+      const {
+        violations: broken,
+        problems,
+        ...done
+      } = await runClaims({ ...round, database: place.database });
+      const violations = [...problems, ...broken];
       for (const [name, value] of Object.entries(done)) total[name as keyof typeof total] += value;
       report({ engine, seed, ...done, violations });
       await place.drop();

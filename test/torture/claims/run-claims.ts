@@ -41,6 +41,9 @@ export interface ClaimsResult {
   kills: number;
   stops: number;
   seconds: number;
+  /** Workers that ended by themselves, or claimed nothing any more. */
+  problems: string[];
+  /** Rules that were broken. */
   violations: string[];
 }
 
@@ -55,17 +58,18 @@ export async function runClaims(options: ClaimsOptions): Promise<ClaimsResult> {
   const { store } = await openStore(options.database);
   try {
     const first = await makeHosts(store, options);
-    for (let made = 0; made < options.processes * atOnce * 2; made += 1)
-      await makeServer(store, made);
+    // Fewer than lanes: a task of which the lease has run out is taken over at once.
+    const servers = Math.ceil(options.processes * atOnce * 0.75);
+    for (let made = 0; made < servers; made += 1) await makeServer(store, made);
     const began = Date.now();
     const race = new Race(options);
     await race.run();
     const seconds = Math.round((Date.now() - began) / 100) / 10;
     const entries = race.entries();
-    const violations = [...race.problems, ...(await violationsOf(entries, first, store))];
+    const violations = await violationsOf(entries, first, store);
     const refused = entries.filter((one) => 'end' in one && one.end === 'refused').length;
-    const { claims, kills, stops } = race;
-    return { claims, refused, kills, stops, seconds, violations };
+    const { claims, kills, stops, problems } = race;
+    return { claims, refused, kills, stops, seconds, problems, violations };
   } finally {
     await store.close();
   }

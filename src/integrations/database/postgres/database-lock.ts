@@ -35,7 +35,7 @@ export async function useDatabase(url: string, use: Use, events: LockEvents): Pr
   }
 }
 
-class Lock {
+export class Lock {
   readonly #url: string;
   readonly #use: Use;
   readonly #events: LockEvents;
