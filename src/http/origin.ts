@@ -20,7 +20,8 @@ export function originOf(
 ): string {
   if (publicUrl !== undefined) return publicUrl;
   const { host } = request.headers;
-  if (host !== undefined && hostAndPort.test(host)) return `${request.protocol}://${host}`;
+  const given = `${request.protocol}://${host}`;
+  if (host !== undefined && hostAndPort.test(host) && URL.canParse(given)) return given;
   const { localAddress = '127.0.0.1', localPort } = request.raw.socket;
   const address = localAddress.includes(':') ? `[${localAddress}]` : localAddress;
   return `${request.protocol}://${address}${localPort === undefined ? '' : `:${localPort}`}`;

@@ -26,7 +26,7 @@ export function cookieHeader(sealed: string, origin: string): string {
   if (!isSecure && !isLoopback(url.hostname)) {
     throw new ComputeError(
       'forbidden',
-      `The page can be used over plain HTTP only on the controller itself, as http://127.0.0.1:${url.port || 80}/ui/. From other machines it needs HTTPS: set tls in novella.yaml, or public_urls.compute behind a proxy that has it.`,
+      `The page can be used over plain HTTP only on the controller itself, as http://127.0.0.1:${url.port || 80}/ui/. From other machines it needs HTTPS: set tls in novella.yaml, or public_url.compute behind a proxy that has it.`,
     );
   }
   return stringifySetCookie({

@@ -21,6 +21,13 @@ test.each(['0.0.0.0', '::', '192.0.2.7', 'cloud.example'])(
   },
 );
 
+test('metrics in clear text are refused on an address that other machines reach', () => {
+  const metrics = 'metrics: {port: 9510, listen: 192.0.2.7}';
+  expect(() => readTls(config(`{${metrics}}`))).toThrow('metrics.listen: other machines reach');
+  expect(readTls(config(`{${metrics}, allow_clear_text: true}`))).toBeUndefined();
+  expect(readTls(config('metrics: {port: 9510}'))).toBeUndefined();
+});
+
 test('unusable TLS files are named', () => {
   const read = (certificate: string, key: string) => () =>
     readTls(config(`tls: {certificate: ${certificate}, key: ${key}}`));

@@ -246,9 +246,17 @@ export function readTls({
   listen,
   tls,
   allowClearText,
+  metrics,
 }: DoorsConfig & { listen: string }): TlsFiles | undefined {
   if (tls === undefined) {
-    if (allowClearText || isLoopback(listen)) return undefined;
+    if (allowClearText) return undefined;
+    if (metrics !== undefined && !isLoopback(metrics.listen)) {
+      throw new ComputeError(
+        'invalid',
+        `metrics.listen: other machines reach ${metrics.listen}, and what Prometheus reads would travel in clear text: set tls.certificate and tls.key, or allow it with "allow_clear_text: true"`,
+      );
+    }
+    if (isLoopback(listen)) return undefined;
     throw new ComputeError(
       'invalid',
       `listen: other machines reach ${listen}, and passwords and tokens would travel in clear text: set tls.certificate and tls.key, or allow it with "allow_clear_text: true"`,

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Surroundings } from '#client/cloud/clouds-yaml.ts';
 import { ComputeError } from '#core/errors.ts';
+import { withoutPassword } from '#integrations/database/postgres/without-password.ts';
 import { isPostgresUrl } from '#integrations/database/store.ts';
 import { readConfig } from '../config/config.ts';
 import { elsewhereName } from '../state/database-place.ts';
@@ -40,7 +41,7 @@ export function postgresUrl(option: string, text: string): string {
   if (isPostgresUrl(text)) return text;
   throw new ComputeError(
     'invalid',
-    `${option}: ${text} is no URL of PostgreSQL, such as postgresql:///novella?host=/run/postgresql`,
+    `${option}: ${withoutPassword(text)} is no URL of PostgreSQL, such as postgresql:///novella?host=/run/postgresql`,
   );
 }
 

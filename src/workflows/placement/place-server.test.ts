@@ -4,7 +4,7 @@ import { aHost, taskOf } from '#test/worlds/store-rows.ts';
 import { schedule } from '../boot/schedule.ts';
 import { inTurn } from './place-server.ts';
 
-const hosts = [...'abcdefghijklmnop'];
+const hosts = 'abcdefghijklmnop'.split('');
 
 test('the best are tried in a random order, then the others', () => {
   const keys = [0.4, 0.1, 0.3, 0.2];

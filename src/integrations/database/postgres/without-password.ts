@@ -2,5 +2,7 @@
 
 /** Example: `postgresql://nova:secret@db/nova` → `postgresql://nova@db/nova`. */
 export function withoutPassword(url: string): string {
-  return url.replace(/^(\w+:\/\/[^/:@]*):[^?]*@/, '$1@').replaceAll(/([?&]password=)[^&]*/g, '$1…');
+  return url
+    .replace(/^([\w+]+:\/\/[^/:@]*):.*@/s, '$1@')
+    .replaceAll(/([?&]password=)[^&]*/g, '$1…');
 }
