@@ -71,6 +71,16 @@ test('wake-ups of many turns within a moment are sent together', async () => {
   expect(topics).toEqual(['commands:a', 'commands:b', 'commands:c']);
 });
 
+test('a notification that is not of a controller is ignored', async () => {
+  const { one, other, url } = await twoControllers();
+  let woken = 0;
+  other.listen('commands:h', () => (woken += 1));
+  await onServer(url, `select pg_notify('novella_wakeup', '{')`);
+  await onServer(url, `notify novella_wakeup`);
+  one.notify('commands:h');
+  await vi.waitFor(() => expect(woken).toBe(1));
+});
+
 test('a message reaches the other controllers once, and one that is too long is lost', async () => {
   const { one, other } = await twoControllers();
   const received: unknown[] = [];

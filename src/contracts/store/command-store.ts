@@ -42,13 +42,18 @@ export interface CommandStore {
    * second result for a command is ignored, as is the answer to a deleted query. No task ever waits
    * for a query. `lease`: who runs that task, unless it is leased; returned is the task so leased,
    * with the command where that is the server's newest. `ifUnlinked`: does nothing while the host
-   * is linked to a controller, or was never, and a host that links later does not get the command.
+   * is linked to a controller, or was never, and a host that links later does not get the command;
+   * with `isNeverSent` also nothing where the command may have been sent.
    */
   complete(
     hostId: string,
     seq: number,
     result: CommandResult,
-    at: { now: number; lease?: Lease | undefined; ifUnlinked?: boolean },
+    at: {
+      now: number;
+      lease?: Lease | undefined;
+      ifUnlinked?: { isNeverSent: boolean } | undefined;
+    },
   ): Promise<{ task: StoredTask; answer: StoredCommand | undefined } | undefined>;
   /**
    * Adds a command that no workflow waits for; does nothing while the same host has one of its kind

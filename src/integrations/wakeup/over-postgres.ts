@@ -11,12 +11,16 @@ import type { Wakeup, WakeupTopic } from '#contracts/wakeup.ts';
 import { errorText } from '#core/errors.ts';
 import { type Backoff, backoffMs } from '#runtime/backoff.ts';
 import type { InProcessWakeup } from './in-process.ts';
+import {
+  mostBytes,
+  type Notification,
+  readNotification,
+  topicNotifications,
+} from './notification.ts';
 
 const channel = 'novella_wakeup';
 /** Wake-ups within this time are sent together. */
 const collectMs = 10;
-/** PostgreSQL refuses 8000 bytes. */
-const mostBytes = 7_900;
 const reconnecting: Backoff = { firstMs: 100, longestMs: 2_000 };
 
 export interface PostgresWakeupOptions {
@@ -62,7 +66,7 @@ export class PostgresWakeup implements Wakeup, ControllerPost {
   /** A message that is too long for a notification is lost. */
   send(message: ControllerMessage): void {
     const { id: from } = this.#options;
-    const payload = JSON.stringify({ from, topics: [], message } satisfies Message);
+    const payload = JSON.stringify({ from, topics: [], message } satisfies Notification);
     if (Buffer.byteLength(payload) <= mostBytes) this.#publish([payload]);
   }
 
@@ -81,7 +85,7 @@ export class PostgresWakeup implements Wakeup, ControllerPost {
   }
 
   #flush(): void {
-    const payloads = payloadsOf(this.#options.id, this.#topics);
+    const payloads = topicNotifications(this.#options.id, this.#topics);
     this.#topics.clear();
     this.#publish(payloads);
   }
@@ -115,16 +119,20 @@ export class PostgresWakeup implements Wakeup, ControllerPost {
 
   /** `ended` settles when the connection has ended. */
   async #connect(): Promise<{ ended: Promise<void> }> {
-    const { url, local, id } = this.#options;
+    const { url, local, id, log } = this.#options;
     const client = new Client({ connectionString: url, application_name: 'novella wake-ups' });
     const ended = new Promise<void>((resolve) => client.once('end', resolve));
     // Its end is reported too.
     client.on('error', () => {});
     client.on('notification', ({ payload }) => {
-      const { from, topics, message } = JSON.parse(payload ?? '{}') as Partial<Message>;
-      if (from === id) return;
-      for (const topic of topics ?? []) local.notify(topic);
-      if (message !== undefined) this.#receive(message);
+      const notified = readNotification(payload ?? '');
+      if (notified === undefined) {
+        // Any user of the database may notify.
+        return log.warn({}, 'a notification was ignored: it is not one of a controller');
+      }
+      if (notified.from === id) return;
+      for (const topic of notified.topics) local.notify(topic);
+      if (notified.message !== undefined) this.#receive(notified.message);
     });
     try {
       await client.connect();
@@ -138,28 +146,4 @@ export class PostgresWakeup implements Wakeup, ControllerPost {
     if (this.#stopping.signal.aborted) await client.end();
     return { ended };
   }
-}
-
-interface Message {
-  from: string;
-  topics: WakeupTopic[];
-  message?: ControllerMessage;
-}
-
-function payloadsOf(from: string, topics: Iterable<WakeupTopic>): string[] {
-  const payloads: string[] = [];
-  let some: WakeupTopic[] = [];
-  let bytes = 0;
-  for (const topic of topics) {
-    const more = JSON.stringify(topic).length + 1;
-    if (bytes + more > mostBytes - 100) {
-      payloads.push(JSON.stringify({ from, topics: some } satisfies Message));
-      some = [];
-      bytes = 0;
-    }
-    some.push(topic);
-    bytes += more;
-  }
-  if (some.length > 0) payloads.push(JSON.stringify({ from, topics: some } satisfies Message));
-  return payloads;
 }

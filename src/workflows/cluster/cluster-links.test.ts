@@ -17,6 +17,9 @@ beforeEach(async () => {
   wall = { now: 5_000_000 };
   steady = { now: 10 };
   live = new Set(['a', 'b']);
+  for (const id of live) {
+    await store.controllers.add({ id, name: id, version: '1', startedAt: 0 });
+  }
 });
 afterEach(() => store.close());
 
@@ -90,6 +93,57 @@ test('a host is silent from the end of its last link, here or elsewhere', async 
   a.shared.membersChanged();
   pass(5);
   expect(a.links.silentMs(host)).toBe(5);
+});
+
+test('the end of a link that could not be recorded is recorded later', async () => {
+  const [a, b] = [aController('a'), aController('b')];
+  const host = { id: await aHost(store, [], 'h'), forcedDown: false, lastSeenAt: wall.now };
+  await b.shared.open(host.id, 7);
+  const close = vi.spyOn(store.hostLinks, 'close');
+  close.mockRejectedValue(new Error('the database restarts'));
+  b.shared.close({ hostId: host.id, link: 7, sentUpTo: 3 });
+  await vi.waitFor(() => expect(close).toHaveBeenCalledTimes(1));
+  await expect(b.shared.refresh()).rejects.toThrow('the database restarts');
+  await a.shared.refresh();
+  expect(a.links.isLinked(host.id)).toBe(true);
+  close.mockRestore();
+  await b.shared.refresh();
+  await a.shared.refresh();
+  expect(a.links.isLinked(host.id)).toBe(false);
+  expect([a.links.withdraw(host.id, 3), a.links.withdraw(host.id, 4)]).toEqual([false, true]);
+  const again = vi.spyOn(store.hostLinks, 'close');
+  await b.shared.refresh();
+  expect(again).not.toHaveBeenCalled();
+});
+
+test('a link whose opening was recorded without an answer is closed', async () => {
+  const [a, b] = [aController('a'), aController('b')];
+  const hostId = await aHost(store, [], 'h');
+  const open = store.hostLinks.open.bind(store.hostLinks);
+  vi.spyOn(store.hostLinks, 'open').mockImplementationOnce(async (links) => {
+    await open(links);
+    throw new Error('the connection ended');
+  });
+  await expect(b.shared.open(hostId, 7)).rejects.toThrow('the connection ended');
+  await b.shared.refresh();
+  await a.shared.refresh();
+  expect(a.links.isLinked(hostId)).toBe(false);
+  expect(a.links.withdraw(hostId, 1)).toBe(true);
+});
+
+test('a failed end of a link does not close a newer one', async () => {
+  const [a, b] = [aController('a'), aController('b')];
+  const hostId = await aHost(store, [], 'h');
+  await b.shared.open(hostId, 7);
+  const close = vi.spyOn(store.hostLinks, 'close');
+  close.mockRejectedValueOnce(new Error('the database restarts'));
+  b.shared.close({ hostId, link: 7, sentUpTo: 3 });
+  await vi.waitFor(() => expect(close).toHaveBeenCalledTimes(1));
+  await b.shared.open(hostId, 8);
+  await b.shared.refresh();
+  await a.shared.refresh();
+  expect(a.links.isLinked(hostId)).toBe(true);
+  expect(close).toHaveBeenCalledTimes(1);
 });
 
 test('an older link is refused, and the newest number returned', async () => {

@@ -37,6 +37,8 @@ export class ClusterLinks implements SharedLinks {
   readonly #reading = new SerialQueue();
   readonly #opening: Batches<OpenedLink, boolean>;
   readonly #closing: Batches<ClosedLink, undefined>;
+  /** Ended links of this controller whose end could not be recorded. */
+  readonly #unclosed = new Set<ClosedLink>();
   #mark: ChangeMark | undefined;
   #changes = 0;
   #readAt = 0;
@@ -75,6 +77,7 @@ export class ClusterLinks implements SharedLinks {
           this.#noteSilence(link);
         }
       }
+      for (const link of this.#unclosed) await this.#closeAgain(link);
     });
   }
 
@@ -116,8 +119,14 @@ export class ClusterLinks implements SharedLinks {
     return link === undefined || link.controllerId !== null || seq <= link.sentUpTo;
   }
 
-  open(hostId: string, link: number): Promise<boolean> {
-    return this.#opening.run({ hostId, link, controllerId: this.#parts.membership.id });
+  async open(hostId: string, link: number): Promise<boolean> {
+    try {
+      return await this.#opening.run({ hostId, link, controllerId: this.#parts.membership.id });
+    } catch (error) {
+      // It may be recorded all the same, and nobody else closes it. Nothing was sent on it.
+      this.#unclosed.add({ hostId, link, sentUpTo: 0 });
+      throw error;
+    }
   }
 
   newest(hostId: string): Promise<number> {
@@ -126,9 +135,17 @@ export class ClusterLinks implements SharedLinks {
 
   close(link: ClosedLink): void {
     this.#closing.run(link).catch((error: unknown) => {
-      // It is open until this controller ends, or the host links again.
-      this.#parts.log.error({ err: error, host: link.hostId }, 'a closed link cannot be recorded');
+      this.#unclosed.add(link);
+      const problem = 'a closed link cannot be recorded; will try again';
+      this.#parts.log.error({ err: error, host: link.hostId }, problem);
     });
+  }
+
+  /** Records the end of the link, unless a newer one is known. Throws when it cannot be. */
+  async #closeAgain(link: ClosedLink): Promise<void> {
+    const known = this.#links.get(link.hostId)?.link ?? link.link;
+    if (known <= link.link) await this.#closing.run(link);
+    this.#unclosed.delete(link);
   }
 
   #noteSilence({ hostId, controllerId }: StoredLink): void {

@@ -61,7 +61,7 @@ async function endCommand(
   };
   log.warn({ server: serverId, host: host.name, command: body.do }, result.detail);
   try {
-    const ifUnlinked = links.shared !== undefined;
+    const ifUnlinked = links.shared && { isNeverSent };
     await store.commands.complete(host.id, seq, result, { now: clock.now(), ifUnlinked });
   } catch (error) {
     // Without a result it is still the host's, which may be back by now.

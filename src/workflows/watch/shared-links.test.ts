@@ -31,6 +31,9 @@ const clock = { now: Date.now };
 async function aStore(): Promise<Store> {
   const { store } = await migratedStore(':memory:');
   stores.push(store);
+  for (const id of ['a', 'b']) {
+    await store.controllers.add({ id, name: id, version: '1', startedAt: 0 });
+  }
   return store;
 }
 

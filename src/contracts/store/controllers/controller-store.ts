@@ -46,8 +46,10 @@ export type OpenedLink = Pick<StoredLink, 'hostId' | 'link'> & { controllerId: s
 /** Written when a link opens or closes, and at no other time. */
 export interface HostLinkStore {
   /**
-   * Records open links, in one transaction. Returns the ids of their hosts: a host that has a newer
-   * link, whoever has it, is left out.
+   * Records open links of one controller, in one transaction. Returns the ids of their hosts: a
+   * host that has a newer link, whoever has it, is left out, and all are where the controller was
+   * removed. Where a link replaces one that is still open, all that waits for the host counts as
+   * sent.
    */
   open(links: readonly OpenedLink[]): Promise<Set<string>>;
   /** Records that this link has closed, unless a newer one is recorded. */

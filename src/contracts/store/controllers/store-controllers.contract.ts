@@ -4,6 +4,8 @@ import { aBoot, aHost, bootData } from '#test/worlds/store-rows.ts';
 import type { OpenStore } from '../store.contract.ts';
 
 const version = '1.2.3';
+/** A controller of this name. */
+const named = (name: string, startedAt = 10) => ({ id: name, name, version, startedAt });
 const destroy = (guestId: string) => ({ do: 'destroy', guestId }) as const;
 
 export function storeControllersContract(fresh: () => Promise<OpenStore>): void {
@@ -61,6 +63,7 @@ export function storeControllersContract(fresh: () => Promise<OpenStore>): void 
     const open = await fresh();
     const [store, elsewhere] = [await open(), await open()];
     const hostId = await aHost(store, [], 'h');
+    for (const name of ['a', 'b']) await store.controllers.add(named(name));
     const first = { hostId, controllerId: 'a', link: 7 };
     expect(await store.hostLinks.open([first])).toEqual(new Set([hostId]));
     expect(await elsewhere.hostLinks.open([{ ...first, controllerId: 'b', link: 6 }])).toEqual(
@@ -75,6 +78,35 @@ export function storeControllersContract(fresh: () => Promise<OpenStore>): void 
     await store.hostLinks.close([{ ...first, sentUpTo: 3 }], 500);
     const { links } = await store.hostLinks.changedSince();
     expect(links).toEqual([{ hostId, controllerId: 'b', link: 8, sentUpTo: 0, closedAt: null }]);
+  });
+
+  test('what waits for a host counts as sent where a link replaces one that is open', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, [], 'h');
+    for (const name of ['a', 'b', 'c']) await store.controllers.add(named(name));
+    const { serverId } = await aBoot(store);
+    const link = { hostId, controllerId: 'a', link: 7 };
+    await store.hostLinks.open([link]);
+    await store.hostLinks.close([{ ...link, sentUpTo: 0 }], 500);
+    await store.commands.issue({ hostId, serverId, body: destroy(serverId) });
+    const sentUpTo = async () => (await store.hostLinks.changedSince()).links[0]?.sentUpTo;
+    await store.hostLinks.open([{ ...link, controllerId: 'b', link: 8 }]);
+    expect(await sentUpTo()).toBe(0);
+    await store.hostLinks.open([{ ...link, controllerId: 'c', link: 9 }]);
+    expect(await sentUpTo()).toBe(1);
+    await store.hostLinks.close([{ hostId, controllerId: 'c', link: 9, sentUpTo: 0 }], 600);
+    expect(await sentUpTo()).toBe(1);
+  });
+
+  test('a controller that was removed opens no link', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, [], 'h');
+    await store.controllers.add(named('a'));
+    await store.controllers.remove('a');
+    const opened = await store.hostLinks.open([{ hostId, controllerId: 'a', link: 1 }]);
+    expect(opened).toEqual(new Set());
+    expect((await store.hostLinks.changedSince()).links).toEqual([]);
+    expect(await store.hostLinks.open([])).toEqual(new Set());
   });
 
   test('links that changed since a mark are found, of removed controllers too', async () => {
@@ -106,6 +138,7 @@ export function storeControllersContract(fresh: () => Promise<OpenStore>): void 
   test('a report by an older link of a host changes nothing', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, [], 'h');
+    await store.controllers.add(named('a'));
     await store.hostLinks.open([{ hostId, controllerId: 'a', link: 7 }]);
     const read = await store.hosts.get(hostId);
     const change = { hostId, generation: read?.generation ?? 0, hostIp: '192.0.2.99' };
@@ -122,10 +155,12 @@ export function storeControllersContract(fresh: () => Promise<OpenStore>): void 
     const { serverId } = await aBoot(store);
     await store.commands.issue({ hostId, serverId, body: destroy(serverId) });
     const result = { ok: false as const, message: 'm', detail: '', steps: [] };
-    const end = () => store.commands.complete(hostId, 1, result, { now: 5, ifUnlinked: true });
+    const ifUnlinked = { isNeverSent: true };
+    const end = () => store.commands.complete(hostId, 1, result, { now: 5, ifUnlinked });
     const waiting = async () => (await store.commands.pending(hostId)).length;
     await end();
     expect(await waiting()).toBe(1);
+    await store.controllers.add(named('a'));
     const link = { hostId, controllerId: 'a', link: 1 };
     await store.hostLinks.open([link]);
     await end();
@@ -135,9 +170,29 @@ export function storeControllersContract(fresh: () => Promise<OpenStore>): void 
     expect(await waiting()).toBe(0);
   });
 
+  test('a command does not end as never sent where it may have been sent', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, [], 'h');
+    const { serverId } = await aBoot(store);
+    await store.commands.issue({ hostId, serverId, body: destroy(serverId) });
+    await store.controllers.add(named('a'));
+    const link = { hostId, controllerId: 'a', link: 1 };
+    await store.hostLinks.open([link]);
+    await store.hostLinks.close([{ ...link, sentUpTo: 1 }], 5);
+    const result = { ok: false as const, message: 'm', detail: '', steps: [] };
+    for (const [isNeverSent, left] of [
+      [true, 1],
+      [false, 0],
+    ] as const) {
+      await store.commands.complete(hostId, 1, result, { now: 5, ifUnlinked: { isNeverSent } });
+      expect(await store.commands.pending(hostId)).toHaveLength(left);
+    }
+  });
+
   test('a host that is forgotten has no link', async () => {
     const store = await (await fresh())();
     const hostId = await aHost(store, [], 'h');
+    await store.controllers.add(named('a'));
     await store.hostLinks.open([{ hostId, controllerId: 'a', link: 1 }]);
     await store.hosts.forget(hostId);
     expect((await store.hostLinks.changedSince()).links).toEqual([]);

@@ -1,5 +1,5 @@
 /** Which controller each host is linked to: rows that change when a link opens or closes. */
-import { type Kysely, sql } from 'kysely';
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { ChangeMark } from '#contracts/store/store.ts';
 import type { HostLinkStore, StoredLink } from '#contracts/store/controllers/controller-store.ts';
 import { larger } from '../engine/dialect.ts';
@@ -17,6 +17,8 @@ export function hostLinkStore(db: Db): HostLinkStore {
     open: (links) =>
       inTransaction(db, async (trx) => {
         const opened = new Set<string>();
+        const [first] = links;
+        if (first === undefined || !(await keepsController(trx, first.controllerId))) return opened;
         for (const { hostId, controllerId, link } of links) {
           const { rows } = await openLink(trx, { hostId, controllerId, link });
           if (rows.length > 0) opened.add(hostId);
@@ -41,17 +43,39 @@ export async function closeLinksOf(db: Db, controllerId: string, at: number): Pr
     .set((eb) => ({
       controller_uuid: null,
       closed_at: at,
-      sent_up_to: eb.fn.coalesce(
-        eb
-          .selectFrom('host_commands')
-          .select((of) => of.fn.max('seq').as('newest'))
-          .whereRef('host_commands.compute_node_id', '=', 'host_links.compute_node_id')
-          .where('succeeded', 'is', null),
-        'sent_up_to',
-      ),
+      sent_up_to: allMayBeSent(eb),
     }))
     .where('controller_uuid', '=', controllerId)
     .execute();
+}
+
+/** `sent_up_to` where any pending command may have reached the host. */
+function allMayBeSent(eb: ExpressionBuilder<ComputeTables, 'host_links'>) {
+  return eb.fn.coalesce(
+    eb
+      .selectFrom('host_commands')
+      .select((of) => of.fn.max('seq').as('newest'))
+      .whereRef('host_commands.compute_node_id', '=', 'host_links.compute_node_id')
+      .where('succeeded', 'is', null),
+    'host_links.sent_up_to',
+  );
+}
+
+const touchController = prepared((db: Db, given: { id: string }) =>
+  db
+    .updateTable('controllers')
+    .set((eb) => ({ beats: eb.ref('beats') }))
+    .where('uuid', '=', given.id)
+    .where('beats', '>=', 0),
+);
+
+/**
+ * Whether this controller was not removed; then it is not before this transaction ends: the write
+ * keeps its row from others.
+ */
+async function keepsController(trx: Db, id: string): Promise<boolean> {
+  const { numAffectedRows = 0n } = await touchController(trx, { id });
+  return numAffectedRows > 0n;
 }
 
 const openLink = prepared((db: Db, given: { hostId: string; controllerId: string; link: number }) =>
@@ -71,6 +95,13 @@ const openLink = prepared((db: Db, given: { hostId: string; controllerId: string
           controller_uuid: eb.ref('excluded.controller_uuid'),
           link: eb.ref('excluded.link'),
           closed_at: null,
+          // The close of a link that this one replaces is not recorded any more.
+          sent_up_to: eb
+            .case()
+            .when('host_links.controller_uuid', 'is', null)
+            .then(eb.ref('host_links.sent_up_to'))
+            .else(allMayBeSent(eb))
+            .end(),
         }))
         .whereRef('host_links.link', '<', 'excluded.link'),
     )

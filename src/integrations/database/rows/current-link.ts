@@ -38,14 +38,16 @@ const touchUnlinked = prepared((db: Db, given: { hostId: string }) =>
     .updateTable('host_links')
     .set((eb) => ({ link: eb.ref('link') }))
     .where('compute_node_id', '=', given.hostId)
-    .where('controller_uuid', 'is', null),
+    .where('controller_uuid', 'is', null)
+    .returning('sent_up_to'),
 );
 
 /**
- * Whether the host is linked to no controller; then it does not link before this transaction ends:
- * the write keeps its row from others.
+ * Undefined: the host is linked to a controller, or never was. Otherwise the last command that may
+ * have reached it, and it does not link before this transaction ends: the write keeps its row from
+ * others.
  */
-export async function keepUnlinked(trx: Db, hostId: string): Promise<boolean> {
-  const { numAffectedRows = 0n } = await touchUnlinked(trx, { hostId });
-  return numAffectedRows > 0n;
+export async function keepUnlinked(trx: Db, hostId: string): Promise<number | undefined> {
+  const { rows } = await touchUnlinked(trx, { hostId });
+  return rows[0]?.sent_up_to;
 }

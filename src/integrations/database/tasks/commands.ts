@@ -49,10 +49,14 @@ export function commandStore(
         .execute();
       return new Map(rows.map((row) => [row.compute_node_id, row.newest]));
     },
-    complete: async (hostId, seq, result, at) => {
+    complete: async (hostId, seq, result, { ifUnlinked, ...at }) => {
       const completed = { hostId, seq, result, lease: undefined, ...at };
       const task = await inTransaction(unsynced, async (trx) => {
-        if (at.ifUnlinked === true && !(await keepUnlinked(trx, hostId))) return undefined;
+        if (ifUnlinked !== undefined) {
+          const sentUpTo = await keepUnlinked(trx, hostId);
+          if (sentUpTo === undefined || (ifUnlinked.isNeverSent && seq <= sentUpTo))
+            return undefined;
+        }
         return complete(trx, completed);
       });
       eraser.erased();
