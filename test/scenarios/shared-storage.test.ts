@@ -6,6 +6,8 @@ import { expect } from 'vitest';
 import type { Config } from '#programs/config/config.ts';
 import type { AllInOne } from '#programs/up/up.ts';
 import {
+  act,
+  allMovesOf,
   flavorId,
   move,
   movesOf,
@@ -130,6 +132,77 @@ scenario(
     expect(acts).toEqual([`${to}: remove`]);
   },
   sharing(2),
+);
+
+/** The host is back, and has removed what it still had of the server. */
+async function returned(cloud: Cloud, running: AllInOne, host: string): Promise<void> {
+  await running.hosts.start(host);
+  await setService(cloud, host, { forced_down: false });
+  await cloud.until(async () => {
+    const use = await useOf(cloud, running, host);
+    return { done: use.vcpus === 0, value: use };
+  });
+}
+
+scenario(
+  'a shelved server does not return to storage on which a silent host will remove its files',
+  async (cloud, running) => {
+    const { id, from } = await serverWithVfs(cloud);
+    const to = other(from);
+    running.hosts.watchCalls(from, ({ act: call }, when) => {
+      if (call !== 'undefine' || when !== 'before') return;
+      running.hosts.watchCalls(from, undefined);
+      running.hosts.kill(from);
+    });
+    expect((await act(cloud, id, { shelve: null })).status).toBe(202);
+    await cloud.until(async () => {
+      const { server } = await cloud.ok('compute', 'GET', `/servers/${id}`);
+      return { done: server['OS-EXT-STS:vm_state'].startsWith('shelved'), value: server };
+    });
+    await setService(cloud, from, { forced_down: true });
+    await cloud.settled(id, 'SHELVED_OFFLOADED');
+    const refused = await move(cloud, id, { unshelve: null }, 'SHELVED_OFFLOADED');
+    expect(refused['OS-EXT-STS:vm_state']).toBe('shelved_offloaded');
+    expect((await allMovesOf(cloud, id))[0]).toMatchObject({ status: 'error' });
+    const { decisions } = await cloud.ok('operator', 'GET', `/servers/${id}/explain`);
+    expect(JSON.stringify(decisions)).toContain(
+      `its storage is that of ${from}, which removes the files of this server once it is back`,
+    );
+    await returned(cloud, running, from);
+    await setService(cloud, from, { status: 'disabled' });
+    await move(cloud, id, { unshelve: null }, 'ACTIVE');
+    await setService(cloud, from, { status: 'enabled' });
+    const acts = watched(running, both);
+    await move(cloud, id, live(from), 'ACTIVE');
+    expect(await useOf(cloud, running, to)).toMatchObject(unused);
+    // It is started with the files that are there.
+    expect(acts).toEqual([`${from}: missing`, `${from}: missing`, `${from}: prepare`]);
+  },
+  (config) => ({ ...sharing(2)(config), hostDownMs: 1_000 }),
+);
+
+scenario(
+  'an evacuated server does not return to the storage of its lost host before that is back',
+  async (cloud, running) => {
+    const port = await cloud.port(await cloud.network('red'), 'direct');
+    const id = await cloud.boot([{ port }], { availability_zone: 'nova:host-1' });
+    await cloud.settled(id, 'ACTIVE');
+    running.hosts.kill('host-1');
+    await setService(cloud, 'host-1', { forced_down: true });
+    await move(cloud, id, { evacuate: { host: 'host-3' } }, 'ACTIVE', 'ERROR');
+    const refused = await act(cloud, id, { migrate: { host: 'host-2' } });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { badRequest: { message: expect.stringContaining('its storage is that of host-1') } },
+    });
+    await returned(cloud, running, 'host-1');
+    await move(cloud, id, { migrate: { host: 'host-2' } }, 'VERIFY_RESIZE');
+    await move(cloud, id, { confirmResize: null }, 'ACTIVE');
+    const acts = watched(running, both);
+    await move(cloud, id, live('host-1'), 'ACTIVE');
+    expect(acts).toEqual(['host-1: missing', 'host-1: missing', 'host-1: prepare']);
+  },
+  sharing(3),
 );
 
 scenario(

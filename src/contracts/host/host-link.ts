@@ -25,15 +25,15 @@ export const hostCertificatePath = '/novella/v1/host-certificate';
 /**
  * The commands to an agent. Every command may be sent again: what is done already is not repeated,
  * except a reboot. `keepsFiles`: the guest's files are here, and stay: after a move that failed, or
- * where they are on storage that both hosts of a move share.
+ * where they are on storage that both hosts of a move share. `fresh`: its disk is created from its
+ * image, also where it has one here.
  */
 export type HostCommandBody =
   /** `staysPaused`: its server is paused, and it returns after a move that failed. */
-  | { do: 'spawn'; guest: Guest; staysPaused?: true; keepsFiles?: true }
+  | { do: 'spawn'; guest: Guest; staysPaused?: true; fresh?: true; keepsFiles?: true }
   | { do: 'destroy'; guestId: string; keepsFiles?: true }
   /**
-   * Stops a running guest, and starts it as defined now; `staysOff`: only defines it; `fresh`:
-   * recreates its disk from its image.
+   * Stops a running guest, and starts it as defined now; `staysOff`: only defines it.
    */
   | { do: 'respawn'; guest: Guest; staysOff?: true; fresh?: true; keepsFiles?: true }
   /**

@@ -67,3 +67,25 @@ test('a deletion in between deletes the image', async () => {
     data: { images: [{ id: 'shelved' }] },
   });
 });
+
+test.each([
+  { type: 'unshelve', arrivesOff: false, does: 'spawn' },
+  { type: 'unshelve', arrivesOff: true, does: 'respawn' },
+  { type: 'evacuation', arrivesOff: false, does: 'spawn' },
+] as const)('the disk of $type is new, also where one is left: $does', async (given) => {
+  const { store, context } = world;
+  const { type, arrivesOff, does } = given;
+  const server = await world.server({ vmState: 'shelved_offloaded', nics: [] });
+  const target = { id: await aHost(store, []), name: 'host-1' };
+  const vmState = 'shelved_offloaded';
+  const begun = { server, type, action: type, source: null, target, vmState } as const;
+  await beginMoveAt(world, { ...begun, step: 'switch-ports' });
+  const task = taskOf('move', await store.tasks.of(server.id));
+  const move = await store.moves.get('move-1');
+  if (move === undefined) throw new Error('the move has no record');
+  const change = { id: move.id, context: { ...move.context, arrivesOff } };
+  await store.commit({ task, next: { ...task, dueAt: world.time.now }, move: change });
+  const again = taskOf('move', await store.tasks.of(server.id));
+  const outcome = await moveWorkflow.steps['switch-ports'].run(context, again, { read: undefined });
+  expect(outcome.command?.body).toMatchObject({ do: does, fresh: true });
+});

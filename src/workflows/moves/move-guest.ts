@@ -119,11 +119,14 @@ async function arrival(
 ): Promise<HostCommandBody> {
   const guest = await guestOnSide(context, server, move, 'after');
   const { arrivesOff: isOff } = move.context;
-  const kept = isWithinHost(move) ? {} : keepsFiles(move);
-  if (isWithinHost(move) || (isOff && !takesFiles(move.type))) {
-    return { do: 'respawn', guest, ...(isOff && { staysOff: true }), ...kept };
+  const staysOff = isOff ? ({ staysOff: true } as const) : {};
+  if (isWithinHost(move)) return { do: 'respawn', guest, ...staysOff };
+  const kept = keepsFiles(move);
+  if (!takesFiles(move.type)) {
+    // What is left of the server on this storage is older than its image.
+    const disk = kept.keepsFiles === true ? kept : ({ fresh: true } as const);
+    return isOff ? { do: 'respawn', guest, ...staysOff, ...disk } : { do: 'spawn', guest, ...disk };
   }
-  if (!takesFiles(move.type)) return { do: 'spawn', guest, ...kept };
   const state = isOff ? 'shutOff' : move.context.vmState === 'paused' ? 'paused' : 'running';
   const from = move.source?.name ?? '';
   return { do: 'move-in', guest, from, files: data.files ?? '', state, ...kept };

@@ -23,6 +23,7 @@ import {
 } from '../placement/place-server.ts';
 import { bindingNeeds } from '../ports/binding-needs.ts';
 import { freshDevicePorts } from '../ports/device-ports.ts';
+import { excludedHosts } from './begin/excluded-hosts.ts';
 import { withoutNics } from './begin/lost-nics.ts';
 import { bookedOn, hostOnSide, moveOf } from './sides.ts';
 
@@ -182,21 +183,6 @@ async function requestSpec(
 /** Does the guest come with its disk? Otherwise that is made from the image. */
 export function takesFiles(type: MoveType): boolean {
   return type !== 'evacuation' && type !== 'unshelve';
-}
-
-/** The server's own host, and those that may still have a guest of an earlier move. */
-async function excludedHosts(
-  { store }: WorkflowContext,
-  { source, serverId }: NewMove,
-): Promise<RequestSpec['failedHosts']> {
-  const earlier = await store.moves.select({ serverId, limit: 100 });
-  const left = earlier.flatMap(({ leftOn, ...hosts }) => {
-    const host = [hosts.source, hosts.target].find((each) => each !== null && each.id === leftOn);
-    const reason = 'it may still have a guest of this server, from an earlier move';
-    return host == null ? [] : [{ host: host.name, reason }];
-  });
-  const own = source === null ? [] : [{ host: source.name, reason: 'the server is on it' }];
-  return [...own, ...left];
 }
 
 /** The server itself does not count as a member of its group on the host that it leaves. */
