@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -55,4 +55,21 @@ test('a host does not lose sight of its guests’ files', async () => {
   await expect(folders('other', 'nas-2')).rejects.toThrow(elsewhere);
   rmSync(join(root, 'other', 'shared-folder'));
   expect((await folders('other')).sharedStorage).toBeUndefined();
+});
+
+test('a folder whose storage is not mounted, or is another one, is refused and left as it is', async () => {
+  const id = (await folders('one', 'nas')).sharedStorage;
+  const idPath = join(root, 'nas', 'novella-storage');
+  const note = join(root, 'one', 'shared-folder');
+  const notMounted = /^host.shared_folder: the storage .* is not mounted at \S+nas: /;
+  rmSync(idPath);
+  await expect(folders('one', 'nas')).rejects.toThrow(notMounted);
+  expect(readdirSync(join(root, 'nas'))).toEqual([]);
+  await expect(folders('one', 'nas')).rejects.toThrow(
+    `${idPath} cannot be read. Mount it there, and start the agent again; if the host has no guests any more, remove ${note}`,
+  );
+  const { sharedStorage: another } = await folders('other', 'nas');
+  await expect(folders('one', 'nas')).rejects.toThrow(`has the id ${another}, which must be ${id}`);
+  writeFileSync(idPath, `${id}\n`);
+  expect((await folders('one', 'nas')).sharedStorage).toBe(id);
 });

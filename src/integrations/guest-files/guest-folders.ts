@@ -18,12 +18,13 @@ export interface GuestFolders {
 
 /** The file by which two hosts find that they have the same storage. */
 const idFile = 'novella-storage';
-/** In the state directory: the shared folder in which the host has guests. */
+/** In the state directory: the shared folder in which the host has guests, and its id below. */
 const noteFile = 'shared-folder';
 
 /**
  * Hosts that see the same file have the same id: it is made by the first of them. Throws `invalid`
- * when the folder cannot be used, or the host's guests are in another one.
+ * when the folder cannot be used, or the host's guests are in another one, or on another storage: a
+ * folder whose storage is not mounted is an empty one of the machine.
  */
 export async function guestFolders(
   { name, sharedFolder }: { name: string; sharedFolder: string | undefined },
@@ -34,10 +35,10 @@ export async function guestFolders(
     imageDirectory: join(stateDirectory, 'images'),
   };
   const note = join(stateDirectory, noteFile);
-  const earlier = await readFile(note, 'utf8').catch(() => undefined);
-  if (earlier !== undefined && earlier !== sharedFolder) {
+  const earlier = await readNote(note);
+  if (earlier !== undefined && earlier.folder !== sharedFolder) {
     throw refused(
-      `this host has the files of its guests in ${earlier}: set that again; if it has no guests any more, remove ${note}`,
+      `this host has the files of its guests in ${earlier.folder}: set that again; if it has no guests any more, remove ${note}`,
     );
   }
   if (sharedFolder === undefined) return { ...own, sharedStorage: undefined };
@@ -47,13 +48,41 @@ export async function guestFolders(
       `this host has the files of ${local.length} guests in ${own.directory}: remove the key, and move its servers to other hosts first`,
     );
   }
-  const sharedStorage = await storageId(sharedFolder);
-  await writeFile(note, sharedFolder);
+  const sharedStorage =
+    earlier === undefined ? await storageId(sharedFolder) : await sameStorage(earlier, note);
+  await writeFile(note, `${sharedFolder}\n${sharedStorage}`);
   return {
     directory: join(sharedFolder, 'guests'),
     imageDirectory: join(sharedFolder, 'images', name),
     sharedStorage,
   };
+}
+
+/** Where the host has its guests. */
+interface Known {
+  folder: string;
+  /** Of the storage. */
+  id: string;
+}
+
+/** undefined: it has none in a shared folder. */
+async function readNote(path: string): Promise<Known | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const [folder = '', id = ''] = text.split('\n');
+  return { folder, id };
+}
+
+/** The id of the folder's storage, which must be the known one: none is made. */
+async function sameStorage({ folder, id }: Known, note: string): Promise<string> {
+  const path = join(folder, idFile);
+  const found = (await readFile(path, 'utf8').catch(() => '')).trim();
+  if (found !== '' && found === id) return id;
+  const what =
+    found === '' ? `${path} cannot be read` : `${path} has the id ${found}, which must be ${id}`;
+  throw refused(
+    `the storage with the files of this host's guests is not mounted at ${folder}: ${what}. Mount it there, and start the agent again; if the host has no guests any more, remove ${note}`,
+  );
 }
 
 async function storageId(folder: string): Promise<string> {
