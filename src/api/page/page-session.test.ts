@@ -1,4 +1,7 @@
 /** Signing in to the page, and what its cookie permits. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { aComputeWorld, type ComputeWorld } from '#test/worlds/compute-world.ts';
 import { clusterAuthority } from '#integrations/cluster-authority/cluster-authority.ts';
@@ -109,7 +112,7 @@ test('a session ends after an hour without use, and is renewed while it is used'
   for (let used = 0; used < 3; used += 1) {
     time.now += idleMs - 1_000;
     const answer = await fleet();
-    expect(answer.status).toBe(200);
+    expect([answer.status, answer.headers['cache-control']]).toEqual([200, 'no-store']);
     cookie = cookieOf(answer.headers);
   }
   time.now += idleMs + 1_000;
@@ -117,6 +120,31 @@ test('a session ends after an hour without use, and is renewed while it is used'
   const none = await world.ask('GET /ui/session', { as: null, headers: { cookie } });
   expect(none).toMatchObject({ status: 200, body: { session: null } });
   await world.stop();
+});
+
+test('no answer with a cookie may be kept by a cache: files of the page renew no session', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'novella-page-'));
+  mkdirSync(join(folder, 'assets'));
+  writeFileSync(join(folder, 'index.html'), '<!doctype html>');
+  writeFileSync(join(folder, 'assets/index-1a2b.js'), 'export {};');
+  const world = await aComputeWorld({ pageFolder: folder });
+  const cookie = await signedIn(world);
+  world.time.now += idleMs / 2;
+  const ask = async (path: string) =>
+    (await world.ask(`GET ${path}`, { as: null, version: '', headers: { cookie } })).headers;
+  for (const path of ['/ui', '/ui/', '/ui/hosts/host-1', '/ui/assets/index-1a2b.js']) {
+    expect([path, (await ask(path))['set-cookie']]).toEqual([path, undefined]);
+  }
+  expect((await ask('/ui/assets/index-1a2b.js'))['cache-control']).toContain('public');
+  for (const path of ['/ui/session', '/novella/v1/fleet', '/v2.1/servers']) {
+    const headers = await ask(path);
+    expect([path, headers['set-cookie'] === undefined]).toEqual([path, false]);
+    expect([path, headers['cache-control']]).toEqual([path, 'no-store']);
+  }
+  const out = await world.ask('DELETE /ui/session', { as: null, headers: { ...own, cookie } });
+  expect(out.headers['cache-control']).toBe('no-store');
+  await world.stop();
+  rmSync(folder, { recursive: true });
 });
 
 test('a session never outlives its token, and a changed or foreign one is none', async () => {

@@ -49,8 +49,12 @@ export function mountPageSession(app: FastifyInstance, context: ApiContext): voi
     if (session === undefined) return;
     refuseForeign(request);
     request.headers['x-auth-token'] = session.token;
-    if (context.clock.now() - session.usedAt < renewAfterMs) return;
+    if (isFile(request) || context.clock.now() - session.usedAt < renewAfterMs) return;
     reply.header('set-cookie', cookieHeader(await seal.seal(session), origin(request)));
+  });
+  // An answer with a session is for one browser alone.
+  app.addHook('onSend', async (_, reply) => {
+    if (reply.hasHeader('set-cookie')) reply.header('cache-control', 'no-store');
   });
 
   app.get('/ui/session', async (request, reply): Promise<PageSessionReply> => {
@@ -61,7 +65,6 @@ export function mountPageSession(app: FastifyInstance, context: ApiContext): voi
 
   app.post('/ui/session', async (request, reply): Promise<PageSessionReply> => {
     refuseForeign(request);
-    reply.header('cache-control', 'no-store');
     // Before the password is used: a place where no cookie can be set.
     cookieHeader('', origin(request));
     const signedIn = await context.identity.signIn(loginOf(request.body), request.ip);
@@ -77,6 +80,11 @@ export function mountPageSession(app: FastifyInstance, context: ApiContext): voi
     if (session !== undefined) await context.identity.signOut(session.token);
     return reply.code(204).send();
   });
+}
+
+/** The files of the page are the same for everybody, and caches may keep them. */
+function isFile({ routeOptions: { url = '' } }: FastifyRequest): boolean {
+  return url === '/ui' || url === '/ui/*';
 }
 
 const safe = new Set(['GET', 'HEAD', 'OPTIONS']);
