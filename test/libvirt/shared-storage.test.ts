@@ -104,7 +104,7 @@ test('a guest whose files are not there is refused, and none are made', async ()
   const path = pathsOf(guest).disk;
   expect(await other.execute({ do: 'spawn', guest, keepsFiles })).toMatchObject({
     ok: false,
-    message: expect.stringContaining(`has files that are not on host host-2: ${path}`),
+    message: expect.stringContaining(`has files that are not on its host: ${path}`),
   });
   expect(await other.files.list()).toEqual([]);
   await started(one, guest);

@@ -140,6 +140,41 @@ scenario(
   },
 );
 
+scenario(
+  'a server whose files are gone does not start with a new disk; a rebuild makes one',
+  async (cloud, { hosts }) => {
+    const id = await cloud.boot([]);
+    const { 'OS-EXT-SRV-ATTR:host': host } = await cloud.settled(id, 'ACTIVE');
+    const onHost = (act: 'list' | 'remove') =>
+      hosts.onHost(host, async ({ guestFiles }) => (await guestFiles[act](id)) ?? []);
+    const acted = async (body: object, status: string) => {
+      expect([200, 202]).toContain((await act(cloud, id, body)).status);
+      return cloud.settled(id, status);
+    };
+    await acted({ 'os-stop': null }, 'SHUTOFF');
+    await onHost('remove');
+    await acted({ 'os-start': null }, 'SHUTOFF');
+    const { instanceActions } = await cloud.ok(
+      'compute',
+      'GET',
+      `/servers/${id}/os-instance-actions`,
+    );
+    const why = 'has files that are not on its host: ';
+    expect(instanceActions[0]).toMatchObject({
+      action: 'start',
+      message: expect.stringContaining(why),
+    });
+    const hard = await acted({ reboot: { type: 'HARD' } }, 'ERROR');
+    expect(hard.fault.message).toContain(why);
+    expect(await onHost('list')).toEqual([]);
+    await acted({ rebuild: { imageRef: hard.image.id } }, 'ACTIVE');
+    await acted({ rescue: null }, 'RESCUE');
+    await onHost('remove');
+    expect((await acted({ unrescue: null }, 'ERROR')).fault.message).toContain(why);
+    expect(await onHost('list')).toEqual([]);
+  },
+);
+
 const none = '00000000-0000-4000-8000-000000000000';
 
 scenario('an image whose kernel does not exist is refused at once', async (cloud) => {

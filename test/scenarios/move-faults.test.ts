@@ -87,7 +87,7 @@ const disturbances = [
 /** Read-only calls. */
 const reads = new Set(
   `facts listGuests domainXml listFunctions functionAt driverOf ifnameOf vfState isUp list
-  unsupportedSettings deviceFacts vfCount read keys offer consoleOutput interfaceNamed interfaceOf checkArrival progress`.split(
+  unsupportedSettings deviceFacts vfCount read keys offer consoleOutput missing interfaceNamed interfaceOf checkArrival progress`.split(
     /\s+/,
   ),
 );

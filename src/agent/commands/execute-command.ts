@@ -237,7 +237,12 @@ function commandBack(
   }
   if (begun.every((step) => step.do === 'prepare-rescue')) return undefined;
   const { rescue: _, ...guest } = body.guest;
-  return { do: 'respawn', guest, ...(body.staysOff === true && { staysOff: true }) };
+  return {
+    do: 'respawn',
+    guest,
+    keepsFiles: true,
+    ...(body.staysOff === true && { staysOff: true }),
+  };
 }
 
 /**

@@ -80,15 +80,12 @@ export async function executeStep(parts: HostParts, step: Step): Promise<void> {
   await (executors[step.do] as (parts: HostParts, step: Step) => Promise<void>)(parts, step);
 }
 
-async function findFiles(
-  { guestFiles, host }: HostParts,
-  { guest }: { guest: Guest },
-): Promise<void> {
+async function findFiles({ guestFiles }: HostParts, { guest }: { guest: Guest }): Promise<void> {
   const missing = await guestFiles.missing(guest);
   if (missing.length === 0) return;
   throw new ComputeError(
     'unavailable',
-    `guest ${guest.name} has files that are not on host ${host}: ${missing.join(', ')}`,
+    `guest ${guest.name} has files that are not on its host: ${missing.join(', ')}: mount their storage or restore them, then start the server again`,
   );
 }
 

@@ -24,9 +24,9 @@ export const hostCertificatePath = '/novella/v1/host-certificate';
 
 /**
  * The commands to an agent. Every command may be sent again: what is done already is not repeated,
- * except a reboot. `keepsFiles`: the guest's files are here, and stay: after a move that failed, or
- * where they are on storage that both hosts of a move share. `fresh`: its disk is created from its
- * image, also where it has one here.
+ * except a reboot. `keepsFiles`: the guest's files are here, and stay: it starts again on its host,
+ * or they are on storage that both hosts of a move share. Missing ones are an error. `fresh`: its
+ * disk is created from its image, also where it has one here.
  */
 export type HostCommandBody =
   /** `staysPaused`: its server is paused, and it returns after a move that failed. */

@@ -1,6 +1,7 @@
 /** A host before its agent runs, real or simulated. */
 import type { AgentOptions } from '#agent/agent-options.ts';
 import type { HostNetworks } from '#embedded/network/requests/context.ts';
+import type { GuestFiles } from '#contracts/host/guest-files.ts';
 import type { ImageSource } from '#contracts/services/images.ts';
 import { reachedNetworks } from '#core/networking/binding/reached-networks.ts';
 import type { HostFaults } from '#integrations/simulated/host-faults.ts';
@@ -30,6 +31,7 @@ export interface SimulatedMachine {
   machine: SimulatedHost;
   hypervisor: SimulatedHypervisor;
   pciBus: SimulatedPciBus;
+  guestFiles: GuestFiles;
   /** Its current problems. */
   faults: HostFaults;
   /** Of whatever may have changed it: its agent, users, guests, faults. */

@@ -188,6 +188,6 @@ function hostParts(
     offloadBridge: 'br-int',
     journal: memoryJournal(),
     uptime: simulatedUptime,
-    simulated: { machine, hypervisor, pciBus, faults, changes },
+    simulated: { machine, hypervisor, pciBus, guestFiles, faults, changes },
   };
 }

@@ -39,7 +39,10 @@ async function commandOf(
       return { do: command, guest: await guestOf(context, server, rescueImage), ...how };
     case 'respawn': {
       const guest = await guestOf(context, server);
-      return { do: command, guest, ...how, ...(act === 'rebuild' && { fresh: true }) };
+      // Without it a disk that is missing would be made again, without the user's data.
+      const files =
+        act === 'rebuild' ? ({ fresh: true } as const) : ({ keepsFiles: true } as const);
+      return { do: command, guest, ...how, ...files };
     }
     case 'snapshot': {
       invariant(image, `a snapshot of server ${server.id} has no image`);

@@ -120,7 +120,7 @@ async function arrival(
   const guest = await guestOnSide(context, server, move, 'after');
   const { arrivesOff: isOff } = move.context;
   const staysOff = isOff ? ({ staysOff: true } as const) : {};
-  if (isWithinHost(move)) return { do: 'respawn', guest, ...staysOff };
+  if (isWithinHost(move)) return { do: 'respawn', guest, ...staysOff, keepsFiles: true };
   const kept = keepsFiles(move);
   if (!takesFiles(move.type)) {
     // What is left of the server on this storage is older than its image.

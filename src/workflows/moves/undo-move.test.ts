@@ -73,6 +73,26 @@ test('without another attempt the guest is started before the claim is released'
   expect(await runStep(id)).toMatchObject({ step: 'restore-source' });
 });
 
+test.each([
+  { name: 'that is off', vmState: 'stopped', target: 'host-2' },
+  { name: 'that was resized on its host', vmState: 'active', target: 'host-1' },
+] as const)('a guest $name returns with the files that it has', async ({ vmState, target }) => {
+  const { store } = world;
+  const sourceId = await aHost(store, []);
+  const targetId = target === 'host-1' ? sourceId : await aHost(store, [], target);
+  const server = await world.activeServer({ nics: [], taskState: 'resize_finish' });
+  await beginMoveAt(world, {
+    ...{ server, type: 'resize', action: 'resize', vmState, step: 'restore-source' },
+    source: { id: sourceId, name: 'host-1' },
+    target: { id: targetId, name: target },
+    data: { sourceMayBeOut: true },
+  });
+  expect(await runStep(server.id)).toMatchObject({ step: 'source-restored' });
+  expect(await store.commands.pending(sourceId)).toMatchObject([
+    { body: { do: 'respawn', keepsFiles: true } },
+  ]);
+});
+
 /**
  * The source has offered the running guest, and the pre-flight on the target has failed; or it has
  * offered the guest that it took off, and is not reached by the target.

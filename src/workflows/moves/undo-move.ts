@@ -109,13 +109,13 @@ export const restoreSource: MoveStep = async (context, task) => {
   invariant(move.source, `the move ${move.id} has no old host`);
   const guest = await guestOnSide(context, server, move, 'before');
   const isOff = move.context.vmState === 'stopped';
+  const kept = { guest, keepsFiles: true } as const;
   const body: HostCommandBody =
     isOff || isWithinHost(move)
-      ? { do: 'respawn', guest, ...(isOff && { staysOff: true }) }
+      ? { do: 'respawn', ...kept, ...(isOff && { staysOff: true }) }
       : {
           do: 'spawn',
-          guest,
-          keepsFiles: true,
+          ...kept,
           ...(move.context.vmState === 'paused' && { staysPaused: true }),
         };
   return {

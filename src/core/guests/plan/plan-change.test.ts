@@ -65,6 +65,16 @@ test.each([
     ],
   },
   {
+    name: 'its files are found before it is powered off',
+    steps: planRespawn(guest, found('running'), { keepsFiles: true }),
+    gives: ['find-files', 'destroy', ...spawn],
+  },
+  {
+    name: 'and before one that stays off is defined',
+    steps: planRespawn(guest, found('shutOff'), { keepsFiles: true, staysOff: true }),
+    gives: ['find-files', 'prepare-files', 'define'],
+  },
+  {
     name: 'one that is off is started again',
     steps: planRespawn(guest, found('shutOff')),
     gives: spawn,

@@ -8,7 +8,8 @@ import type { Step } from './step.ts';
 /**
  * Cuts the power, if it is on, and starts the guest with its current definition and config drive;
  * `staysOff`: only defines it. Its disk stays unless it is to be `fresh`, and must be here where it
- * `keepsFiles`. Its previous definition may differ. Source: Nova `_hard_reboot`.
+ * `keepsFiles`: else the guest is left alone. Its previous definition may differ. Source: Nova
+ * `_hard_reboot`.
  */
 export function planRespawn(
   guest: Guest,
@@ -23,17 +24,14 @@ export function planRespawn(
   const kept = new Set(heldDevices(guest).map(({ address }) => address));
   const lost = (found?.devices ?? []).filter(({ address }) => !kept.has(address));
   const off: Step[] = [
+    // Before the power is cut: what the guest still has open is not lost then.
+    ...(keepsFiles ? [{ do: 'find-files', guest } as const] : []),
     ...(found !== undefined && isLive(found) ? [{ do: 'destroy', guestId } as const] : []),
     // As when its server is resized on its host.
     ...lost.map((device): Step => ({ do: 'restore-device', device, guestId })),
   ];
-  if (!staysOff) return [...off, ...planSpawn(guest, undefined, { fresh, keepsFiles })];
-  return [
-    ...off,
-    ...(keepsFiles ? [{ do: 'find-files', guest } as const] : []),
-    { do: 'prepare-files', guest, fresh },
-    { do: 'define', guest },
-  ];
+  if (!staysOff) return [...off, ...planSpawn(guest, undefined, { fresh })];
+  return [...off, { do: 'prepare-files', guest, fresh }, { do: 'define', guest }];
 }
 
 /**
