@@ -61,7 +61,7 @@ export class CurrentLink {
       if (this.#session === mine) this.#session = undefined;
     });
     link.onMessage((message) => {
-      if (message.type !== 'outdated-link') return hear(mine, listener, message);
+      if (message.type !== 'outdated-link') return deliver(mine, listener, message);
       // The machine's clock has gone back since an earlier run.
       this.#number = Math.max(this.#number, message.newest);
       return undefined;
@@ -82,7 +82,7 @@ export class CurrentLink {
   }
 }
 
-async function hear(
+async function deliver(
   session: Session,
   listener: LinkListener,
   message: Exclude<ToAgent, { type: 'outdated-link' }>,

@@ -21,6 +21,13 @@ import {
 const channel = 'novella_wakeup';
 /** Wake-ups within this time are sent together. */
 const collectMs = 10;
+/** A database machine that has lost its power closes no connection. */
+const limits = {
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 5_000,
+  connectionTimeoutMillis: 10_000,
+  query_timeout: 10_000,
+};
 const reconnecting: Backoff = { firstMs: 100, longestMs: 2_000 };
 
 export interface PostgresWakeupOptions {
@@ -95,8 +102,9 @@ export class PostgresWakeup implements Wakeup, ControllerPost {
     if (client === undefined || payloads.length === 0) return;
     this.#sending = this.#sending.then(async () => {
       for (const payload of payloads) {
-        // The end of a connection is noticed elsewhere.
-        await client.query('select pg_notify($1, $2)', [channel, payload]).catch(() => undefined);
+        const sent = client.query('select pg_notify($1, $2)', [channel, payload]);
+        // A connection without an answer has not ended by itself. Its end is noticed elsewhere.
+        await sent.catch(() => void client.end().catch(() => undefined));
       }
     });
   }
@@ -120,7 +128,11 @@ export class PostgresWakeup implements Wakeup, ControllerPost {
   /** `ended` settles when the connection has ended. */
   async #connect(): Promise<{ ended: Promise<void> }> {
     const { url, local, id, log } = this.#options;
-    const client = new Client({ connectionString: url, application_name: 'novella wake-ups' });
+    const client = new Client({
+      connectionString: url,
+      application_name: 'novella wake-ups',
+      ...limits,
+    });
     const ended = new Promise<void>((resolve) => client.once('end', resolve));
     // Its end is reported too.
     client.on('error', () => {});

@@ -147,8 +147,7 @@ async function start(
     settings: workflowSettings(config),
     peers,
   };
-  // Only where no controller ran can an event of a port have been missed.
-  const work = startWork(context, { owner: id, mayHaveMissed: peers.count === 1 });
+  const work = startWork(context, { owner: id });
   const following = [watchCluster(context, shared), watchEnded(context, config.kept), work];
   stops.push(...following.map((one) => () => one.stop()));
   const ready = readiness({ db, clock, isFenced: () => peers.isFenced() });

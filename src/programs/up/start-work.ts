@@ -11,14 +11,12 @@ const pollMs = 1_000;
 export interface WorkOptions {
   /** Names this process in leases. */
   owner: string;
-  /** As `PortWatchOptions`. */
-  mayHaveMissed: boolean;
 }
 
 /** Runs tasks, and follows hosts and ports. `stop` returns when the running steps have ended. */
 export function startWork(
   context: WorkflowContext,
-  { owner, mayHaveMissed }: WorkOptions,
+  { owner }: WorkOptions,
 ): { stop(): Promise<void> } {
   const dispatcher = startDispatcher(context, {
     owner,
@@ -27,7 +25,7 @@ export function startWork(
     leaseMs: 60_000,
     pollMs,
   });
-  const ports = watchPorts(context, { pollMs, mayHaveMissed });
+  const ports = watchPorts(context, { pollMs });
   const started = [ports, watchSilentHosts(context), watchLeftGuests(context), dispatcher];
   return {
     async stop() {

@@ -208,7 +208,7 @@ function dispatchWhenBack(
   let isStopped = false;
   const dispatching = returning.settled.then(() => {
     if (isStopped) return undefined;
-    const work = startWork(context, { owner: `up-${process.pid}`, mayHaveMissed: true });
+    const work = startWork(context, { owner: `up-${process.pid}` });
     ready.dispatching(true);
     return work;
   });

@@ -154,6 +154,15 @@ test('an older link is refused, and the newest number returned', async () => {
   expect(await a.shared.newest(hostId)).toBe(7);
 });
 
+test('a host that was removed is forgotten', async () => {
+  const [a, b] = [aController('a'), aController('b')];
+  const hostId = await aHost(store, [], 'h');
+  await b.shared.open(hostId, 7);
+  await a.shared.refresh();
+  a.links.forget(hostId);
+  expect([a.links.isLinked(hostId), a.shared.mayHaveSent(hostId, 1)]).toEqual([false, true]);
+});
+
 test('a new controller knows since when a host has had no link', async () => {
   const b = aController('b');
   const host = { id: await aHost(store, [], 'h'), forcedDown: false, lastSeenAt: wall.now };

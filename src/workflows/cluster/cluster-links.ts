@@ -141,6 +141,11 @@ export class ClusterLinks implements SharedLinks {
     });
   }
 
+  forget(hostId: string): void {
+    this.#links.delete(hostId);
+    this.#silentSince.delete(hostId);
+  }
+
   /** Records the end of the link, unless a newer one is known. Throws when it cannot be. */
   async #closeAgain(link: ClosedLink): Promise<void> {
     const known = this.#links.get(link.hostId)?.link ?? link.link;

@@ -1,5 +1,5 @@
 /** Which controllers are alive, by what each sees of the others. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Store } from '#contracts/store/store.ts';
 import { migratedStore } from '#test/migrated-database.ts';
 import { silentLog } from '#test/silent-log.ts';
@@ -88,6 +88,35 @@ test('the first is the oldest that is alive', async () => {
   await b.member.beat();
   expect(b.member.isFirst()).toBe(true);
   expect(b.events).toContain('changed');
+});
+
+test('a sign of life that does not end is given up, and the next one counts', async () => {
+  const { member } = await aMember('a');
+  const { promise: never } = Promise.withResolvers<boolean>();
+  vi.spyOn(store.controllers, 'beat').mockReturnValueOnce(never);
+  vi.useFakeTimers();
+  try {
+    const ended = Promise.allSettled([member.beat()]);
+    steady.now += 5_001;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await ended).toEqual([
+      { status: 'rejected', reason: new Error('it has not ended within 5000 ms') },
+    ]);
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(member.isFenced()).toBe(true);
+  await member.beat();
+  expect(member.isFenced()).toBe(false);
+});
+
+test('a task that a removed controller has leased is free after some seconds', async () => {
+  const { member } = await aMember('a');
+  await aBoot(store);
+  await pass(1_000, member);
+  await store.tasks.lease('gone/req-1', 1_000, 600_000, { limit: 1 });
+  await pass(5_000, member);
+  expect(await store.tasks.lease('a', 1_001, 1_000, { limit: 1 })).toHaveLength(1);
 });
 
 test('a controller that starts again has no other with its name', async () => {

@@ -7,6 +7,7 @@ import type { Clock } from '#contracts/clock.ts';
 import type { Log } from '#contracts/log.ts';
 import type { Controller, ControllerStore } from '#contracts/store/controllers/controller-store.ts';
 import { repeat } from '#runtime/timing/repeat.ts';
+import { within } from '#runtime/timing/within.ts';
 
 export interface MembershipTimes {
   /** Between two signs of life. */
@@ -19,6 +20,9 @@ export interface MembershipTimes {
 
 /** Another controller has the work of a dead one within ten seconds. */
 export const usualTimes: MembershipTimes = { beatMs: 1_000, fencedMs: 5_000, deadMs: 7_000 };
+
+/** Between two searches for tasks that a removed controller has leased. */
+const sweepMs = 5_000;
 
 export interface MembershipParts {
   controllers: ControllerStore;
@@ -47,6 +51,7 @@ export class Membership {
   #live: readonly Controller[] = [];
   #readAt = 0;
   #beatAt = 0;
+  #sweptAt = -Infinity;
   #beating: { stop(): Promise<void> } | undefined;
 
   constructor(parts: MembershipParts) {
@@ -78,20 +83,33 @@ export class Membership {
     await this.#parts.controllers.remove(this.id);
   }
 
-  /** Shows that this one is alive, and frees the work of those that are dead. */
-  async beat(): Promise<void> {
+  /**
+   * Shows that this one is alive, and frees the work of those that are dead. Given up after
+   * `fencedMs`, when it is of no use any more: on a connection to a machine that is gone it might
+   * have no end for long, and the next one uses another connection.
+   */
+  beat(): Promise<void> {
+    return within(this.#times.fencedMs, (signal) => this.#beat(signal));
+  }
+
+  async #beat(signal: AbortSignal): Promise<void> {
     const { controllers, monotonic, onRemoved, log } = this.#parts;
     // Before the write: the process may pause after it.
     const at = monotonic.now();
-    if (!(await controllers.beat(this.id))) return onRemoved();
+    const isThere = await controllers.beat(this.id);
+    if (signal.aborted) return;
+    if (!isThere) return onRemoved();
     this.#beatAt = at;
-    const dead = await this.#observe();
+    const dead = await this.#observe(signal);
     for (const { id, name } of dead) {
       await controllers.remove(id);
       this.#observed.delete(id);
       log.warn({ controller: name }, 'a controller is dead: others have its work now');
     }
     if (dead.length > 0) this.#parts.onChange();
+    if (!this.isFirst() || at - this.#sweptAt < sweepMs) return;
+    this.#sweptAt = at;
+    await controllers.freeLeftTasks();
   }
 
   /**
@@ -118,8 +136,9 @@ export class Membership {
   }
 
   /** Reads the rows; returns those of dead controllers. */
-  async #observe(): Promise<Controller[]> {
+  async #observe(signal?: AbortSignal): Promise<Controller[]> {
     const rows = await this.#parts.controllers.list();
+    if (signal?.aborted === true) return [];
     const now = this.#parts.monotonic.now();
     // After a pause of this process, or of the database, nothing is known of that time.
     const passed = Math.min(now - this.#readAt, 2 * this.#times.beatMs);

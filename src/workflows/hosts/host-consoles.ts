@@ -142,6 +142,11 @@ export class HostConsoles {
     return host;
   }
 
+  /** The host was removed. */
+  forget(hostId: string): void {
+    this.#remote.delete(hostId);
+  }
+
   /** Does a request wait for a connection with this id, from this host? */
   expects(host: string, id: string): boolean {
     const waiting = this.#waiting.get(id);

@@ -245,5 +245,7 @@ export class HostLinks {
     this.#offers.delete(hostId);
     this.#seenAt.delete(hostId);
     this.#unwritten.delete(hostId);
+    this.consoles.forget(hostId);
+    this.shared?.forget(hostId);
   }
 }

@@ -26,6 +26,8 @@ export interface SharedLinks {
   /** The number of the host's newest link; 0: it had none. */
   newest(hostId: string): Promise<number>;
   close(link: ClosedLink): void;
+  /** The host was removed, with its link. */
+  forget(hostId: string): void;
   /** Others may count this controller as dead: it sends no command, and takes no report. */
   isFenced(): boolean;
 }

@@ -1,5 +1,6 @@
 /** What follows from events of idle servers; the way through the API is in the scenarios. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CommandResult } from '#contracts/host/host-link.ts';
 import type { Task } from '#contracts/store/store.ts';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
@@ -7,6 +8,7 @@ import { ComputeError } from '#core/errors.ts';
 import { aComputeWorld, aPort, type ComputeWorld, portId } from '#test/worlds/compute-world.ts';
 import { aNic, taskOf } from '#test/worlds/store-rows.ts';
 import { hostSilentMessage } from '../engine/end-silent-commands.ts';
+import type { WorkflowContext } from '../engine/context.ts';
 import type { Workflow } from '../engine/workflow.ts';
 import { workflows } from '../server-operations.ts';
 import { watchPorts } from './watch-ports.ts';
@@ -322,6 +324,22 @@ test('a missed event is made up for by a poll of every server', async () => {
   await poll({ mayHaveMissed: true });
   expect(await act()).toBe('follow-ports');
   expect([await addresses(), await left(), requests]).toEqual([moved, [], ['ports']]);
+});
+
+test('a controller makes up for missed events when it becomes the first', async () => {
+  world.ports.set(portId, { ...mine(), fixedIps: moved });
+  let isFirst = false;
+  const peers = { isFirst: () => isFirst } as WorkflowContext['peers'] & object;
+  const watched = watchPorts({ ...world.context, peers }, { pollMs: 5 });
+  try {
+    await pause(30);
+    expect([await act(), requests]).toEqual([undefined, []]);
+    isFirst = true;
+    await vi.waitFor(async () => expect(await act()).toBe('follow-ports'));
+  } finally {
+    await watched.stop();
+  }
+  expect(await addresses()).toEqual(moved);
 });
 
 test('without its admin role no port counts as deleted, unless its deletion was reported', async () => {

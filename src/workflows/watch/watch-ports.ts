@@ -20,17 +20,17 @@ const pauseMs = 5_000;
 export interface PortWatchOptions {
   /** How often it polls for what a lost wake-up missed. */
   pollMs: number;
-  /**
-   * Whether ports may have changed without an event received here. Then the ports of every server
-   * are read at once, one server after the other.
-   */
-  mayHaveMissed: boolean;
+  /** Whether ports may have changed without an event received by any controller; default: yes. */
+  mayHaveMissed?: boolean;
 }
 
-/** Starts watching. */
+/**
+ * Starts watching. The ports of every server are read once, one server after the other, as soon as
+ * this controller is the first: it cannot know whether another one ran all the time before.
+ */
 export function watchPorts(
   context: WorkflowContext,
-  { pollMs, mayHaveMissed }: PortWatchOptions,
+  { pollMs, mayHaveMissed = true }: PortWatchOptions,
 ): PollLoop {
   const { store, clock, log, wakeup } = context;
   let notBefore = 0;

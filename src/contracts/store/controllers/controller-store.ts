@@ -14,7 +14,10 @@ export interface Controller {
 }
 
 export interface ControllerStore {
-  /** Adds a controller. One with the same name is its earlier run, and is removed. */
+  /**
+   * Adds a controller. One with the same name is its earlier run, and is removed. Throws `conflict`
+   * where another with this name is added at the same time.
+   */
   add(controller: Omit<Controller, 'beats'>): Promise<void>;
   /** Shows that this one is alive. False: it was removed. */
   beat(id: string): Promise<boolean>;
@@ -26,6 +29,11 @@ export interface ControllerStore {
    * queries are deleted. May be repeated after a failure.
    */
   remove(id: string): Promise<void>;
+  /**
+   * Frees the tasks that no listed controller has leased, as `remove` does: one that paused may
+   * lease a task after it was removed.
+   */
+  freeLeftTasks(): Promise<void>;
 }
 
 /** Which controller a host is linked to. */

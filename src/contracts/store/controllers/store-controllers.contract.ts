@@ -59,6 +59,32 @@ export function storeControllersContract(fresh: () => Promise<OpenStore>): void 
     }
   });
 
+  test('tasks leased to no listed controller are freed, and those of others kept', async () => {
+    const store = await (await fresh())();
+    await store.controllers.add(named('a'));
+    for (const owner of ['a', 'a/req-1', 'gone', 'gone/req-1']) {
+      await aBoot(store);
+      expect(await store.tasks.lease(owner, 1_000, 60_000, { limit: 1 })).toHaveLength(1);
+    }
+    const free = async () => (await store.tasks.lease('b', 1_001, 60_000, { limit: 9 })).length;
+    expect(await free()).toBe(0);
+    await store.controllers.freeLeftTasks();
+    expect(await free()).toBe(2);
+  });
+
+  test('of two controllers that are added with one name at the same time one stays', async () => {
+    const open = await fresh();
+    const stores = await Promise.all(Array.from({ length: 6 }, open));
+    const ends = await Promise.allSettled(
+      stores.map(({ controllers }, at) => controllers.add({ ...named(`run-${at}`), name: 'one' })),
+    );
+    const refused = ends.filter((end) => end.status === 'rejected').map(({ reason }) => reason);
+    const message = expect.stringMatching(/^another controller with the name one has started/);
+    for (const reason of refused) expect(reason).toMatchObject({ kind: 'conflict', message });
+    const [first] = stores;
+    expect(await first?.controllers.list()).toHaveLength(1);
+  });
+
   test('a host has its newest link, whichever controller records it last', async () => {
     const open = await fresh();
     const [store, elsewhere] = [await open(), await open()];

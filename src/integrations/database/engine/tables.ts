@@ -262,7 +262,7 @@ export interface HostCommandRow {
   succeeded: number | null;
   result: string | null;
   /** The controller that waits for the answer to this query; null: it is a command. */
-  asked_by?: string | null | undefined;
+  queried_by?: string | null | undefined;
 }
 
 export interface FlavorRow {

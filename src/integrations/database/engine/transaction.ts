@@ -21,9 +21,17 @@ export async function inTransaction<Tables, Result>(
   work: (trx: Transaction<Tables>) => Promise<Result>,
 ): Promise<Result> {
   if (engineOf(db) === 'sqlite') return db.transaction().execute(work);
+  return repeatRefused(() => db.transaction().setIsolationLevel('serializable').execute(work));
+}
+
+/**
+ * Runs a statement or a transaction, and repeats it while PostgreSQL refuses it only for what
+ * others do at the same time.
+ */
+export async function repeatRefused<Result>(work: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await db.transaction().setIsolationLevel('serializable').execute(work);
+      return await work();
     } catch (error) {
       if (attempt === mostAttempts || !isRepeatable(error)) throw error;
     }

@@ -27,12 +27,12 @@ export const controllers: Migration = {
       .execute();
     await newIndex(db, 'host_links_by_controller', 'host_links', ['controller_uuid']);
     await numberLinkChanges(db);
-    await db.schema.alterTable('host_commands').addColumn('asked_by', 'text').execute();
+    await db.schema.alterTable('host_commands').addColumn('queried_by', 'text').execute();
     await db.schema
-      .createIndex('host_commands_asked')
+      .createIndex('host_commands_queried')
       .on('host_commands')
-      .column('asked_by')
-      .where('asked_by', 'is not', null)
+      .column('queried_by')
+      .where('queried_by', 'is not', null)
       .execute();
   },
 };

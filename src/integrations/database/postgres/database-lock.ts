@@ -3,10 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { databaseFailure, openFailure } from './failures.ts';
+import { keepAliveMs } from './keep-alive.ts';
 
 /** Of the locks in its database. Any number that other programs there do not use. */
 export const lockNumber = 7_318_244_001;
 const retryMs = 1_000;
+/** For a connection, and for the answer to a statement. */
+const longestWaitMs = 10_000;
 
 export interface LockEvents {
   /** The connection with the lock ended; it is taken again. */
@@ -104,6 +107,9 @@ async function takeLock(url: string, use: Use): Promise<Client> {
     connectionString: url,
     application_name: 'novella',
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
+    connectionTimeoutMillis: longestWaitMs,
+    query_timeout: longestWaitMs,
   });
   // Its end is reported too.
   client.on('error', () => {});

@@ -16,6 +16,7 @@ import { isOutdatedPlan } from '../engine/transaction.ts';
 import { refuseUnsafeServer } from './check-server.ts';
 import { databaseFailure, openFailure } from './failures.ts';
 import { PostgresCompiler } from './postgres-compiler.ts';
+import { keepAliveMs } from './keep-alive.ts';
 import { StatementNames } from './statement-names.ts';
 
 /**
@@ -24,6 +25,17 @@ import { StatementNames } from './statement-names.ts';
  */
 const connectTimeoutMs = 10_000;
 const mostConnections = 16;
+const statementTimeoutMs = 30_000;
+
+export interface PostgresLimits {
+  /**
+   * How long to wait for the server's answer to a statement, in milliseconds: a machine that has
+   * lost its power closes no connection. More than the server itself may take.
+   */
+  answerMs: number;
+}
+
+const usualLimits: PostgresLimits = { answerMs: statementTimeoutMs + 2_000 };
 
 /**
  * Statements are short, and each has an index: a scan of a whole table, which the planner prefers
@@ -36,15 +48,20 @@ const sessionSettings = '-c enable_seqscan=off -c jit=off';
  * Throws `unavailable`, naming the server, where it cannot be used: out of reach, read-only, too
  * old, or set to lose commits. Example: `postgresql:///novella?host=/run/postgresql`.
  */
-export async function openPostgres<Tables>(url: string): Promise<Kysely<Tables>> {
+export async function openPostgres<Tables>(
+  url: string,
+  { answerMs }: PostgresLimits = usualLimits,
+): Promise<Kysely<Tables>> {
   const pool = new Pool({
     connectionString: url,
     max: mostConnections,
     connectionTimeoutMillis: connectTimeoutMs,
     application_name: 'novella',
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
     options: sessionSettings,
-    statement_timeout: 30_000,
+    query_timeout: answerMs,
+    statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: 10_000,
     types: { getTypeParser },
   });
@@ -166,7 +183,7 @@ class PostgresConnection implements DatabaseConnection {
 
   /** An error would hide the one that it is rolled back for; the server rolls back at the end. */
   async rollback(): Promise<void> {
-    await this.#query({ text: 'rollback' }).catch(this.#onError);
+    if (!this.#isBroken) await this.#query({ text: 'rollback' }).catch(this.#onError);
     this.#isInTransaction = false;
   }
 

@@ -116,7 +116,7 @@ const insert = preparedChange((db: Db, row: Insertable<HostCommandRow>) =>
 export async function insertCommand(
   trx: Db,
   command: NewCommand,
-  askedBy?: string,
+  queriedBy?: string,
 ): Promise<HostCommand> {
   const { hostId, serverId, body } = command;
   const [host] = (await takeNumber(trx, { hostId })).rows;
@@ -132,7 +132,7 @@ export async function insertCommand(
     body: text,
     succeeded: null,
     result: null,
-    asked_by: askedBy,
+    queried_by: queriedBy,
   };
   await insert(trx, row, {});
   return { seq: row.seq, serverId, body: JSON.parse(text) as HostCommandBody };

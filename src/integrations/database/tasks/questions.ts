@@ -9,17 +9,17 @@ import { inTransaction } from '../engine/transaction.ts';
 
 type Db = Kysely<ComputeTables>;
 
-/** `askedBy`: the controller that waits for the answers, where there may be several. */
+/** `queriedBy`: the controller that waits for the answers, where there may be several. */
 export function questionStore(
   db: Db,
   eraser: LogEraser,
-  askedBy: string | undefined,
+  queriedBy: string | undefined,
 ): Pick<CommandStore, 'ask' | 'answer' | 'forget' | 'forgetQuestions'> {
   const row = (hostId: string, seq: number) =>
     db.selectFrom('host_commands').where('compute_node_id', '=', hostId).where('seq', '=', seq);
   return {
     ask: async (request) => {
-      const { seq } = await inTransaction(db, (trx) => insertCommand(trx, request, askedBy));
+      const { seq } = await inTransaction(db, (trx) => insertCommand(trx, request, queriedBy));
       return seq;
     },
     async answer(hostId, seq) {

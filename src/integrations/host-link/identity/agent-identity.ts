@@ -57,9 +57,27 @@ export class AgentIdentity {
     });
   }
 
-  /** Joins with this token now, whatever the agent has. Throws as `connection`. */
+  /**
+   * Joins with this token now, whatever the agent has, at the first controller that answers. Throws
+   * as `connection`; `unavailable`: none of the controllers answers.
+   */
   join(token: string): Promise<StoredIdentity> {
-    return this.#changes.run(() => this.#join(token));
+    return this.#changes.run(async () => {
+      const { controllers } = this.#options;
+      const problems: string[] = [];
+      for (;;) {
+        try {
+          return await this.#join(token);
+        } catch (cause) {
+          if (needsPerson(cause)) throw cause;
+          problems.push(errorText(cause));
+          if (problems.length === controllers.count) {
+            throw new ComputeError('unavailable', problems.join('; '), { cause });
+          }
+        }
+        controllers.next();
+      }
+    });
   }
 
   /** What it presents to other hosts now. Throws `unavailable` before it has joined. */

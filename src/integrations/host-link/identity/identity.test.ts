@@ -79,6 +79,25 @@ test('an agent joins once; key and certificate are readable by their owner only,
   );
 });
 
+test('an agent joins at the first of its controllers that answers', async () => {
+  const port = await aPort();
+  const token = await port.tokenOf('hv1');
+  const [away, gone] = ['https://127.0.0.1:1', 'https://127.0.0.1:2'];
+  const among = (urls: string[]) =>
+    new AgentIdentity({
+      host: 'hv1',
+      controllers: new ControllerAddresses(urls, () => 0),
+      folder: aFolder(),
+      token: () => undefined,
+      log: recordedLog(),
+    });
+  await expect(among([away, gone]).join(token)).rejects.toThrow(
+    `the controller at ${away} does not answer (ECONNREFUSED); the controller at ${gone} does not answer (ECONNREFUSED)`,
+  );
+  const joined = await among([away, gone, port.url]).join(token);
+  expect(joined.controller).toBe(port.url);
+});
+
 test('an agent whose answer was lost repeats the request with its key, and gets the same certificate', async () => {
   const port = await aPort();
   const folder = aFolder();
