@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { compute } from '../data/compute.ts';
 import { Message } from '../parts/message.tsx';
+import { oncePerFrame } from './once-per-frame.ts';
 import { bytesOfKey, SerialText } from './serial-text.ts';
 
 type Kind = { protocol: 'vnc'; type: 'novnc' } | { protocol: 'serial'; type: 'serial' };
@@ -58,6 +59,31 @@ function isOwn(url: string): boolean {
   return new URL(url).host === location.host;
 }
 
+interface Shown {
+  text: (text: string) => void;
+  state: (state: string) => void;
+}
+
+/** What the guest sends is shown once for each picture of the browser. */
+function connect(url: string, show: Shown): { connection: WebSocket; close: () => void } {
+  const output = new SerialText();
+  const render = oncePerFrame(() => show.text(output.text));
+  const decoder = new TextDecoder();
+  const connection = new WebSocket(url, ['binary']);
+  connection.binaryType = 'arraybuffer';
+  connection.addEventListener('open', () => show.state('Connected.'));
+  connection.addEventListener('close', () => show.state('Closed. Connect again to continue.'));
+  connection.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) => {
+    output.add(decoder.decode(data, { stream: true }));
+    render.request();
+  });
+  const close = () => {
+    connection.close();
+    render.cancel();
+  };
+  return { connection, close };
+}
+
 function Serial({ url }: { url: string }) {
   const socket = useRef<WebSocket>(undefined);
   const output = useRef<HTMLPreElement>(null);
@@ -66,19 +92,10 @@ function Serial({ url }: { url: string }) {
   const [state, setState] = useState('Connecting …');
   useEffect(() => {
     if (!isOwn(url)) return undefined;
-    const shown = new SerialText();
-    const decoder = new TextDecoder();
-    const connection = new WebSocket(url, ['binary']);
-    connection.binaryType = 'arraybuffer';
-    connection.addEventListener('open', () => setState('Connected.'));
-    connection.addEventListener('close', () => setState('Closed. Connect again to continue.'));
-    connection.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) => {
-      shown.add(decoder.decode(data, { stream: true }));
-      setText(shown.text);
-    });
+    const { connection, close } = connect(url, { text: setText, state: setState });
     socket.current = connection;
     keys.current?.focus();
-    return () => connection.close();
+    return close;
   }, [url]);
   useEffect(() => {
     output.current?.scrollTo({ top: output.current.scrollHeight });

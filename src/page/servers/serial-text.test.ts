@@ -27,6 +27,17 @@ test('the oldest lines are forgotten', () => {
   expect(lines.at(-2)).toBe('2499');
 });
 
+test('a line without an end is broken, and its text bounded', () => {
+  const long = shown('x'.repeat(4_500));
+  expect(long.split('\n').map(({ length }) => length)).toEqual([2_000, 2_000, 500]);
+  expect(shown('y'.repeat(1_000_000)).length).toBeLessThan(205_000);
+});
+
+test.each(['\u001b[', '\u001b]0;'])('a sequence without an end, %j, is shown as text', (start) => {
+  const chunks = Array.from({ length: 100 }, () => '1'.repeat(10));
+  expect(shown(start, ...chunks)).toMatch(/1{1000}$/);
+});
+
 const key = (name: string, more = {}) =>
   bytesOfKey({
     key: name,

@@ -4,21 +4,30 @@
  */
 
 const mostLines = 2_000;
+/** A longer line is broken. */
+const mostColumns = 2_000;
+/** Of all lines together: the browser lays them out anew with each change. */
+const mostText = 200_000;
 
-/** A sequence of a terminal, and the beginning of one. */
+/** A sequence of a terminal, and the beginning of one. A longer beginning is shown as text. */
 const sequence =
   // oxlint-disable-next-line no-control-regex -- these are the characters it is about
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[()#][ -~]|[0-Z\\^-~])/y;
 // oxlint-disable-next-line no-control-regex -- as above
-const begun = /^\u001b(?:\[[0-?]*[ -/]*|\][^\u0007\u001b]{0,200}|[()#])?$/;
+const begun = /^\u001b(?:\[[0-?]{0,200}[ -/]{0,20}|\][^\u0007\u001b]{0,200}|[()#])?$/;
 
+/** Its size and the time for each character are bounded, whatever the guest sends. */
 export class SerialText {
-  #lines: string[] = [''];
+  /** All but the last. */
+  #lines: string[] = [];
+  /** Characters in these lines. */
+  #size = 0;
+  #last: string[] = [];
   #column = 0;
   #rest = '';
 
   get text(): string {
-    return this.#lines.join('\n');
+    return [...this.#lines, this.#last.join('')].join('\n');
   }
 
   add(chunk: string): void {
@@ -36,34 +45,41 @@ export class SerialText {
         this.#rest = given.slice(at);
         return;
       }
-      this.#obey(found ?? '');
+      this.#apply(found ?? '');
       at += found?.length ?? 1;
     }
   }
 
   #put(character: string): void {
-    const last = this.#lines.length - 1;
-    const line = this.#lines[last] ?? '';
-    if (character === '\n') {
-      this.#lines.push('');
-      this.#column = 0;
-      if (this.#lines.length > mostLines) this.#lines.shift();
-    } else if (character === '\r') this.#column = 0;
+    if (character === '\n') this.#endLine();
+    else if (character === '\r') this.#column = 0;
     else if (character === '\b') this.#column = Math.max(0, this.#column - 1);
     else if (character >= ' ' || character === '\t') {
-      const before = line.slice(0, this.#column);
-      this.#lines[last] = before + character + line.slice(this.#column + 1);
+      if (this.#column === mostColumns) this.#endLine();
+      this.#last[this.#column] = character;
       this.#column += 1;
     }
   }
 
-  #obey(found: string): void {
-    const last = this.#lines.length - 1;
+  #endLine(): void {
+    const line = this.#last.join('');
+    this.#lines.push(line);
+    this.#size += line.length;
+    this.#last = [];
+    this.#column = 0;
+    while (this.#lines.length >= mostLines || this.#size > mostText) {
+      this.#size -= this.#lines.shift()?.length ?? 0;
+    }
+  }
+
+  #apply(found: string): void {
     if (found === '\u001b[K' || found === '\u001b[0K' || found === '\u001b[J') {
-      this.#lines[last] = (this.#lines[last] ?? '').slice(0, this.#column);
+      this.#last.length = Math.min(this.#last.length, this.#column);
     }
     if (found === '\u001b[2J') {
-      this.#lines = [''];
+      this.#lines = [];
+      this.#size = 0;
+      this.#last = [];
       this.#column = 0;
     }
   }
