@@ -6,6 +6,7 @@
 import { signal } from '@preact/signals';
 import { readEvents, type StreamEvent } from './event-stream.ts';
 import { applyEvents, forgetFleet, hosts, readFleet, streamPosition } from './fleet.ts';
+import { pause } from './pause.ts';
 import { Refusal } from './request.ts';
 import { checkSession, readSession } from './session.ts';
 
@@ -32,10 +33,10 @@ export function keepLive(): () => void {
   const ended = new AbortController();
   const channel = new BroadcastChannel('novella-fleet');
   let visible = new AbortController();
-  let heardAt = Date.now();
+  let receivedAt = Date.now();
 
   const show = (now: Connection) => {
-    heardAt = Date.now();
+    receivedAt = Date.now();
     connection.value = now;
   };
   const readAgain = (stop: AbortSignal) =>
@@ -80,9 +81,9 @@ export function keepLive(): () => void {
     const hasSlept = now - tickedAt > silentMs / 2;
     tickedAt = now;
     if (document.visibilityState !== 'visible') return;
-    if (hasSlept || now - heardAt > silentMs) {
+    if (hasSlept || now - receivedAt > silentMs) {
       connection.value = { ...connection.value, isLive: false };
-      heardAt = now;
+      receivedAt = now;
       onVisibility();
     }
   }, 2_000);
@@ -144,14 +145,4 @@ function failed(stop: AbortSignal, show: (now: Connection) => void): (cause: unk
     show({ ...connection.value, isLive: false, why });
     void checkSession(cause);
   };
-}
-
-function pause(ms: number, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    stop.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -1,5 +1,6 @@
 /** What a page reads again and again while somebody can see it. */
 import { useEffect, useState } from 'preact/hooks';
+import { pause, seen } from '../data/pause.ts';
 import { checkSession } from '../data/session.ts';
 
 export interface Polled<Value> {
@@ -46,23 +47,4 @@ export function usePolled<Value>({ key, read, everyMs }: Reading<Value>): Polled
     return () => ended.abort();
   }, [key]);
   return state;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}
-
-/** Until the page can be seen. */
-function seen(signal: AbortSignal): Promise<void> {
-  if (document.visibilityState === 'visible') return Promise.resolve();
-  return new Promise((resolve) => {
-    document.addEventListener('visibilitychange', () => resolve(), { once: true, signal });
-    signal.addEventListener('abort', () => resolve());
-  });
 }
