@@ -53,6 +53,20 @@ test('no script of the page can read the cookie, and storage has no token', asyn
   await context.close();
 });
 
+test('an address with a broken escape is none, and the page continues', async () => {
+  const { page, context, faults } = await world.open('/ui/');
+  await page.getByRole('link', { name: 'host-2' }).waitFor();
+  await page.evaluate(
+    "history.pushState(null, '', '/ui/hosts/%zz'); dispatchEvent(new PopStateEvent('popstate'))",
+  );
+  await page.getByRole('heading', { name: 'No such page' }).waitFor();
+  expect(await page.title()).toBe('%zz · Hosts · Novella');
+  await page.getByRole('link', { name: 'Show the fleet' }).click();
+  await page.getByRole('link', { name: 'host-2' }).waitFor();
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
 test('a member is shown nothing of hosts', async () => {
   const opened = await world.open('/ui/', {}, 'demo');
   await opened.page.getByRole('heading', { name: 'Nothing to show' }).waitFor();

@@ -4,6 +4,7 @@ import { LocationProvider, Route, Router, useLocation } from 'preact-iso/router'
 import { keepLive } from '../data/live.ts';
 import { session } from '../data/session.ts';
 import { pages } from '../pages.ts';
+import { decoded } from '../parts/decoded.ts';
 import { Bar } from './bar.tsx';
 import { SignIn } from './sign-in.tsx';
 
@@ -32,14 +33,18 @@ function Frame({ seesHosts }: { seesHosts: boolean }) {
       </a>
       <Bar />
       <main id="main" tabIndex={-1}>
-        <Router>
-          {pages
-            .filter(({ needsHosts }) => seesHosts || !needsHosts)
-            .map(({ path: at, component }) => (
-              <Route key={at} path={at} component={component} />
-            ))}
-          <Route default component={seesHosts ? NotFound : NothingForMembers} />
-        </Router>
+        {decoded(path) !== undefined ? (
+          <Router>
+            {pages
+              .filter(({ needsHosts }) => seesHosts || !needsHosts)
+              .map(({ path: at, component }) => (
+                <Route key={at} path={at} component={component} />
+              ))}
+            <Route default component={seesHosts ? NotFound : NothingForMembers} />
+          </Router>
+        ) : (
+          <NotFound />
+        )}
       </main>
     </div>
   );
@@ -65,7 +70,7 @@ function titleOf(path: string): string {
     .split('/')
     .filter((part) => part !== '')
     .slice(1);
-  const [first = 'fleet', ...others] = parts.map(decodeURIComponent);
+  const [first = 'fleet', ...others] = parts.map((part) => decoded(part) ?? part);
   const label = pages.find((page) => page.path === `/ui/${first}`)?.label ?? 'Fleet';
   return [...others.toReversed(), label, 'Novella'].join(' · ');
 }

@@ -1,4 +1,5 @@
-/** The question of the what-if page, as it is in the address and as the API wants it. Pure. */
+/** The question of the what-if page, as it is in the address and in the API. Pure. */
+import { decoded } from '../parts/decoded.ts';
 
 export interface QuestionNic {
   vnicType: string;
@@ -30,17 +31,8 @@ function nicsIn(text: string): QuestionNic[] {
   if (text === 'none') return [];
   return text.split(';').map((part) => {
     const [vnicType = '', physicalNetwork = ''] = part.split('@');
-    return { vnicType, physicalNetwork: plain(physicalNetwork) };
+    return { vnicType, physicalNetwork: decoded(physicalNetwork) ?? physicalNetwork };
   });
-}
-
-/** A broken escape is text. */
-function plain(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** The inverse for the address. Example: `direct@physnet1;normal@`. */
