@@ -1,4 +1,4 @@
-/** The filters of the scheduler in their order, and what each one looks at. */
+/** The filters of the scheduler in their order, and what each one checks. */
 
 /** Each host is refused by the first that refuses it. Source: docs/scheduling.md. */
 export const filterMeanings: Readonly<Record<string, string>> = {

@@ -10,7 +10,7 @@ export type HostCounts = Record<Kind, number> & {
   unusable: number;
 };
 
-/** The worst that is to be said of a host. */
+/** The most severe state that a host is in. */
 export type Standing = 'down' | 'forced down' | 'problem' | 'disabled' | 'up';
 
 const counted = new WeakMap<FleetHost, HostCounts>();

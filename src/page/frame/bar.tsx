@@ -50,12 +50,12 @@ export function Bar() {
 
 /** Read out once when it changes, not with each heartbeat. */
 function Live() {
-  const said = useRef('');
+  const shown = useRef('');
   const { isLive, asOf } = connection.value;
-  said.current = isLive ? 'Live' : lostText(asOf);
+  shown.current = isLive ? 'Live' : lostText(asOf);
   return (
     <span class="live" role="status" data-state={isLive ? 'live' : 'lost'}>
-      {said.current}
+      {shown.current}
     </span>
   );
 }

@@ -54,7 +54,7 @@ function PasswordFields() {
         <input name="password" type="password" autocomplete="current-password" required />
       </Field>
       <Field label="Project">
-        <input name="project" autocomplete="off" placeholder="as the user" />
+        <input name="project" autocomplete="off" placeholder="the user's name" />
       </Field>
       <details>
         <summary>Domains</summary>

@@ -39,7 +39,8 @@ export function RefusalsPage() {
       <Message text={counted.refusal || listed.refusal} note="Trying again." />
       {counts?.decisions === 0 && (
         <p class="empty">
-          No boot has been refused for want of a host. Refusals are kept as long as their server.
+          No boot has been refused because no host could take it. Refusals are kept as long as their
+          server.
         </p>
       )}
       {counts !== undefined && counts.decisions > 0 && (

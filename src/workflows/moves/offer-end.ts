@@ -4,9 +4,9 @@ import type { WorkflowContext } from '../engine/context.ts';
 import { isWithinHost } from './sides.ts';
 
 /**
- * The command by which it ends; undefined: the host was never commanded to offer anything. The new
- * host may not have fetched what is offered, or its word that it has may be lost; until then the
- * old host's port stays open. Nothing waits for the answer.
+ * The command by which it ends; undefined: the host was never commanded to offer anything. Until
+ * then the old host's port stays open: the new host may not have fetched what is offered, or its
+ * report of that was lost. Nothing waits for the answer.
  */
 export async function offerEnd(
   { store }: Pick<WorkflowContext, 'store'>,

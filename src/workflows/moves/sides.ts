@@ -26,7 +26,7 @@ export function isWithinHost({ source, target }: Pick<Move, 'source' | 'target'>
   return source !== null && source.id === target?.id;
 }
 
-/** What a command says of the guest's files, which both hosts of such a move have. */
+/** The field of a command for a guest whose files both hosts of the move have. */
 export function keepsFiles({ context }: Pick<Move, 'context'>): { keepsFiles?: true } {
   return context.sharesFiles === true ? { keepsFiles: true } : {};
 }

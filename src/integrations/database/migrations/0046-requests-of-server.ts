@@ -1,4 +1,4 @@
-/** What a server requires of devices is in its row: one statement and two pages less in a boot. */
+/** What a server requires of devices is in its row. */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
