@@ -45,4 +45,9 @@ export class TtlCache<Answer> {
     });
     return entry.answer;
   }
+
+  /** The answer for this key is read again at the next request. */
+  drop(key: string): void {
+    this.#entries.delete(key);
+  }
 }

@@ -1,4 +1,4 @@
-/** Whose clock decides when a token has expired. */
+/** Whose clock decides when a token has expired, and what ends a cached answer. */
 import { expect, test } from 'vitest';
 import { createKeystoneIdentity } from './keystone.ts';
 import type { Session } from './http/session.ts';
@@ -26,5 +26,36 @@ test('what Keystone answers now counts for all waiting callers, even if our cloc
   expect(request).toMatchObject([{ userId: 'u' }, { userId: 'u' }]);
   expect(calls).toBe(1);
   // Its cached answer is judged by our clock.
+  await expect(identity.validate('t')).rejects.toMatchObject({ kind: 'unauthenticated' });
+});
+
+test('a token that was signed out is unknown at once, also one that was validated meanwhile', async () => {
+  const token = {
+    expires_at: '2026-01-01T00:00:00Z',
+    user: { id: 'u', name: 'u', domain: { id: 'd' } },
+  };
+  let isRevoked = false;
+  const session: Pick<Session, 'call'> = {
+    async call() {
+      const answer = isRevoked ? { status: 404, body: {} } : { status: 200, body: { token } };
+      return answer as Awaited<ReturnType<Session['call']>>;
+    },
+  };
+  let validateMeanwhile: () => Promise<unknown> = async () => undefined;
+  const identity = createKeystoneIdentity({
+    session: session as Session,
+    users: {
+      signIn: () => Promise.reject(new Error('not called here')),
+      async signOut() {
+        await validateMeanwhile();
+        isRevoked = true;
+      },
+    },
+    clock: { now: () => 0 },
+    cacheMs: 60_000,
+  });
+  await identity.validate('t');
+  validateMeanwhile = () => identity.validate('t');
+  await identity.signOut('t');
   await expect(identity.validate('t')).rejects.toMatchObject({ kind: 'unauthenticated' });
 });

@@ -53,9 +53,16 @@ export function createKeystoneIdentity(options: {
     return { caller: callerOf(shown, token), expiresAt, answer: answers };
   };
   return {
-    ...users,
+    signIn: (login, source) => users.signIn(login, source),
+    async signOut(token) {
+      const key = keyOf(token);
+      known.drop(key);
+      await users.signOut(token);
+      // What Keystone answered before it revoked the token.
+      known.drop(key);
+    },
     async validate(token) {
-      const key = hash('sha256', token, 'base64');
+      const key = keyOf(token);
       const before = answers;
       const { caller, expiresAt, answer } = await known.get(key, () => read(token));
       // An answer that came after the question counts, even if our clock disagrees.
@@ -69,6 +76,10 @@ export function createKeystoneIdentity(options: {
       return status !== 404;
     },
   };
+}
+
+function keyOf(token: string): string {
+  return hash('sha256', token, 'base64');
 }
 
 async function showToken(session: Session, token: string): Promise<ShownToken> {
