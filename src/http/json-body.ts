@@ -1,6 +1,7 @@
 /** JSON bodies with bounds: endless nesting or lists cost no more than a scan of the text. */
 import type { FastifyRequest } from 'fastify';
 import { ComputeError, errorText } from '#core/errors.ts';
+import { quoted } from '#core/quoted-text.ts';
 import { excessOf } from '#runtime/json-size.ts';
 
 /**
@@ -30,14 +31,9 @@ export function parseJsonBody(
       new ComputeError('invalid', `The request body is not valid JSON: ${why}`, { cause }),
     );
   }
-  const half = halfPair(body, value);
-  if (half === undefined) return done(null, value);
-  done(
-    new ComputeError(
-      'invalid',
-      `The request body has ${half}: half a surrogate pair is not valid text.`,
-    ),
-  );
+  const refused = halfPair(body, value) ?? nullCharacter(body, value);
+  if (refused === undefined) return done(null, value);
+  done(new ComputeError('invalid', refused));
 }
 
 /**
@@ -47,10 +43,30 @@ export function parseJsonBody(
  */
 function halfPair(text: string, value: unknown): string | undefined {
   if (!/\\ud[89a-f]/i.test(text)) return undefined;
-  for (const [quoted] of JSON.stringify(value).matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"/g)) {
-    if (quoted.replaceAll('\\\\', '').includes('\\ud')) {
-      return quoted.length > 80 ? `${quoted.slice(0, 77)}...` : quoted;
-    }
+  for (const [given] of JSON.stringify(value).matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"/g)) {
+    if (!given.replaceAll('\\\\', '').includes('\\ud')) continue;
+    const shown = given.length > 80 ? `${given.slice(0, 77)}...` : given;
+    return `The request body has ${shown}: half a surrogate pair is not valid text.`;
+  }
+  return undefined;
+}
+
+/** PostgreSQL cannot store it. The text is not shown: it may be a password. */
+function nullCharacter(text: string, value: unknown): string | undefined {
+  if (!text.includes(String.raw`\u0000`)) return undefined;
+  const field = fieldWithNull(value, '');
+  return field && `${field}: the null character U+0000 cannot be stored.`;
+}
+
+/** Example: `server.name`, or `body` for the body itself. A key with the character is quoted. */
+function fieldWithNull(value: unknown, at: string): string | undefined {
+  if (typeof value === 'string') return value.includes('\0') ? at || 'body' : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, each] of Object.entries(value)) {
+    const prefix = at === '' ? '' : `${at}.`;
+    if (key.includes('\0')) return `${prefix}${quoted(key)}`;
+    const found = fieldWithNull(each, `${prefix}${key}`);
+    if (found !== undefined) return found;
   }
   return undefined;
 }

@@ -154,6 +154,25 @@ const broken = [
     kind: 'invalid',
   },
   {
+    name: 'a null character',
+    text: json('{"a":[{"b":"\\\\\\u0000"}]}'),
+    status: 400,
+    kind: 'invalid',
+  },
+  { name: 'a null character in a key', text: json('{"a\\u0000":1}'), status: 400, kind: 'invalid' },
+  {
+    name: 'a null character in the path',
+    text: 'GET /a%00 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    status: 400,
+    kind: 'invalid',
+  },
+  {
+    name: 'a null character in the query',
+    text: 'GET /?name=a%00b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    status: 400,
+    kind: 'invalid',
+  },
+  {
     name: 'a body in tiny chunks',
     text: chunked('1\r\nx\r\n'.repeat(100_000)),
     status: 400,
@@ -205,14 +224,22 @@ test('brackets in texts are not levels, and 64 levels are accepted', async () =>
   expect(await exchange(port, json(body))).toMatch(/^HTTP\/1.1 200 /);
 });
 
-test.each(['"\\ud83d\\ude00"', '"\\\\ud83d"', '"\\\\\\ud83d\\ude00"', '"😀"', '"\\u0000\\uffff"'])(
-  'the text %s is accepted',
-  async (text) => {
-    const answer = await exchange(await start(), json(text));
-    expect(answer).toMatch(/^HTTP\/1.1 200 /);
-    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).body).toBe(JSON.parse(text));
-  },
-);
+test('the refusal of a null character names the field, and shows no value', async () => {
+  const answer = await exchange(await start(), json('{"a":[{"password":"x\\u0000y"}]}'));
+  expect(answer).toContain('"a.0.password: the null character U+0000 cannot be stored."');
+});
+
+test.each([
+  '"\\ud83d\\ude00"',
+  '"\\\\ud83d"',
+  '"\\\\\\ud83d\\ude00"',
+  '"😀"',
+  '"\\\\u0000\\uffff"',
+])('the text %s is accepted', async (text) => {
+  const answer = await exchange(await start(), json(text));
+  expect(answer).toMatch(/^HTTP\/1.1 200 /);
+  expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).body).toBe(JSON.parse(text));
+});
 
 test('a body in chunks is read completely, however many of a normal size it has', async () => {
   const text = 'x'.repeat(500_000);

@@ -116,6 +116,12 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
     if (queryValuesOf(request.raw.url) > mostQueryValues) {
       throw new ComputeError('invalid', `The query has more than ${mostQueryValues} values.`);
     }
+    if (request.raw.url?.includes('%00') === true) {
+      throw new ComputeError(
+        'invalid',
+        'The URL has %00: the null character U+0000 cannot be stored.',
+      );
+    }
     done();
   });
   // Not earlier: what comes after a body's last part belongs to the connection.

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { copyRows } from '#integrations/database/copy/copy-rows.ts';
+import type { ComputeTables } from '#integrations/database/engine/tables.ts';
 import { migrate, schemaOf } from '#integrations/database/migrate.ts';
 import { migrations } from '#integrations/database/migrations/index.ts';
 import { useDatabase } from '#integrations/database/postgres/database-lock.ts';
@@ -141,6 +142,25 @@ test('a row that PostgreSQL cannot keep as it is stops the copy, which then has 
     await sql`update flavors set vcpus = 1`.execute(from);
     await copyRows(from, to);
     expect((await sql`select name from flavors`.execute(to)).rows).toEqual([{ name: 'fine' }]);
+  } finally {
+    await from.destroy();
+    await to.destroy();
+  }
+});
+
+test('a text that an earlier version stored with U+0000 stops no copy', async () => {
+  const from = openSqlite<ComputeTables>(stateFile());
+  const to = await openDatabase(database.url);
+  try {
+    await migrate(from, '0048-controllers');
+    await sql`insert into flavors (flavorid, name, vcpus, memory_mb, root_gb, ephemeral_gb, swap, rxtx_factor,
+      is_public, disabled, extra_specs) values ('f', ${'a\0b'}, 1, 1, 1, 0, 0, 1, 1, 0, '{}')`.execute(
+      from,
+    );
+    await migrate(from);
+    await migrate(to);
+    await copyRows(from, to);
+    expect((await sql`select name from flavors`.execute(to)).rows).toEqual([{ name: 'ab' }]);
   } finally {
     await from.destroy();
     await to.destroy();

@@ -28,7 +28,7 @@ test.each([
   [{ name: 'k', type: null }, 'keypair.type'],
   [{ name: 'k', public_key: '' }, 'failed to generate fingerprint'],
   [{ name: 'k', public_key: 'ssh-rsa JUNK' }, 'failed to generate fingerprint'],
-  [{ name: 'k', public_key: 'ssh-rsa ÄÖ\u0000' }, 'failed to generate fingerprint'],
+  [{ name: 'k', public_key: 'ssh-rsa ÄÖ\u0000' }, 'keypair.public_key: the null character'],
   [{ name: 'k', public_key: 7 }, 'keypair.public_key'],
   [{ name: 'k', public_key: publicKey, type: 'x509' }, 'failed to generate X509 fingerprint'],
   [{ name: 'k', user_id: 5 }, 'keypair.user_id'],

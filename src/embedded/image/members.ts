@@ -10,7 +10,6 @@ import {
 import { ComputeError } from '#core/errors.ts';
 import { checkedBody } from '../request-body.ts';
 import { findImage, findOwnImage, ownsImage } from './image-access.ts';
-import { badText } from './image-body.ts';
 import type { ImageContext } from './images.ts';
 
 /** Of one image. Source: Glance's `image_member_quota`. */
@@ -73,9 +72,6 @@ export async function addMember(
   caller: Caller,
   { imageId, memberId }: MemberPath,
 ): Promise<ImageMember> {
-  if (badText.test(memberId)) {
-    throw new ComputeError('invalid', 'member: must have neither a NUL character nor half a pair');
-  }
   return store.atomic(async (rows) => {
     refuseUnshared(await findOwnImage(rows, caller, imageId));
     const members = await rows.members(imageId);

@@ -39,6 +39,7 @@ import { deviceEvents } from './0045-device-events.ts';
 import { requestsOfServer } from './0046-requests-of-server.ts';
 import { controllers } from './0048-controllers.ts';
 import { sharedStorage } from './0047-shared-storage.ts';
+import { noNullCharacters } from './0054-no-null-characters.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -80,4 +81,5 @@ export const migrations: Record<string, Migration> = {
   '0046-requests-of-server': requestsOfServer,
   '0048-controllers': controllers,
   '0047-shared-storage': sharedStorage,
+  '0054-no-null-characters': noNullCharacters,
 };
