@@ -39,6 +39,8 @@ export const usualStreamLimits: StreamLimits = {
 export interface Reader {
   since: number | undefined;
   userId: string;
+  /** By which it was opened. */
+  token: string;
   /** Throws unless the reader may still read. */
   check: () => Promise<void>;
 }
@@ -93,6 +95,13 @@ export class FleetEvents {
       (error) => this.#log.warn({ err: error }, 'events of hosts: cannot read what changed'),
     );
     return stream.body;
+  }
+
+  /** Ends the streams of this token, which was revoked. Those of other processes end at a check. */
+  endOf(token: string): void {
+    for (const one of this.#open) {
+      if (one.reader.token === token) this.#end(one, 'signed out');
+    }
   }
 
   /** Ends all streams; what was sent still arrives. */

@@ -78,6 +78,77 @@ test.each([
   await world.stop();
 });
 
+test.each(['cross-site', 'same-site'])('nothing is read by a page of %s', async (site) => {
+  const world = await aComputeWorld();
+  const cookie = await signedIn(world);
+  const from = (path: string, headers: object) =>
+    world.app.inject({ url: path, headers: { cookie, ...headers } });
+  const foreign = { 'sec-fetch-site': site };
+  for (const path of ['/novella/v1/fleet', '/v2.1/servers', '/ui/session']) {
+    const refused = await from(path, foreign);
+    expect([path, refused.statusCode]).toEqual([path, 403]);
+    expect(refused.payload).toContain(`Sec-Fetch-Site: ${site}`);
+    expect(refused.headers['cross-origin-resource-policy']).toBe('same-origin');
+    const served = await Promise.all([
+      from(path, { 'sec-fetch-site': 'same-origin' }),
+      from(path, { 'sec-fetch-site': 'none' }),
+      from(path, {}),
+      from(path, { ...foreign, 'x-auth-token': 'admin', cookie: '' }),
+    ]);
+    expect(served.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200]);
+    expect(served[0]?.headers['cross-origin-resource-policy']).toBe('same-origin');
+    expect(served[3]?.headers['cross-origin-resource-policy']).toBeUndefined();
+  }
+  // A link from there: 503, because the page is not built here.
+  expect((await from('/ui/', foreign)).statusCode).toBe(503);
+  await world.stop();
+});
+
+test.each([
+  { 'x-forwarded-for': '192.0.2.7' },
+  { 'x-forwarded-proto': 'https' },
+  { forwarded: 'for=192.0.2.7' },
+  { via: '1.1 proxy' },
+  { origin: 'http://cloud.example' },
+])('without public_urls.compute nobody signs in through a proxy: %j', async (headers) => {
+  const world = await aComputeWorld({ publicUrl: null });
+  const from = { ...own, host: '127.0.0.1:8774' };
+  const post = (given: Record<string, string>) =>
+    world.ask('POST /ui/session', { as: null, headers: { ...from, ...given }, body: admin });
+  const refused = await post(headers);
+  expect(refused).toMatchObject({
+    status: 403,
+    body: { forbidden: { message: expect.stringContaining('public_urls.compute') } },
+  });
+  expect(refused.headers['set-cookie']).toBeUndefined();
+  expect((await post({})).status).toBe(200);
+  expect((await post({ origin: 'http://127.0.0.1:8774' })).status).toBe(200);
+  await world.stop();
+  const configured = await aComputeWorld({ publicUrl: 'https://cloud.example' });
+  const behind = { as: null, headers: { ...from, ...headers }, body: admin };
+  expect((await configured.ask('POST /ui/session', behind)).status).toBe(200);
+  await configured.stop();
+});
+
+test('signing out ends the event streams of the session, and no others', async () => {
+  const world = await aComputeWorld({ streams: { lifeMs: 60_000 } });
+  const headers = { cookie: await signedIn(world) };
+  const open = (given: Record<string, string>) =>
+    world.app.inject({ url: '/novella/v1/events', headers: given, payloadAsStream: true });
+  const [signedOut, other] = await Promise.all([
+    open(headers),
+    open({ 'x-auth-token': 'manager' }),
+  ]);
+  const left = { isOpen: true };
+  other.stream().once('close', () => (left.isOpen = false));
+  await world.ask('DELETE /ui/session', { as: null, headers: { ...own, ...headers } });
+  const text = await signedOut.stream().toArray();
+  expect(text.join('')).toContain('event: end\ndata: {"reason":"signed out"}');
+  expect(left.isOpen).toBe(true);
+  other.stream().destroy();
+  await world.stop();
+});
+
 test('signing out revokes the token and removes the cookie', async () => {
   const world = await aComputeWorld();
   const cookie = await signedIn(world);

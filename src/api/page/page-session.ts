@@ -3,13 +3,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { PageSession, PageSessionReply } from '#client/shapes/page-session.ts';
 import type { Login } from '#core/access/login.ts';
-import { pageHeader } from '#core/access/page-header.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import { originOf } from '#http/origin.ts';
 import { noteUser } from '#http/request-log.ts';
 import type { ApiContext } from '../requests/context.ts';
 import { closed, readBody } from '../requests/json-schema.ts';
 import { atSecond } from '../requests/links.ts';
+import { refuseForeign, refuseForeignReader, refuseForwarded } from './own-requests.ts';
 import { idleMs, type SealedSession, SessionSeal } from './sealed-session.ts';
 import { cookieHeader, sealedIn } from './session-cookie.ts';
 
@@ -32,8 +32,8 @@ const renewAfterMs = idleMs / 12;
 
 /**
  * Adds `GET`, `POST` and `DELETE /ui/session`. On every other path the cookie counts as the token
- * that it has, where the request has no `X-Auth-Token`. Throws `forbidden` for a request that may
- * change something and is not one of the page's own.
+ * that it has, where the request has no `X-Auth-Token`. Throws `forbidden` for a request that is
+ * not one of the page's own.
  */
 export function mountPageSession(app: FastifyInstance, context: ApiContext): void {
   const seal = new SessionSeal(context);
@@ -47,7 +47,9 @@ export function mountPageSession(app: FastifyInstance, context: ApiContext): voi
     if (request.headers['x-auth-token'] !== undefined) return;
     const session = await sessionOf(request);
     if (session === undefined) return;
+    reply.header('cross-origin-resource-policy', 'same-origin');
     refuseForeign(request);
+    refuseForeignReader(request);
     request.headers['x-auth-token'] = session.token;
     if (isFile(request) || context.clock.now() - session.usedAt < renewAfterMs) return;
     reply.header('set-cookie', cookieHeader(await seal.seal(session), origin(request)));
@@ -66,6 +68,7 @@ export function mountPageSession(app: FastifyInstance, context: ApiContext): voi
   app.post('/ui/session', async (request, reply): Promise<PageSessionReply> => {
     refuseForeign(request);
     // Before the password is used: a place where no cookie can be set.
+    if (context.publicUrl === undefined) refuseForwarded(request, origin(request));
     cookieHeader('', origin(request));
     const signedIn = await context.identity.signIn(loginOf(request.body), request.ip);
     const session = { token: signedIn.token, endsAt: signedIn.expiresAt, usedAt: 0 };
@@ -77,7 +80,13 @@ export function mountPageSession(app: FastifyInstance, context: ApiContext): voi
     refuseForeign(request);
     const session = await sessionOf(request);
     reply.header('set-cookie', cookieHeader('', origin(request)));
-    if (session !== undefined) await context.identity.signOut(session.token);
+    if (session !== undefined) {
+      try {
+        await context.identity.signOut(session.token);
+      } finally {
+        context.events.endOf(session.token);
+      }
+    }
     return reply.code(204).send();
   });
 }
@@ -85,22 +94,6 @@ export function mountPageSession(app: FastifyInstance, context: ApiContext): voi
 /** The files of the page are the same for everybody, and caches may keep them. */
 function isFile({ routeOptions: { url = '' } }: FastifyRequest): boolean {
   return url === '/ui' || url === '/ui/*';
-}
-
-const safe = new Set(['GET', 'HEAD', 'OPTIONS']);
-
-/**
- * The browser itself states where a request comes from, and another site cannot add the header
- * without permission. Source: Fetch Metadata Request Headers, 2.3; Fetch, "CORS preflight".
- */
-function refuseForeign({ method, headers }: FastifyRequest): void {
-  if (safe.has(method)) return;
-  const isOwn = headers['sec-fetch-site'] === 'same-origin';
-  if (isOwn && headers[pageHeader.name] === pageHeader.value) return;
-  throw new ComputeError(
-    'forbidden',
-    `A ${method} with the cookie of the page needs the headers Sec-Fetch-Site: same-origin and X-Novella-Page: 1, which browsers send for the page itself. Programs use X-Auth-Token.`,
-  );
 }
 
 function loginOf(body: unknown): Login {

@@ -11,7 +11,7 @@ import type { Reply } from '#http/routes/route.ts';
 import type { GuardedCall } from '../route-table.ts';
 import { type Catalog, listEndpoints, listRegions, listServices } from './catalog.ts';
 import { type Filters, pageOf, refuseQuery } from './list-query.ts';
-import type { SignInGate } from './sign-in/sign-in-gate.ts';
+import type { SignInGate } from '#runtime/sign-in/sign-in-gate.ts';
 import { actorOf, type Session, type Tokens } from './sign-in/tokens.ts';
 import { type View, viewDomain, viewProject, viewRole, viewUser } from './views.ts';
 

@@ -14,7 +14,7 @@ import { type BootstrapUser, bootstrap } from './bootstrap.ts';
 import type { Catalog } from './catalog.ts';
 import { identityRoutes, keystoneNotOffered } from './routes.ts';
 import { type AuthBody, signIn } from './sign-in/sign-in.ts';
-import { signInGate } from './sign-in/sign-in-gate.ts';
+import { signInGate } from '#runtime/sign-in/sign-in-gate.ts';
 import { actorOf, createTokens, type Session } from './sign-in/tokens.ts';
 
 /** Whoever signs in has no token yet: no body of theirs may cost much. */

@@ -9,7 +9,7 @@ import { webSocketStream } from '#runtime/streams/web-socket-stream.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 
 export interface AcceptHostConsolesOptions {
-  /** Called for each connection, with what the host presents. */
+  /** Called for each connection, with what the host presents, and at every `recheck`. */
   admit: (credential: HostCredential) => Promise<Admission>;
   /** Was a console requested of this host with this id? */
   expects: (host: string, requestId: string) => boolean;
@@ -24,7 +24,23 @@ const maxPayload = 1024 * 1024;
 export interface HostConsoleDoor {
   /** Takes connections below `hostConsolePath` of this server. */
   listenOn(server: Server, credentialOf: (request: IncomingMessage) => HostCredential): void;
+  /** Closes every console of a host that would not be admitted now. */
+  recheck(): Promise<void>;
   close(): Promise<void>;
+}
+
+const settings = {
+  noServer: true,
+  maxPayload,
+  closeTimeout,
+  perMessageDeflate: false,
+  /** Each message in a turn of its own: a flood of small ones leaves turns for others. */
+  allowSynchronousEvents: false,
+};
+
+interface Opened {
+  host: string;
+  credential: HostCredential;
 }
 
 export function acceptHostConsoles({
@@ -33,17 +49,10 @@ export function acceptHostConsoles({
   take,
   log,
 }: AcceptHostConsolesOptions): HostConsoleDoor {
-  const settings = {
-    noServer: true,
-    maxPayload,
-    closeTimeout,
-    perMessageDeflate: false,
-    /** Each message in a turn of its own: a flood of small ones leaves turns for others. */
-    allowSynchronousEvents: false,
-  };
   const sockets = new WebSocketServer(settings);
   /** Not upgraded yet. */
   const pending = new Set<Duplex>();
+  const opened = new Map<Duplex, Opened>();
   const unlisten: (() => void)[] = [];
   const takeUpgrade = (
     { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
@@ -62,7 +71,10 @@ export function acceptHostConsoles({
         }
         sockets.handleUpgrade(request, socket, head, (open) => {
           pending.delete(socket);
-          take(host, requestId, webSocketStream(open, request.socket));
+          const stream = webSocketStream(open, request.socket);
+          opened.set(stream, { host, credential });
+          stream.once('close', () => opened.delete(stream));
+          take(host, requestId, stream);
         });
       })
       .catch((error: unknown) => {
@@ -83,6 +95,7 @@ export function acceptHostConsoles({
       server.on('upgrade', onUpgrade);
       unlisten.push(() => server.off('upgrade', onUpgrade));
     },
+    recheck: () => recheck(opened, { admit, log }),
     async close() {
       for (const stop of unlisten) stop();
       for (const socket of pending) socket.destroy();
@@ -90,6 +103,18 @@ export function acceptHostConsoles({
       await new Promise<void>((resolve) => sockets.close(() => resolve()));
     },
   };
+}
+
+async function recheck(
+  opened: ReadonlyMap<Duplex, Opened>,
+  { admit, log }: Pick<AcceptHostConsolesOptions, 'admit' | 'log'>,
+): Promise<void> {
+  for (const [stream, { host, credential }] of opened) {
+    const admission = await admit(credential);
+    if ('host' in admission) continue;
+    log.warn({ host }, `console closed: ${admission.message}`);
+    stream.destroy();
+  }
 }
 
 function requestIdOf({ url = '' }: IncomingMessage): string | undefined {

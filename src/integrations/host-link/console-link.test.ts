@@ -19,12 +19,13 @@ afterEach(async () => {
 
 /** A controller that has requested console `r1` of hv1, and takes links beside. */
 async function aController(tokenIsValid = true, check = async () => {}) {
+  const token = { isValid: tokenIsValid };
   const server = createServer({ shouldUpgradeCallback: () => true });
   const taken: Duplex[] = [];
   const links: unknown[] = [];
   const admit = async () => {
     await check();
-    return tokenIsValid
+    return token.isValid
       ? { host: 'hv1' }
       : ({ status: 401, message: 'The token is not known.' } as const);
   };
@@ -47,7 +48,7 @@ async function aController(tokenIsValid = true, check = async () => {}) {
   cleanUps.push(() => door.close());
   const controllerUrl = `http://127.0.0.1:${port}`;
   const dial = consoleDial(byToken(controllerUrl));
-  return { taken, links, dial, door, controllerUrl };
+  return { taken, links, dial, door, controllerUrl, token };
 }
 
 test('a host connects for the console that was requested of it; it is no link', async () => {
@@ -99,4 +100,17 @@ test('the controller closes every console when it stops', async () => {
   const over = ended(host);
   await door.close();
   await over;
+});
+
+test('a host that is revoked loses its open consoles at the recheck, not before', async () => {
+  const { taken, dial, door, token } = await aController();
+  const host = await dial('r1');
+  const over = ended(host);
+  await door.recheck();
+  host.write('RFB');
+  await readUntil(taken[0]!, 'RFB');
+  token.isValid = false;
+  await door.recheck();
+  await over;
+  expect(taken[0]!.destroyed).toBe(true);
 });

@@ -5,6 +5,7 @@ import type { ImageContents, ImageService, ImageWriter } from '#contracts/servic
 import type { NetworkService } from '#contracts/services/network.ts';
 import type { Login } from '#core/access/login.ts';
 import type { Retries } from '#runtime/backoff.ts';
+import { signInGate } from '#runtime/sign-in/sign-in-gate.ts';
 import { createGlance } from './glance.ts';
 import { createKeystoneIdentity } from './keystone.ts';
 import { createNeutron } from './neutron/neutron.ts';
@@ -114,7 +115,7 @@ export function connectOpenStack(options: OpenStackOptions): OpenStack {
   return {
     identity: createKeystoneIdentity({
       session: sessions.identity,
-      users: userTokens(caller, keystone),
+      users: userTokens({ caller, keystone, gate: signInGate(clock) }),
       clock,
       cacheMs: options.tokenCacheMs ?? 60_000,
     }),

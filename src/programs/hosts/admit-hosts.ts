@@ -99,6 +99,7 @@ export async function admitHosts(
   const recheck = coalesced(async () => {
     try {
       await links.recheck();
+      await consoleDoor.recheck();
       if (opened === undefined && (await isAnyEnrolled(context))) await url();
     } catch (error) {
       log.error({ err: error }, 'cannot check the hosts that may connect');

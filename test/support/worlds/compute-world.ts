@@ -86,11 +86,14 @@ export async function aComputeWorld({
   streams,
   path = ':memory:',
   pageFolder = '/none',
+  publicUrl = 'http://127.0.0.1:8774',
 }: {
   images?: ImageService & ImageWriter;
   streams?: Partial<StreamLimits>;
   path?: string;
   pageFolder?: string;
+  /** null: none is configured. */
+  publicUrl?: string | null;
 } = {}) {
   const time = { now: Date.parse('2026-11-23T07:30:00Z') };
   const clock = { now: () => time.now };
@@ -152,7 +155,7 @@ export async function aComputeWorld({
     events: new FleetEvents({ fabric, log: silentLog, limits: streamLimits }),
     identityUrl: () => 'http://127.0.0.1:5000/v3',
     imageUrl: () => 'http://127.0.0.1:9292',
-    publicUrl: 'http://127.0.0.1:8774',
+    ...(publicUrl !== null && { publicUrl }),
     imageContents: contents,
     linkedHosts: () => [{ host: 'hv1', address: '192.0.2.7', since: time.now, serial: null }],
     renewCertificate: (host) => host === 'hv1',

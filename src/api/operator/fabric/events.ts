@@ -15,8 +15,13 @@ export async function streamEvents(call: Call): Promise<Reply> {
   const since = sinceOf(call);
   const headers = { ...eventStreamHeaders };
   if (call.request.method === 'HEAD') return { headers };
-  const { userId } = call.caller;
-  const body = await call.context.events.open({ since, userId, check: () => checkAgain(call) });
+  const { userId, token } = call.caller;
+  const body = await call.context.events.open({
+    since,
+    userId,
+    token,
+    check: () => checkAgain(call),
+  });
   return { body, headers };
 }
 

@@ -11,7 +11,7 @@ import type {
 import type { Clock } from '#contracts/clock.ts';
 import { ComputeError } from '#core/errors.ts';
 import { dummyHash, isPassword } from './password.ts';
-import type { Attempt } from './sign-in-gate.ts';
+import type { Attempt } from '#runtime/sign-in/sign-in-gate.ts';
 
 /** By id, or by name and its user. */
 export const credentialFields = <User extends ReturnType<typeof Type.Object>>(user: User) =>

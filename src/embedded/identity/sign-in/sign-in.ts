@@ -14,7 +14,7 @@ import {
   type GivenCredential,
 } from './application-credential.ts';
 import { isPassword, dummyHash } from './password.ts';
-import type { SignInGate } from './sign-in-gate.ts';
+import type { SignInGate } from '#runtime/sign-in/sign-in-gate.ts';
 import type { NewSession, Tokens } from './tokens.ts';
 
 /** Source: Keystone `[identity] max_password_length`. */

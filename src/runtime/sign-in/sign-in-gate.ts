@@ -3,9 +3,8 @@
  * neither starve other work nor find a password.
  */
 import { availableParallelism } from 'node:os';
-import type { Clock } from '#contracts/clock.ts';
 import { ComputeError } from '#core/errors.ts';
-import { ConcurrencyLimit } from '#runtime/concurrency-limit.ts';
+import { ConcurrencyLimit } from '../concurrency-limit.ts';
 
 /** Concurrent checks, with one processor left for all else. */
 const mostAtOnce = Math.max(1, Math.min(4, availableParallelism() - 1));
@@ -32,8 +31,8 @@ export interface SignInGate {
   admit: (attempt: Attempt, check: () => Promise<boolean>) => Promise<boolean>;
 }
 
-/** One for all sign-ins of a service. */
-export function signInGate(clock: Clock): SignInGate {
+/** One for all sign-ins of a service. `clock`: epoch milliseconds. */
+export function signInGate(clock: { now: () => number }): SignInGate {
   const limit = new ConcurrencyLimit(mostAtOnce);
   const ofSource = new Map<string, number>();
   const failures = new Map<string, { left: number; at: number }>();
