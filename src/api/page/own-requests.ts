@@ -54,6 +54,6 @@ export function refuseForwarded({ headers }: FastifyRequest, origin: string): vo
   const reason = header === undefined ? `Origin is ${headers.origin}` : `the header ${header}`;
   throw new ComputeError(
     'forbidden',
-    `The sign-in came through a proxy (${reason}). Behind a proxy the page needs its HTTPS address in public_urls.compute of novella.yaml.`,
+    `The sign-in came through a proxy (${reason}). Behind a proxy the page needs its HTTPS address in public_url.compute of novella.yaml.`,
   );
 }

@@ -110,7 +110,7 @@ test.each([
   { forwarded: 'for=192.0.2.7' },
   { via: '1.1 proxy' },
   { origin: 'http://cloud.example' },
-])('without public_urls.compute nobody signs in through a proxy: %j', async (headers) => {
+])('without public_url.compute nobody signs in through a proxy: %j', async (headers) => {
   const world = await aComputeWorld({ publicUrl: null });
   const from = { ...own, host: '127.0.0.1:8774' };
   const post = (given: Record<string, string>) =>
@@ -118,7 +118,7 @@ test.each([
   const refused = await post(headers);
   expect(refused).toMatchObject({
     status: 403,
-    body: { forbidden: { message: expect.stringContaining('public_urls.compute') } },
+    body: { forbidden: { message: expect.stringContaining('public_url.compute') } },
   });
   expect(refused.headers['set-cookie']).toBeUndefined();
   expect((await post({})).status).toBe(200);
