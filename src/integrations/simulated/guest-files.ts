@@ -123,6 +123,15 @@ export class SimulatedGuestFiles implements GuestFiles {
     await this.#kept.set(id, text ? kept : { ...kept, console: '' });
   }
 
+  /** Of guests that a version has left which did not record files: they have a disk. */
+  async recordEarlier(guests: readonly Pick<Guest, 'id'>[]): Promise<void> {
+    for (const { id } of guests) {
+      if (this.#kept.get(id) === undefined) {
+        await this.#kept.set(id, { diskImageId: null, console: '' });
+      }
+    }
+  }
+
   missing({ id }: Guest): Promise<string[]> {
     return Promise.resolve(this.#kept.get(id) === undefined ? [`the folder of guest ${id}`] : []);
   }

@@ -47,7 +47,7 @@ type Line<Kept> = [guestId: string, changed: Partial<Kept> | null];
 export class KeptGuests<Kept extends object> {
   readonly #options: KeptGuestsOptions<Kept>;
   readonly #values = new Map<string, Kept>();
-  /** Of the file; undefined: it must be written anew before anything is appended. */
+  /** Of the file; undefined: it must be written as a whole before anything is appended. */
   #lines: number | undefined;
   /** Files of an earlier version, until there is one for all. */
   #old: string[] = [];

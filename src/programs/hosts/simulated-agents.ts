@@ -2,7 +2,7 @@
  * Simulated hosts with what their agents need: made from the captured igb machine, by the fleet
  * generator, or from a description.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageSource } from '#contracts/services/images.ts';
 import type { PciFunction } from '#core/pci/devices/device.ts';
@@ -148,6 +148,7 @@ function hostParts(
     shared = new Map(),
   }: HostMaking,
 ): HostParts {
+  const recordsFiles = existsSync(join(folder, machine.name, 'files'));
   if (!makesFoldersLate) {
     for (const name of keptFolders)
       mkdirSync(join(folder, machine.name, name), { recursive: true });
@@ -167,6 +168,7 @@ function hostParts(
       ? filesIn(machine.name)
       : (shared.get(sharedStorage) ?? filesIn(`shared.${sharedStorage}`));
   if (sharedStorage !== undefined) shared.set(sharedStorage, guestFiles);
+  else if (!recordsFiles) void listGuests().then((found) => guestFiles.recordEarlier(found));
   const faults = new HostFaults();
   return {
     host: machine.name,
