@@ -86,7 +86,7 @@ test('after a power cut that left an empty file there is no guest', async () => 
   expect(opened().ids()).toEqual([]);
 });
 
-test('the file is written anew when most of its lines are of the past', async () => {
+test('the file is rewritten when most of its lines are of the past', async () => {
   const guests = opened();
   await guests.set('h', { state: 'off', nics });
   let longest = 0;

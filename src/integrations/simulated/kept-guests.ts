@@ -27,7 +27,7 @@ export const keptName = 'kept.jsonl';
 /** Earlier versions wrote a file for each guest, named by its id. */
 const oldEnding = '.json';
 
-/** The file is written anew when it has so many lines, and so many for each guest. */
+/** The file is rewritten when it has so many lines, and so many for each guest. */
 const mostLines = { atLeast: 200, perGuest: 4 };
 
 export interface KeptGuestsOptions<Kept> {

@@ -1,7 +1,7 @@
 /**
  * Keeps the fleet of this page current. Of all open pages of a browser one reads the stream of
  * events and passes them on: over HTTP/1.1 a browser opens six connections to one origin. A hidden
- * page gives the stream up; when it is seen again it reads the fleet anew.
+ * page gives the stream up; when it is seen again it reads the fleet again.
  */
 import { signal } from '@preact/signals';
 import { readEvents, type StreamEvent } from './event-stream.ts';

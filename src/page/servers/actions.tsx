@@ -17,7 +17,7 @@ interface ActionsProps {
   explained: ExplainReply | undefined;
 }
 
-/** Actions that start the guest anew on its host. */
+/** Actions that start the guest on its host again. */
 const starts = new Set([
   'create',
   'rebuild',

@@ -6,7 +6,7 @@
 const mostLines = 2_000;
 /** A longer line is broken. */
 const mostColumns = 2_000;
-/** Of all lines together: the browser lays them out anew with each change. */
+/** Of all lines together: the browser lays all of them out with each change. */
 const mostText = 200_000;
 
 /** A sequence of a terminal, and the beginning of one. A longer beginning is shown as text. */

@@ -2,7 +2,7 @@
 
 /**
  * Returns what `work` returns, or throws after `ms` milliseconds. Its signal is aborted then: the
- * work goes on, and must change nothing any more. Example: `await within(5_000, (signal) =>
+ * work continues, and must change nothing afterwards. Example: `await within(5_000, (signal) =>
  * read(signal))`.
  */
 export async function within<Result>(
