@@ -3,22 +3,16 @@
  * quotas are read, the fleet is updated, hosts are filtered and weighed, devices chosen, and the
  * server is stored with its claim, in one commit. Its boot ends there.
  */
-import { noLimits } from '#core/quotas/limits.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { standardWeights } from '#core/scheduling/weights.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NetworkService } from '#contracts/services/network.ts';
 import { openStore } from '#integrations/database/store.ts';
 import { aFlavor, aHost, aPf, aVf } from '#test/worlds/store-rows.ts';
-import { silentLog } from '#test/silent-log.ts';
-import { clusterAuthority } from '#integrations/cluster-authority/cluster-authority.ts';
+import { bareContext } from '#test/servers/bare-context.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { bookDevices } from '#core/ledger/host-ledger.ts';
 import { hostChange } from '#workflows/hosts/host-change.ts';
-import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
-import { FleetView } from '#workflows/hosts/fleet-view.ts';
-import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { createServers } from '#workflows/boot/create-server.ts';
 import { runJointly } from '#workflows/engine/run-task.ts';
 import { workflows } from '#workflows/server-operations.ts';
@@ -209,32 +203,12 @@ function claimsOnly(context: WorkflowContext): void {
 
 /** What the step needs. */
 export function contextOf(store: Store): WorkflowContext {
-  const clock = { now: Date.now };
-  const hostTimeoutMs = 3_600_000;
+  const context = bareContext(store);
   return {
-    store,
+    ...context,
     // A server without NICs reads no port and no network.
     network: { listPorts: async () => [] } as unknown as NetworkService,
     images: { showImage: async () => image } as unknown as WorkflowContext['images'],
-    wakeup: { notify: () => undefined, listen: () => () => undefined },
-    clock,
-    newId: () => crypto.randomUUID(),
-    log: silentLog,
-    configuredQuotas: () => ({ standard: noLimits, exceptions: {} }),
-    direct: new DirectTasks(),
-    fleet: new FleetView(),
-    links: new HostLinks({ clock, monotonic: clock, hostTimeoutMs }),
-    authority: clusterAuthority({ store: store.authority, clock, hostLifeMs: 1 }),
-    settings: {
-      aliases,
-      hostTimeoutMs,
-      hostLostMs: hostTimeoutMs,
-      bootAttempts: 3,
-      resizesWithinHost: true,
-      plugTimeoutMs: 0,
-      cardPreference: undefined,
-      weights: standardWeights,
-      allocationRatios: { vcpus: 4, memory: 1, disk: 1 },
-    },
+    settings: { ...context.settings, aliases },
   };
 }

@@ -1,4 +1,5 @@
 /** Free VFs by physical network and NUMA node; a network's name shows its hosts alone. */
+import { NetworkChoice } from './network-choice.tsx';
 import type { NetworkRoom } from './host-counts.ts';
 
 interface NetworkTableProps {
@@ -30,16 +31,7 @@ export function NetworkTable({ rooms, chosen, onChoose }: NetworkTableProps) {
         <tbody>
           {rooms.map(({ network, byNode, free, devices }) => (
             <tr key={network}>
-              <th scope="row">
-                <button
-                  type="button"
-                  class="plain"
-                  aria-pressed={network === chosen}
-                  onClick={() => onChoose(network === chosen ? '' : network)}
-                >
-                  {network}
-                </button>
-              </th>
+              <NetworkChoice network={network} chosen={chosen} onChoose={onChoose} />
               {nodes.map((node) => (
                 <Free key={node} room={byNode.get(node)} />
               ))}

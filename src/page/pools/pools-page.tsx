@@ -3,6 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { hosts } from '../data/fleet.ts';
 import { type Column, DataTable, sorted } from '../parts/data-table.tsx';
 import { hostPath } from '../parts/host-path.ts';
+import { NetworkChoice } from '../fleet/network-choice.tsx';
 import { useQuery } from '../parts/query.ts';
 import { Reading } from '../parts/reading.tsx';
 import { type NetworkPools, networksOfPools, type Pool, poolsOf, shapes } from './pool-room.ts';
@@ -112,16 +113,7 @@ function NetworkList({ networks, chosen, onChoose }: NetworkListProps) {
         <tbody>
           {networks.map(({ network, hosts: on, free, held, unusable, fits }) => (
             <tr key={network}>
-              <th scope="row">
-                <button
-                  type="button"
-                  class="plain"
-                  aria-pressed={network === chosen}
-                  onClick={() => onChoose(network === chosen ? '' : network)}
-                >
-                  {network}
-                </button>
-              </th>
+              <NetworkChoice network={network} chosen={chosen} onChoose={onChoose} />
               {[on, free, held, unusable, ...fits].map((number, at) => (
                 <td key={at} class={number === 0 && at > 3 ? 'number alarm' : 'number'}>
                   {number.toLocaleString('en')}

@@ -10,7 +10,7 @@ import { bookDevices, releaseServer } from '#core/ledger/host-ledger.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import { oneOf, randomFrom } from '#test/random.ts';
 import { taskOf } from '#test/worlds/store-rows.ts';
-import { bareContext } from './bare-context.ts';
+import { bareContext } from '#test/servers/bare-context.ts';
 import { schedule } from '#workflows/boot/schedule.ts';
 import { hostChange } from '#workflows/hosts/host-change.ts';
 import type { Entry, Operation, WorkerSetup } from './entry.ts';

@@ -6,7 +6,7 @@ import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { DirectTasks } from '#workflows/engine/direct-tasks.ts';
 import { FleetView } from '#workflows/hosts/fleet-view.ts';
 import { HostLinks } from '#workflows/hosts/host-links.ts';
-import { silentLog } from '#test/silent-log.ts';
+import { silentLog } from '../silent-log.ts';
 
 /** Over this store, with the standard settings. */
 export function bareContext(store: WorkflowContext['store']): WorkflowContext {
