@@ -12,6 +12,7 @@ import { CommandQueue } from './commands/command-queue.ts';
 import { CurrentLink, type LinkListener } from './devices/current-link.ts';
 import { followHost } from './reports/follow-host.ts';
 import { GuestStateReporter } from './reports/guest-state-reporter.ts';
+import { TrafficReporter } from './reports/traffic-reporter.ts';
 import { GuestQueue } from './commands/guest-queue.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { hostParts } from './host-parts.ts';
@@ -78,13 +79,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...options,
     answer: (answer) => notify({ type: 'console', answer }),
   });
-  const listener: LinkListener = {
-    welcome: (hostId) => commands.resendResults(hostId),
-    command: (hostId, { command }) => commands.take(hostId, command),
-    recorded: (key) => commands.forget(key),
-    console: (request) => consoles.take(request),
-    cacheImage: (imageId) => cacheImage(options, imageId),
-  };
+  const traffic = new TrafficReporter(options, notify);
+  const listener = linkListener(options, { traffic, commands, consoles });
   const watching = { guestStates, report, notify, parts, reported: () => reported, since };
   const unwatch = watchHost(options, watching);
   const beat = async (): Promise<void> =>
@@ -94,17 +90,42 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   return {
     join: (link) => current.join(link, listener, report),
     async refresh() {
-      notify({ type: 'report', report: await report() });
+      const seen = await report();
+      await traffic.report();
+      notify({ type: 'report', report: seen });
     },
     async stop() {
       unwatch();
       followed.stop();
+      traffic.stop();
       clearInterval(timer);
       consoles.close();
       await commands.stop();
       await options.transfer?.close();
       current.close();
     },
+  };
+}
+
+interface Listeners {
+  traffic: TrafficReporter;
+  commands: CommandQueue;
+  consoles: ConsoleRequests;
+}
+
+function linkListener(
+  options: AgentOptions,
+  { traffic, commands, consoles }: Listeners,
+): LinkListener {
+  return {
+    async welcome(message) {
+      traffic.linked(message);
+      await commands.resendResults(message.hostId);
+    },
+    command: (hostId, { command }) => commands.take(hostId, command),
+    recorded: (key) => commands.forget(key),
+    console: (request) => consoles.take(request),
+    cacheImage: (imageId) => cacheImage(options, imageId),
   };
 }
 

@@ -36,6 +36,7 @@ import { printPlan, printStep } from '#core/guests/plan/print-step.ts';
 import type { Step } from '#core/guests/plan/step.ts';
 import { undoStep } from '#core/guests/plan/undo-step.ts';
 import { AbortedMove } from '#core/servers/aborted-move.ts';
+import { passedThroughNics } from '../devices/guest-traffic.ts';
 import { executeStep } from './execute-step.ts';
 import { transferOf } from '../moves/transfer-of.ts';
 import type { HostParts } from '../host-parts.ts';
@@ -115,8 +116,11 @@ async function answer(
   switch (question.do) {
     case 'console':
       return { output: await guestFiles.consoleOutput(guestId, question.lines) };
-    case 'counters':
-      return { counters: await hypervisor.counters(guestId) };
+    case 'counters': {
+      const counters = await hypervisor.counters(guestId);
+      const nics = [...counters.nics, ...(await passedThroughNics(parts, guestId))];
+      return { counters: { ...counters, nics } };
+    }
     case 'move-progress':
       return { progress: await transferOf(parts).progress(guestId) };
     case 'abort-move':

@@ -21,7 +21,7 @@ interface Session {
  * first.
  */
 export interface LinkListener {
-  welcome(hostId: string): Promise<void>;
+  welcome(message: Extract<ToAgent, { type: 'welcome' }>): Promise<void>;
   command(hostId: string, message: Extract<ToAgent, { type: 'command' }>): void;
   recorded(key: CommandKey): Promise<void>;
   console(request: ConsoleRequest): Promise<void>;
@@ -89,7 +89,7 @@ async function deliver(
 ): Promise<void> {
   if (message.type === 'welcome') {
     session.hostId = message.hostId;
-    return listener.welcome(message.hostId);
+    return listener.welcome(message);
   }
   // Opening one may take long; messages wait for their predecessors.
   if (message.type === 'console') return void listener.console(message.request);

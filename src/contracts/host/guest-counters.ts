@@ -2,6 +2,7 @@
  * What a running guest has used since its start, as its hypervisor counts it. null: the hypervisor
  * does not count this.
  */
+import type { PciAddress } from '#core/pci/devices/address.ts';
 
 export interface GuestCounters {
   /** Processor time of each virtual CPU, in nanoseconds, in their order. */
@@ -9,7 +10,10 @@ export interface GuestCounters {
   memory: MemoryCounters;
   /** In the guest's order, its config drive included. */
   disks: DiskCounters[];
-  /** NICs with an interface on the host; a VF that is passed through has none. */
+  /**
+   * NICs with an interface on the host. A VF that is passed through has none: its agent adds what
+   * the PF counts.
+   */
   nics: NicCounters[];
 }
 
@@ -34,13 +38,21 @@ export interface DiskCounters {
   errors: number | null;
 }
 
-/** `received` and `sent` by the guest's NIC. */
-export interface NicCounters {
-  /** The host's interface. Example: `tap6d0f5f54-9a`. */
-  name: string;
-  macAddress: string;
+/** By the guest's NIC. */
+export interface Traffic {
   received: TrafficCounters;
   sent: TrafficCounters;
+}
+
+export interface NicCounters extends Traffic {
+  /** The host's interface; `vf` and a number for a VF without one. Example: `tap6d0f5f54-9a`. */
+  name: string;
+  macAddress: string;
+}
+
+/** What a VF that a guest has received and sent, since its driver or its PF began to count. */
+export interface VfTraffic extends Traffic {
+  address: PciAddress;
 }
 
 export interface TrafficCounters {

@@ -8,7 +8,7 @@ import type { Guest, GuestNic } from '#core/guests/description/guest.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
 import type { DeviceTags, PciFunction } from '#core/pci/devices/device.ts';
 import type { HostOffer } from '#core/pci/specs/host-offer.ts';
-import type { GuestCounters } from './guest-counters.ts';
+import type { GuestCounters, VfTraffic } from './guest-counters.ts';
 import type { ConsoleKind, ConsolePlace } from './guest-consoles.ts';
 import type { MoveProgress } from './movable-guest.ts';
 import type { FoundGuest, HypervisorFacts } from './hypervisor.ts';
@@ -230,6 +230,8 @@ export type ToController =
   /** State of a guest with no operation in progress, read after the host reported a change. */
   | { type: 'guest-changed'; guestId: string; state: FoundGuest['state'] | 'gone' }
   | { type: 'heartbeat'; uptime?: Uptime }
+  /** All VFs of running guests that are counted; sent to a controller that requires it. */
+  | { type: 'traffic'; vfs: VfTraffic[] }
   | { type: 'console'; answer: ConsoleAnswer };
 
 /**
@@ -244,10 +246,11 @@ export interface CertificateOffer {
 
 /**
  * `welcome` answers `hello` with the store's id of the host, within which command numbers are
- * unique. `recorded`: the result of this command is in the store, and need not be kept.
+ * unique. `countsTraffic`: the host is to report the traffic of its guests' VFs. `recorded`: the
+ * result of this command is in the store, and need not be kept.
  */
 export type ToAgent =
-  | { type: 'welcome'; hostId: string; offer?: CertificateOffer }
+  | { type: 'welcome'; hostId: string; offer?: CertificateOffer; countsTraffic?: true }
   | { type: 'command'; command: HostCommand }
   | { type: 'recorded'; seq: number }
   | { type: 'console'; request: ConsoleRequest }

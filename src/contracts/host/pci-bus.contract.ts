@@ -130,6 +130,19 @@ export function describePciBus(name: string, make: () => Promise<PciBus>): void 
       });
     });
 
+    test('the traffic of VFs is counted, in the given order, and of nothing else', async () => {
+      const counted = await (await make()).vfTraffic([vf1, pf0, nowhere, vf0]);
+      const traffic = { bytes: expect.any(Number), packets: expect.any(Number) };
+      const both = {
+        received: expect.objectContaining(traffic),
+        sent: expect.objectContaining(traffic),
+      };
+      expect(counted).toEqual([
+        { address: vf1, ...both },
+        { address: vf0, ...both },
+      ]);
+    });
+
     test('a function that is not a VF has no VF settings', async () => {
       const bus = await make();
       const refusal = { kind: 'unavailable', message: expect.stringContaining(pf0) };

@@ -1,4 +1,5 @@
 /** The PCI functions of one host, and the settings of its VFs. */
+import type { VfTraffic } from './guest-counters.ts';
 import type { DeviceFacts } from '#core/guests/plan/hand-over.ts';
 import type { VfStep } from '#core/guests/plan/step.ts';
 import type { PciAddress } from '#core/pci/devices/address.ts';
@@ -46,6 +47,12 @@ export interface PciBus {
   isUp(address: PciAddress): Promise<boolean | null>;
   /** Throws `unavailable` for anything but a VF of a PF with an interface. */
   vfState(address: PciAddress): Promise<VfState>;
+  /**
+   * What these VFs have received and sent, in their order. One that is counted neither by its own
+   * interface on this host nor by its PF is left out, and so is one whose PF counts nothing yet:
+   * the kernel reports zeros for a driver that does not count.
+   */
+  vfTraffic(addresses: readonly PciAddress[]): Promise<VfTraffic[]>;
   /** Sets a VF as the step specifies; values already set are not written again. */
   applyVfStep(step: VfStep): Promise<void>;
   /**

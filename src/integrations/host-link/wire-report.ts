@@ -153,6 +153,12 @@ const Steps = Type.Array(
 const Counter = orNull(Type.Number({ minimum: 0 }));
 const Traffic = Type.Object({ bytes: Counter, packets: Counter, errors: Counter, drops: Counter });
 
+/** Of the VFs of a host. */
+export const VfsTraffic = Type.Array(
+  Type.Object({ address: Address, received: Traffic, sent: Traffic }),
+  { maxItems: mostDevices },
+);
+
 /** Numbers, not whole ones: a host's counters may exceed what a double counts exactly. */
 const Counters = Type.Object({
   cpuNanoseconds: Type.Array(Counter, { maxItems: 8192 }),

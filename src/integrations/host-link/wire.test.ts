@@ -86,3 +86,12 @@ test('a message of the controller has the same bounds', () => {
   const text = `{"type":"welcome","hostId":${'['.repeat(100)}`;
   expect(() => readFromController(text)).toThrow('the message is nested deeper than 64 levels');
 });
+
+test('the traffic of VFs is read; a count below zero is refused', () => {
+  const counted = { bytes: 64, packets: 1, errors: null, drops: 0 };
+  const vf = { address: '0000:01:10.0', received: counted, sent: counted };
+  const message = { type: 'traffic', vfs: [vf] };
+  expect(readFromAgent(JSON.stringify(message))).toEqual(message);
+  const wrong = { ...message, vfs: [{ ...vf, sent: { ...counted, bytes: -1 } }] };
+  expect(() => readFromAgent(JSON.stringify(wrong))).toThrow('traffic.vfs.0.sent.bytes');
+});

@@ -8,7 +8,7 @@ import type { ToAgent, ToController } from '#contracts/host/host-link.ts';
 import { ComputeError } from '#core/errors.ts';
 import { excessOf } from '#runtime/json-size.ts';
 import { faultOf, plainPhrasing } from '#runtime/schema-fault.ts';
-import { CommandResult, GuestState, HostReport, Uptime } from './wire-report.ts';
+import { CommandResult, GuestState, HostReport, Uptime, VfsTraffic } from './wire-report.ts';
 import { HostId, HostName, SequenceNumber, ShortText, Text } from './message-fields.ts';
 
 /** The maximum length: a report of 4,096 devices has a fifth of it. */
@@ -42,6 +42,7 @@ const toController: MessageSchemas<ToController> = {
     type: Type.Literal('heartbeat'),
     uptime: Type.Optional(Uptime),
   }),
+  traffic: Type.Object({ type: Type.Literal('traffic'), vfs: VfsTraffic }),
   console: Type.Object({
     type: Type.Literal('console'),
     answer: Type.Union([
@@ -74,6 +75,7 @@ const toAgent: MessageSchemas<ToAgent> = {
         authority: Type.String({ pattern: '^[0-9a-f]{64}$' }),
       }),
     ),
+    countsTraffic: Type.Optional(Type.Literal(true)),
   }),
   command: Type.Object({
     type: Type.Literal('command'),

@@ -65,7 +65,7 @@ const plain = new Set(['watch', 'close']);
 
 /** Calls that change nothing on the host. */
 const reads = new Set(
-  `facts counters listGuests domainXml listFunctions functionAt driverOf ifnameOf vdpaDeviceOf isUp vfState
+  `facts counters listGuests domainXml listFunctions functionAt driverOf ifnameOf vdpaDeviceOf isUp vfState vfTraffic
   unsupportedSettings deviceFacts vfCount read keys consoleOutput list offer interfaceNamed interfaceOf
   checkArrival progress`.split(/\s+/),
 );

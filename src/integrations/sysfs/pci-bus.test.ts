@@ -7,7 +7,7 @@ import { parsePciAddress } from '#core/pci/devices/address.ts';
 import type { VfChange } from '#core/pci/vf/vf-settings.ts';
 import { noMac } from '#core/pci/vf/vf-settings.ts';
 import { DescribedIgb } from '#test/hosts/described-igb.ts';
-import { pf0, vf0 } from '#test/hosts/guests.ts';
+import { pf0, vf0, vf1 } from '#test/hosts/guests.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { captureSysfs } from './reading/capture.ts';
 import { SysfsPciBus } from './pci-bus.ts';
@@ -251,4 +251,44 @@ test('VFs that appear one after the other are waited for, longer for more VFs', 
     'PF 0000:01:00.0: 7 VFs were made, 2 have appeared within 44 s',
   );
   clock.mockRestore();
+});
+
+test('the PF counts a VF without an interface on the host, if its driver counts', async () => {
+  const { kernel, bus } = onIgb();
+  kernel.giveAway(vf0);
+  expect(await bus.vfTraffic([vf0])).toEqual([]);
+  kernel.stats.set(vf0, {
+    rx: { bytes: 6_400, packets: 100, multicast: 1, broadcast: 2, dropped: 3 },
+    tx: { tx_bytes: 640, tx_packets: 10, dropped: 0 },
+  });
+  expect(await bus.vfTraffic([vf0])).toEqual([
+    {
+      address: vf0,
+      received: { bytes: 6_400, packets: 100, errors: null, drops: 3 },
+      sent: { bytes: 640, packets: 10, errors: null, drops: 0 },
+    },
+  ]);
+});
+
+test('a PF is listed once for all its VFs', async () => {
+  const { kernel, bus } = onIgb();
+  kernel.giveAway(vf0);
+  kernel.giveAway(vf1);
+  await bus.vfTraffic([vf0, vf1]);
+  expect(kernel.commands.filter((text) => text.includes('-statistics'))).toHaveLength(1);
+});
+
+test('a VF with an interface on the host, as with macvtap, is counted by that', async () => {
+  const { kernel, bus } = onIgb();
+  const statistics = join(kernel.root, 'bus/pci/devices', vf1, 'net/enp1s0v1/statistics');
+  writeFileSync(join(statistics, 'rx_packets'), '7\n');
+  writeFileSync(join(statistics, 'tx_dropped'), '2\n');
+  expect(await bus.vfTraffic([vf1])).toEqual([
+    {
+      address: vf1,
+      received: { bytes: 0, packets: 7, errors: 0, drops: 0 },
+      sent: { bytes: 0, packets: 0, errors: 0, drops: 2 },
+    },
+  ]);
+  expect(kernel.commands).toEqual([]);
 });

@@ -4,6 +4,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { VfTraffic } from '#contracts/host/guest-counters.ts';
 import type {
   InterfaceChange,
   PciBus,
@@ -31,6 +32,7 @@ import { readFunction } from './reading/read-function.ts';
 import { readInterface } from './reading/read-interfaces.ts';
 import { runDeviceTool, type RunProgram } from '#runtime/run-program.ts';
 import { isUp, linkedName, readText } from './reading/sysfs-files.ts';
+import { readVfTraffic } from './reading/vf-traffic.ts';
 import { vhostVdpaDevice } from './reading/vdpa.ts';
 import { VfControl } from './control/vf-control.ts';
 import { readVfCount, type WriteFile, writeVfCount } from './control/vf-count.ts';
@@ -103,6 +105,10 @@ export class SysfsPciBus implements PciBus {
 
   vfState(address: PciAddress): Promise<VfState> {
     return this.#vfs.state(address);
+  }
+
+  vfTraffic(addresses: readonly PciAddress[]): Promise<VfTraffic[]> {
+    return readVfTraffic({ devices: this.#devices, run: this.#run }, addresses);
   }
 
   async applyVfStep(step: VfStep): Promise<void> {

@@ -50,13 +50,21 @@ export const PortsSection = Type.Object(
   { additionalProperties: false },
 );
 
+/** 1.5 MB of text. */
+const standardVfs = 1_000;
+
 export const MetricsSection = Type.Object(
   {
     port: required(Port, 'port of `GET /metrics` for Prometheus; 0: a free one'),
     listen: key(
       Type.String({ minLength: 1 }),
-      'its address; without sign-in, it names hosts and physical networks',
+      'its address; without sign-in, it names hosts, servers and projects',
       { unset: '127.0.0.1, this machine alone' },
+    ),
+    vfs: key(
+      Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+      'most VFs of guests whose traffic is shown, with six series each; 0: hosts report none',
+      { unset: String(standardVfs) },
     ),
   },
   closed,
@@ -139,6 +147,13 @@ export const freePorts: ServicePorts = {
   hosts: 0,
 };
 
+interface MetricsConfig {
+  listen: string;
+  port: number;
+  /** Of guests, whose traffic is shown. */
+  vfs: number;
+}
+
 interface ConsoleConfig {
   url?: string;
   tokenMs: number;
@@ -150,7 +165,7 @@ export interface DoorsConfig {
   tls: TlsConfig | undefined;
   publicUrls: PublicUrls;
   /** Undefined: nothing is measured. */
-  metrics: { listen: string; port: number } | undefined;
+  metrics: MetricsConfig | undefined;
   /** Passwords and tokens may travel in clear text to and from other machines. */
   allowClearText: boolean;
 }
@@ -182,7 +197,7 @@ export function toDoorsConfig(file: DoorsFile, place: Place): DoorsConfig {
       caFile: tls.ca_file === undefined ? undefined : resolve(tls.ca_file),
     },
     publicUrls: urls,
-    metrics: file.metrics && { listen: '127.0.0.1', ...file.metrics },
+    metrics: file.metrics && { listen: '127.0.0.1', vfs: standardVfs, ...file.metrics },
     consoles: toConsoleConfig(file.consoles, place, urls.compute),
     allowClearText: file.allow_clear_text ?? false,
   };

@@ -1,6 +1,7 @@
 /** The part of the configuration that the workflows need. */
 import { parseAliases } from '#core/pci/requests/alias.ts';
 import type { WorkflowSettings } from '#workflows/engine/context.ts';
+import type { HostLinksOptions } from '#workflows/hosts/host-links.ts';
 import type { Config } from './config.ts';
 
 /** Throws `invalid` naming the alias that cannot be read. */
@@ -17,4 +18,12 @@ export function workflowSettings(config: Config): WorkflowSettings {
     weights: config.weights,
     allocationRatios: config.allocationRatios,
   };
+}
+
+/** Of the links of hosts. */
+export function linkSettings({
+  hostDownMs,
+  metrics,
+}: Config): Pick<HostLinksOptions, 'hostTimeoutMs' | 'countsTraffic'> {
+  return { hostTimeoutMs: hostDownMs, countsTraffic: (metrics?.vfs ?? 0) > 0 };
 }

@@ -28,7 +28,7 @@ import type { Config } from '../config/config.ts';
 import { readTls } from '../config/doors-config.ts';
 import { upgradeAlone } from '../database/upgrade-alone.ts';
 import { ProjectQuotas } from '../config/project-quotas.ts';
-import { workflowSettings } from '../config/workflow-settings.ts';
+import { linkSettings, workflowSettings } from '../config/workflow-settings.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { policyInForce } from '../policy/policy-in-force.ts';
 import { version } from '../version.ts';
@@ -126,8 +126,7 @@ async function start(
   const hostsPort: { url?: string } = {};
   const ownUrl = (): string | undefined => hostsPort.url;
   const elsewhere = requestsElsewhere({ post: wakeup, shared, store, ownUrl });
-  const hostTimeoutMs = config.hostDownMs;
-  const links = new HostLinks({ clock, monotonic, hostTimeoutMs, shared, elsewhere });
+  const links = new HostLinks({ clock, monotonic, shared, elsewhere, ...linkSettings(config) });
   takeRequests(wakeup, links);
   const { network, image } = cloud.services;
   const hostLifeMs = config.hostCertificateMs;

@@ -8,10 +8,13 @@ import { Cloud } from '#test/worlds/cloud.ts';
 
 let state: ReturnType<typeof temporaryDirectory>;
 let running: AllInOne;
+const start = (text: string) => {
+  const config = parseConfig(text, 'novella.yaml');
+  return startAllInOne({ ...config, stateDir: state.path, ports: freePorts });
+};
 beforeEach(async () => {
   state = temporaryDirectory();
-  const config = parseConfig('metrics: { port: 0 }', 'novella.yaml');
-  running = await startAllInOne({ ...config, stateDir: state.path, ports: freePorts });
+  running = await start('metrics: { port: 0 }');
 });
 afterEach(async () => {
   await running.stop();
@@ -59,6 +62,64 @@ test('hosts, free devices, workflows with their steps, commits, calls and reques
   );
   expect(free.reduce((sum, [, count]) => sum + count, 0)).toBe(7);
   expect([...after.keys()]).toContainEqual(expect.stringMatching(/^nodejs_eventloop_lag_p99/));
+});
+
+/** Of the VFs of guests, by metric without its prefix. */
+function vfSeries(all: Map<string, number>): Record<string, number> {
+  const entries = [...all].filter(([name]) => name.startsWith('novella_vf_'));
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name.replace(/^novella_vf_(\w+)_total.*/, '$1'), value]),
+  );
+}
+
+test('the traffic of a guest’s VF is shown with its owner, until the server is gone', async () => {
+  const cloud = await Cloud.at(running);
+  const port = await cloud.port(await cloud.network('red'), 'direct');
+  const id = await cloud.boot([{ port }]);
+  const server = await cloud.settled(id, 'ACTIVE');
+  await running.hosts.refresh();
+  const all = await scraped();
+  const [name = ''] = [...all.keys()].filter((each) => each.startsWith('novella_vf_sent_packets'));
+  const labels = Object.fromEntries(
+    [...name.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value]),
+  );
+  expect(labels).toEqual({
+    host: server['OS-EXT-SRV-ATTR:host'],
+    address: expect.stringMatching(/^0000:/),
+    physical_network: 'physnet1',
+    server_id: id,
+    project_id: server['tenant_id'],
+    port_id: port,
+  });
+  const packets = all.get(name) ?? 0;
+  expect(packets).toBeGreaterThan(0);
+  expect(vfSeries(all)).toEqual({
+    ...{ received_bytes: packets * 64, received_packets: packets, received_drops: 0 },
+    ...{ sent_bytes: packets * 64, sent_packets: packets, sent_drops: 0 },
+  });
+  expect(all.get('novella_vfs_left_out')).toBe(0);
+  await cloud.send('compute', 'DELETE', `/servers/${id}`);
+  await cloud.gone(id);
+  expect(vfSeries(await scraped())).toEqual({});
+});
+
+test.each([
+  { most: 1, shown: 6, leftOut: 1 },
+  { most: 0, shown: 0, leftOut: 0 },
+])('with metrics.vfs: $most, of two VFs $leftOut is left out', async ({ most, shown, leftOut }) => {
+  await running.stop();
+  running = await start(`metrics: { port: 0, vfs: ${most} }`);
+  const cloud = await Cloud.at(running);
+  const red = await cloud.network('red');
+  const nics = [
+    { port: await cloud.port(red, 'direct') },
+    { port: await cloud.port(red, 'direct') },
+  ];
+  await cloud.settled(await cloud.boot(nics), 'ACTIVE');
+  await running.hosts.refresh();
+  const all = await scraped();
+  expect([...all.keys()].filter((name) => name.startsWith('novella_vf_'))).toHaveLength(shown);
+  expect(all.get('novella_vfs_left_out')).toBe(leftOut);
 });
 
 const fileOf = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');

@@ -27,7 +27,7 @@ export class Metrics {
     labelNames: ['result'],
     buckets: requestSeconds,
   });
-  readonly #actions = this.#counter({
+  readonly #actions = this.counter({
     name: 'novella_workflows_total',
     help: 'Workflows that ended, such as boot, delete, attach and move',
     labelNames: ['workflow', 'outcome'],
@@ -162,7 +162,8 @@ export class Metrics {
     return new Histogram({ ...config, registers: [this.registry] });
   }
 
-  #counter<Label extends string>(config: {
+  /** A counter; those of hosts are set when they are scraped. */
+  counter<Label extends string>(config: {
     name: string;
     help: string;
     labelNames: Label[];

@@ -12,6 +12,7 @@ import type { Config } from '../config/config.ts';
 import type { TlsFiles } from '../config/doors-config.ts';
 import { cloudMetrics, type Sources } from './cloud-metrics.ts';
 import type { Metrics } from './metrics.ts';
+import { vfMetrics } from './vf-metrics.ts';
 
 interface Measured extends Pick<Sources, 'disks'> {
   context: WorkflowContext;
@@ -30,7 +31,12 @@ export async function openMetrics(
   { context, metrics, disks, tls, log, stops }: Measured,
 ): Promise<{ metrics?: string }> {
   if (at === undefined || metrics === undefined) return {};
-  const read = cloudMetrics(metrics, { context, fabric: new FabricView(context), disks });
+  const readCloud = cloudMetrics(metrics, { context, fabric: new FabricView(context), disks });
+  const readVfs = vfMetrics(metrics, { context, most: at.vfs });
+  const read = async (): Promise<void> => {
+    await readCloud();
+    await readVfs();
+  };
   const app = createMetricsService(metrics, { read, tls, log });
   stops.push(() => app.close());
   const port = await listen(app, 'metrics', at.listen, at.port);
@@ -41,7 +47,7 @@ export async function openMetrics(
 }
 
 /**
- * `GET /metrics`, without sign-in: it names hosts and physical networks, so its port is for the
+ * `GET /metrics`, without sign-in: it names hosts, servers and projects, so its port is for the
  * operator's network only. `read`: sets what is read at a scrape; scrapes at the same time share
  * it.
  */

@@ -37,7 +37,7 @@ import { ensureFlavors } from './starting-flavors.ts';
 import { startWork } from './start-work.ts';
 import { type Stops, stopAll } from './stop-all.ts';
 import { type StateDirectory, takeStateDirectory } from '../state/state-directory.ts';
-import { workflowSettings } from '../config/workflow-settings.ts';
+import { linkSettings, workflowSettings } from '../config/workflow-settings.ts';
 import type { ReportListener } from '#workflows/watch/serve-agent.ts';
 
 export interface AllInOne {
@@ -109,7 +109,7 @@ async function start(
   const hosts = await inProcessHosts(config, state, { images: services.image, log, stops });
   for (const host of hosts) hostNetworks.set(host.host, networksOf(host));
   const localHosts = new Set(hosts.map(({ host }) => host));
-  const links = new HostLinks({ clock, monotonic, localHosts, hostTimeoutMs: config.hostDownMs });
+  const links = new HostLinks({ clock, monotonic, localHosts, ...linkSettings(config) });
   await assumeSent(store, links);
   const hostLifeMs = config.hostCertificateMs;
   const context: WorkflowContext = {

@@ -9,6 +9,7 @@ import type { HostCommand, Uptime } from '#contracts/host/host-link.ts';
 import type { Host } from '#contracts/store/store.ts';
 import type { HostOffer } from '#core/pci/specs/host-offer.ts';
 import { type ConsolesElsewhere, HostConsoles } from './host-consoles.ts';
+import { HostTraffic } from './host-traffic.ts';
 import { ImageCaches } from './image-caches.ts';
 import type { SharedLinks } from './shared-links.ts';
 
@@ -20,6 +21,8 @@ export interface HostLinksOptions {
   hostTimeoutMs: number;
   /** Names of hosts whose agents run in this process. */
   localHosts?: ReadonlySet<string>;
+  /** Whether hosts are to report the traffic of their guests' VFs. Absent: no. */
+  countsTraffic?: boolean;
   /** Requests to hosts that are linked to other controllers. */
   elsewhere?: RequestsElsewhere;
   /** The links to all controllers; absent: this process is the only one. */
@@ -41,6 +44,7 @@ export class HostLinks {
   /** Those of the linked hosts. */
   readonly consoles: HostConsoles;
   readonly imageCaches: ImageCaches;
+  readonly traffic: HostTraffic;
   readonly #options: HostLinksOptions;
   readonly #startedAt: number;
   /** Number of open links by host id: briefly a host may have an old and a new one. */
@@ -61,6 +65,7 @@ export class HostLinks {
   constructor(options: HostLinksOptions) {
     this.#options = options;
     this.#startedAt = options.monotonic.now();
+    this.traffic = new HostTraffic(options.countsTraffic === true);
     const { elsewhere } = options;
     this.consoles = new HostConsoles(randomUUID, elsewhere?.consoles);
     this.imageCaches = new ImageCaches(() => options.monotonic.now(), elsewhere?.cacheImage);

@@ -26,6 +26,7 @@ export function boundedMessage(message: ToController): ToController {
     }
     case 'guest-changed':
     case 'heartbeat':
+    case 'traffic':
       return message;
   }
 }

@@ -8,6 +8,7 @@ import {
   type HostCommand,
   type HostReport,
   questions,
+  type ToAgent,
   type ToController,
   type Uptime,
 } from '#contracts/host/host-link.ts';
@@ -18,6 +19,7 @@ import type { HostProblem } from '#core/hosts/host-problem.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { boundedMessage } from './bounded-message.ts';
+import type { TrafficLink } from '../hosts/host-traffic.ts';
 import { hostBatches } from './host-batches.ts';
 import { recordAnswer } from './record-answer.ts';
 import { refreshInventory } from './refresh-inventory.ts';
@@ -87,6 +89,7 @@ class AgentSession implements ServedAgent {
   #unlink: () => void = () => {};
   #unlinkConsoles: () => void = () => {};
   #unlinkImages: () => void = () => {};
+  #traffic: TrafficLink | undefined;
   readonly #sending = new SerialQueue();
 
   constructor(context: WorkflowContext, end: ControllerEnd, listener: SessionListener) {
@@ -116,6 +119,9 @@ class AgentSession implements ServedAgent {
         return;
       case 'console':
         links.consoles.answer(host.name, message.answer);
+        return;
+      case 'traffic':
+        this.#traffic?.take(message.vfs);
         return;
       case 'heartbeat':
         links.noteUptime(host.id, message.uptime);
@@ -192,6 +198,7 @@ class AgentSession implements ServedAgent {
     this.#unlink();
     this.#unlinkConsoles();
     this.#unlinkImages();
+    this.#traffic?.end();
     this.#forgetGuests();
     if (this.#record === undefined) return;
     const sentUpTo = this.#context.links.sentUpTo(this.#record.hostId);
@@ -239,8 +246,9 @@ class AgentSession implements ServedAgent {
     links.noteSeen(host);
     this.#unlink();
     this.#unlink = links.opened(host.id);
-    const offer = await this.#listener.offer?.();
-    this.#end.send({ type: 'welcome', hostId: host.id, ...(offer !== undefined && { offer }) });
+    this.#traffic?.end();
+    this.#traffic = links.traffic.linked(host.id);
+    this.#end.send(await this.#welcome(host));
     this.#linkConsoles(host, message.report);
     this.#linkImages(host, message.report);
     this.#unlisten();
@@ -253,6 +261,17 @@ class AgentSession implements ServedAgent {
     };
     this.#send(host);
     this.#listener.onReport?.(host);
+  }
+
+  async #welcome({ id: hostId }: Host): Promise<ToAgent> {
+    const offer = await this.#listener.offer?.();
+    const countsTraffic = this.#context.links.traffic.isCounted;
+    return {
+      type: 'welcome',
+      hostId,
+      ...(offer !== undefined && { offer }),
+      ...(countsTraffic && { countsTraffic }),
+    };
   }
 
   /**

@@ -20,6 +20,12 @@ interface IgbVf {
   max_tx: number;
 }
 
+/** What the kernel reports of a driver that does not count, as igb. */
+const noStats = {
+  rx: { bytes: 0, packets: 0, multicast: 0, broadcast: 0, dropped: 0 },
+  tx: { tx_bytes: 0, tx_packets: 0, dropped: 0 },
+};
+
 const noMac = '00:00:00:00:00:00';
 const pfs = ['0000:01:00.0', '0000:02:00.0'];
 
@@ -29,6 +35,8 @@ export class DescribedIgb {
   readonly #vfs = new Map<string, IgbVf[]>();
   /** Further keys of `ip -json`, by name. */
   readonly answers = new Map<string, unknown>();
+  /** What the PF counts of a VF, by its address, as `ip -json -statistics` prints it. */
+  readonly stats = new Map<string, typeof noStats>();
   /** The arguments of a command that the kernel refuses, and its message. */
   readonly refusals = new Map<string, string>();
   /**
@@ -53,8 +61,8 @@ export class DescribedIgb {
     this.commands.push(text);
     for (const [expected, refusal] of this.refusals)
       if (text.includes(expected)) throw new Error(refusal);
-    const shown = /^ip -json -details link show dev (enp[12]s0)$/.exec(text)?.[1];
-    if (shown !== undefined) return this.#listing(shown);
+    const shown = /^ip -json -(details|statistics) link show dev (enp[12]s0)$/.exec(text);
+    if (shown !== null) return this.#listing(shown[2] ?? '', shown[1] === 'statistics');
     if (command[0] === 'udevadm') return '';
     if (command[1] === '-json')
       return JSON.stringify(this.answers.get(command.slice(2).join(' ')) ?? []);
@@ -93,7 +101,7 @@ export class DescribedIgb {
     return this.#byAddress(address);
   }
 
-  #listing(ifname: string): string {
+  #listing(ifname: string, hasStats: boolean): string {
     const vfs = this.#vfs.get(`0000:0${ifname[3]}:00.0`) ?? [];
     const list = vfs.map((vf, number) => ({
       vf: number,
@@ -104,6 +112,7 @@ export class DescribedIgb {
       spoofchk: vf.spoofchk,
       link_state: 'auto',
       trust: vf.trust,
+      ...(hasStats && { stats: this.stats.get(vf.address) ?? noStats }),
     }));
     return JSON.stringify([{ ifname, vfinfo_list: list }]);
   }
@@ -199,6 +208,17 @@ export class DescribedIgb {
     if (!existsSync(file)) return;
     writeFileSync(join(this.#netOf(address), 'addr_assign_type'), '1\n');
     writeFileSync(join(this.#netOf(address), 'flags'), '0x1002\n');
+    this.#count(address);
+  }
+
+  /** Statistics of the VF's own interface: its driver has just begun to count. */
+  #count(address: string): void {
+    const folder = join(this.#netOf(address), 'statistics');
+    mkdirSync(folder, { recursive: true });
+    for (const name of ['bytes', 'packets', 'errors', 'dropped']) {
+      writeFileSync(join(folder, `rx_${name}`), '0\n');
+      writeFileSync(join(folder, `tx_${name}`), '0\n');
+    }
   }
 
   #unbind(address: string): void {
@@ -217,6 +237,7 @@ export class DescribedIgb {
     writeFileSync(join(net, 'address'), `${vf.mac}\n`);
     writeFileSync(join(net, 'addr_assign_type'), vf.isMacFixed ? '0\n' : '1\n');
     writeFileSync(join(net, 'flags'), '0x1002\n');
+    this.#count(address);
   }
 
   #vf(pfIfname: string, number: number): IgbVf {

@@ -2,6 +2,7 @@
  * The PCI bus of a simulated host. As on a real one, a VF passed through to a running guest has no
  * interface, and the VFs of a passed-through PF are absent until the guest releases it.
  */
+import type { VfTraffic } from '#contracts/host/guest-counters.ts';
 import type { FoundGuest } from '#contracts/host/hypervisor.ts';
 import type {
   InterfaceChange,
@@ -99,6 +100,20 @@ export class SimulatedPciBus implements PciBus {
   async vfState(address: PciAddress): Promise<VfState> {
     const state = this.#vf(address);
     return (await this.ifnameOf(address)) === null ? { ...state, own: null } : state;
+  }
+
+  /**
+   * As if each VF had received and sent some frames of 64 bytes, one more than its number: always
+   * the same, and different from those of the other VFs.
+   */
+  async vfTraffic(addresses: readonly PciAddress[]): Promise<VfTraffic[]> {
+    return addresses.flatMap((address) => {
+      const fn = this.#at(address);
+      if (fn?.deviceType !== 'type-VF') return [];
+      const packets = (fn.capabilities.sriov?.vfNum ?? 0) + 1;
+      const counted = { bytes: packets * 64, packets, errors: null, drops: 0 };
+      return [{ address, received: counted, sent: counted }];
+    });
   }
 
   async applyVfStep(step: VfStep): Promise<void> {
