@@ -60,6 +60,8 @@ test('a connected host replaces its certificate; another one is refused, with wh
   const rotate = (name: string) => world.ask(`POST /novella/v1/hosts/${name}/certificate`, plain);
   expect((await rotate('hv1')).status).toBe(404);
   for (const name of ['hv1', 'hv2']) await enroll(name);
+  const named = await world.ask('GET /novella/v1/hosts/enrolments?host=hv2', plain);
+  expect(named.body.enrolments).toMatchObject([{ host: 'hv2' }]);
   expect((await rotate('hv1')).status).toBe(204);
   const refused = await rotate('hv2');
   expect([refused.status, faultOf(refused).message]).toEqual([

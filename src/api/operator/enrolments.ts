@@ -9,6 +9,7 @@ import { hostNameRuleText, isHostName } from '#core/host-name.ts';
 import { type Static, Type } from 'typebox';
 import { closed } from '../requests/json-schema.ts';
 import { atSecond } from '../requests/links.ts';
+import { queryValue } from '#http/routes/query.ts';
 import type { Call, Reply } from '../requests/route.ts';
 
 export const enrolmentBody = closed({
@@ -73,10 +74,14 @@ export async function forget(call: Call): Promise<Reply> {
   return {};
 }
 
-/** By name, with the link of each: null when it has none. */
+export const enrolmentsQuery = ['host'];
+
+/** By name, with the link of each: null when it has none. `?host=`: that one alone. */
 export async function listEnrolments(call: Call): Promise<Reply> {
+  const wanted = queryValue(call.query, 'host');
   const linked = new Map(call.context.linkedHosts().map((link) => [link.host, link]));
-  const enrolments = await call.context.store.enrolments.list();
+  const all = await call.context.store.enrolments.list();
+  const enrolments = all.filter(({ host }) => wanted === undefined || host === wanted);
   return {
     body: {
       enrolments: enrolments.map((enrolment) => {

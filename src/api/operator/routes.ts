@@ -1,7 +1,15 @@
 /** Novella's own routes below `/novella/v1`: for administrators, without microversions. */
 import { type Route, withBody } from '../requests/route.ts';
 import { explainServer } from './explain.ts';
-import { enroll, enrolmentBody, forget, listEnrolments, revoke, rotate } from './enrolments.ts';
+import {
+  enroll,
+  enrolmentBody,
+  enrolmentsQuery,
+  forget,
+  listEnrolments,
+  revoke,
+  rotate,
+} from './enrolments.ts';
 import { decisionsQuery, listDecisions, showDecision } from './decisions.ts';
 import { eventsQuery, streamEvents } from './fabric/events.ts';
 import { showFleet } from './fabric/fleet.ts';
@@ -41,6 +49,7 @@ export const operatorRoutes: readonly Route[] = [
     ...reads,
     path: '/hosts/enrolments',
     rule: 'novella:hosts:enrolments',
+    query: enrolmentsQuery,
     handler: listEnrolments,
   },
   { ...reads, path: '/hosts/:name', rule: 'novella:hosts:show', handler: showHost },

@@ -58,10 +58,14 @@ export interface ServerActionEvent {
 /** A call of the compute API. Throws a `Refusal`. Example: `compute('/servers/detail')`. */
 export function compute<Reply>(
   path: string,
-  { body, signal }: { body?: unknown; signal?: AbortSignal | undefined } = {},
+  {
+    method,
+    body,
+    signal,
+  }: { method?: 'PUT'; body?: unknown; signal?: AbortSignal | undefined } = {},
 ): Promise<Reply> {
   return fetchJson(`/v2.1${path}`, {
-    method: body === undefined ? 'GET' : 'POST',
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
     headers: version,
     body,
     signal,

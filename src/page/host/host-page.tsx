@@ -1,11 +1,14 @@
 /** One host: its resources and problems, its devices as a tree, and one of them beside it. */
 import { useComputed } from '@preact/signals';
+import { useMemo, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso/router';
 import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import { hosts } from '../data/fleet.ts';
 import { get } from '../data/request.ts';
 import { useReply } from '../data/use-reply.ts';
 import { countsOf } from '../fleet/host-counts.ts';
+import { ActionButtons } from '../host-actions/action-buttons.tsx';
+import { actionsOf } from '../host-actions/host-actions.ts';
 import { Figure, Figures } from '../parts/figures.tsx';
 import { devicePath, hostPath } from '../parts/host-path.ts';
 import { Reading } from '../parts/reading.tsx';
@@ -23,8 +26,13 @@ export function HostPage() {
   const { name = '', address = '' } = params;
   const { route } = useLocation();
   const inFleet = useComputed(() => hosts.value?.find((host) => host.name === name)).value;
-  const { reply, refusal } = useReply(name, inFleet, (signal) =>
+  const [acts, setActs] = useState(0);
+  const version = useMemo(() => ({}), [inFleet, acts]);
+  const { reply, refusal } = useReply(name, version, (signal) =>
     get('/hosts/:name', { path: { name }, signal }),
+  );
+  const { reply: enrolments } = useReply(`enrolment of ${name}`, version, (signal) =>
+    get('/hosts/enrolments', { query: { host: name }, signal }),
   );
   if (reply === undefined) {
     return (
@@ -40,6 +48,12 @@ export function HostPage() {
       <Crumbs name={name} />
       <Standing tree={reply} />
       {refusal !== undefined && <Reading what="" refusal={refusal} />}
+      {enrolments !== undefined && (
+        <ActionButtons
+          actions={actionsOf(reply.host, enrolments.enrolments[0])}
+          onDone={({ removes }) => (removes === true ? route('/ui/hosts') : setActs(acts + 1))}
+        />
+      )}
       <HostFigures tree={reply} counts={inFleet && countsOf(inFleet)} />
       <Problems tree={reply} />
       <div class="host-parts" data-selected={address !== ''}>
@@ -58,7 +72,7 @@ export function HostPage() {
           <DevicePanel
             host={name}
             address={address}
-            version={inFleet}
+            version={version}
             known={functionsOf(reply).find((fn) => fn.address === address)}
             onClose={() => route(hostPath(name))}
           />

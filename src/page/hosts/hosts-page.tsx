@@ -3,6 +3,8 @@ import type { HostView } from '#client/shapes/hosts.ts';
 import { hosts as fleet } from '../data/fleet.ts';
 import { get } from '../data/request.ts';
 import { useReply } from '../data/use-reply.ts';
+import { ActionButtons } from '../host-actions/action-buttons.tsx';
+import { enrolNew } from '../host-actions/host-actions.ts';
 import { type Column, DataTable, sorted } from '../parts/data-table.tsx';
 import { Choice } from '../parts/choice.tsx';
 import { hostPath } from '../parts/host-path.ts';
@@ -78,6 +80,7 @@ export function HostsPage() {
         <h1>Hosts</h1>
         {all !== undefined && <p class="muted">{all.length.toLocaleString('en')} in all</p>}
       </div>
+      <ActionButtons actions={[enrolNew]} onDone={() => undefined} />
       {shown === undefined || refusal !== undefined ? (
         <Reading what="the hosts" refusal={refusal} />
       ) : null}
