@@ -83,45 +83,57 @@ function heldBy(serverId: string, status: 'allocated') {
   return { status, serverId, requestId: 'r' };
 }
 
+interface ChangeRate {
+  perSecond: number;
+  seconds: number;
+  /** Hosts that one commit changes. */
+  perCommit?: number;
+}
+
 /** Changes hosts at this rate, or as fast as it can; the rate that was reached. */
 export async function changing(
   world: ComputeWorld,
-  { perSecond, seconds }: { perSecond: number; seconds: number },
+  { perSecond, seconds, perCommit = 1 }: ChangeRate,
   onChange: (host: string) => void = () => undefined,
 ): Promise<number> {
-  const changer = await aChanger(world);
+  const changer = await aChanger(world, perCommit);
   const started = performance.now();
   const total = perSecond * seconds;
   let made = 0;
   // Where the machine is too slow for the rate, the time counts.
-  for (; made < total && performance.now() - started < 2_000 * seconds; made += 1) {
-    onChange(await changer());
+  while (made < total && performance.now() - started < 2_000 * seconds) {
+    for (const name of await changer()) onChange(name);
+    made += perCommit;
     const ahead = (made * 1_000) / perSecond - (performance.now() - started);
     if (ahead > 2) await new Promise((resolve) => setTimeout(resolve, ahead));
   }
   return (made * 1_000) / (performance.now() - started);
 }
 
-/** Each call takes or releases a VF of the next host, as a claim does. Returns the host's name. */
-export async function aChanger({ store }: ComputeWorld): Promise<() => Promise<string>> {
+/**
+ * Each call takes or releases a VF of the next hosts, as claims do, in one commit. Returns their
+ * names.
+ */
+export async function aChanger(
+  { store }: ComputeWorld,
+  perCommit = 1,
+): Promise<() => Promise<string[]>> {
   const hosts = await store.hosts.list();
   const vfOf = new Map<string, PciDevice>();
-  let next = 0;
-  return async () => {
-    const host = hosts[next % hosts.length] as Host;
-    next += 37;
+  const change = async (host: Host) => {
     const known = vfOf.get(host.id) ?? (await store.hosts.devices(host.id))[0];
     if (known === undefined) throw new Error(`${host.name} has no device`);
     const isHeld = known.serverId !== null;
     const free = { status: 'available', serverId: null, requestId: null } as const;
     const device = { ...known, ...(isHeld ? free : heldBy('t', 'allocated')) };
-    await store.hosts.update({
-      hostId: host.id,
-      generation: host.generation,
-      devices: [device],
-    });
-    host.generation += 1;
     vfOf.set(host.id, device);
-    return host.name;
+    return { hostId: host.id, generation: host.generation++, devices: [device] };
+  };
+  let next = 0;
+  return async () => {
+    const some: Host[] = [];
+    for (; some.length < perCommit; next += 37) some.push(hosts[next % hosts.length] as Host);
+    await store.hosts.updateAll(await Promise.all(some.map(change)));
+    return some.map(({ name }) => name);
   };
 }

@@ -16,17 +16,27 @@ let position = 0;
 /** Where a stream continues; 0: nothing was read. */
 export const streamPosition = (): number => position;
 
+type Changes = Map<string, FleetHost | undefined>;
+
 /** Of each snapshot that is on its way: what has changed meanwhile. It may be older than that. */
-const meanwhile = new Set<StreamEvent[]>();
+const meanwhile = new Set<Changes>();
+
+/** Changes that are not in `hosts` yet; undefined: such a host no longer exists. */
+const waiting: Changes = new Map();
+
+/** Changes come in groups, in several pieces each: for what is shown they are one change. */
+const gatherMs = 100;
+let gathering: ReturnType<typeof setTimeout> | undefined;
 
 /** Throws a `Refusal`. */
 export async function readFleet(signal?: AbortSignal): Promise<void> {
-  const arrived: StreamEvent[] = [];
+  const arrived: Changes = new Map();
   meanwhile.add(arrived);
   try {
     const reply = await get('/fleet', { signal });
     if (position === 0) position = reply.change;
-    hosts.value = merged(reply.hosts, changesIn(arrived));
+    waiting.clear();
+    hosts.value = merged(reply.hosts, arrived);
   } finally {
     meanwhile.delete(arrived);
   }
@@ -34,43 +44,49 @@ export async function readFleet(signal?: AbortSignal): Promise<void> {
 
 export function forgetFleet(): void {
   position = 0;
+  waiting.clear();
   hosts.value = undefined;
 }
 
-/** Applies the events of a stream. True: changes were missed; read the fleet again. */
+/** Applies the events of a stream, soon. True: changes were missed; read the fleet again. */
 export function applyEvents(events: readonly StreamEvent[]): boolean {
-  for (const arrived of meanwhile) arrived.push(...events);
   position = Number(events.findLast(({ id }) => id !== '')?.id ?? position);
-  const changed = changesIn(events);
-  if (changed.size > 0 && hosts.value !== undefined) hosts.value = merged(hosts.value, changed);
-  return events.some(({ type }) => type === 'reset');
-}
-
-/** Hosts by name, as the newest event has each; undefined: it no longer exists. */
-function changesIn(events: readonly StreamEvent[]): Map<string, FleetHost | undefined> {
-  const changed = new Map<string, FleetHost | undefined>();
   for (const { type, data } of events) {
     if (type !== 'host' && type !== 'removed') continue;
     const host = JSON.parse(data) as FleetHost;
-    changed.set(host.name, type === 'host' ? host : undefined);
+    for (const changes of [waiting, ...meanwhile]) {
+      changes.set(host.name, type === 'host' ? host : undefined);
+    }
   }
-  return changed;
+  if (waiting.size > 0) gathering ??= setTimeout(show, gatherMs);
+  return events.some(({ type }) => type === 'reset');
 }
 
-function merged(
-  before: readonly FleetHost[],
-  changed: Map<string, FleetHost | undefined>,
-): readonly FleetHost[] {
-  if (changed.size === 0) return before;
-  const known = new Set<string>();
-  const after: FleetHost[] = [];
-  for (const host of before) {
-    known.add(host.name);
-    const now = changed.has(host.name) ? changed.get(host.name) : host;
-    if (now !== undefined) after.push(now);
+function show(): void {
+  gathering = undefined;
+  if (hosts.value !== undefined) hosts.value = merged(hosts.value, waiting);
+  waiting.clear();
+}
+
+/** Where each host is. */
+let places: { of: readonly FleetHost[]; byName: Map<string, number> } | undefined;
+
+function merged(before: readonly FleetHost[], changes: Changes): readonly FleetHost[] {
+  if (changes.size === 0) return before;
+  if (places?.of !== before) {
+    places = { of: before, byName: new Map(before.map(({ name }, at) => [name, at])) };
   }
-  const added = [...changed.values()].filter((host) => host !== undefined && !known.has(host.name));
-  if (added.length === 0) return after;
-  after.push(...added.filter((host) => host !== undefined));
-  return after.sort((one, other) => (one.name < other.name ? -1 : 1));
+  const { byName } = places;
+  const after: (FleetHost | undefined)[] = before.slice();
+  let isSame = true;
+  for (const [name, host] of changes) {
+    const at = byName.get(name);
+    if (at === undefined || host === undefined) isSame = false;
+    if (at !== undefined) after[at] = host;
+    else if (host !== undefined) after.push(host);
+  }
+  const known = after.filter((host) => host !== undefined);
+  if (isSame) places = { of: known, byName };
+  else known.sort((one, other) => (one.name < other.name ? -1 : 1));
+  return known;
 }

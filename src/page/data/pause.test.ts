@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { pause, seen } from './pause.ts';
+import { pause, repeater, seen } from './pause.ts';
 
 /** How many listeners a target has. */
 function counted(target: EventTarget): () => number {
@@ -41,4 +41,32 @@ test('a hidden page waits until it is seen, or its signal aborts', async () => {
   await second;
   expect(listeners.map((count) => count())).toEqual([0, 0]);
   vi.unstubAllGlobals();
+});
+
+test('an act is repeated after a pause, one at a time, however often it is requested', async () => {
+  vi.useFakeTimers({ now: 0, toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  const ended = new AbortController();
+  const begun: number[] = [];
+  const again = repeater(async () => {
+    begun.push(performance.now());
+    await pause(50, ended.signal);
+  }, ended.signal);
+  const requests = async (milliseconds: number) => {
+    for (let at = 0; at < milliseconds; at += 10) {
+      again();
+      await vi.advanceTimersByTimeAsync(10);
+    }
+  };
+  await requests(600);
+  expect(begun).toEqual([0, 250, 500]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(begun).toEqual([0, 250, 500, 750]);
+  again();
+  expect(begun).toHaveLength(5);
+  ended.abort();
+  await vi.advanceTimersByTimeAsync(1_000);
+  again();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(begun).toHaveLength(5);
+  vi.useRealTimers();
 });

@@ -17,6 +17,35 @@ export function seen(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** After an act as short as this, in milliseconds. */
+const leastPauseMs = 100;
+/** A pause in acts as long as the one before it. */
+const restPerAct = 4;
+
+/**
+ * Each call has `act` done at once, or, where it is being done or was just done, once more after a
+ * pause that is four times as long as it took. `act` throws nothing.
+ */
+export function repeater(act: () => Promise<void>, signal: AbortSignal): () => void {
+  let isRunning = false;
+  let isWanted = false;
+  const run = async () => {
+    isRunning = true;
+    while (isWanted && !signal.aborted) {
+      isWanted = false;
+      const startedAt = performance.now();
+      await act();
+      const tookMs = performance.now() - startedAt;
+      await pause(Math.max(leastPauseMs, restPerAct * tookMs), signal);
+    }
+    isRunning = false;
+  };
+  return () => {
+    isWanted = true;
+    if (!isRunning) void run();
+  };
+}
+
 /** `begin` returns what is done at the end. */
 function wait(signal: AbortSignal, begin: (end: () => void) => () => void): Promise<void> {
   if (signal.aborted) return Promise.resolve();

@@ -1,5 +1,6 @@
 /** What a page reads beside the fleet. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { repeater } from './pause.ts';
 import { Refusal } from './request.ts';
 import { checkSession } from './session.ts';
 
@@ -10,11 +11,9 @@ export interface Read<Reply> {
   refusal: Refusal | undefined;
 }
 
-/** Changes come in groups: one request is enough for those of this time, in milliseconds. */
-const gatherMs = 100;
-
 /**
- * Reads at once, and again when `version` changes. Another `key` is another thing: its page shows
+ * Reads at once, and again after `version` has changed: one request at a time, and no more than a
+ * fifth of the time, however often it changes. Another `key` is another thing: its page shows
  * nothing of the one before.
  */
 export function useReply<Reply>(
@@ -23,10 +22,10 @@ export function useReply<Reply>(
   read: (signal: AbortSignal) => Promise<Reply>,
 ): Read<Reply> {
   const [state, setState] = useState<Read<Reply> & { key: string }>();
-  const isKnown = state?.key === key;
+  const again = useRef<() => void>(undefined);
   useEffect(() => {
     const stop = new AbortController();
-    const start = async () => {
+    const readOnce = async () => {
       try {
         const reply = await read(stop.signal);
         setState({ key, reply, refusal: undefined });
@@ -37,12 +36,10 @@ export function useReply<Reply>(
         setState((now) => ({ key, reply: now?.key === key ? now.reply : undefined, refusal }));
       }
     };
-    const timer = setTimeout(() => void start(), isKnown ? gatherMs : 0);
-    return () => {
-      clearTimeout(timer);
-      stop.abort();
-    };
+    again.current = repeater(readOnce, stop.signal);
+    return () => stop.abort();
     // `read` is another function at each call of the page.
-  }, [key, version]);
-  return isKnown ? state : { reply: undefined, refusal: undefined };
+  }, [key]);
+  useEffect(() => again.current?.(), [key, version]);
+  return state?.key === key ? state : { reply: undefined, refusal: undefined };
 }

@@ -48,7 +48,7 @@ export function shownHosts(hosts: readonly FleetHost[], filter: FleetFilter): re
   const text = q.toLowerCase();
   const shown = hosts.filter(
     (host) =>
-      host.name.toLowerCase().includes(text) &&
+      (text === '' || host.name.toLowerCase().includes(text)) &&
       (zone === '' || host.zone === zone) &&
       (network === '' || networksOf(host).includes(network)) &&
       isShown(host, show),

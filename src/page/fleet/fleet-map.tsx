@@ -9,7 +9,7 @@ import { hostPath } from '../parts/host-path.ts';
 import { theme } from '../frame/theme.ts';
 import { countsOf, standingOf } from './host-counts.ts';
 import { hostAt, layoutMap, type MapGroup } from './map-layout.ts';
-import { type Colours, coloursOf, paintMap } from './map-paint.ts';
+import { type Colours, coloursOf, type Painted, paintMap } from './map-paint.ts';
 
 export function FleetMap({ groups }: { groups: readonly MapGroup[] }) {
   const box = useRef<HTMLDivElement>(null);
@@ -23,16 +23,16 @@ export function FleetMap({ groups }: { groups: readonly MapGroup[] }) {
     [groups, room],
   );
 
+  const painted = useRef<Painted>(undefined);
   useEffect(() => {
     const pen = canvas.current?.getContext('2d');
     if (pen == null || layout === undefined || colours === undefined) return;
-    const scale = devicePixelRatio;
-    pen.canvas.width = Math.round(layout.width * scale);
-    pen.canvas.height = Math.round(layout.height * scale);
-    pen.canvas.style.height = `${layout.height}px`;
-    pen.setTransform(scale, 0, 0, scale, 0, 0);
     const font = getComputedStyle(pen.canvas).fontFamily;
-    paintMap(pen, layout, { colours, font, hovered: hovered?.host.name ?? '' });
+    const scale = Math.ceil(devicePixelRatio);
+    const look = { colours, font, scale, hovered: hovered?.host.name ?? '' };
+    const now = { layout, look };
+    paintMap(pen, now, painted.current);
+    painted.current = now;
   }, [layout, colours, hovered?.host.name]);
 
   const onMove = ({ offsetX, offsetY }: PointerEvent) => {

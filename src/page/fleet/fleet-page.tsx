@@ -95,7 +95,7 @@ function NoHosts() {
 }
 
 function FleetFigures({ hosts: shown }: { hosts: readonly FleetHost[] }) {
-  const total = { free: 0, held: 0, unusable: 0, devices: 0, up: 0, problems: 0 };
+  const total = { free: 0, held: 0, unusable: 0, devices: 0, up: 0, problems: 0, disabled: 0 };
   for (const host of shown) {
     const { free, held, claimed, unusable, devices } = countsOf(host);
     const isUp = host.state === 'up';
@@ -105,8 +105,8 @@ function FleetFigures({ hosts: shown }: { hosts: readonly FleetHost[] }) {
     total.devices += devices;
     if (isUp) total.up += 1;
     if (host.problems.length > 0) total.problems += 1;
+    if (standingOf(host) === 'disabled') total.disabled += 1;
   }
-  const disabled = shown.filter((host) => standingOf(host) === 'disabled').length;
   return (
     <Figures>
       <Figure label="VFs free" value={total.free} of={total.devices} />
@@ -114,7 +114,7 @@ function FleetFigures({ hosts: shown }: { hosts: readonly FleetHost[] }) {
       <Figure label="cannot be given" value={total.unusable} of={total.devices} />
       <Figure label="hosts up" value={total.up} of={shown.length} isBad={total.up < shown.length} />
       <Figure label="with problems" value={total.problems} isBad={total.problems > 0} />
-      <Figure label="disabled" value={disabled} />
+      <Figure label="disabled" value={total.disabled} />
     </Figures>
   );
 }

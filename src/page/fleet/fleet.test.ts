@@ -4,6 +4,7 @@ import type { FleetHost } from '#client/shapes/fleet.ts';
 import { groupsOf, shownHosts } from './fleet-filters.ts';
 import { countsOf, roomByNetwork, standingOf } from './host-counts.ts';
 import { hostAt, layoutMap } from './map-layout.ts';
+import { changedTiles, type MapLook } from './map-paint.ts';
 import { networksOfPools, poolsOf } from '../pools/pool-room.ts';
 
 function host(name: string, vfs: string, change: Partial<FleetHost> = {}): FleetHost {
@@ -77,6 +78,29 @@ test.each([
   }
   if (level === 'dots') expect(layout.height).toBeLessThanOrEqual(450);
   expect(hostAt(layout, 1_400, layout.height)).toBeUndefined();
+});
+
+test('of a map that is painted again, the tiles are painted whose host or frame has changed', () => {
+  const all = Array.from({ length: 400 }, (_, at) => host(`h${at}`, 'ffffhhhh'));
+  const look: MapLook = { colours: {}, font: 'x', hovered: 'h3', scale: 1 };
+  const painted = (hosts: FleetHost[], change: Partial<MapLook> = {}) => ({
+    layout: layoutMap(groupsOf(hosts), { width: 1_400, height: 450 }),
+    look: { ...look, ...change },
+  });
+  const before = painted(all);
+  const namesIn = (now: typeof before) => changedTiles(now, before)?.map((tile) => tile.host.name);
+  expect(namesIn(painted(all))).toEqual([]);
+  expect(namesIn(painted(all.with(7, host('h7', 'hhhhhhhh'))))).toEqual(['h7']);
+  expect(namesIn(painted(all, { hovered: 'h9' }))).toEqual(['h3', 'h9']);
+  for (const other of [
+    painted(all.slice(1)),
+    painted(all.with(7, host('h7', 'ffff', { zone: 'west' }))),
+    painted(all, { colours: {} }),
+    painted(all, { scale: 2 }),
+  ]) {
+    expect(namesIn(other)).toBeUndefined();
+  }
+  expect(changedTiles(before, undefined)).toBeUndefined();
 });
 
 test('groups of the map have their headings, and no tile is above its own', () => {

@@ -94,7 +94,9 @@ export function roomByNetwork(hosts: readonly FleetHost[]): NetworkRoom[] {
       const room = rooms.get(network) ?? { network, free: 0, devices: 0, byNode: new Map() };
       rooms.set(network, room);
       const at = room.byNode.get(node) ?? { free: 0, devices: 0 };
-      room.byNode.set(node, { free: at.free + free, devices: at.devices + devices });
+      room.byNode.set(node, at);
+      at.free += free;
+      at.devices += devices;
       room.free += free;
       room.devices += devices;
     }

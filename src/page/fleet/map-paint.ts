@@ -39,22 +39,79 @@ interface Painter {
   font: string;
 }
 
-/** `hovered`: has a strong border. */
+/** `hovered`: the name of the host that has a strong border. */
+export interface MapLook {
+  colours: Colours;
+  font: string;
+  hovered: string;
+  /** Pixels of the canvas for one of the layout; whole, so that no tile covers part of a pixel. */
+  scale: number;
+}
+
+/** What a canvas shows. */
+export interface Painted {
+  layout: MapLayout;
+  look: MapLook;
+}
+
+/** Paints what differs from `before`, which the canvas shows. */
 export function paintMap(
   pen: CanvasRenderingContext2D,
-  layout: MapLayout,
-  { colours, font, hovered }: { colours: Colours; font: string; hovered: string },
+  now: Painted,
+  before: Painted | undefined,
 ): void {
-  const painter = { pen, colours, font };
-  pen.clearRect(0, 0, layout.width, layout.height);
+  const { layout, look } = now;
+  const painter = { pen, ...look };
+  const paint = { devices: paintDevices, named: paintNamed, dots: paintDot }[layout.level];
+  const changed = changedTiles(now, before);
+  if (changed === undefined) clearAll(painter, layout, look.scale);
+  for (const tile of changed ?? layout.tiles) {
+    if (changed !== undefined) pen.clearRect(tile.x, tile.y, tile.width, tile.height);
+    paint(painter, tile);
+    if (tile.host.name === look.hovered) outline(painter, tile, 'text', 2);
+  }
+}
+
+/** undefined: the map is another one. */
+export function changedTiles(now: Painted, before: Painted | undefined): Tile[] | undefined {
+  if (before === undefined || !isSameMap(now, before)) return undefined;
+  const framed = new Set([now.look.hovered, before.look.hovered]);
+  if (now.look.hovered === before.look.hovered) framed.clear();
+  return now.layout.tiles.filter(
+    ({ host }, at) => host !== before.layout.tiles[at]?.host || framed.has(host.name),
+  );
+}
+
+/** The same places and colours: only hosts may have changed. */
+function isSameMap(now: Painted, before: Painted): boolean {
+  if (now.look.colours !== before.look.colours || now.look.scale !== before.look.scale)
+    return false;
+  const { layout } = now;
+  const other = before.layout;
+  return (
+    layout.level === other.level &&
+    layout.width === other.width &&
+    layout.height === other.height &&
+    layout.tiles.length === other.tiles.length &&
+    layout.headings.every(({ text }, at) => text === other.headings[at]?.text) &&
+    layout.tiles.every((tile, at) => isSamePlace(tile, other.tiles[at]))
+  );
+}
+
+function isSamePlace(tile: Tile, other: Tile | undefined): boolean {
+  return tile.x === other?.x && tile.y === other.y && tile.height === other.height;
+}
+
+function clearAll(painter: Painter, { width, height, headings }: MapLayout, scale: number): void {
+  const { pen, font } = painter;
+  pen.canvas.width = Math.round(width * scale);
+  pen.canvas.height = Math.round(height * scale);
+  pen.canvas.style.height = `${height}px`;
+  pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.textBaseline = 'middle';
-  for (const { text, y } of layout.headings) {
+  for (const { text, y } of headings) {
     write(painter, text, { x: 0, y: y + 11, colour: 'muted', font: `600 13px ${font}` });
   }
-  const paint = { devices: paintDevices, named: paintNamed, dots: paintDot }[layout.level];
-  for (const tile of layout.tiles) paint(painter, tile);
-  const tile = layout.tiles.find(({ host }) => host.name === hovered);
-  if (tile !== undefined) outline(painter, tile, 'text', 2);
 }
 
 function fill({ pen, colours }: Painter, colour: string): void {

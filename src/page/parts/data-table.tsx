@@ -3,7 +3,7 @@
  * address; arrow keys move from row to row.
  */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { useVisibleRows } from './virtual-rows.ts';
 import './data-table.css';
 
@@ -52,29 +52,48 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         <tbody>
           <Gap rows={from} columns={columns.length} />
           {rows.slice(from, to).map((row, at) => (
-            <tr
+            <BodyRow
               key={keyOf(row)}
-              aria-rowindex={from + at + 2}
-              data-row={from + at}
-              data-standing={standingOf?.(row)}
-            >
-              {columns.map(({ label: name, isNumber, cell }, place) =>
-                place === 0 ? (
-                  <th key={name} scope="row">
-                    {cell(row)}
-                  </th>
-                ) : (
-                  <td key={name} class={isNumber === true ? 'number' : undefined}>
-                    {cell(row)}
-                  </td>
-                ),
-              )}
-            </tr>
+              row={row}
+              at={from + at}
+              columns={columns}
+              standing={standingOf?.(row)}
+            />
           ))}
           <Gap rows={rows.length - to} columns={columns.length} />
         </tbody>
       </table>
     </div>
+  );
+}
+
+interface BodyRowProps<Row> {
+  row: Row;
+  /** Its place in the list. */
+  at: number;
+  columns: readonly Column<Row>[];
+  standing: string | undefined;
+}
+
+/** Made again when its row is another object: lists change several times a second. */
+function BodyRow<Row>({ row, at, columns, standing }: BodyRowProps<Row>) {
+  return useMemo(
+    () => (
+      <tr aria-rowindex={at + 2} data-row={at} data-standing={standing}>
+        {columns.map(({ label: name, isNumber, cell }, place) =>
+          place === 0 ? (
+            <th key={name} scope="row">
+              {cell(row)}
+            </th>
+          ) : (
+            <td key={name} class={isNumber === true ? 'number' : undefined}>
+              {cell(row)}
+            </td>
+          ),
+        )}
+      </tr>
+    ),
+    [row, at, columns, standing],
   );
 }
 
