@@ -13,7 +13,7 @@ import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
 import { freePorts, readConfig } from '#programs/config/config.ts';
 import { copyToPostgres } from '#programs/database/copy-database.ts';
 import { databaseStatus, migrateDatabase } from '#programs/database/database-status.ts';
-import { upgradeAlone } from '#programs/database/upgrade-alone.ts';
+import { upgradeDatabase } from '#programs/database/upgrade-database.ts';
 import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
 import { freshDatabase, onServer, type TestDatabase } from '#test/postgres/database.ts';
 import { temporaryDirectory } from '#test/processes/novella-process.ts';
@@ -173,11 +173,21 @@ test('the status of a schema says what a start would do, and changes nothing', a
   await migrate(older, all.at(-3));
   await older.destroy();
   const named = { stateDir: state.path, url: undefined };
-  const expected = { engine: 'sqlite', database: stateFile(), newest: all.at(-3), unknown: [] };
+  const expected = {
+    engine: 'sqlite',
+    database: stateFile(),
+    newest: all.at(-3),
+    unknown: [],
+    problem: expect.stringContaining('lacks'),
+  };
   expect(await databaseStatus(named)).toEqual({ ...expected, pending: all.slice(-2) });
   expect(await databaseStatus(named)).toEqual({ ...expected, pending: all.slice(-2) });
   expect(await migrateDatabase(named)).toMatchObject({ ran: all.slice(-2), newest: all.at(-1) });
-  expect(await databaseStatus(named)).toMatchObject({ pending: [], newest: all.at(-1) });
+  expect(await databaseStatus(named)).toMatchObject({
+    pending: [],
+    newest: all.at(-1),
+    problem: null,
+  });
   const onServerNow = { stateDir: state.path, url: database.url };
   expect(await databaseStatus(onServerNow)).toMatchObject({ newest: null, pending: all });
 });
@@ -187,13 +197,13 @@ test('a schema is upgraded only while nobody uses the database', async () => {
   const other = await useDatabase(database.url, 'shared', events);
   const db = await openDatabase(database.url);
   try {
-    const upgrading = upgradeAlone(db, database.url);
+    const upgrading = upgradeDatabase(db, database);
     // It waits for the other one.
     expect((await schemaOf(db)).ran).toEqual([]);
     await other.release();
     expect(await upgrading).toEqual(Object.keys(migrations).toSorted());
     const another = await useDatabase(database.url, 'shared', events);
-    expect(await upgradeAlone(db, database.url)).toEqual([]);
+    expect(await upgradeDatabase(db, database)).toEqual([]);
     await another.release();
   } finally {
     await db.destroy();

@@ -43,6 +43,8 @@ export interface StoreOptions {
   controllerId?: string | undefined;
   /** Called each time a write finds the disk full. */
   onDiskFull?: () => void;
+  /** For work that takes long, such as an upgrade: statements have no end on PostgreSQL. */
+  isUnlimited?: boolean;
 }
 
 /** The store over a database that has the newest schema. Closing the store closes the database. */
@@ -103,6 +105,7 @@ export async function openStore(
   database: string,
   options: StoreOptions = {},
 ): Promise<{ store: Store; db: Kysely<ComputeTables> }> {
+  if (isPostgresUrl(database)) await upgradeOnServer(database);
   const db = await openDatabase(database, options);
   try {
     await migrate(db);
@@ -113,6 +116,15 @@ export async function openStore(
   return { store: computeStore(db, options), db };
 }
 
+async function upgradeOnServer(url: string): Promise<void> {
+  const db = await openDatabase(url, { isUnlimited: true });
+  try {
+    await migrate(db);
+  } finally {
+    await db.destroy();
+  }
+}
+
 /**
  * The same database with the schema that it has. Throws `unavailable` where it is damaged or out of
  * reach.
@@ -121,7 +133,7 @@ export async function openDatabase(
   database: string,
   options: StoreOptions = {},
 ): Promise<Kysely<ComputeTables>> {
-  if (isPostgresUrl(database)) return openOnPostgres(database);
+  if (isPostgresUrl(database)) return openOnPostgres(database, options);
   const db = openSqlite<ComputeTables>(database, options);
   try {
     await refuseDamaged(db, database);
@@ -133,7 +145,10 @@ export async function openDatabase(
 }
 
 /** Loaded when needed: a process on SQLite has no use for the driver. */
-async function openOnPostgres(url: string): Promise<Kysely<ComputeTables>> {
-  const { openPostgres } = await import('./postgres/postgres.ts');
-  return openPostgres<ComputeTables>(url);
+async function openOnPostgres(
+  url: string,
+  { isUnlimited }: StoreOptions,
+): Promise<Kysely<ComputeTables>> {
+  const { openPostgres, unlimited } = await import('./postgres/postgres.ts');
+  return openPostgres<ComputeTables>(url, isUnlimited === true ? unlimited : undefined);
 }

@@ -107,7 +107,7 @@ test('a database of a newer version is refused, naming the unknown migration', a
   await expect(migrate(db)).rejects.toMatchObject({
     kind: 'unavailable',
     message: expect.stringMatching(
-      /written by a newer Novella: it has 9999-from-the-future, and the newest migration of this version is \d{4}-[\w-]+; start the newer version/,
+      /written by a newer Novella: it has 9999-from-the-future, and the newest migration of this version is \d{4}-[\w.-]+; start the newer version/,
     ),
   });
 });

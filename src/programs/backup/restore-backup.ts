@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path';
 import { ComputeError } from '#core/errors.ts';
 import { damageOf, leaveCommandNumbers } from '#integrations/database/sqlite/copy-database.ts';
+import { isOnline } from '#integrations/database/upgrade/online.ts';
 import { newestMigration, unknownMigrations } from '#integrations/database/migrate.ts';
 import { syncFolderSync } from '#runtime/atomic-file.ts';
 import { restoringFolder } from '../state/half-restored.ts';
@@ -56,7 +57,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
 }
 
 function refuseNewer(backup: string, { novella, migrations }: Manifest): void {
-  const unknown = unknownMigrations(migrations);
+  const unknown = unknownMigrations(migrations).filter((name) => !isOnline(name));
   if (unknown.length === 0) return;
   throw new ComputeError(
     'invalid',

@@ -11,6 +11,7 @@ import type { Store } from '#contracts/store/store.ts';
 import type { Wakeup } from '#contracts/wakeup.ts';
 import { ComputeError } from '#core/errors.ts';
 import { clusterAuthority } from '#integrations/cluster-authority/cluster-authority.ts';
+import { schemaOf } from '#integrations/database/migrate.ts';
 import { useDatabase } from '#integrations/database/postgres/database-lock.ts';
 import { openDatabase, openStore } from '#integrations/database/store.ts';
 import { inProcessWakeup } from '#integrations/wakeup/in-process.ts';
@@ -26,7 +27,7 @@ import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { watchEnded } from '#workflows/watch/prune-ended.ts';
 import type { Config } from '../config/config.ts';
 import { readTls } from '../config/doors-config.ts';
-import { upgradeAlone } from '../database/upgrade-alone.ts';
+import { upgradeDatabase } from '../database/upgrade-database.ts';
 import { ProjectQuotas } from '../config/project-quotas.ts';
 import { linkSettings, workflowSettings } from '../config/workflow-settings.ts';
 import { Metrics } from '../metrics/metrics.ts';
@@ -109,7 +110,7 @@ async function start(
   const { log, stops, metrics } = beginnings;
   const id = randomUUID();
   const onProblem = (problem: string): void => log.error(problem);
-  await upgrade(database);
+  await upgrade(database, log);
   const lock = await useDatabase(database, 'shared', { onProblem, onLost });
   stops.push(() => lock.release());
   const { store: plain, db } = await openStore(database, { clock, controllerId: id });
@@ -162,10 +163,12 @@ async function start(
   return { urls, survey: cloud.survey };
 }
 
-async function upgrade(database: string): Promise<void> {
-  const db = await openDatabase(database);
+async function upgrade(database: string, log: Logger): Promise<void> {
+  const db = await openDatabase(database, { isUnlimited: true });
   try {
-    await upgradeAlone(db, database);
+    const { pending } = await schemaOf(db);
+    if (pending.length > 0) log.info({ pending }, 'the schema of the database is upgraded');
+    await upgradeDatabase(db, { url: database });
   } finally {
     await db.destroy();
   }

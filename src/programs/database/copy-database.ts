@@ -50,7 +50,7 @@ export async function copyToPostgres(
 async function copied(file: string, url: string): Promise<CopiedRows> {
   const from = await openDatabase(file);
   try {
-    const to = await openDatabase(url);
+    const to = await openDatabase(url, { isUnlimited: true });
     try {
       await migrate(from);
       await migrate(to);

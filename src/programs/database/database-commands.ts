@@ -31,7 +31,7 @@ export function addDatabaseCommands(
       const found = await databaseStatus(await named(options));
       if (options.json === true) writeJson(screen, found);
       else writeLines(screen, statusLines(found));
-      if (found.pending.length > 0 || found.unknown.length > 0) end(1);
+      if (found.problem !== null) end(1);
     });
   const migrate = withDatabase(db.command('migrate'))
     .description('bring the schema to that of this version, as a start does')
@@ -70,23 +70,28 @@ function withDatabase(command: Command): Command {
 
 const engines = { sqlite: 'SQLite', postgresql: 'PostgreSQL' };
 
-function statusLines({ engine, database, newest, pending, unknown }: DatabaseStatus): string[] {
-  const schema = newest ?? 'none: the database is empty';
+function statusLines({ engine, database, newest, ...schema }: DatabaseStatus): string[] {
+  const { pending, unknown } = schema;
   return [
     `Database  ${database} (${engines[engine]})`,
-    `Schema    ${schema}`,
+    `Schema    ${newest ?? 'none: the database is empty'}`,
     ...(pending.length === 0 ? [] : [`Pending   ${pending.join(', ')}`]),
     ...(unknown.length === 0 ? [] : [`Unknown   ${unknown.join(', ')}`]),
-    ...advice({ pending, unknown }),
+    advice(schema),
   ];
 }
 
-function advice({ pending, unknown }: Pick<DatabaseStatus, 'pending' | 'unknown'>): string[] {
-  if (unknown.length > 0) {
-    return ['A newer Novella has used this database; this version does not start on it.'];
+function advice({
+  pending,
+  unknown,
+  problem,
+}: Pick<DatabaseStatus, 'pending' | 'unknown' | 'problem'>): string {
+  if (pending.length > 0) return '"novella db migrate" runs what is pending; so does a start.';
+  if (problem !== null) {
+    return 'A newer Novella has changed this database; this version does not start on it.';
   }
-  if (pending.length > 0) return ['"novella db migrate" runs what is pending; so does a start.'];
-  return ['The schema is that of this version.'];
+  if (unknown.length === 0) return 'The schema is that of this version.';
+  return 'A newer Novella has only added to the schema of this version, which works with it.';
 }
 
 function copyLines({ to, kept, tables }: CopiedDatabase): string[] {

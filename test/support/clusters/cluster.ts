@@ -18,6 +18,7 @@ import {
   startConfigured,
   temporaryDirectory,
 } from '../processes/novella-process.ts';
+import type { Ahead } from '../upgrade/version-ahead.ts';
 import { databaseOf } from '../postgres/database-of.ts';
 import { freshDatabase, onServer } from '../postgres/database.ts';
 import { Cloud } from '../worlds/cloud.ts';
@@ -87,8 +88,11 @@ export class Cluster {
     }
   }
 
-  /** A controller of the cluster, for the first time or again. Example: `controller-1`. */
-  async startController(name: string): Promise<ControllerProcess> {
+  /**
+   * A controller of the cluster, for the first time or again, of this version or of the one ahead.
+   * Example: `controller-1`.
+   */
+  async startController(name: string, ahead?: Ahead): Promise<ControllerProcess> {
     const at = Number(name.replace(/^\D+/, '')) - 1;
     const path = join(this.#folder, `${name}.yaml`);
     const content = {
@@ -104,7 +108,7 @@ export class Cluster {
       },
     };
     writeFileSync(path, stringify(content));
-    const controller = await startControllerProcess(name, path);
+    const controller = await startControllerProcess(name, path, ahead);
     const before = this.controllers.findIndex((one) => one.name === name);
     if (before === -1) this.controllers.push(controller);
     else this.controllers[before] = controller;

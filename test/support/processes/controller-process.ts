@@ -1,6 +1,8 @@
 /** `novella controller` as a process of its own, on free ports. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Ahead } from '../upgrade/version-ahead.ts';
 import { starter } from './starter.ts';
 
 export interface ControllerProcess {
@@ -20,14 +22,22 @@ export interface ControllerProcess {
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
-/** Waits until its API answers. Rejects with its output when it ends before. */
+const starterAhead = fileURLToPath(new URL('../upgrade/novella-ahead.ts', import.meta.url));
+
+/**
+ * Waits until its API answers. Rejects with its output when it ends before. `ahead`: it is of the
+ * version ahead.
+ */
 export async function startControllerProcess(
   name: string,
   configPath: string,
+  ahead?: Ahead,
 ): Promise<ControllerProcess> {
   const args = ['controller', '--config', configPath, '--name', name, '--ready-line'];
-  const child = spawn(process.execPath, [starter, ...args], {
+  const program = ahead === undefined ? starter : starterAhead;
+  const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...(ahead !== undefined && { NOVELLA_TEST_AHEAD: ahead }) },
   });
   const entries: ControllerProcess['entries'] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {

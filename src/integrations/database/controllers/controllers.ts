@@ -54,10 +54,12 @@ export function controllerStore(
       return numAffectedRows > 0n;
     },
     list: async () =>
-      (await all(db, {})).rows.map(({ uuid: id, started_at: startedAt, ...row }) => ({
-        ...row,
+      (await all(db, {})).rows.map(({ uuid: id, started_at: startedAt, name, version, beats }) => ({
         id,
+        name,
+        version,
         startedAt,
+        beats,
       })),
     remove,
     freeLeftTasks: async () => {

@@ -1,4 +1,7 @@
-/** Every migration, in order. A released migration never changes; add a new one instead. */
+/**
+ * Every migration, in order. A released migration never changes; add a new one instead. `.online`
+ * at the end of a name: controllers of the version before may run with it.
+ */
 import type { Migration } from 'kysely/migration';
 import { compute } from './0001-compute.ts';
 import { pciDeviceRequestId } from './0002-pci-device-request-id.ts';
@@ -40,6 +43,7 @@ import { requestsOfServer } from './0046-requests-of-server.ts';
 import { controllers } from './0048-controllers.ts';
 import { sharedStorage } from './0047-shared-storage.ts';
 import { noNullCharacters } from './0054-no-null-characters.ts';
+import { hotTables } from './0057-hot-tables.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -82,4 +86,5 @@ export const migrations: Record<string, Migration> = {
   '0048-controllers': controllers,
   '0047-shared-storage': sharedStorage,
   '0054-no-null-characters': noNullCharacters,
+  '0057-hot-tables.online': hotTables,
 };

@@ -32,10 +32,21 @@ export interface PostgresLimits {
    * How long to wait for the server's answer to a statement, in milliseconds: a machine that has
    * lost its power closes no connection. More than the server itself may take.
    */
-  answerMs: number;
+  answerMs?: number;
+  /** How long the server may take for a statement, in milliseconds. */
+  statementMs?: number;
+  /** How long a transaction may wait for its next statement, in milliseconds. */
+  idleMs?: number;
 }
 
-const usualLimits: PostgresLimits = { answerMs: statementTimeoutMs + 2_000 };
+const usualLimits: PostgresLimits = {
+  answerMs: statementTimeoutMs + 2_000,
+  statementMs: statementTimeoutMs,
+  idleMs: 10_000,
+};
+
+/** For an upgrade or a copy. */
+export const unlimited: PostgresLimits = {};
 
 /**
  * Statements are short, and each has an index: a scan of a whole table, which the planner prefers
@@ -50,7 +61,7 @@ const sessionSettings = '-c enable_seqscan=off -c jit=off';
  */
 export async function openPostgres<Tables>(
   url: string,
-  { answerMs }: PostgresLimits = usualLimits,
+  limits: PostgresLimits = usualLimits,
 ): Promise<Kysely<Tables>> {
   const pool = new Pool({
     connectionString: url,
@@ -59,10 +70,9 @@ export async function openPostgres<Tables>(
     application_name: 'novella',
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,
-    options: sessionSettings,
-    query_timeout: answerMs,
-    statement_timeout: statementTimeoutMs,
-    idle_in_transaction_session_timeout: 10_000,
+    // 0: without an end, whatever the server has configured.
+    options: `${sessionSettings} -c statement_timeout=${limits.statementMs ?? 0} -c idle_in_transaction_session_timeout=${limits.idleMs ?? 0}`,
+    ...(limits.answerMs !== undefined && { query_timeout: limits.answerMs }),
     types: { getTypeParser },
   });
   // Of a connection that nobody uses now, as when the server restarts: the pool drops it.
