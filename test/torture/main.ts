@@ -9,10 +9,10 @@
  * everything they committed.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compareText } from '#core/compare-text.ts';
+import { memoryFolder } from '#test/memory-folder.ts';
 import { countOption, programOptions, refuseOptions } from '#test/programs/program-options.ts';
 import { writeBundle } from '../../bundle/write-bundle.ts';
 import { claimRounds } from './claims/claim-rounds.ts';
@@ -37,7 +37,7 @@ const count = (name: 'kills' | 'claims' | 'processes' | 'hosts' | 'seed') =>
   countOption(usage, { name, value: values[name] });
 
 const report = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
-const folder = mkdtempSync(join(tmpdir(), 'novella-torture-'));
+const folder = mkdtempSync(join(memoryFolder(), 'novella-torture-'));
 const violations = await run();
 if (violations.length === 0 && !values.keep) rmSync(folder, { recursive: true });
 else process.stderr.write(`torture: the files of this run, with its logs, are in ${folder}\n`);

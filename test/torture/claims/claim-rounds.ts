@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cluster, startCluster } from '#test/postgres/cluster.ts';
 import { freshDatabase } from '#test/postgres/database.ts';
-import { runClaims } from './run-claims.ts';
+import { type Amounts, runClaims } from './run-claims.ts';
 
 export interface RoundsOptions {
   engine: 'sqlite' | 'postgresql';
@@ -15,39 +15,53 @@ export interface RoundsOptions {
   report: (line: object) => void;
 }
 
-const claimsInRound = 25_000;
+const claimsInRound = 50_000;
 const vfs = 8;
-const events = { killEveryMs: 3_000, stopEveryMs: 2_000 };
+const events = { killEveryMs: 10_000, stopEveryMs: 5_000 };
 
 /** Returns the violations of the first round that has any. */
 export async function claimRounds(options: RoundsOptions): Promise<string[]> {
-  const { engine, claims, processes, hosts, report } = options;
+  const { engine, claims, processes, hosts, seed, report } = options;
   const cluster = engine === 'postgresql' ? await startCluster() : undefined;
   const total = { claims: 0, refused: 0, kills: 0, stops: 0, seconds: 0 };
+  const violations: string[] = [];
   try {
-    for (let { seed } = options; total.claims < claims; seed += 1) {
-      const folder = join(options.folder, `round-${seed}`);
+    for (let at = 0; total.claims < claims && violations.length === 0; at += 1) {
+      const folder = join(options.folder, `round-${at + 1}`);
       mkdirSync(folder);
       const place = await placeOf(cluster, folder);
-      const wanted = Math.min(claimsInRound, claims - total.claims);
-      const round = { claims: wanted, processes, hosts, vfs, seed, folder, ...events };
       const {
         violations: broken,
         problems,
         ...done
-      } = await runClaims({ ...round, database: place.database });
-      const violations = [...problems, ...broken];
-      for (const [name, value] of Object.entries(done)) total[name as keyof typeof total] += value;
-      report({ engine, seed, ...done, violations });
+      } = await runClaims({
+        ...{ processes, hosts, vfs, folder, ...events },
+        seed: seed + at,
+        claims: Math.min(claimsInRound, claims - total.claims),
+        database: place.database,
+        report: (now) => report({ engine, seed: seed + at, ...sum(total, now), of: claims }),
+      });
+      Object.assign(total, sum(total, done));
+      violations.push(...problems, ...broken);
+      report({ engine, seed: seed + at, ...done, violations: violations.length });
       await place.drop();
-      if (violations.length > 0) return violations;
-      rmSync(folder, { recursive: true });
+      if (violations.length === 0) rmSync(folder, { recursive: true });
     }
-    report({ engine, processes, hosts, vfs_per_host: vfs, ...total, violations: [] });
-    return [];
+    report({ engine, seed, processes, hosts, vfs_per_host: vfs, ...total, violations });
+    return violations;
   } finally {
     await cluster?.stop();
   }
+}
+
+function sum(one: Amounts, other: Amounts): Amounts {
+  return {
+    claims: one.claims + other.claims,
+    refused: one.refused + other.refused,
+    kills: one.kills + other.kills,
+    stops: one.stops + other.stops,
+    seconds: Math.round((one.seconds + other.seconds) * 10) / 10,
+  };
 }
 
 async function placeOf(cluster: Cluster | undefined, folder: string) {

@@ -31,16 +31,22 @@ export interface ClaimsOptions {
   /** Time between two events of this kind; absent: none. */
   killEveryMs?: number;
   stopEveryMs?: number;
-  report?: (line: object) => void;
+  /** Called every 10 s. */
+  report?: (sofar: Amounts) => void;
 }
 
-export interface ClaimsResult {
+/** What has been done. */
+export interface Amounts {
+  /** Each on disk. */
   claims: number;
   /** Changes of hosts that were refused, because another came first. */
   refused: number;
   kills: number;
   stops: number;
   seconds: number;
+}
+
+export interface ClaimsResult extends Amounts {
   /** Workers that ended by themselves, or claimed nothing any more. */
   problems: string[];
   /** Rules that were broken. */
@@ -52,6 +58,7 @@ const leaseMs = 300;
 const longestGapMs = 15_000;
 const longestGapOfFaultyMs = 4_000;
 const atOnce = 8;
+const claimByte = 'c'.charCodeAt(0);
 const worker = fileURLToPath(new URL('worker.ts', import.meta.url));
 
 export async function runClaims(options: ClaimsOptions): Promise<ClaimsResult> {
@@ -61,15 +68,11 @@ export async function runClaims(options: ClaimsOptions): Promise<ClaimsResult> {
     // Fewer than lanes: a task of which the lease has run out is taken over at once.
     const servers = Math.ceil(options.processes * atOnce * 0.75);
     for (let made = 0; made < servers; made += 1) await makeServer(store, made);
-    const began = Date.now();
     const race = new Race(options);
     await race.run();
-    const seconds = Math.round((Date.now() - began) / 100) / 10;
-    const entries = race.entries();
-    const violations = await violationsOf(entries, first, store);
-    const refused = entries.filter((one) => 'end' in one && one.end === 'refused').length;
-    const { claims, kills, stops, problems } = race;
-    return { claims, refused, kills, stops, seconds, problems, violations };
+    const amounts = race.amounts();
+    const violations = await violationsOf(race.entries(), first, store);
+    return { ...amounts, problems: race.problems, violations };
   } finally {
     await store.close();
   }
@@ -123,9 +126,11 @@ class Race {
   /** Those that have claimed. */
   readonly #working = new Set<ChildProcess>();
   readonly problems: string[] = [];
-  claims = 0;
-  kills = 0;
-  stops = 0;
+  readonly #began = Date.now();
+  #claims = 0;
+  #refused = 0;
+  #kills = 0;
+  #stops = 0;
   #claimedAt: number | undefined;
 
   constructor(options: ClaimsOptions) {
@@ -137,9 +142,9 @@ class Race {
     const { processes, claims, killEveryMs, stopEveryMs, fault, report } = this.#options;
     for (let at = 0; at < processes; at += 1) this.#start();
     const gapMs = fault === undefined ? longestGapMs : longestGapOfFaultyMs;
-    const began = Date.now();
+    const began = this.#began;
     let [killAt, stopAt, reportAt] = [began, began, began];
-    while (this.claims < claims && this.problems.length === 0) {
+    while (this.#claims < claims && this.problems.length === 0) {
       await sleep(20);
       const now = Date.now();
       const isComplete = this.#working.size === processes;
@@ -156,10 +161,20 @@ class Race {
       }
       if (now - reportAt >= 10_000) {
         reportAt = now;
-        report?.({ claims: this.claims, seconds: Math.round((now - began) / 1_000) });
+        report?.(this.amounts());
       }
     }
     await Promise.all([...this.#running.values()].map((child) => ended(child, 'SIGTERM')));
+  }
+
+  amounts(): Amounts {
+    return {
+      claims: this.#claims,
+      refused: this.#refused,
+      kills: this.#kills,
+      stops: this.#stops,
+      seconds: Math.round((Date.now() - this.#began) / 100) / 10,
+    };
   }
 
   /** Everything that was written down; the last line of a killed process may be cut off. */
@@ -190,7 +205,10 @@ class Race {
     );
     let errors = '';
     child.stdout.on('data', (chunk: Buffer) => {
-      this.claims += chunk.length;
+      const claims = chunk.filter((one) => one === claimByte).length;
+      this.#refused += chunk.length - claims;
+      if (claims === 0) return;
+      this.#claims += claims;
       this.#claimedAt = Date.now();
       this.#working.add(child);
     });
@@ -207,7 +225,7 @@ class Race {
 
   async #kill(): Promise<void> {
     await ended(oneOf(this.#random, [...this.#working]), 'SIGKILL');
-    this.kills += 1;
+    this.#kills += 1;
     this.#start();
   }
 
@@ -217,7 +235,7 @@ class Race {
     child.kill('SIGSTOP');
     await sleep(leaseMs + between(this.#random, 50, 500));
     child.kill('SIGCONT');
-    this.stops += 1;
+    this.#stops += 1;
   }
 }
 

@@ -1,10 +1,13 @@
 /**
  * A process of `torture -- claims`: leases boots, and claims and releases devices for them until it
- * is ended. Its first argument is its setup as JSON. Prints a line for each claim.
+ * is ended. Its first argument is its setup as JSON. Prints `c` for each claim, `r` for each
+ * change that was refused.
  */
-import { appendFileSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostChange, Task } from '#contracts/store/store.ts';
+import type { PciRequest } from '#core/pci/requests/request.ts';
+import type { Server } from '#core/servers/server.ts';
 import { openStore } from '#integrations/database/store.ts';
 import { bookDevices, releaseServer } from '#core/ledger/host-ledger.ts';
 import { SerialQueue } from '#runtime/serial-queue.ts';
@@ -12,6 +15,7 @@ import { oneOf, randomFrom } from '#test/random.ts';
 import { taskOf } from '#test/worlds/store-rows.ts';
 import { bareContext } from '#test/servers/bare-context.ts';
 import { schedule } from '#workflows/boot/schedule.ts';
+import { TaskRun } from '#workflows/engine/task-run.ts';
 import { hostChange } from '#workflows/hosts/host-change.ts';
 import type { Entry, Operation, WorkerSetup } from './entry.ts';
 
@@ -30,8 +34,12 @@ for (const id of hostIds) context.links.opened(id);
 const stopping = new AbortController();
 process.once('SIGTERM', () => stopping.abort());
 
+/** Between two polls for tasks. */
+const pollMs = 20;
+
 let written = 0;
-const write = (entry: Entry): void => appendFileSync(setup.log, `${JSON.stringify(entry)}\n`);
+const log = openSync(setup.log, 'a');
+const write = (entry: Entry): void => void writeSync(log, `${JSON.stringify(entry)}\n`);
 
 /** Writes down the change, commits it, and writes down how that went. */
 async function recorded(
@@ -52,7 +60,7 @@ async function recorded(
     return false;
   });
   write({ id, end: isCommitted ? 'committed' : 'refused' });
-  if (isCommitted && operation === 'claim') process.stdout.write('c');
+  if (!isCommitted) process.stdout.write('r');
   return isCommitted;
 }
 
@@ -72,6 +80,13 @@ async function ofAnyLease<T extends Task>(task: T): Promise<T> {
   return { ...task, epoch: current?.epoch ?? task.epoch };
 }
 
+/** A task of this worker, and what the commits of its steps have left of its server. */
+interface Held {
+  task: Task<'boot'>;
+  server: Server;
+  pciRequests: readonly PciRequest[];
+}
+
 interface Step {
   operation: 'claim' | 'release';
   change: HostChange;
@@ -79,22 +94,36 @@ interface Step {
   next: 'schedule' | 'release';
 }
 
-async function commitStep(task: Task<'boot'>, step: Step): Promise<boolean> {
+/** The same where another changed the host first; undefined: the task is another's now. */
+async function commitStep(held: Held, step: Step): Promise<Held | undefined> {
   const { fault } = setup;
+  const { task } = held;
   await maybePause();
   const change = fault === 'stale-generation' ? await unfenced(step.change) : step.change;
   const owned = fault === 'lost-lease' ? await ofAnyLease(task) : task;
-  return recorded({ operation: step.operation, serverId: task.serverId }, change, async () => {
-    const result = await store.commit({
-      task: owned,
-      host: change,
-      server: step.server,
-      next: { step: step.next, data: task.data, dueAt: Date.now() },
-      lease: lease(),
-    });
-    if (!result.ok && result.why === 'stale-host') context.fleet.outdated(change.hostId);
-    return result.ok;
-  });
+  let isStale = false;
+  const isCommitted = await recorded(
+    { operation: step.operation, serverId: task.serverId },
+    change,
+    async () => {
+      const result = await store.commit({
+        task: owned,
+        host: change,
+        server: step.server,
+        next: { step: step.next, data: task.data, dueAt: Date.now() },
+        lease: lease(),
+      });
+      isStale = !result.ok && result.why === 'stale-host';
+      if (isStale) context.fleet.outdated(change.hostId);
+      return result.ok;
+    },
+  );
+  if (!isCommitted) return isStale ? held : undefined;
+  return {
+    ...held,
+    task: { ...task, step: step.next },
+    server: { ...held.server, ...step.server },
+  };
 }
 
 /** Until the lease has run out. */
@@ -102,29 +131,29 @@ async function maybePause(): Promise<void> {
   if (random() < setup.pauseShare / 2) await sleep(setup.leaseMs * 2);
 }
 
-/** One claim of a server, or the release of what it has. False: the task is another's now. */
-async function runOnce(task: Task<'boot'>): Promise<boolean> {
-  const server = await store.servers.get(task.serverId);
-  if (server === undefined) throw new Error(`server ${task.serverId} is gone`);
+/** One claim of a server, or the release of what it has; as `commitStep`. */
+async function runOnce(held: Held): Promise<Held | undefined> {
+  const { task, server, pciRequests } = held;
   await maybePause();
   if (task.step === 'release') {
     const host = await context.fleet.host(store.hosts, server.hostId ?? '');
-    if (host === undefined) return false;
+    if (host === undefined) return undefined;
     const devices = await context.fleet.devices(store.hosts, host);
     const change = hostChange(host, releaseServer(host, devices, server));
     const released = { operation: 'release', change, next: 'schedule' } as const;
-    const isDone = await commitStep(task, {
-      ...released,
-      server: { hostId: null, hostName: null },
-    });
-    if (isDone && setup.fault === 'double-release') void releaseAgain(task.serverId, change);
-    return isDone;
+    const after = await commitStep(held, { ...released, server: { hostId: null, hostName: null } });
+    const isReleased = after !== undefined && after !== held;
+    const isAgain = isReleased && setup.fault === 'double-release';
+    if (isAgain) void releaseAgain(task.serverId, change);
+    return after;
   }
-  const { host: change, server: placed } = await schedule(context, task, { read: null });
-  if (change === undefined) return false;
+  const run = new TaskRun({ server, pciRequests, isInNoGroup: true });
+  const outcome = await schedule({ ...context, run }, task, { read: null });
+  const { host: change, server: placed } = outcome;
+  if (change === undefined) return undefined;
   const { hostId = null, hostName = null } = placed ?? {};
   const claimed = { operation: 'claim', change, next: 'release' } as const;
-  return commitStep(task, { ...claimed, server: { hostId, hostName } });
+  return commitStep(held, { ...claimed, server: { hostId, hostName } });
 }
 
 /** A worker that releases what it released before, and another server may have by now. */
@@ -150,28 +179,49 @@ async function report(): Promise<void> {
   await recorded({ operation: 'report', serverId: '' }, change, () => stored(change));
 }
 
-/** Leases tasks, each until another worker has it. */
-async function lane(): Promise<void> {
+/** Leases tasks for its free lanes. */
+async function leaseTasks(): Promise<void> {
+  const running = new Set<Promise<void>>();
   while (!stopping.signal.aborted) {
-    const [leased] = await store.tasks.lease(setup.name, Date.now(), setup.leaseMs, { limit: 1 });
-    if (leased === undefined) await sleep(5);
-    else await keepRunning(taskOf('boot', leased));
+    const limit = setup.atOnce - running.size;
+    const due =
+      limit === 0 ? [] : await store.tasks.lease(setup.name, Date.now(), setup.leaseMs, { limit });
+    for (const leased of due) {
+      const promise = keepRunning(taskOf('boot', leased));
+      running.add(promise);
+      void promise.finally(() => running.delete(promise));
+    }
+    await sleep(pollMs);
   }
+  await Promise.all(running);
 }
 
-async function keepRunning({ serverId, epoch }: Task<'boot'>): Promise<void> {
-  for (;;) {
-    const task = taskOf('boot', await store.tasks.of(serverId));
-    if (task.epoch !== epoch) return;
+/** Claims and releases for one task, until another worker has it. */
+async function keepRunning(task: Task<'boot'>): Promise<void> {
+  let held: Held | undefined = await heldOf(task);
+  do {
+    const before: Held = held;
     // With a fault there are more races, so that few claims show it.
-    const isOurs = await (setup.fault === null
-      ? exclusive.run(() => runOnce(task))
-      : runOnce(task));
+    held = await (setup.fault === null ? exclusive.run(() => runOnce(before)) : runOnce(before));
+    const isClaimed = held !== undefined && held !== before && held.task.step === 'release';
+    if (isClaimed) await count();
     if (random() < 0.05) await report();
-    if (!isOurs || stopping.signal.aborted) break;
-  }
-  await store.tasks.release({ serverId, epoch }, setup.name);
+    if (random() < 0.02) break;
+  } while (held !== undefined && !stopping.signal.aborted);
+  await store.tasks.release(task, setup.name);
 }
 
-await Promise.all(Array.from({ length: setup.atOnce }, lane));
+async function heldOf(task: Task<'boot'>): Promise<Held> {
+  const server = await store.servers.get(task.serverId);
+  if (server === undefined) throw new Error(`server ${task.serverId} is gone`);
+  return { task, server, pciRequests: await store.servers.pciRequests(task.serverId) };
+}
+
+/** A claim counts when it is on disk. */
+async function count(): Promise<void> {
+  await store.onDisk();
+  process.stdout.write('c');
+}
+
+await leaseTasks();
 await store.close();
