@@ -11,9 +11,9 @@ import { programOptions, refuseOptions } from '#test/programs/program-options.ts
 import { startLabHost } from './host.ts';
 import { labDevices, outsideAddress } from './machine.ts';
 import type { MovesWorld } from './moves/moves-world.ts';
-import { runMoves } from './moves/run-moves.ts';
+import { moveTitles, runMoves } from './moves/run-moves.ts';
 import { smoke } from './smoke.ts';
-import { type StayingPlace, runStory } from './story/run-story.ts';
+import { type StayingPlace, runStory, storyTitles } from './story/run-story.ts';
 import { closingLines, type StoryReport } from './story/story-report.ts';
 
 const usage =
@@ -32,6 +32,15 @@ const { values, positionals } = programOptions(usage, {
 const [story = 'one host', ...others] = positionals;
 if (others.length > 0 || !['one host', 'moves'].includes(story)) {
   refuseOptions(usage, `no such story: ${positionals.join(' ')}`);
+}
+const titles = story === 'moves' ? moveTitles : storyTitles;
+const unknown = (values.only ?? []).find((text) => !titles.some((title) => title.includes(text)));
+if (unknown !== undefined) {
+  const list = titles.map((title) => `\n  ${title}`).join('');
+  refuseOptions(
+    usage,
+    `--only '${unknown}': no chapter has this in its title; the chapters:${list}`,
+  );
 }
 if (values.console === true) await openConsole();
 else if (values.smoke === true) await smoke();

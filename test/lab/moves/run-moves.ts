@@ -36,6 +36,8 @@ const chapters: Chapter<MovesWorld>[] = [
   { title: 'The new host loses its power', run: checkDestinationKilled },
 ];
 
+export const moveTitles: readonly string[] = chapters.map(({ title }) => title);
+
 export interface MovesOptions {
   /** Runs only chapters with one of these texts in their title. */
   only?: string[];

@@ -33,6 +33,8 @@ const chapters: Chapter<World>[] = [
   { title: 'Failures are reported, and the host is restored', run: checkFaults },
 ];
 
+export const storyTitles: readonly string[] = chapters.map(({ title }) => title);
+
 export interface StoryOptions {
   /** Runs only chapters with one of these texts in their title. */
   only?: string[];
