@@ -28,11 +28,8 @@ interface FlavorView {
   ram: number;
 }
 
-/**
- * The pause between two polls of a server, times the servers in flight: short enough not to show,
- * and the polls are no load of their own.
- */
-const pollMs = 2;
+/** The pause between two polls of a server, times the servers in flight: short enough not to show. */
+const shortestPauseMs = 2;
 const limitMs = 60_000;
 
 /** Creates a network for the ports and picks the smallest flavor and the first image. */
@@ -66,13 +63,15 @@ export async function createPorts(ground: BootGround, count: number): Promise<st
 
 /**
  * Boots a server per port, with this many in flight at once, each until ACTIVE. Returns their ids.
+ * With `pauseMs` a server is polled that rarely: then its polls cost little beside its boot.
  */
 export function bootServers(
   ground: BootGround,
   ports: readonly string[],
   inFlight: number,
+  pauseMs: number = shortestPauseMs * inFlight,
 ): Promise<Timed<string>> {
-  return atOnce(ports, inFlight, (port) => bootServer(ground, port, pollMs * inFlight));
+  return atOnce(ports, inFlight, (port) => bootServer(ground, port, pauseMs));
 }
 
 /** Deletes servers, with this many in flight at once, each until it is deleted. */
@@ -80,8 +79,9 @@ export function deleteServers(
   ground: Pick<BootGround, 'session'>,
   servers: readonly string[],
   inFlight: number,
+  pauseMs: number = shortestPauseMs * inFlight,
 ): Promise<Timed<void>> {
-  return atOnce(servers, inFlight, (server) => deleteServer(ground, server, pollMs * inFlight));
+  return atOnce(servers, inFlight, (server) => deleteServer(ground, server, pauseMs));
 }
 
 async function bootServer(ground: BootGround, port: string, pauseMs: number): Promise<string> {
