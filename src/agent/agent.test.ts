@@ -60,7 +60,7 @@ async function aHost() {
       hostIp: '192.0.2.1',
       hypervisor,
       pciBus,
-      guestFiles: new SimulatedGuestFiles({ images }),
+      guestFiles: new SimulatedGuestFiles({ images, owner: 'host host-1' }),
       deviceSpecs: [],
       bridges: new SimulatedBridges({ host: 'host-1' }),
       taps: new SimulatedTaps(),

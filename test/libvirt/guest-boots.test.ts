@@ -52,6 +52,7 @@ test.each(['virtio', 'scsi', 'sata'] as const)(
   async (diskBus) => {
     const images = describedImages({ disk: { content: bootDisk() } });
     const guestFiles = new HostGuestFiles({
+      owner: 'host host-1',
       directory: libvirtd.guestsDirectory,
       imageDirectory: join(libvirtd.folder, 'images'),
       images,

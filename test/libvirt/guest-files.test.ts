@@ -42,7 +42,7 @@ function aHost(
   return {
     root,
     imageDirectory,
-    files: new HostGuestFiles({ directory, imageDirectory, images, ...more }),
+    files: new HostGuestFiles({ owner: 'host host-1', directory, imageDirectory, images, ...more }),
     paths: (id: string) => guestPaths(directory, id),
     cached: () => (existsSync(imageDirectory) ? readdirSync(imageDirectory).toSorted() : []),
     /** Every file below the guests' folder. */
@@ -119,7 +119,7 @@ test.each([
     expect(seen(disk)).toBe('aaaaaaaa');
     execFileSync('qemu-io', ['-c', 'write -P 0x62 0 64k', disk]);
     expect(readFileSync(base).equals(content)).toBe(true);
-    expect(host.left()).toHaveLength(2);
+    expect(host.left()).toHaveLength(3);
   },
 );
 
@@ -212,6 +212,7 @@ test('a disk that fills up during the download is reported, and restored', async
   try {
     const images = describedImages({ disk: { content: Buffer.alloc(8 * mib, 'z') } });
     const files = new HostGuestFiles({
+      owner: 'host host-1',
       directory: join(small, 'guests'),
       imageDirectory: join(small, 'images'),
       images,
@@ -295,7 +296,7 @@ test('a config drive has the label that guests search for, and its files byte fo
   expect(read('openstack/latest/user_data').toString('hex')).toBe('deadbeef');
   expect(read('openstack/2018-08-27/network_data.json').toString()).toBe('{}');
   expect(joliet).toContain('/openstack/latest/meta_data.json');
-  expect(host.left()).toHaveLength(3);
+  expect(host.left()).toHaveLength(4);
 });
 
 test('a start updates the drive; a guest without one has none', async () => {

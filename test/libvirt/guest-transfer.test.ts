@@ -44,6 +44,7 @@ const migrations: LiveMigrations = {
 };
 
 interface RealHost extends TransferHost {
+  root: string;
   paths: ReturnType<typeof guestPaths>;
   /** Names of the files that it has sent. */
   sent: string[];
@@ -56,10 +57,17 @@ const guest = aGuest({
   configDrive: [{ path: 'openstack/latest/meta_data.json', content: '{}', encoding: 'utf8' }],
 });
 
-function aHost(name: string, images: DescribedImages): RealHost {
-  const root = mkdtempSync(join(folder, `${name}-`));
+function aHost(
+  name: string,
+  images: DescribedImages,
+  {
+    root = mkdtempSync(join(folder, `${name}-`)),
+    owner = `host ${name}`,
+  }: { root?: string; owner?: string } = {},
+): RealHost {
   const directory = join(root, 'guests');
-  const files = new HostGuestFiles({ directory, imageDirectory: join(root, 'images'), images });
+  const imageDirectory = join(root, 'images');
+  const files = new HostGuestFiles({ directory, imageDirectory, images, owner });
   const { cert: certificate, key } = authority.sign({ subject: `URI:${hostUri(name)}` });
   const identity = { certificate, key, authority: authority.cert };
   const sent: string[] = [];
@@ -68,6 +76,7 @@ function aHost(name: string, images: DescribedImages): RealHost {
     files: {
       describe: (id) => files.describe(id),
       lackOfRoom: (...given) => files.lackOfRoom(...given),
+      arrivalProblem: (...given) => files.arrivalProblem(...given),
       pathOf: (id, file) => {
         sent.push(file);
         return files.pathOf(id, file);
@@ -80,7 +89,7 @@ function aHost(name: string, images: DescribedImages): RealHost {
     ...{ migrations, libvirtSocket: '', sockets: { here: root, forLibvirt: root } },
   });
   open.push(transfer);
-  return { name, files, transfer, sent, paths: guestPaths(directory, guest.id) };
+  return { name, root, files, transfer, sent, paths: guestPaths(directory, guest.id) };
 }
 
 describeGuestTransfer('between hosts', async (images) => {
@@ -88,6 +97,7 @@ describeGuestTransfer('between hosts', async (images) => {
   return {
     one,
     other: aHost('other', images),
+    mount: (name, owner) => aHost(name, images, { root: one.root, owner }),
     write: async () => appendFileSync(one.paths.consoleLog, 'what a guest says\n'.repeat(9_000)),
   };
 });

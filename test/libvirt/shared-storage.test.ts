@@ -18,7 +18,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 let hosts: MovingHosts;
 
 beforeAll(async () => {
-  hosts = await movingHosts(Buffer.alloc(4 * 1024 ** 2, 'an image\n'), { isShared: true });
+  hosts = await movingHosts(Buffer.alloc(4 * 1024 ** 2, 'an image\n'), { storage: 'declared' });
 });
 
 afterEach(async () => {
@@ -113,7 +113,9 @@ test('a guest whose files are not there is refused, and none are made', async ()
   const coming = { guest: elsewhere, from: one.name, files, keepsFiles } as const;
   expect(await other.execute({ do: 'expect', ...coming })).toMatchObject({
     ok: false,
-    message: expect.stringMatching(/pre-flight on host-2: files: \S+\/disk is not there/),
+    message: expect.stringMatching(
+      /pre-flight on host-2: files: .*; files: \S+\/disk is not there/,
+    ),
   });
   expect(await state(one)).toEqual(['running']);
 });

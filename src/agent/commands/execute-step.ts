@@ -3,7 +3,8 @@
  */
 import type { PciBus } from '#contracts/host/pci-bus.ts';
 import { ComputeError } from '#core/errors.ts';
-import type { Guest, GuestNic, PciGuestNic } from '#core/guests/description/guest.ts';
+import type { GuestNic, PciGuestNic } from '#core/guests/description/guest.ts';
+import { refuseFailed } from '#core/guests/moves/preflight.ts';
 import type { Step } from '#core/guests/plan/step.ts';
 import { checkDevices } from '../devices/check-devices.ts';
 import type { HostParts } from '../host-parts.ts';
@@ -80,8 +81,15 @@ export async function executeStep(parts: HostParts, step: Step): Promise<void> {
   await (executors[step.do] as (parts: HostParts, step: Step) => Promise<void>)(parts, step);
 }
 
-async function findFiles({ guestFiles }: HostParts, { guest }: { guest: Guest }): Promise<void> {
-  const missing = await guestFiles.missing(guest);
+async function findFiles(
+  parts: HostParts,
+  { guest, offer }: Extract<Step, { do: 'find-files' }>,
+): Promise<void> {
+  if (offer !== undefined) {
+    const failed = await transferOf(parts).checkFolder(guest, { offer, keepsFiles: true });
+    refuseFailed(parts.host, failed);
+  }
+  const missing = await parts.guestFiles.missing(guest);
   if (missing.length === 0) return;
   throw new ComputeError(
     'unavailable',

@@ -64,6 +64,7 @@ async function start(more: Partial<AgentOptions> = {}): Promise<void> {
   const links = new SimulatedLinks({ functions: [] });
   const memory = new SimulatedMemory();
   const guestFiles = new SimulatedGuestFiles({
+    owner: 'host host-1',
     images: {
       open: () => Promise.reject(new Error('no image is needed')),
       upload: () => Promise.reject(new Error('no image is made')),

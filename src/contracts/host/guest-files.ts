@@ -11,7 +11,7 @@ export interface GuestFiles {
    * drive. An existing disk is kept, because it has the user's data, unless `fresh`. Only for a
    * guest that is not running. Throws `invalid` when its image is gone or unusable, so that no
    * other host could do it either; `unavailable` when another host may succeed (disk full, image
-   * service not answering). The message names image or path.
+   * service not answering, a folder of another owner). The message names image or path.
    */
   prepare(guest: Guest, how: { fresh: boolean }): Promise<void>;
   /**
@@ -31,7 +31,10 @@ export interface GuestFiles {
   dropCopy(guestId: string, imageId: string): Promise<void>;
   /** Fetches the image that later guests start from. Throws as `prepare`. */
   cacheImage(imageId: string): Promise<void>;
-  /** Removes all files of the guest. No error when there are none. */
+  /**
+   * Removes all files of the guest, unless their folder belongs to another host. No error when
+   * there are none.
+   */
   remove(guestId: string): Promise<void>;
   /**
    * The newest serial console output since the guest's last start: at most `maxConsoleBytes`, and

@@ -15,6 +15,8 @@ export interface TransferHost {
 export interface TransferHosts {
   one: TransferHost;
   other: TransferHost;
+  /** A host that has the files of the first one as its own too. `owner`: of them there. */
+  mount: (name: string, owner: string) => TransferHost;
   /** The guest on the first host writes more to its console, if it can. */
   write: (guestId: string) => Promise<void>;
 }
@@ -26,7 +28,7 @@ const someImages = (): DescribedImages =>
     ramdisk: { content: Buffer.from('a ramdisk'), diskFormat: 'ari' },
   });
 
-/** `make` returns two hosts without guests, whose images are these. */
+/** `make` returns two hosts without guests, `host one` and `host other`, whose images are these. */
 export function describeGuestTransfer(
   name: string,
   make: (images: DescribedImages) => Promise<TransferHosts>,
@@ -40,9 +42,9 @@ export function describeGuestTransfer(
       await hosts.one.files.prepare(guest, { fresh: false });
       await hosts.write(guest.id);
       images.opened.length = 0;
-      const offer = async () => ({
+      const offer = async (to = hosts.other.name) => ({
         host: hosts.one.name,
-        offer: await hosts.one.transfer.offer(guest, hosts.other.name),
+        offer: await hosts.one.transfer.offer(guest, to),
       });
       const text = async (host: TransferHost) => host.files.consoleOutput(guest.id, null);
       return { ...hosts, images, offer, text };
@@ -76,6 +78,50 @@ export function describeGuestTransfer(
       await other.transfer.prefetch(guest, await offer());
       await other.files.remove(guest.id);
       expect(await other.files.list()).toEqual([]);
+    });
+
+    test('a host that has the other one’s storage, and does not know it, changes none of its files', async () => {
+      const { one, offer, mount } = await made();
+      const from = await offer('third');
+      const third = mount('third', 'host third');
+      const [failed] = await third.transfer.checkArrival(guest, { ...from, isLive: true });
+      expect(failed).toMatchObject({ check: 'files', why: expect.stringContaining('other host') });
+      for (const making of [
+        () => third.transfer.prefetch(guest, from),
+        () => third.transfer.fetch(guest, { ...from, isLive: false }),
+        () => third.transfer.fetch(guest, { ...from, isLive: true }),
+        () => third.files.prepare(guest, { fresh: true }),
+        () => third.files.prepare(guest, { fresh: false }),
+        () => third.transfer.offer(guest, 'other'),
+      ]) {
+        await expect(making()).rejects.toMatchObject({ kind: 'unavailable' });
+      }
+      await third.files.remove(guest.id);
+      for (const { files } of [one, mount('fourth', 'host one')]) {
+        expect(await files.missing(guest)).toEqual([]);
+      }
+      await one.transfer.end(guest.id);
+    });
+
+    test('hosts of one storage pass guests without copies; what is copied onto itself is refused', async () => {
+      const { one, other, offer, mount } = await made();
+      const from = await offer();
+      const sharing = mount('third', 'host one');
+      const kept = { ...from, keepsFiles: true };
+      expect(await sharing.transfer.checkFolder(guest, kept)).toEqual([]);
+      await expect(sharing.transfer.fetch(guest, { ...from, isLive: false })).rejects.toThrow(
+        'is the folder that the guest has on the other host',
+      );
+      const why = expect.stringContaining('is not the folder of the other host');
+      const failed = [{ check: 'files', why }];
+      expect(await other.transfer.checkFolder(guest, kept)).toEqual(failed);
+      await other.files.prepare(guest, { fresh: true });
+      expect(await other.transfer.checkFolder(guest, kept)).toEqual(failed);
+      const coming = { ...kept, isLive: false };
+      expect(await other.transfer.checkArrival(guest, coming)).toEqual(failed);
+      await sharing.files.remove(guest.id);
+      expect(await mount('fourth', 'host one').files.list()).toEqual([]);
+      await one.transfer.end(guest.id);
     });
 
     test('what a guest wrote until it left live follows it', async () => {

@@ -35,14 +35,25 @@ export interface GuestTransfer extends SentGuests {
   prefetch(guest: Guest, from: Pick<Fetch, 'host' | 'offer'>): Promise<void>;
   /**
    * The checks that this host fails before a guest comes: `connection`, `clock`, `disk`, and for
-   * one that comes running `machine` and `cpu`. Unused images may be removed to make room. One that
-   * `keepsFiles` needs none: they are here already. Throws `invalid` for a text that is no offer.
+   * one that comes running `machine` and `cpu`; and those of `checkFolder`. Unused images may be
+   * removed to make room. One that `keepsFiles` needs none. Throws `invalid` for a text that is no
+   * offer.
    */
   checkArrival(guest: Guest, from: Fetch & { keepsFiles?: boolean }): Promise<FailedCheck[]>;
   /**
+   * The check `files`, which this host fails unless the guest's folder here is that of the other
+   * host, where the guest `keepsFiles`; else unless it belongs to this host, and not to both.
+   * Throws `invalid` for a text that is no offer.
+   */
+  checkFolder(
+    guest: Guest,
+    from: Pick<Fetch, 'offer'> & { keepsFiles: boolean },
+  ): Promise<FailedCheck[]>;
+  /**
    * The guest's files as another host offers them, complete or not at all. Nothing when they have
    * been fetched by this offer. Throws `invalid` for a text that is no offer, `unavailable` when
-   * that host does not answer, or the file system is too small.
+   * that host does not answer, the file system is too small, or the folder fails `checkFolder`:
+   * that is left as it is.
    */
   fetch(guest: Guest, from: Fetch): Promise<void>;
   /**

@@ -13,6 +13,8 @@ export interface DescribedFiles {
   files: DescribedFile[];
   /** null: it has no disk. `base`: the image file below it. */
   disk: { virtualBytes: number; base: DescribedFile | null } | null;
+  /** Of the guest's folder there. Absent: the agent is older. */
+  owner?: string;
 }
 
 /** How files of another host are copied. */
@@ -41,16 +43,27 @@ export interface MovableFiles {
    * there is.
    */
   lackOfRoom(guest: Guest, described: DescribedFiles, host: string): Promise<string | undefined>;
+  /**
+   * Why the guest must not come into its folder here; undefined: it may. `keepsFiles`: that must be
+   * the folder of the other host. Else it must not be, and must belong to this one: what is there
+   * is replaced.
+   */
+  arrivalProblem(
+    guestId: string,
+    described: DescribedFiles,
+    how: { keepsFiles: boolean },
+  ): Promise<string | undefined>;
   /** Where the file of this name is that `describe` has named; undefined: there is none. */
   pathOf(guestId: string, name: string): Promise<string | undefined>;
   /**
    * Those with a version, and the image below the disk, for a later `adopt`, which takes them if
-   * they are described alike. There must be room for all files.
+   * they are described alike. There must be room for all files. Throws `unavailable`, and touches
+   * nothing, where the folder has a problem.
    */
   prefetch(guest: Guest, described: DescribedFiles, how: Copying): Promise<void>;
   /**
    * The files that another host has described: all of them, or none. Nothing when they were adopted
-   * under this mark before.
+   * under this mark before. Throws as `prefetch`.
    */
   adopt(guest: Guest, described: DescribedFiles, how: Adoption): Promise<void>;
   /** The text of its console from before it came here, again: it has grown since. */

@@ -9,6 +9,7 @@ import type {
   DescribedFiles,
   MovableFiles,
 } from '#contracts/host/movable-guest.ts';
+import type { Log } from '#contracts/log.ts';
 import type { ImageSource } from '#contracts/services/images.ts';
 import { accepted } from '#core/accepted.ts';
 import { ComputeError, invariant } from '#core/errors.ts';
@@ -23,7 +24,8 @@ import {
 } from '#core/images/check-image.ts';
 import { renameDurably } from '#runtime/atomic-file.ts';
 import { describeFiles, offeredFile } from './offered-files.ts';
-import { adoptConsole, adoptFiles, prefetchFiles } from './moved-files.ts';
+import { adoptConsole, adoptFiles, type Placing, prefetchFiles } from './moved-files.ts';
+import { arrivalProblem, claimFolder, ownerOf, refuseOthers } from './folder-owner.ts';
 import { makeConfigDriveIso } from './config-drive-iso.ts';
 import { readConsoleLog } from './console-log.ts';
 import { asDiskFull, type FreeBytes, freeBytesOf } from './disk-space.ts';
@@ -42,6 +44,9 @@ export interface HostGuestFilesOptions {
   /** Folder of downloaded images; created when missing. */
   imageDirectory: string;
   images: ImageSource;
+  /** Of the guests' folders: this host, or the storage that it shares with others. */
+  owner: string;
+  log?: Log;
   freeBytes?: FreeBytes;
   /** Epoch milliseconds. */
   now?: () => number;
@@ -55,12 +60,16 @@ const firstBytes = 2 * 1024 ** 2;
 
 export class HostGuestFiles implements GuestFiles, MovableFiles {
   readonly #directory: string;
+  readonly #owner: string;
+  readonly #log: Log | undefined;
   readonly #images: ImageCache;
   readonly #source: ImageSource;
 
   constructor(options: HostGuestFilesOptions) {
     const { directory, imageDirectory, images, freeBytes = freeBytesOf, now = Date.now } = options;
     this.#directory = directory;
+    this.#owner = options.owner;
+    this.#log = options.log;
     this.#source = images;
     this.#images = new ImageCache({
       folder: imageDirectory,
@@ -74,10 +83,12 @@ export class HostGuestFiles implements GuestFiles, MovableFiles {
   async prepare(guest: Guest, { fresh }: { fresh: boolean }): Promise<void> {
     const paths = this.#pathsOf(guest.id);
     await makeTraversable(this.#directory);
+    await refuseOthers(paths.folder, this.#owner);
     const isNew = await makeTraversable(paths.folder);
     const made: string[] = [];
     try {
       const what = `guest ${guest.name}`;
+      await claimFolder(paths.folder, this.#owner);
       await this.#images.makeRoom({ folder: paths.folder, bytes: firstBytes, what });
       if (await this.#makeKernel(guest, paths, fresh)) made.push(paths.kernel);
       if (await this.#makeRamdisk(guest, paths, fresh)) made.push(paths.ramdisk);
@@ -145,7 +156,13 @@ export class HostGuestFiles implements GuestFiles, MovableFiles {
   }
 
   async remove(guestId: string): Promise<void> {
-    await rm(this.#pathsOf(guestId).folder, { recursive: true, force: true });
+    const { folder } = this.#pathsOf(guestId);
+    const owner = await ownerOf(folder);
+    if (owner !== undefined && owner !== this.#owner) {
+      this.#log?.warn({ guest: guestId, folder, owner }, 'files of another owner are not removed');
+      return;
+    }
+    await rm(folder, { recursive: true, force: true });
   }
 
   async consoleOutput(guestId: string, lines: number | null): Promise<string> {
@@ -166,7 +183,11 @@ export class HostGuestFiles implements GuestFiles, MovableFiles {
   }
 
   async describe(guestId: string): Promise<DescribedFiles> {
-    return describeFiles(this.#pathsOf(guestId));
+    const paths = this.#pathsOf(guestId);
+    await refuseOthers(paths.folder, this.#owner);
+    const described = await describeFiles(paths);
+    await claimFolder(paths.folder, this.#owner);
+    return { ...described, owner: this.#owner };
   }
 
   async lackOfRoom(
@@ -183,6 +204,15 @@ export class HostGuestFiles implements GuestFiles, MovableFiles {
     return (await this.#images.lackOfRoom(room))?.message;
   }
 
+  async arrivalProblem(
+    guestId: string,
+    { owner: offered }: Pick<DescribedFiles, 'owner'>,
+    { keepsFiles }: { keepsFiles: boolean },
+  ): Promise<string | undefined> {
+    const how = { owner: this.#owner, keepsFiles, ...(offered !== undefined && { offered }) };
+    return arrivalProblem(this.#pathsOf(guestId).folder, how);
+  }
+
   async pathOf(guestId: string, name: string): Promise<string | undefined> {
     return offeredFile(this.#pathsOf(guestId), name);
   }
@@ -190,7 +220,7 @@ export class HostGuestFiles implements GuestFiles, MovableFiles {
   async prefetch(guest: Guest, described: DescribedFiles, how: Copying): Promise<void> {
     const paths = this.#pathsOf(guest.id);
     await makeTraversable(this.#directory);
-    await prefetchFiles(paths, described, { ...how, images: this.#images, name: guest.name });
+    await prefetchFiles(paths, described, { ...how, ...this.#placing(guest) });
   }
 
   async adoptConsole(guestId: string, described: DescribedFiles, how: Copying): Promise<void> {
@@ -200,13 +230,17 @@ export class HostGuestFiles implements GuestFiles, MovableFiles {
   async adopt(guest: Guest, described: DescribedFiles, how: Adoption): Promise<void> {
     const paths = this.#pathsOf(guest.id);
     await makeTraversable(this.#directory);
-    await adoptFiles(paths, described, { ...how, images: this.#images, name: guest.name });
+    await adoptFiles(paths, described, { ...how, ...this.#placing(guest) });
   }
 
   async list(): Promise<string[]> {
     await makeTraversable(this.#directory);
     const entries = await readdir(this.#directory, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  }
+
+  #placing({ name }: Guest): Pick<Placing, 'images' | 'name' | 'owner'> {
+    return { images: this.#images, name, owner: this.#owner };
   }
 
   #pathsOf(guestId: string): GuestPaths {

@@ -18,6 +18,7 @@ test('a host has its guests in its state directory, unless it shares a folder', 
   expect(await folders('one')).toEqual({
     directory: join(root, 'one', 'guests'),
     imageDirectory: join(root, 'one', 'images'),
+    owner: 'host one',
     sharedStorage: undefined,
   });
 });
@@ -27,6 +28,7 @@ test('hosts with the same storage find its id, however they begin; each has imag
   expect(one.sharedStorage).toMatch(/^[0-9a-f-]{36}$/);
   expect(other.sharedStorage).toBe(one.sharedStorage);
   expect(await folders('one', 'nas')).toEqual(one);
+  expect([one.owner, other.owner]).toEqual(Array(2).fill(`storage ${one.sharedStorage}`));
   expect([one.directory, other.directory]).toEqual(Array(2).fill(join(root, 'nas', 'guests')));
   expect([one.imageDirectory, other.imageDirectory]).toEqual([
     join(root, 'nas', 'images', 'one'),

@@ -12,6 +12,8 @@ export interface GuestFolders {
   /** Of the guests. */
   directory: string;
   imageDirectory: string;
+  /** Of the guests' folders. */
+  owner: string;
   /** The id of the storage; undefined: it is the host's own. */
   sharedStorage: string | undefined;
 }
@@ -33,6 +35,7 @@ export async function guestFolders(
   const own = {
     directory: join(stateDirectory, 'guests'),
     imageDirectory: join(stateDirectory, 'images'),
+    owner: `host ${name}`,
   };
   const note = join(stateDirectory, noteFile);
   const earlier = await readNote(note);
@@ -54,6 +57,7 @@ export async function guestFolders(
   return {
     directory: join(sharedFolder, 'guests'),
     imageDirectory: join(sharedFolder, 'images', name),
+    owner: `storage ${sharedStorage}`,
     sharedStorage,
   };
 }

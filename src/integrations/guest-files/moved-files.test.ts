@@ -41,11 +41,11 @@ type Copy = (file: DescribedFile, path: string) => Promise<void>;
 function adopt(
   described: DescribedFiles,
   copy: Copy,
-  change: { id?: string; isLive?: boolean } = {},
+  change: { id?: string; isLive?: boolean; owner?: string } = {},
 ) {
-  const { id = 'g1', isLive = false } = change;
+  const { id = 'g1', isLive = false, owner = 'host hv2' } = change;
   const paths = guestPaths(join(folder, 'guests'), id);
-  const how = { host: 'hv1', mark: 'm', isLive, copy, announce: () => {}, images, name: id };
+  const how = { host: 'hv1', mark: 'm', isLive, copy, announce: () => {}, images, name: id, owner };
   return adoptFiles(paths, described, how);
 }
 
@@ -109,3 +109,34 @@ test('the image is not copied again from the next host', async () => {
   const again = { files, disk: { virtualBytes, base: { name, bytes: 4 } } };
   await adopt(again, async () => expect.unreachable(), { id: 'g2', isLive: true });
 });
+
+test.each([
+  { name: 'a host', has: 'host hv3', offered: 'host hv1', why: /g1 belongs to host hv3, .*remove/ },
+  { name: 'the old host', has: 'host hv1', offered: 'host hv1', why: /that the guest has on the/ },
+  { name: 'the storage of both', has: 'storage 7', offered: 'storage 7', why: /on the other host/ },
+])('files in a folder of $name stay as they are', async ({ has, offered, why }) => {
+  const there = join(folder, 'guests', 'g1');
+  mkdirSync(there);
+  writeFileSync(join(there, 'owner'), has);
+  writeFileSync(join(there, 'disk'), 'of a running guest');
+  const owner = has.startsWith('storage') ? has : 'host hv2';
+  const copy: Copy = async () => expect.unreachable();
+  const given = { files, disk: { virtualBytes, base: null }, owner: offered };
+  await expect(adopt(given, copy, { owner })).rejects.toThrow(why);
+  expect(readdirSync(there).toSorted()).toEqual(['disk', 'owner']);
+  expect(readFileSync(join(there, 'disk'), 'utf8')).toBe('of a running guest');
+});
+
+test.each([undefined, 'host hv2'])(
+  'files that an arrival left (owner %s) are replaced',
+  async (has) => {
+    const there = join(folder, 'guests', 'g1');
+    mkdirSync(there);
+    if (has !== undefined) writeFileSync(join(there, 'owner'), has);
+    writeFileSync(join(there, 'disk.part'), 'half of it');
+    const copy: Copy = async (_file, path) => writeFileSync(path, qcow2Head());
+    await adopt({ files, disk: { virtualBytes, base: null }, owner: 'host hv1' }, copy);
+    expect(readdirSync(there).toSorted()).toEqual(['adopted', 'disk', 'owner']);
+    expect(readFileSync(join(there, 'owner'), 'utf8')).toBe('host hv2');
+  },
+);

@@ -16,6 +16,7 @@ import { readQcow2Header } from '#core/images/qcow2-header.ts';
 import { renameDurably } from '#runtime/atomic-file.ts';
 import { makeTraversable } from '#runtime/traversable-folder.ts';
 import { asDiskFull } from './disk-space.ts';
+import { arrivalProblem, claimFolder } from './folder-owner.ts';
 import type { ImageCache } from './image-cache.ts';
 import { baseFile, consoleFile, diskFile } from './offered-files.ts';
 import { partEnding } from './part-ending.ts';
@@ -36,10 +37,12 @@ function placesOf(
 }
 
 /** How files are copied into a guest's folder. */
-interface Placing extends Copying {
+export interface Placing extends Copying {
   images: ImageCache;
   /** Of the guest. */
   name: string;
+  /** Of the guest's folder here. */
+  owner: string;
 }
 
 /**
@@ -49,13 +52,14 @@ interface Placing extends Copying {
 export async function prefetchFiles(
   paths: GuestPaths,
   described: DescribedFiles,
-  { host, copy, announce, images, name }: Placing,
+  { host, copy, announce, images, name, owner }: Placing,
 ): Promise<void> {
   checkOffered(paths, described);
   const { folder } = paths;
   const { files, disk } = described;
   const versioned = files.filter(({ version }) => version !== undefined);
-  await inFolder(paths, { keeps: await prefetched(paths, described, host), name }, async (here) => {
+  const keeps = await prefetched(paths, described, host);
+  await inFolder(paths, { keeps, name, owner, described }, async (here) => {
     await images.makeRoom({ folder, bytes: bytesOf(without(files, here)), what: `guest ${name}` });
     await place(without(versioned, here), { places: placesOf(paths, false), copy, announce });
     const base = disk?.base ?? null;
@@ -85,14 +89,15 @@ async function prefetched(
 export async function adoptFiles(
   paths: GuestPaths,
   described: DescribedFiles,
-  { host, mark, isLive, copy, announce, images, name }: Adoption & Placing,
+  { host, mark, isLive, copy, announce, images, name, owner }: Adoption & Placing,
 ): Promise<void> {
   checkOffered(paths, described);
   const { files, disk } = described;
   const { folder } = paths;
   const markPath = join(folder, markFile);
   if ((await readFile(markPath, 'utf8').catch(() => '')) === mark) return;
-  await inFolder(paths, { keeps: await prefetched(paths, described, host), name }, async (here) => {
+  const keeps = await prefetched(paths, described, host);
+  await inFolder(paths, { keeps, name, owner, described }, async (here) => {
     const missing = without(files, here);
     const copied = isLive ? missing.filter((file) => file.name !== diskFile) : missing;
     await images.makeRoom({ folder, bytes: bytesOf(copied), what: `guest ${name}` });
@@ -121,16 +126,29 @@ export async function adoptConsole(
 
 /**
  * Works in the guest's folder, which has these of its files and no others: those of a move that
- * failed, or of a process that ended, are removed. All are when the work fails.
+ * failed, or of a process that ended, are removed. All are when the work fails. Throws
+ * `unavailable`, and changes nothing, for a folder that is not this host's alone.
  */
 async function inFolder(
   { folder }: GuestPaths,
-  { keeps, name }: { keeps: ReadonlySet<string>; name: string },
+  {
+    keeps,
+    name,
+    owner,
+    described: { owner: offered },
+  }: {
+    keeps: ReadonlySet<string>;
+    described: DescribedFiles;
+  } & Pick<Placing, 'name' | 'owner'>,
   work: (here: ReadonlySet<string>) => Promise<void>,
 ): Promise<void> {
+  const how = { owner, keepsFiles: false, ...(offered !== undefined && { offered }) };
+  const problem = await arrivalProblem(folder, how);
+  if (problem !== undefined) throw new ComputeError('unavailable', problem);
   if (keeps.size === 0) await rm(folder, { recursive: true, force: true });
   await makeTraversable(folder);
   try {
+    await claimFolder(folder, owner);
     await work(keeps);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });

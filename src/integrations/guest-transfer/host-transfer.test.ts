@@ -40,7 +40,13 @@ const migrations: LiveMigrations = {
 /** Of host hv2. */
 function aTransfer(has: Partial<MovableFiles>): HostTransfer {
   const files: MovableFiles = {
-    ...{ describe: unused, lackOfRoom: unused, pathOf: unused, prefetch: unused },
+    ...{
+      describe: unused,
+      lackOfRoom: unused,
+      arrivalProblem: unused,
+      pathOf: unused,
+      prefetch: unused,
+    },
     ...{ adopt: unused, adoptConsole: unused, ...has },
   };
   return new HostTransfer({

@@ -168,12 +168,22 @@ export class HostTransfer implements GuestTransfer {
   ): Promise<FailedCheck[]> {
     const { files, migrations } = this.#options;
     const { address, port, key, running, ...described } = parseOffer(text);
+    const folder = await this.checkFolder(guest, { offer: text, keepsFiles });
     const room = keepsFiles ? undefined : await files.lackOfRoom(guest, described, host);
     return [
       ...(await this.#checkPeer({ host, address, port, key })),
       ...(isLive && running !== undefined ? await migrations.check(running) : []),
+      ...folder,
       ...(room === undefined ? [] : [{ check: 'disk', why: room } as const]),
     ];
+  }
+
+  async checkFolder(
+    { id }: Guest,
+    { offer, keepsFiles }: Pick<Fetch, 'offer'> & { keepsFiles: boolean },
+  ): Promise<FailedCheck[]> {
+    const why = await this.#options.files.arrivalProblem(id, parseOffer(offer), { keepsFiles });
+    return why === undefined ? [] : [{ check: 'files', why }];
   }
 
   /** Reaches the other host as for a file, which reports its clock. */

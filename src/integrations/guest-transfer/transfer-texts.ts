@@ -23,6 +23,8 @@ const Offer = Type.Object({
     Type.Null(),
     Type.Object({ virtualBytes: count, base: Type.Union([Type.Null(), file]) }),
   ]),
+  /** Of the guest's folder there. Absent: the agent is older. */
+  owner: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
   /** Of a guest that runs: its XML, by which the other host decides whether it can run it. */
   running: Type.Optional(Type.String({ maxLength: 1_000_000 })),
 });

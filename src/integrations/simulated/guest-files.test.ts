@@ -14,6 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const made = (images: DescribedImages, stateDirectory?: string) => ({
   files: new SimulatedGuestFiles({
     images,
+    owner: 'host host-1',
     ...(stateDirectory !== undefined && { stateDirectory }),
   }),
   run: async () => {},

@@ -23,6 +23,8 @@ export interface SimulatedGuestFilesOptions {
   images: ImageSource;
   /** Folder with a file of what is kept; in memory only when absent. */
   stateDirectory?: string;
+  /** Of the guests' files: this host, or the storage that it shares with others. */
+  owner: string;
 }
 
 interface KeptFiles {
@@ -31,6 +33,8 @@ interface KeptFiles {
   /** null: it has no disk; absent in files of an earlier version. */
   diskBytes?: number | null;
   console: string;
+  /** Absent in files of an earlier version. */
+  owner?: string;
 }
 
 const mostImages = 20;
@@ -52,6 +56,7 @@ export class SimulatedGuestFiles implements GuestFiles {
 
   async prepare(guest: Guest, { fresh }: { fresh: boolean }): Promise<void> {
     const before = this.#kept.get(guest.id);
+    this.#refuse(guest.id, before?.owner);
     const keepsFiles = before !== undefined && !fresh;
     const { diskImageId, diskBytes } = keepsFiles
       ? before
@@ -60,6 +65,7 @@ export class SimulatedGuestFiles implements GuestFiles {
       diskImageId,
       ...(diskBytes !== undefined && { diskBytes }),
       console: consoleText(guest, diskImageId),
+      owner: this.#options.owner,
     });
   }
 
@@ -100,7 +106,8 @@ export class SimulatedGuestFiles implements GuestFiles {
   }
 
   async remove(guestId: string): Promise<void> {
-    await this.#kept.delete(guestId);
+    const { owner = this.#options.owner } = this.#kept.get(guestId) ?? {};
+    if (owner === this.#options.owner) await this.#kept.delete(guestId);
   }
 
   async consoleOutput(guestId: string, lines: number | null): Promise<string> {
@@ -112,15 +119,45 @@ export class SimulatedGuestFiles implements GuestFiles {
     const kept = this.#kept.get(guestId);
     if (kept === undefined)
       throw new ComputeError('notFound', `guest ${guestId} has no files here`);
-    return JSON.stringify(kept);
+    this.#refuse(guestId, kept.owner);
+    const { owner } = this.#options;
+    if (kept.owner === undefined) await this.#kept.set(guestId, { ...kept, owner });
+    return JSON.stringify({ ...kept, owner });
   }
 
   /**
-   * `text`: with that of its console. Throws `invalid` for a text that no simulated host has made.
+   * `text`: with that of its console. Throws `invalid` for a text that no simulated host has made,
+   * `unavailable` where the files that the guest has here are not this host's alone.
    */
   async receive({ id }: Guest, files: string, { text }: { text: boolean }): Promise<void> {
-    const kept = filesIn(files);
+    const kept = { ...filesIn(files), owner: this.#options.owner };
+    const problem = this.arrivalProblem(id, files, { keepsFiles: false });
+    if (problem !== undefined) throw new ComputeError('unavailable', problem);
     await this.#kept.set(id, text ? kept : { ...kept, console: '' });
+  }
+
+  /** As that of a real host. */
+  arrivalProblem(
+    guestId: string,
+    files: string,
+    { keepsFiles }: { keepsFiles: boolean },
+  ): string | undefined {
+    const { owner: offered } = filesIn(files);
+    const found = this.#kept.get(guestId)?.owner;
+    const folder = `the folder of guest ${guestId}`;
+    if (keepsFiles) {
+      if (offered === undefined || found === offered) return undefined;
+      return `${folder} is not the folder of the other host`;
+    }
+    const { owner } = this.#options;
+    if (found === undefined || (found === owner && found !== offered)) return undefined;
+    if (found !== offered) return `${folder} belongs to ${found}`;
+    return `${folder} is the folder that the guest has on the other host`;
+  }
+
+  #refuse(guestId: string, found: string | undefined): void {
+    if (found === undefined || found === this.#options.owner) return;
+    throw new ComputeError('unavailable', `the folder of guest ${guestId} belongs to ${found}`);
   }
 
   /** Of guests that a version has left which did not record files: they have a disk. */
@@ -166,13 +203,18 @@ export class SimulatedGuestFiles implements GuestFiles {
 }
 
 /** As `describe` writes them. Throws `invalid` for another text. */
-export function filesIn(text: string): KeptFiles {
+function filesIn(text: string): KeptFiles {
   try {
     const kept = JSON.parse(text) as Partial<KeptFiles>;
-    const { diskImageId = null, diskBytes } = kept;
+    const { diskImageId = null, diskBytes, owner } = kept;
     if (hasConsole(kept)) {
       const disk = diskBytes === undefined ? {} : { diskBytes };
-      return { diskImageId, ...disk, console: kept.console ?? '' };
+      return {
+        diskImageId,
+        ...disk,
+        ...(owner !== undefined && { owner }),
+        console: kept.console ?? '',
+      };
     }
   } catch {
     // Refused below.

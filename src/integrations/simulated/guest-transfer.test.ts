@@ -1,15 +1,19 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { describeArrivalChecks } from '#contracts/host/arrival-checks.contract.ts';
-import {
-  describeGuestTransfer,
-  type TransferHost,
-} from '#contracts/host/guest-transfer.contract.ts';
+import { describeGuestTransfer } from '#contracts/host/guest-transfer.contract.ts';
 import { aGuest } from '#test/hosts/guests.ts';
-import { type DescribedImages, describedImages } from '#test/images/image-source.ts';
+import { describedImages } from '#test/images/image-source.ts';
 import { SimulatedGuestFiles } from './guest-files.ts';
 import { SimulatedTransfer } from './guest-transfer.ts';
 import { HostFaults, type SimulatedFault } from './host-faults.ts';
 import { SimulatedHypervisor } from './hypervisor.ts';
 import { simulatedHost } from './simulated-host.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'novella-simulated-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const faultOf: Record<string, SimulatedFault> = {
   clock: 'wrong-clock',
@@ -19,9 +23,16 @@ const faultOf: Record<string, SimulatedFault> = {
 };
 
 /** The transfer of a simulated host, and its faults. */
-function aHost(name: string, images = describedImages({})) {
+function aHost(
+  name: string,
+  images = describedImages({}),
+  { stateDirectory, owner = `host ${name}` }: { stateDirectory?: string; owner?: string } = {},
+) {
   const faults = new HostFaults();
-  const files = new SimulatedGuestFiles({ images });
+  const files = new SimulatedGuestFiles({
+    ...{ images, owner },
+    ...(stateDirectory !== undefined && { stateDirectory }),
+  });
   const host = simulatedHost(name, []);
   const hypervisor = new SimulatedHypervisor({ host, domainXml: () => '<domain/>' });
   return { faults, files, transfer: new SimulatedTransfer(files, hypervisor, faults) };
@@ -42,13 +53,14 @@ describeArrivalChecks('simulated', async () => {
   };
 }, ['clock', 'machine', 'cpu', 'disk']);
 
-function aTransferHost(name: string, images: DescribedImages): TransferHost {
-  return { name, ...aHost(name, images) };
-}
-
-describeGuestTransfer('simulated', async (images) => ({
-  one: aTransferHost('one', images),
-  other: aTransferHost('other', images),
-  // Its console is written when it is prepared.
-  write: async () => {},
-}));
+describeGuestTransfer('simulated', async (images) => {
+  const stateDirectory = mkdtempSync(join(folder, 'one-'));
+  return {
+    one: { name: 'one', ...aHost('one', images, { stateDirectory }) },
+    other: { name: 'other', ...aHost('other', images) },
+    // It reads what is stored there.
+    mount: (name, owner) => ({ name, ...aHost(name, images, { stateDirectory, owner }) }),
+    // Its console is written when it is prepared.
+    write: async () => {},
+  };
+});

@@ -11,7 +11,7 @@ import { type Guest, standbyOf } from '#core/guests/description/guest.ts';
 import { clockProblems, type FailedCheck } from '#core/guests/moves/preflight.ts';
 import { isLive as runsNow } from '#core/guests/plan/plan.ts';
 import { AbortedMove } from '#core/servers/aborted-move.ts';
-import { filesIn, type SimulatedGuestFiles } from './guest-files.ts';
+import type { SimulatedGuestFiles } from './guest-files.ts';
 import type { HostFaults, SimulatedFault } from './host-faults.ts';
 
 /** Texts of libvirt. */
@@ -47,18 +47,27 @@ export class SimulatedTransfer implements GuestTransfer {
   }
 
   async checkArrival(
-    _guest: Guest,
+    guest: Guest,
     { host, offer, isLive, keepsFiles = false }: Fetch & { keepsFiles?: boolean },
   ): Promise<FailedCheck[]> {
-    filesIn(offer);
+    const folder = await this.checkFolder(guest, { offer, keepsFiles });
     const has = (fault: SimulatedFault) => this.#faults.has(fault);
     const clock = Date.now();
     const own = clock + (has('wrong-clock') ? wrongByMs : 0);
     const failed = clockProblems(host, { clock, asked: own, answered: own });
     if (isLive && has('no-machine')) failed.push({ check: 'machine', why: unknownMachine });
     if (isLive && has('other-cpu')) failed.push({ check: 'cpu', why: otherCpu });
+    failed.push(...folder);
     if (has('disk-full') && !keepsFiles) failed.push({ check: 'disk', why: noRoom });
     return failed;
+  }
+
+  async checkFolder(
+    { id }: Guest,
+    { offer, keepsFiles }: Pick<Fetch, 'offer'> & { keepsFiles: boolean },
+  ): Promise<FailedCheck[]> {
+    const why = this.#files.arrivalProblem(id, offer, { keepsFiles });
+    return why === undefined ? [] : [{ check: 'files', why }];
   }
 
   prefetch(guest: Guest, { offer }: Pick<Fetch, 'offer'>): Promise<void> {

@@ -68,7 +68,7 @@ export async function realHostParts(
     ifnameOf: (address) => pciBus.ifnameOf(address),
     child,
   });
-  const guestFiles = new HostGuestFiles({ ...folders, images });
+  const guestFiles = new HostGuestFiles({ ...folders, images, log });
   return {
     host: config.name,
     hostIp: config.ip,

@@ -161,12 +161,13 @@ function hostParts(
   const listGuests = () => hypervisor.listGuests();
   const changes = new ChangeCounter();
   const pciBus = new SimulatedPciBus({ host: machine, listGuests, unsupported, changes });
-  const filesIn = (place: string) =>
-    new SimulatedGuestFiles({ images, stateDirectory: join(folder, place, 'files') });
+  const filesIn = (place: string, owner: string) =>
+    new SimulatedGuestFiles({ images, owner, stateDirectory: join(folder, place, 'files') });
   const guestFiles =
     sharedStorage === undefined
-      ? filesIn(machine.name)
-      : (shared.get(sharedStorage) ?? filesIn(`shared.${sharedStorage}`));
+      ? filesIn(machine.name, `host ${machine.name}`)
+      : (shared.get(sharedStorage) ??
+        filesIn(`shared.${sharedStorage}`, `storage ${sharedStorage}`));
   if (sharedStorage !== undefined) shared.set(sharedStorage, guestFiles);
   else if (!recordsFiles) void listGuests().then((found) => guestFiles.recordEarlier(found));
   const faults = new HostFaults();

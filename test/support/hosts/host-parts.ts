@@ -40,6 +40,7 @@ export function anIgbHost(folder: string) {
     hypervisor,
     pciBus: new SysfsPciBus({ root, run, write }),
     guestFiles: new SimulatedGuestFiles({
+      owner: 'host host-1',
       images: describedImages({ rescue: { content: Buffer.alloc(1024) } }),
     }),
     bridges,

@@ -47,11 +47,12 @@ export interface MovingHosts {
 
 /**
  * `content`: of the image `disk`. The images `kernel` and `ramdisk` are the small Linux. `moves`: of
- * both hosts. `isShared`: the files of their guests are in one folder.
+ * both hosts. `storage`: the files of their guests are in one folder, as both
+ * have declared, or without their knowledge.
  */
 export async function movingHosts(
   content: Uint8Array,
-  { moves, isShared = false }: { moves?: MoveLimits; isShared?: boolean } = {},
+  { moves, storage }: { moves?: MoveLimits; storage?: 'declared' | 'undeclared' } = {},
 ): Promise<MovingHosts> {
   const authority = makeAuthority('cluster');
   const hosts = [await LibvirtHost.start(), await LibvirtHost.start()];
@@ -64,8 +65,10 @@ export async function movingHosts(
   });
   const [one, other] = await Promise.all(
     hosts.map((host, at) => {
-      const shared = isShared ? first : undefined;
-      return movingHost(host, `host-${at + 1}`, { authority, images, moves, shared });
+      const name = `host-${at + 1}`;
+      const owner = storage === 'declared' ? 'storage 1' : `host ${name}`;
+      const shared = storage === undefined ? undefined : first;
+      return movingHost(host, name, { authority, images, moves, owner, shared });
     }),
   );
   if (one === undefined || other === undefined) throw new Error('two hosts are needed');
@@ -88,11 +91,13 @@ async function movingHost(
     authority,
     images,
     moves,
+    owner,
     shared = host,
   }: {
     authority: Authority;
     images: DescribedImages;
     moves: MoveLimits | undefined;
+    owner: string;
     shared: LibvirtHost | undefined;
   },
 ): Promise<MovingHost> {
@@ -107,6 +112,7 @@ async function movingHost(
   const identity = { certificate, key, authority: authority.cert };
   const files = new HostGuestFiles({
     directory: guestsDirectory,
+    owner,
     imageDirectory: join(folder, 'images', name),
     images,
     freeBytes: async (folder) => conditions.freeBytes ?? freeBytesOf(folder),

@@ -115,6 +115,9 @@ test('of a guest whose files both hosts have none is fetched, and none made with
   expect(files(planPrefetch(guest, undefined, shared))).toEqual([]);
   const arrived = { ...shared, state: 'running' } as const;
   expect(files(planMoveIn(guest, undefined, arrived))).toEqual(['find-files', 'prepare-files']);
+  // A stopped guest was not checked before.
+  const find = { do: 'find-files', offer: '{}' };
+  expect(planMoveIn(guest, undefined, { ...arrived, state: 'shutOff' })[0]).toMatchObject(find);
   expect(files(planMoveIn(guest, found('running'), arrived))).toEqual([]);
   expect(planExpect(guest, undefined, shared)[0]).toMatchObject({ keepsFiles: true });
 });

@@ -120,7 +120,7 @@ export function planMoveIn(
   }
   const arrival: Step[] = [
     keepsFiles
-      ? { do: 'find-files', guest }
+      ? { do: 'find-files', guest, offer: files }
       : { do: 'fetch-files', guest, from, offer: files, isLive: false },
     { do: 'prepare-files', guest, fresh: false },
     { do: 'define', guest },

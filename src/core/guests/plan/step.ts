@@ -65,8 +65,11 @@ export type Step =
    * else an existing one stays.
    */
   | { do: 'prepare-files'; guest: Guest; fresh: boolean }
-  /** Fails unless disk and kernel are here: they are not to be made again. */
-  | { do: 'find-files'; guest: Guest }
+  /**
+   * Fails unless disk and kernel are here: they are not to be made again. `offer`: of the host that
+   * has them too.
+   */
+  | { do: 'find-files'; guest: Guest; offer?: string }
   /**
    * What the guest starts from in rescue, made from the rescue image; the guest may run. A later
    * `prepare-files` for a guest that is not in rescue removes it.
