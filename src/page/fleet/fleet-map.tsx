@@ -8,7 +8,7 @@ import type { FleetHost } from '#client/shapes/fleet.ts';
 import { hostPath } from '../parts/host-path.ts';
 import { theme } from '../frame/theme.ts';
 import { countsOf, standingOf } from './host-counts.ts';
-import { hostAt, layoutMap, type MapGroup } from './map-layout.ts';
+import { hostAt, layoutMap, type MapGroup, type MapLayout } from './map-layout.ts';
 import { type Colours, coloursOf, type Painted, paintMap } from './map-paint.ts';
 
 export function FleetMap({ groups }: { groups: readonly MapGroup[] }) {
@@ -18,10 +18,12 @@ export function FleetMap({ groups }: { groups: readonly MapGroup[] }) {
   const room = useRoom(box);
   const colours = useColours(box);
   const [hovered, setHovered] = useState<{ host: FleetHost; x: number; y: number }>();
+  const before = useRef<MapLayout>(undefined);
   const layout = useMemo(
-    () => (room === undefined ? undefined : layoutMap(groups, room)),
+    () => (room === undefined ? undefined : layoutMap(groups, room, before.current)),
     [groups, room],
   );
+  before.current = layout;
 
   const painted = useRef<Painted>(undefined);
   useEffect(() => {

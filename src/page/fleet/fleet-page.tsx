@@ -1,5 +1,5 @@
 /** All hosts: how many VFs are free, where, and which hosts need a look. */
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { FleetHost } from '#client/shapes/fleet.ts';
 import { hosts } from '../data/fleet.ts';
 import { connection } from '../data/live.ts';
@@ -10,7 +10,7 @@ import { Legend } from '../parts/legend.tsx';
 import { useQuery } from '../parts/query.ts';
 import { type FleetFilter, groupings, groupsOf, showable, shownHosts } from './fleet-filters.ts';
 import { FleetMap } from './fleet-map.tsx';
-import { countsOf, roomByNetwork, standingOf } from './host-counts.ts';
+import { FleetSums, type FleetTotals } from './fleet-sums.ts';
 import { HostTable } from './host-table.tsx';
 import { NetworkTable } from './network-table.tsx';
 import './fleet.css';
@@ -25,6 +25,9 @@ export function FleetPage() {
     [all, q, zone, network, show, sort],
   );
   const groups = useMemo(() => groupsOf(shown, group), [shown, group]);
+  const sums = useRef<FleetSums>(undefined);
+  sums.current ??= new FleetSums();
+  const { totals, rooms } = sums.current.of(shown);
   if (all === undefined) return <Waiting />;
   return (
     <>
@@ -37,9 +40,9 @@ export function FleetPage() {
       ) : (
         <>
           <div class="summary">
-            <FleetFigures hosts={shown} />
+            <FleetFigures totals={totals} hosts={shown.length} />
             <NetworkTable
-              rooms={roomByNetwork(shown)}
+              rooms={rooms}
               chosen={network ?? ''}
               onChoose={(name) => setQuery({ network: name })}
             />
@@ -94,27 +97,16 @@ function NoHosts() {
   );
 }
 
-function FleetFigures({ hosts: shown }: { hosts: readonly FleetHost[] }) {
-  const total = { free: 0, held: 0, unusable: 0, devices: 0, up: 0, problems: 0, disabled: 0 };
-  for (const host of shown) {
-    const { free, held, claimed, unusable, devices } = countsOf(host);
-    const isUp = host.state === 'up';
-    total.free += isUp ? free : 0;
-    total.held += held + claimed;
-    total.unusable += isUp ? unusable : unusable + free;
-    total.devices += devices;
-    if (isUp) total.up += 1;
-    if (host.problems.length > 0) total.problems += 1;
-    if (standingOf(host) === 'disabled') total.disabled += 1;
-  }
+function FleetFigures({ totals, hosts: count }: { totals: FleetTotals; hosts: number }) {
+  const { free, held, unusable, devices, up, problems, disabled } = totals;
   return (
     <Figures>
-      <Figure label="VFs free" value={total.free} of={total.devices} />
-      <Figure label="VFs held" value={total.held} of={total.devices} />
-      <Figure label="cannot be given" value={total.unusable} of={total.devices} />
-      <Figure label="hosts up" value={total.up} of={shown.length} isBad={total.up < shown.length} />
-      <Figure label="with problems" value={total.problems} isBad={total.problems > 0} />
-      <Figure label="disabled" value={total.disabled} />
+      <Figure label="VFs free" value={free} of={devices} />
+      <Figure label="VFs held" value={held} of={devices} />
+      <Figure label="cannot be given" value={unusable} of={devices} />
+      <Figure label="hosts up" value={up} of={count} isBad={up < count} />
+      <Figure label="with problems" value={problems} isBad={problems > 0} />
+      <Figure label="disabled" value={disabled} />
     </Figures>
   );
 }

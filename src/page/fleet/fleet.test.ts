@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import type { FleetHost } from '#client/shapes/fleet.ts';
 import { groupsOf, shownHosts } from './fleet-filters.ts';
-import { countsOf, roomByNetwork, standingOf } from './host-counts.ts';
+import { FleetSums } from './fleet-sums.ts';
+import { countsOf, standingOf } from './host-counts.ts';
 import { hostAt, layoutMap } from './map-layout.ts';
 import { changedTiles, type MapLook } from './map-paint.ts';
 import { networksOfPools, poolsOf } from '../pools/pool-room.ts';
@@ -43,9 +44,35 @@ test('the worst that is to be said of a host comes first', () => {
 });
 
 test('the VFs of a host that is down are not free for anybody', () => {
-  const [red] = roomByNetwork(fleet);
-  expect(red).toMatchObject({ network: 'red', free: 7, devices: 15 });
-  expect(red?.byNode.get('0')).toEqual({ free: 7, devices: 15 });
+  const { totals, rooms } = new FleetSums().of(fleet);
+  expect(rooms).toMatchObject([{ network: 'red', free: 7, devices: 15 }]);
+  expect(rooms[0]?.byNode.get('0')).toEqual({ free: 7, devices: 15 });
+  expect(totals).toEqual({
+    free: 7,
+    held: 2,
+    unusable: 6,
+    devices: 15,
+    up: 2,
+    problems: 1,
+    disabled: 0,
+  });
+});
+
+test('sums that are kept are those that counting all hosts gives', () => {
+  const kept = new FleetSums();
+  const blue = { ...fleet[0]!.pfs[0]!, networks: ['blue'], numa_node: null, vfs: 'ffq' };
+  const [first, second] = fleet as [FleetHost, FleetHost];
+  for (const hosts of [
+    fleet,
+    fleet.with(0, host('a', 'ffff', { enabled: false })),
+    fleet.with(1, host('b', '', { pfs: [blue] })),
+    [second, first],
+    [],
+    fleet.toReversed(),
+    fleet,
+  ]) {
+    expect(kept.of(hosts)).toEqual(new FleetSums().of(hosts));
+  }
 });
 
 test.each([
@@ -83,8 +110,10 @@ test.each([
 test('of a map that is painted again, the tiles are painted whose host or frame has changed', () => {
   const all = Array.from({ length: 400 }, (_, at) => host(`h${at}`, 'ffffhhhh'));
   const look: MapLook = { colours: {}, font: 'x', hovered: 'h3', scale: 1 };
+  const room = { width: 1_400, height: 450 };
+  const first = layoutMap(groupsOf(all), room);
   const painted = (hosts: FleetHost[], change: Partial<MapLook> = {}) => ({
-    layout: layoutMap(groupsOf(hosts), { width: 1_400, height: 450 }),
+    layout: layoutMap(groupsOf(hosts), room, first),
     look: { ...look, ...change },
   });
   const before = painted(all);

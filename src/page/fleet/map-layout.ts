@@ -31,21 +31,26 @@ const mostWithDevices = 24;
 const mostNamed = 300;
 const dotSizes = [26, 22, 18, 15, 12, 10, 8, 7, 6];
 
-/** `height`: what the map should not exceed, as far as dots can be made smaller. In pixels. */
+/**
+ * `height`: what the map should not exceed, as far as dots can be made smaller. In pixels. A tile
+ * that is as in `before` is the same object.
+ */
 export function layoutMap(
   groups: readonly MapGroup[],
   { width, height }: { width: number; height: number },
+  before?: MapLayout,
 ): MapLayout {
   const count = groups.reduce((sum, { hosts }) => sum + hosts.length, 0);
   if (count <= mostWithDevices) return deviceTiles(groups, width);
   if (count <= mostNamed) {
-    return evenTiles(groups, width, { level: 'named', width: 148, height: 46, gap: 8 });
+    const form: TileForm = { level: 'named', width: 148, height: 46, gap: 8 };
+    return evenTiles(groups, { width, form, before });
   }
   const forms = dotSizes.map((size): TileForm => {
     return { level: 'dots', width: size, height: size, gap: size > 9 ? 2 : 1 };
   });
   const fits = forms.find((form) => heightWith(groups, width, form) <= height);
-  return evenTiles(groups, width, fits ?? smallest);
+  return evenTiles(groups, { width, form: fits ?? smallest, before });
 }
 
 const smallest: TileForm = { level: 'dots', width: 5, height: 5, gap: 1 };
@@ -69,7 +74,14 @@ function heightWith(groups: readonly MapGroup[], width: number, form: TileForm):
   );
 }
 
-function evenTiles(groups: readonly MapGroup[], width: number, form: TileForm): MapLayout {
+interface EvenLayout {
+  width: number;
+  form: TileForm;
+  before: MapLayout | undefined;
+}
+
+function evenTiles(groups: readonly MapGroup[], { width, form, before }: EvenLayout): MapLayout {
+  const known = before?.level === form.level ? before.tiles : [];
   const tiles: Tile[] = [];
   const headings: MapLayout['headings'] = [];
   const perRow = perRowOf(width, form);
@@ -80,17 +92,30 @@ function evenTiles(groups: readonly MapGroup[], width: number, form: TileForm): 
       y += heading;
     }
     for (const [at, host] of hosts.entries()) {
-      tiles.push({
-        host,
+      const tile = known[tiles.length];
+      const place = {
         x: (at % perRow) * (form.width + form.gap),
         y: y + Math.floor(at / perRow) * (form.height + form.gap),
         width: form.width,
         height: form.height,
-      });
+      };
+      const isKnown = tile?.host === host && isSamePlace(tile, place);
+      tiles.push(isKnown ? tile : { host, ...place });
     }
     y += Math.ceil(hosts.length / perRow) * (form.height + form.gap) + (groups.length > 1 ? 10 : 0);
   }
   return { level: form.level, tiles, headings, width, height: y };
+}
+
+type Place = Omit<Tile, 'host'>;
+
+export function isSamePlace(one: Place, other: Place): boolean {
+  return (
+    one.x === other.x &&
+    one.y === other.y &&
+    one.width === other.width &&
+    one.height === other.height
+  );
 }
 
 /** Columns of one width; a row is as high as the host in it with the most devices. */

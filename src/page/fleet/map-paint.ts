@@ -2,7 +2,14 @@
 import type { FleetHost } from '#client/shapes/fleet.ts';
 import { type Kind, stateOfLetter } from '../parts/device-state.ts';
 import { countsOf, standingOf } from './host-counts.ts';
-import { cell, cellsPerRow, linesOf, type MapLayout, type Tile } from './map-layout.ts';
+import {
+  cell,
+  cellsPerRow,
+  isSamePlace,
+  linesOf,
+  type MapLayout,
+  type Tile,
+} from './map-layout.ts';
 
 export type Colours = Record<string, string>;
 
@@ -76,9 +83,9 @@ export function paintMap(
 export function changedTiles(now: Painted, before: Painted | undefined): Tile[] | undefined {
   if (before === undefined || !isSameMap(now, before)) return undefined;
   const framed = new Set([now.look.hovered, before.look.hovered]);
-  if (now.look.hovered === before.look.hovered) framed.clear();
+  if (framed.size === 1) framed.clear();
   return now.layout.tiles.filter(
-    ({ host }, at) => host !== before.layout.tiles[at]?.host || framed.has(host.name),
+    (tile, at) => tile !== before.layout.tiles[at] || framed.has(tile.host.name),
   );
 }
 
@@ -94,12 +101,11 @@ function isSameMap(now: Painted, before: Painted): boolean {
     layout.height === other.height &&
     layout.tiles.length === other.tiles.length &&
     layout.headings.every(({ text }, at) => text === other.headings[at]?.text) &&
-    layout.tiles.every((tile, at) => isSamePlace(tile, other.tiles[at]))
+    layout.tiles.every((tile, at) => {
+      const known = other.tiles[at];
+      return known !== undefined && (tile === known || isSamePlace(tile, known));
+    })
   );
-}
-
-function isSamePlace(tile: Tile, other: Tile | undefined): boolean {
-  return tile.x === other?.x && tile.y === other.y && tile.height === other.height;
 }
 
 function clearAll(painter: Painter, { width, height, headings }: MapLayout, scale: number): void {

@@ -1,6 +1,6 @@
 /** Free VFs by physical network and NUMA node; a network's name shows its hosts alone. */
 import { NetworkChoice } from './network-choice.tsx';
-import type { NetworkRoom } from './host-counts.ts';
+import type { NetworkRoom } from './fleet-sums.ts';
 
 interface NetworkTableProps {
   rooms: readonly NetworkRoom[];
