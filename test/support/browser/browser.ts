@@ -61,9 +61,16 @@ export async function axeFindings(page: Page): Promise<string[]> {
   );
 }
 
-export async function signIn(page: Page, user: string, password: string): Promise<void> {
+/** `project`: absent for the one with the user's name. */
+export async function signIn(
+  page: Page,
+  user: string,
+  password: string,
+  project = '',
+): Promise<void> {
   await page.getByLabel('User', { exact: true }).fill(user);
   await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('Project', { exact: true }).fill(project);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('link', { name: 'Novella' }).waitFor();
 }
