@@ -3,6 +3,7 @@
  * query.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type RequestIds, requestIds } from '#core/request-ids.ts';
 
 /** Ids, as the identity service has them. */
 export interface RequestUser {
@@ -15,6 +16,11 @@ const users = new WeakMap<FastifyRequest, RequestUser>();
 /** The user of the request, once its token is validated. */
 export function noteUser(request: FastifyRequest, user: RequestUser): void {
   users.set(request, user);
+}
+
+/** Its own id, and that of the client's own request if it has sent one. */
+export function idsOf({ id, headers }: FastifyRequest): RequestIds {
+  return requestIds(id, headers['x-openstack-request-id']);
 }
 
 /** Paths that a load balancer requests every few seconds. */
@@ -34,15 +40,13 @@ export function logRequests(
     const path = withoutSecrets(request.url.split('?')[0] ?? '');
     const level = probes.has(path) ? 'debug' : 'info';
     const user = users.get(request);
-    const globalId = request.headers['x-openstack-request-id'];
     app.log[level](
       {
         method: request.method,
         path,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
-        requestId: request.id,
-        ...(typeof globalId === 'string' && { globalRequestId: globalId }),
+        ...idsOf(request),
         ...(user && { user: user.userId, project: user.projectId }),
       },
       `${request.method} ${path} ${reply.statusCode}`,

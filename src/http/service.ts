@@ -15,15 +15,15 @@ import fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { ComputeError, type ErrorKind } from '#core/errors.ts';
+import { inRequest } from '#runtime/messages/current-request.ts';
 import { refuseTinyChunks } from './body-chunks.ts';
 import { type ConnectionLimits, limitConnections, usualLimits } from './connection-limits.ts';
-import { answering } from './current-request.ts';
 import { parseJsonBody } from './json-body.ts';
 import type { ErrorReply } from './error-reply.ts';
 import { originOf } from './origin.ts';
 import { oneAtATime } from './pipelined-requests.ts';
 import { refuseConnection } from './refused-connection.ts';
-import { logRequests } from './request-log.ts';
+import { idsOf, logRequests } from './request-log.ts';
 import { kindOfRefusal } from './status.ts';
 
 export type { ErrorReply };
@@ -125,7 +125,7 @@ export function createHttpService(options: HttpServiceOptions): FastifyInstance 
     done();
   });
   // Not earlier: what comes after a body's last part belongs to the connection.
-  app.addHook('preHandler', (request, _reply, done) => answering(request.id, done));
+  app.addHook('preHandler', (request, _reply, done) => inRequest(idsOf(request), done));
   logRequests(app, options.withoutSecrets);
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, parseJsonBody);

@@ -91,7 +91,7 @@ export function aScriptedDispatcher() {
       },
     },
     fleet: { outdated: (hostId: string) => void world.outdated.push(hostId) },
-    log: { warn: log('warn'), error: log('error') },
+    log: { debug: () => undefined, warn: log('warn'), error: log('error') },
     wakeup: {
       notify: (topic: string) => void world.notified.push(topic),
       listen: (topic: string, listener: () => void) => {

@@ -6,6 +6,7 @@ import type { CommandJournal, CommandKey, JournalEntry } from '#contracts/host/c
 import { type CommandResult, type HostCommand, questions } from '#contracts/host/host-link.ts';
 import type { Log } from '#contracts/log.ts';
 import { errorText } from '#core/errors.ts';
+import { inRequest } from '#runtime/messages/current-request.ts';
 import { ArrivingGuests } from './arriving-guests.ts';
 import { executeCommand } from './execute-command.ts';
 import type { GuestQueue } from './guest-queue.ts';
@@ -58,11 +59,13 @@ export class CommandQueue {
     this.#running.add(name);
     const isDone = () => void this.#running.delete(name);
     // A question need not wait for commands that may take as long as a start.
-    if (questions.includes(command.body.do)) void this.#reply(key, command).finally(isDone);
-    else {
-      this.#options.turns.take(command.serverId, () =>
-        this.#serve(key, command, kept !== undefined).finally(isDone),
-      );
+    const { requestId, serverId, body } = command;
+    const request = requestId === undefined ? undefined : { requestId };
+    if (questions.includes(body.do)) {
+      void inRequest(request, () => this.#reply(key, command)).finally(isDone);
+    } else {
+      const serve = () => this.#serve(key, command, kept !== undefined);
+      this.#options.turns.take(serverId, () => inRequest(request, serve).finally(isDone));
     }
   }
 

@@ -131,6 +131,8 @@ export interface HostCommand {
   seq: number;
   serverId: string;
   body: HostCommandBody;
+  /** The request that it belongs to, for the agent's log. Absent: none, or it is not known. */
+  requestId?: string;
 }
 
 /**

@@ -11,10 +11,11 @@ export interface NewCommand {
   hostId: string;
   serverId: string;
   body: HostCommandBody;
+  requestId?: string | undefined;
 }
 
 /** How a command ended, once it has; its request is erased then. */
-export interface StoredCommand extends Omit<HostCommand, 'body'> {
+export interface StoredCommand extends Omit<HostCommand, 'body' | 'requestId'> {
   hostId: string;
   kind: HostCommandBody['do'];
   result: CommandResult | null;
@@ -25,6 +26,7 @@ export interface NewQuestion {
   hostId: string;
   serverId: string;
   body: HostQuestion;
+  requestId?: string | undefined;
 }
 
 /** At least one. */

@@ -22,7 +22,11 @@ export function storeWorkContract(fresh: () => Promise<OpenStore>): void {
 
 function takeOverContract(fresh: () => Promise<OpenStore>): void {
   /** Begins the deletion of the boot's server. */
-  const beginDelete = (store: Store, boot: StoredTask): Promise<Task<'delete'>> => {
+  const beginDelete = (
+    store: Store,
+    boot: StoredTask,
+    more: Pick<Task, 'request'> = {},
+  ): Promise<Task<'delete'>> => {
     const actionId = crypto.randomUUID();
     const { action } = aNewServer({ id: boot.serverId });
     return store.tasks.begin(
@@ -34,6 +38,7 @@ function takeOverContract(fresh: () => Promise<OpenStore>): void {
         data: {},
         actionId,
         dueAt: 1_000,
+        ...more,
       },
       { ...action, id: actionId, action: 'delete' },
       { taskState: 'deleting' },
@@ -91,6 +96,16 @@ function takeOverContract(fresh: () => Promise<OpenStore>): void {
     expect(await store.tasks.lease('a', 9_999, leaseMs, { limit: 1 })).toEqual([]);
     expect(await store.commit(toStep(boot, 'schedule'))).toEqual({ ok: false, why: 'superseded' });
     expect((await beginDelete(store, boot)).epoch).toBe(boot.epoch + 1);
+  });
+
+  test('a task keeps the request that it belongs to, also while another one takes it over', async () => {
+    const store = await (await fresh())();
+    const boot = await aBoot(store);
+    const request = { requestId: 'req-1', globalRequestId: 'req-2' };
+    const deletion = await beginDelete(store, boot, { request });
+    expect((await store.tasks.of(boot.serverId))?.request).toEqual(request);
+    await beginDelete(store, deletion, { request: { requestId: 'req-3' } });
+    expect((await store.tasks.of(boot.serverId))?.request).toEqual({ requestId: 'req-3' });
   });
 
   test('no workflow begins on a server that is unknown or deleted', async () => {
@@ -178,6 +193,18 @@ function commandContract(fresh: () => Promise<OpenStore>): void {
       serverId: task.serverId,
       result: done,
     });
+  });
+
+  test('a command and a query have the request that they belong to', async () => {
+    const store = await (await fresh())();
+    const hostId = await aHost(store, []);
+    const task = await aBoot(store);
+    await order(store, { ...task, request: { requestId: 'req-1' } }, { hostId });
+    const { serverId } = task;
+    const body = { do: 'counters', guestId: serverId } as const;
+    await store.commands.ask({ hostId, serverId, body, requestId: 'req-2' });
+    const pending = await store.commands.pending(hostId);
+    expect(pending.map(({ requestId }) => requestId)).toEqual(['req-1', 'req-2']);
   });
 
   test('a commit returns its command as its host will read it', async () => {

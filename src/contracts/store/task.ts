@@ -2,6 +2,7 @@
  * The workflow of a server as its row keeps it: kind, step and data are typed together, so that a
  * step of another workflow, or data of another workflow, does not compile.
  */
+import type { RequestIds } from '#core/request-ids.ts';
 import type { NetworkEventKind } from '#core/networking/network-event.ts';
 import type { TaskDataOf } from './task-data.ts';
 
@@ -75,6 +76,8 @@ export interface TaskRef<Kind extends TaskKind = TaskKind> {
   kind: Kind;
   epoch: number;
   actionId: string;
+  /** The request that it belongs to. Absent: an earlier version began it. */
+  request?: RequestIds;
 }
 
 /**

@@ -88,7 +88,8 @@ async function write(trx: Db, transition: Transition, now: number): Promise<Writ
   if (deleted || transition.freesPorts === true) await retireNics(trx, task.serverId);
   if (deleted) await leaveGroup(trx, task.serverId);
   if (deleted) await eraseServer(trx, task.serverId);
-  const issued = command && (await insertCommand(trx, command));
+  const requestId = task.request?.requestId;
+  const issued = command && (await insertCommand(trx, { ...command, requestId }));
   if (decision !== undefined) await insertDecision(trx, decision);
   if (transition.newMove !== undefined) await insertMove(trx, transition.newMove);
   if (transition.move !== undefined) await writeMove(trx, transition.move, now);

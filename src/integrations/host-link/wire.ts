@@ -79,7 +79,12 @@ const toAgent: MessageSchemas<ToAgent> = {
   }),
   command: Type.Object({
     type: Type.Literal('command'),
-    command: Type.Object({ seq: SequenceNumber, serverId: HostId, body: Body }),
+    command: Type.Object({
+      seq: SequenceNumber,
+      serverId: HostId,
+      body: Body,
+      requestId: Type.Optional(ShortText),
+    }),
   }),
   recorded: Type.Object({ type: Type.Literal('recorded'), seq: SequenceNumber }),
   'outdated-link': Type.Object({ type: Type.Literal('outdated-link'), newest: SequenceNumber }),

@@ -9,6 +9,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ControllerConnection } from '#contracts/host/identity/controller-connection.ts';
 import type { ImageContent, ImageSource, ImageUpload } from '#contracts/services/images.ts';
+import { outgoingRequestId } from '#runtime/messages/current-request.ts';
 import { faultMessage } from '#runtime/messages/fault-message.ts';
 import { ComputeError, type ErrorKind, errorText, isComputeError } from '#core/errors.ts';
 
@@ -78,12 +79,17 @@ function reach(
     'content-type': 'application/octet-stream',
     'x-novella-image-size': String(upload?.sizeBytes),
   };
+  const requestId = outgoingRequestId();
   return new Promise((resolve, reject) => {
     const call = request(url, {
       ...tls,
       agent: false,
       method: upload === undefined ? 'GET' : 'PUT',
-      headers: { ...headers, ...(upload !== undefined && uploading) },
+      headers: {
+        ...headers,
+        ...(requestId !== undefined && { 'x-openstack-request-id': requestId }),
+        ...(upload !== undefined && uploading),
+      },
     });
     // An upload takes as long as its bytes.
     const timer =

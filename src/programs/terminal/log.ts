@@ -1,5 +1,6 @@
 /** The log on standard error: JSON lines for programs, plain lines for a person at a terminal. */
 import { type Logger, pino } from 'pino';
+import { currentRequest } from '#runtime/messages/current-request.ts';
 import type { LogOptions } from './log-choices.ts';
 
 type LogStream = Pick<NodeJS.WriteStream, 'write'> & { isTTY?: boolean };
@@ -7,12 +8,14 @@ type LogStream = Pick<NodeJS.WriteStream, 'write'> & { isTTY?: boolean };
 const withoutPlace = new Set(['level', 'time', 'pid', 'hostname', 'msg']);
 
 /**
- * A logger on this stream. Example as text: `06:38:11 WARN host-1 is not reachable host=host-1`.
+ * A logger on this stream. Each line has the ids of the request that it belongs to. Example as
+ * text: `06:38:11 WARN host-1 is not reachable host=host-1`.
  */
 export function logTo(stream: LogStream, { level, format }: LogOptions): Logger {
   const isText = format === 'text' || (format === 'auto' && stream.isTTY === true);
-  if (!isText) return pino({ level }, stream);
-  return pino({ level }, { write: (line: string) => void stream.write(textLine(line)) });
+  const options = { level, mixin: () => ({ ...currentRequest() }) };
+  if (!isText) return pino(options, stream);
+  return pino(options, { write: (line: string) => void stream.write(textLine(line)) });
 }
 
 type Entry = { level: number; time: number; msg?: string } & Record<string, unknown>;

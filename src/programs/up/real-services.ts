@@ -2,8 +2,8 @@
 import type { Clock } from '#contracts/clock.ts';
 import type { Log } from '#contracts/log.ts';
 import { ComputeError } from '#core/errors.ts';
-import { currentRequestId } from '#http/current-request.ts';
 import { connectOpenStack, type OpenStack } from '#integrations/openstack/connect.ts';
+import { outgoingRequestId } from '#runtime/messages/current-request.ts';
 import type { OpenStackConfig } from '../config/openstack-config.ts';
 
 /**
@@ -34,7 +34,7 @@ export async function realServices(
   const openstack = connectOpenStack({
     ...config,
     clock,
-    requestId: currentRequestId,
+    requestId: outgoingRequestId,
     beforeCall: onDisk,
   });
   const { found, missing, isRefused, urls } = await openstack.survey();

@@ -14,6 +14,7 @@ import { affinityPolicyOf, type GuestNuma, guestNumaOf } from '#core/servers/gue
 import { hostnameOf } from '#core/servers/hostname.ts';
 import type { NewServerRequest } from '#core/servers/new-server.ts';
 import type { Server } from '#core/servers/server.ts';
+import { idsOfRequest } from '#runtime/messages/current-request.ts';
 import { acceptWithPorts } from './accept-with-ports.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { findFlavor } from '../placement/find-flavor.ts';
@@ -211,6 +212,7 @@ function newServer(context: WorkflowContext, making: Making): NewServer<'boot'> 
       step: 'schedule',
       data,
       actionId,
+      request: idsOfRequest(making.requestId),
       dueAt: now,
     },
     action: {

@@ -107,6 +107,7 @@ describe('a workflow is begun', () => {
       step: 'command-host',
       data: { act: 'stop' },
       actionId: 'id-1',
+      request: { requestId: 'req-9' },
       dueAt: 1_000,
       epoch: 2,
     });

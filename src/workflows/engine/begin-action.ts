@@ -14,6 +14,7 @@ import type {
 import { ComputeError, isComputeError } from '#core/errors.ts';
 import type { ConfiguredQuotas } from '#core/quotas/limits.ts';
 import type { Server, VmState } from '#core/servers/server.ts';
+import { idsOfRequest } from '#runtime/messages/current-request.ts';
 import type { WorkflowContext } from './context.ts';
 import { waitForWakeup } from './wait-for-wakeup.ts';
 import { hostOf } from './server-of.ts';
@@ -58,6 +59,7 @@ export async function beginAction<Kind extends TaskKind>(
     step,
     data,
     actionId,
+    request: idsOfRequest(requestId),
     dueAt: now,
     ...(isLeased === true && { lease: requestLease(context, requestId) }),
   };

@@ -10,6 +10,7 @@ import type {
   UnreadableTask,
 } from '#contracts/store/store.ts';
 import { ComputeError, isComputeError } from '#core/errors.ts';
+import { inRequest } from '#runtime/messages/current-request.ts';
 import type { SerialQueue } from '#runtime/serial-queue.ts';
 import type { WorkflowContext } from './context.ts';
 import type { JointlyRecorded, JointResult, JointStep, ParkedTask } from './direct-tasks.ts';
@@ -40,10 +41,18 @@ type Progress = { task: Task } | { task: undefined; isReleased: boolean };
  * Runs steps until the task ends, waits, or is taken over. False: its lease has not been released.
  * `known`: what was just recorded of it.
  */
-export async function runTask(
-  { context, ...others }: StepParts,
+export function runTask(
+  parts: StepParts,
   leased: StoredTask | undefined,
   known?: KnownOfTask,
+): Promise<boolean> {
+  return inRequest(leased?.request, () => runSteps(parts, leased, known));
+}
+
+async function runSteps(
+  { context, ...others }: StepParts,
+  leased: StoredTask | undefined,
+  known: KnownOfTask | undefined,
 ): Promise<boolean> {
   const parts = { ...others, context: { ...context, run: new TaskRun(known) } };
   let progress: Progress | { task: StoredTask } =
@@ -76,7 +85,15 @@ async function inTurn<Kind extends TaskKind, Result>(
 }
 
 /** Runs a step of which `record` records more than the step; as `TaskRunner.runJointly`. */
-export async function runJointly<Kind extends TaskKind>(
+export function runJointly<Kind extends TaskKind>(
+  parts: StepParts,
+  step: JointStep<Kind>,
+  record: (outcome: StepOutcome<Kind>) => Promise<JointResult>,
+): Promise<JointlyRecorded | undefined> {
+  return inRequest(step.task.request, () => runJointStep(parts, step, record));
+}
+
+async function runJointStep<Kind extends TaskKind>(
   parts: StepParts,
   { task, known }: JointStep<Kind>,
   record: (outcome: StepOutcome<Kind>) => Promise<JointResult>,
@@ -144,13 +161,15 @@ async function attempt<Kind extends TaskKind>(
   context: WorkflowContext,
   { workflow, task, start }: StepRun<Kind>,
 ): Promise<StepOutcome<Kind> | undefined> {
+  const about = { task: task.id, server: task.serverId, step: task.step };
+  context.log.debug(about, `${task.kind}: step ${task.step}`);
   try {
     return await workflow.steps[task.step].run(context, task, start);
   } catch (error) {
     if (error instanceof Superseded) return undefined;
     const failure = asFailure(error);
     context.log.warn(
-      { task: task.id, server: task.serverId, step: task.step, detail: failure.detail },
+      { ...about, detail: failure.detail },
       `${task.kind}: step ${task.step} failed: ${failure.message}`,
     );
     return workflow.failed(context, task, failure);
@@ -219,9 +238,13 @@ function taskAfter<Kind extends TaskKind>(
   return following === undefined ? { task: undefined, isReleased: true } : { task: following };
 }
 
-function followingTask({ id, serverId, epoch, actionId, ...task }: TaskRef, next: NextStep): Task {
-  const { kind = task.kind, step, data, dueAt } = next;
-  return { id, serverId, epoch, actionId, kind, step, data, dueAt };
+function followingTask(
+  { kind: current, id, serverId, epoch, actionId, request }: TaskRef,
+  next: NextStep,
+): Task {
+  const { kind = current, step, data, dueAt } = next;
+  const task = { id, serverId, epoch, actionId, kind, step, data, dueAt };
+  return request === undefined ? task : { ...task, request };
 }
 
 /** Keeps the task if it waits for the command with a step that can join the answer. */

@@ -27,7 +27,14 @@ const follow: Omit<SystemTask<'follow-ports'>, 'action'> = {
   step: 'follow',
   data: { moved: [], upTo: 3 },
 };
-const task = { ...follow, id: 'id-1', serverId: 's-1', actionId: 'id-2', dueAt: 5_000 };
+const task = {
+  ...follow,
+  id: 'id-1',
+  serverId: 's-1',
+  actionId: 'id-2',
+  request: { requestId: 'req-id-3' },
+  dueAt: 5_000,
+};
 
 test.each([
   {

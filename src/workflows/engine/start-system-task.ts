@@ -35,7 +35,7 @@ export async function startSystemTask<Kind extends TaskKind>(
   const listed = { id: actionId, serverId, requestId, userId: actor, projectId, startedAt };
   try {
     await context.store.tasks.begin(
-      { ...workflow, id, serverId, actionId, dueAt: startedAt },
+      { ...workflow, id, serverId, actionId, request: { requestId }, dueAt: startedAt },
       action === null ? null : { ...listed, action },
       {},
       { onlyIdle: true },

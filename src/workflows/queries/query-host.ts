@@ -5,6 +5,7 @@
 import type { CommandResult, HostQuestion } from '#contracts/host/host-link.ts';
 import { ComputeError } from '#core/errors.ts';
 import type { Server } from '#core/servers/server.ts';
+import { currentRequest } from '#runtime/messages/current-request.ts';
 import { refuseSilentHost } from '../engine/begin-action.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { waitForWakeup } from '../engine/wait-for-wakeup.ts';
@@ -31,7 +32,12 @@ export async function queryHost(
   }
   await refuseSilentHost(context, server, action);
   const { commands } = context.store;
-  const seq = await commands.ask({ hostId, serverId: id, body: question });
+  const seq = await commands.ask({
+    hostId,
+    serverId: id,
+    body: question,
+    requestId: currentRequest()?.requestId,
+  });
   try {
     context.wakeup.notify(`commands:${hostId}`);
     const result = await answerTo(context, { hostId, seq, waitMs });

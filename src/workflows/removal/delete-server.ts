@@ -3,6 +3,7 @@ import type { Caller } from '#contracts/services/identity.ts';
 import type { StoredTask, Task, TaskKind } from '#contracts/store/store.ts';
 import type { DeleteData } from '#contracts/store/task-data.ts';
 import type { Server } from '#core/servers/server.ts';
+import { idsOfRequest } from '#runtime/messages/current-request.ts';
 import type { WorkflowContext } from '../engine/context.ts';
 import { isHostSilent } from './remove-from-host.ts';
 
@@ -29,6 +30,7 @@ export async function deleteServer(
         ? { step: 'remove-guest', data: {} }
         : { step: 'remove-elsewhere', data: { moveId: move.id } }),
       actionId,
+      request: idsOfRequest(requestId),
       dueAt: now,
     },
     {

@@ -225,6 +225,8 @@ export interface TaskRow {
   leased_by: string | null;
   leased_until: number | null;
   leased_epoch: number | null;
+  request_id?: string | null | undefined;
+  global_request_id?: string | null | undefined;
 }
 
 /** A move of a server. */
@@ -263,6 +265,7 @@ export interface HostCommandRow {
   result: string | null;
   /** The controller that waits for the answer to this query; null: it is a command. */
   queried_by?: string | null | undefined;
+  request_id?: string | null | undefined;
 }
 
 export interface FlavorRow {

@@ -44,6 +44,7 @@ import { controllers } from './0048-controllers.ts';
 import { sharedStorage } from './0047-shared-storage.ts';
 import { noNullCharacters } from './0054-no-null-characters.ts';
 import { hotTables } from './0057-hot-tables.ts';
+import { requestIds } from './0060-request-ids.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-compute': compute,
@@ -87,4 +88,5 @@ export const migrations: Record<string, Migration> = {
   '0047-shared-storage': sharedStorage,
   '0054-no-null-characters': noNullCharacters,
   '0057-hot-tables.online': hotTables,
+  '0060-request-ids.online': requestIds,
 };

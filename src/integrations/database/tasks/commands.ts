@@ -77,7 +77,7 @@ export function commandStore(
 const pendingFor = prepared((db: Db, given: { hostIds: string }) =>
   db
     .selectFrom('host_commands')
-    .select(['compute_node_id', 'seq', 'instance_uuid', 'body'])
+    .select(['compute_node_id', 'seq', 'instance_uuid', 'body', 'request_id'])
     .where(isInList('compute_node_id', given.hostIds))
     .where('succeeded', 'is', null)
     .orderBy('seq'),
@@ -94,6 +94,7 @@ async function readPending(
       seq: row.seq,
       serverId: row.instance_uuid,
       body: JSON.parse(row.body) as HostCommandBody,
+      ...(row.request_id != null && { requestId: row.request_id }),
     },
   }));
   const ofHost = Map.groupBy(commands, ({ hostId }) => hostId);
@@ -118,7 +119,7 @@ export async function insertCommand(
   command: NewCommand,
   queriedBy?: string,
 ): Promise<HostCommand> {
-  const { hostId, serverId, body } = command;
+  const { hostId, serverId, body, requestId } = command;
   const [host] = (await takeNumber(trx, { hostId })).rows;
   if (host === undefined) {
     throw new ComputeError('notFound', `command: no host ${hostId} exists`);
@@ -133,9 +134,15 @@ export async function insertCommand(
     succeeded: null,
     result: null,
     queried_by: queriedBy,
+    request_id: requestId,
   };
   await insert(trx, row, {});
-  return { seq: row.seq, serverId, body: JSON.parse(text) as HostCommandBody };
+  return {
+    seq: row.seq,
+    serverId,
+    body: JSON.parse(text) as HostCommandBody,
+    ...(requestId !== undefined && { requestId }),
+  };
 }
 
 async function issueOnce(trx: Db, command: NewCommand): Promise<void> {

@@ -35,6 +35,7 @@ export function newTaskRow({ lease, ...task }: NewTask): Insertable<TaskRow> {
     ...(taskVersion > 1 && { version: taskVersion }),
     data: JSON.stringify(task.data),
     action_uuid: task.actionId,
+    ...requestColumns(task),
     due_at: task.dueAt,
     ...(lease === undefined ? noLease : leaseColumns(lease, epoch)),
   };
@@ -53,6 +54,7 @@ export function readTask(row: Selectable<TaskRow>): StoredTask {
     epoch: row.epoch,
     actionId: row.action_uuid,
     dueAt: row.due_at,
+    ...requestOf(row),
   };
   const json = parse(row.data);
   const found = version > taskVersion ? 'its version is newer' : check({ kind, step, json });
@@ -61,6 +63,19 @@ export function readTask(row: Selectable<TaskRow>): StoredTask {
   const written = `was written in version ${version}, and this Novella reads version ${taskVersion}`;
   const problem = `the task of this server (${kind}, step ${step}) ${written}: ${found}`;
   return { ...id, kind, step, data, problem };
+}
+
+function requestColumns({ request }: NewTask): Partial<Insertable<TaskRow>> {
+  if (request === undefined) return {};
+  return { request_id: request.requestId, global_request_id: request.globalRequestId ?? null };
+}
+
+function requestOf({
+  request_id: requestId,
+  global_request_id: globalRequestId,
+}: Selectable<TaskRow>): Pick<Task, 'request'> {
+  if (requestId == null) return {};
+  return { request: { requestId, ...(globalRequestId != null && { globalRequestId }) } };
 }
 
 type Content = Pick<Task, 'kind' | 'step' | 'data'>;

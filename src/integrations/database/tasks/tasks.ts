@@ -356,6 +356,8 @@ async function takeOver(trx: Db, task: NewTask, onlyIdle: boolean): Promise<numb
           version: eb.ref('excluded.version'),
           data: eb.ref('excluded.data'),
           action_uuid: eb.ref('excluded.action_uuid'),
+          request_id: eb.ref('excluded.request_id'),
+          global_request_id: eb.ref('excluded.global_request_id'),
           due_at: eb.ref('excluded.due_at'),
           ...(task.lease !== undefined && {
             leased_by: eb.ref('excluded.leased_by'),

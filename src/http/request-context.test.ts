@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { inProcessWakeup } from '#integrations/wakeup/in-process.ts';
 import { silentLog } from '#test/silent-log.ts';
-import { currentRequestId } from './current-request.ts';
+import { currentRequest } from '#runtime/messages/current-request.ts';
 import { createHttpService } from './service.ts';
 
 test('the current request is visible in its own async work, but not in work that it wakes', async () => {
@@ -14,12 +14,12 @@ test('the current request is visible in its own async work, but not in work that
     },
   });
   const wakeup = inProcessWakeup();
-  const woken: (string | undefined)[] = [];
-  wakeup.listen('tasks', () => woken.push(currentRequestId()));
+  const woken: unknown[] = [];
+  wakeup.listen('tasks', () => woken.push(currentRequest()?.requestId));
   app.all('/', async () => {
     wakeup.notify('tasks');
     await pause(1);
-    return { id: currentRequestId() };
+    return { id: currentRequest()?.requestId };
   });
   for (const method of ['GET', 'POST'] as const) {
     const payload = method === 'POST' ? { payload: { a: 1 } } : {};
@@ -27,6 +27,6 @@ test('the current request is visible in its own async work, but not in work that
     expect(reply.json().id).toBe(reply.headers['x-openstack-request-id']);
   }
   expect(woken).toEqual([undefined, undefined]);
-  expect(currentRequestId()).toBeUndefined();
+  expect(currentRequest()?.requestId).toBeUndefined();
   await app.close();
 });
