@@ -14,7 +14,7 @@ export default defineConfig({
     outDir: fileURLToPath(new URL('../dist/ui', import.meta.url)),
     emptyOutDir: true,
     target: 'es2024',
-    // The policy of the page permits no `data:`.
+    // The policy of the page permits `data:` for images alone.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // On a busy machine it warns of the time that it took.

@@ -143,7 +143,7 @@ test('a new server and its end are seen without a reload', async () => {
   await context.close();
 });
 
-test('the serial console is in the page, by keyboard alone; the display is in a new tab', async () => {
+test('the serial console is in the page, by keyboard alone', async () => {
   const opened = await world.open(`/ui/servers/${ids.mine}`, {}, 'demo');
   const { page, context } = opened;
   await page.getByRole('button', { name: 'Open the serial console here' }).focus();
@@ -156,12 +156,43 @@ test('the serial console is in the page, by keyboard alone; the display is in a 
   await expectSound(opened, 'server-serial');
   await page.keyboard.press('Tab');
   expect(await page.getByRole('textbox').evaluate((field) => field.matches(':focus'))).toBe(false);
+  await context.close();
+});
 
-  const [display] = await Promise.all([
-    context.waitForEvent('page'),
-    page.getByRole('button', { name: 'Open the display in a new tab' }).click(),
-  ]);
-  await expect.poll(() => display.title()).toBe('Console');
+/** Pixels of the display that are not of the colour at their left: the edges of what it shows. */
+const edgesOf = (page: Page) =>
+  page.evaluate<number>(`(() => {
+    const canvas = document.querySelector('.screen canvas');
+    if (canvas === null || canvas.width === 0) return 0;
+    const { width, height } = canvas;
+    const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, width, height);
+    const pixels = new Uint32Array(data.buffer);
+    return pixels.reduce((count, pixel, at) => count + (pixel === pixels[at - 1] ? 0 : 1), 0);
+  })()`);
+
+test.each(views)('the display is in the page: $width px, $theme', async (view) => {
+  const opened = await world.open(`/ui/servers/${ids.mine}`, view, 'demo');
+  const { page, context } = opened;
+  await page.getByRole('button', { name: 'Open the display here' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').getByText('Connected.').waitFor();
+  await expect.poll(() => edgesOf(page)).toBeGreaterThan(1);
+  const before = await edgesOf(page);
+  await page.keyboard.type('ab');
+  await expect.poll(() => edgesOf(page)).toBeGreaterThan(before);
+  await expectSound(opened, `display-${view.theme}-${view.width}`);
+  // Tab is a key of the guest; another one leaves the display.
+  const focused = () => page.evaluate('document.activeElement.tagName');
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('CANVAS');
+  await page.keyboard.press('Shift+F12');
+  expect(await focused()).toBe('BUTTON');
+  await page.keyboard.press('Enter');
+  expect(await focused()).toBe('CANVAS');
+  await page.getByRole('link', { name: 'Servers', exact: true }).click();
+  await page.getByRole('heading', { name: 'Servers' }).waitFor();
   await context.close();
 });
 

@@ -8,10 +8,13 @@ import { ComputeError } from '#core/errors.ts';
 
 const compress = promisify(gzip);
 
-/** Nothing inline, nothing from elsewhere, and no frame around it. */
+/**
+ * Nothing inline, nothing from elsewhere, and no frame around it. `data:` of images: the pointer of
+ * a server's display.
+ */
 const headers = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',

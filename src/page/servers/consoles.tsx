@@ -1,7 +1,8 @@
-/** The serial console of a server in the page, and its display in a tab of its own. */
+/** The display and the serial console of a server, in the page. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { compute } from '../data/compute.ts';
 import { Message } from '../parts/message.tsx';
+import { Display } from './display.tsx';
 import { oncePerFrame } from './once-per-frame.ts';
 import { bytesOfKey, SerialText } from './serial-text.ts';
 
@@ -25,15 +26,11 @@ export function Consoles({ serverId }: { serverId: string }) {
       setRefusal((cause as Error).message);
     });
   };
-  const showDisplay = (url: string) => {
-    setDisplay(url);
-    window.open(url, '_blank', 'noopener');
-  };
   return (
     <>
       <p class="buttons">
-        <button type="button" onClick={open({ protocol: 'vnc', type: 'novnc' }, showDisplay)}>
-          Open the display in a new tab
+        <button type="button" onClick={open({ protocol: 'vnc', type: 'novnc' }, setDisplay)}>
+          {display === '' ? 'Open the display here' : 'Open the display again'}
         </button>
         <button type="button" onClick={open({ protocol: 'serial', type: 'serial' }, setSerial)}>
           {serial === '' ? 'Open the serial console here' : 'Connect the serial console again'}
@@ -41,13 +38,15 @@ export function Consoles({ serverId }: { serverId: string }) {
       </p>
       <Message text={refusal} />
       {display !== '' && (
-        <p>
-          The display is in a new tab. If none has opened:{' '}
-          <a href={display} target="_blank" rel="noopener noreferrer">
-            display
-          </a>
-          . Whoever has this address has the console, for ten minutes.
-        </p>
+        <>
+          {isOwn(display) && <Display key={display} address={display} />}
+          <p>
+            <a href={display} target="_blank" rel="noopener noreferrer">
+              The display in a tab of its own
+            </a>
+            . Whoever has this address has the console, for ten minutes.
+          </p>
+        </>
       )}
       {serial !== '' && <Serial key={serial} url={serial} />}
     </>
