@@ -338,6 +338,12 @@ describe('a guest with a standby is sent as it is', () => {
         'undefine',
       ],
     ]);
+    let end = 0;
+    for (const { after = -1, milliseconds } of result.steps) {
+      expect(after).toBeGreaterThanOrEqual(end);
+      // Sums of fractions are not exact.
+      end = after + milliseconds - 0.001;
+    }
     expect(await left()).toEqual(before);
   });
 

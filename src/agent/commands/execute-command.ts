@@ -61,6 +61,7 @@ export async function executeCommand(
 ): Promise<CommandResult> {
   const records: StepRecord[] = [];
   const begun: Step[] = [];
+  const arrivedAt = performance.now();
   let isUndone: Plan['isUndone'] = () => false;
   try {
     if (isQuestion(body)) {
@@ -74,7 +75,7 @@ export async function executeCommand(
     );
     for (const step of plan.steps) {
       begun.push(step);
-      records.push(await timed(parts, step));
+      records.push(await timed(parts, step, arrivedAt));
     }
     const domainXml = await definitionOf(parts, guestIdOf(body));
     const output = await outputOf(parts, body);
@@ -88,7 +89,7 @@ export async function executeCommand(
     const message = errorText(error);
     const detail = error instanceof Error ? (error.stack ?? '') : '';
     const left = await undo(parts, begun.filter(isUndone));
-    left.push(...(await bringBack(parts, body, { begun, records })));
+    left.push(...(await bringBack(parts, body, { begun, records, arrivedAt })));
     const sameElsewhere = isComputeError(error, 'invalid');
     const undone = left.length === 0 && (await isAsBefore(parts, body));
     return {
@@ -191,10 +192,11 @@ async function hasNoFiles(
   }
 }
 
-async function timed(parts: HostParts, step: Step): Promise<StepRecord> {
+async function timed(parts: HostParts, step: Step, arrivedAt: number): Promise<StepRecord> {
   const startedAt = performance.now();
   await executeStep(parts, step);
-  return { step: step.do, milliseconds: performance.now() - startedAt };
+  const milliseconds = performance.now() - startedAt;
+  return { step: step.do, milliseconds, after: startedAt - arrivedAt };
 }
 
 /** The guest is as requested, even if its definition cannot be read. */
@@ -206,6 +208,13 @@ async function definitionOf({ hypervisor }: HostParts, guestId: string) {
   }
 }
 
+interface Progress {
+  begun: readonly Step[];
+  records: StepRecord[];
+  /** Of the command. */
+  arrivedAt: number;
+}
+
 /**
  * A suspend, resume or rescue that fails half-way leaves the guest without a device, or off: it is
  * returned to its previous state. Their steps are not undone one by one, because the undo depends
@@ -214,14 +223,14 @@ async function definitionOf({ hypervisor }: HostParts, guestId: string) {
 async function bringBack(
   parts: HostParts,
   body: HostCommandBody,
-  { begun, records }: { begun: readonly Step[]; records: StepRecord[] },
+  { begun, records, arrivedAt }: Progress,
 ): Promise<string[]> {
   if (body.do !== 'suspend' && body.do !== 'resume' && body.do !== 'rescue') return [];
   const back = commandBack(body, begun);
   if (back === undefined) return [];
   try {
     const { steps } = await planFor(parts, back);
-    for (const step of steps) records.push(await timed(parts, step));
+    for (const step of steps) records.push(await timed(parts, step, arrivedAt));
     return [];
   } catch (error) {
     const message = errorText(error);

@@ -140,8 +140,17 @@ export const ExplainReply = shape({
   nics: Type.Array(NicView),
   pci_requests: Type.Array(PciRequestView),
   devices: Type.Array(DeviceView),
-  /** What its host did, in order, at the newest start by a boot, a move or a hard reboot. */
-  spawn_steps: Type.Array(shape({ step: Type.String(), milliseconds: Type.Number() })),
+  /**
+   * What its host did, in order, at the newest start by a boot, a move or a hard reboot. `after`:
+   * milliseconds from the arrival of the command there; absent: the agent is older.
+   */
+  spawn_steps: Type.Array(
+    shape({
+      step: Type.String(),
+      milliseconds: Type.Number(),
+      after: Type.Optional(Type.Number()),
+    }),
+  ),
   /** The plan of the newest live migration, as it was recorded; null: there was none. */
   live_move: nullable(shape({ planned_at: Moment, plan: Type.Array(Type.String()) })),
   domain_xml: nullable(Type.String()),

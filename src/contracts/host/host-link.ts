@@ -160,10 +160,14 @@ export type CommandResult =
       steps: StepRecord[];
     };
 
-/** One executed step, with its time. */
+/**
+ * One executed step, with its time. `after`: milliseconds from the arrival of its command to its
+ * start; absent: its agent is older.
+ */
 export interface StepRecord {
   step: string;
   milliseconds: number;
+  after?: number;
 }
 
 /**

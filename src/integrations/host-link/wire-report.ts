@@ -143,11 +143,14 @@ export const HostReport = sameAs<Contract.HostReport>()(
   }),
 );
 
+const Milliseconds = Type.Number({ minimum: 0 });
 const Steps = Type.Array(
-  Type.Object({ step: ShortText, milliseconds: Type.Number({ minimum: 0 }) }),
-  {
-    maxItems: 10_000,
-  },
+  Type.Object({
+    step: ShortText,
+    milliseconds: Milliseconds,
+    after: Type.Optional(Milliseconds),
+  }),
+  { maxItems: 10_000 },
 );
 
 const Counter = orNull(Type.Number({ minimum: 0 }));

@@ -56,6 +56,23 @@ test('events in order, with the decision, and the steps of the agent before its 
   ]);
 });
 
+test('steps begin when their agent has measured it, and none ends after its answer', () => {
+  const stepsOf = (...steps: { step: string; milliseconds: number; after: number }[]) => {
+    const spawn = event('spawn', 40, 100);
+    const { rows } = timelineOf(action([spawn]), { ...nothing, steps });
+    return rows.filter(({ isStep }) => isStep).map(({ from, to }) => [from, to]);
+  };
+  const first = { step: 'set-vf', milliseconds: 10, after: 5 };
+  expect(stepsOf(first, { step: 'start', milliseconds: 20, after: 25 })).toEqual([
+    [45, 55],
+    [65, 85],
+  ]);
+  expect(stepsOf(first, { step: 'start', milliseconds: 40, after: 30 })).toEqual([
+    [35, 45],
+    [60, 100],
+  ]);
+});
+
 test('what runs has no end, and the server is not said to be ACTIVE', () => {
   const { rows } = timelineOf(action([event('schedule', 1, 2), event('spawn', 2, null)]), {
     ...nothing,

@@ -121,15 +121,21 @@ function decisionText({ candidates, rejections, chosen }: DecisionView): string 
   return chosen === null ? hosts : `${hosts}; ${chosen} chosen`;
 }
 
-/** The host measures how long each takes, one after the other; the last ends with its answer. */
+/**
+ * Each at the time since the command arrived. Steps of an older agent have only their length: they
+ * are shown one after the other, and the last ends with the answer.
+ */
 function ofSteps(spawn: ServerActionEvent, begin: number, steps: Steps): TimelineRow[] {
   const finish = spawn.finish_time;
   if (finish === null) return [];
+  const [start, end] = [epochMs(spawn.start_time) - begin, epochMs(finish) - begin];
   const total = steps.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-  let at = Math.max(epochMs(spawn.start_time), epochMs(finish) - total) - begin;
-  return steps.map(({ step, milliseconds }) => {
-    const from = at;
-    at += milliseconds;
+  const lastEnd = Math.max(...steps.map(({ after = 0, milliseconds }) => after + milliseconds), 0);
+  const arrived = Math.min(start, end - lastEnd);
+  let at = Math.max(start, end - total);
+  return steps.map(({ step, milliseconds, after }) => {
+    const from = after === undefined ? at : Math.max(0, arrived + after);
+    at = from + milliseconds;
     const label = readable(step);
     return { ...row(label, { from, to: at }), isStep: true };
   });
