@@ -214,6 +214,40 @@ test('a member sees own servers, and nothing of hosts', async () => {
   await context.close();
 });
 
+test('a server that was deleted: when, what was done, and why it had no host', async () => {
+  const { cloud } = world;
+  const port = await cloud.port(await cloud.network('three', 'physnet2', 44), 'vdpa');
+  const id = await cloud.boot([{ port }], { name: 'short-lived' });
+  await cloud.settled(id, 'ERROR');
+  const watched = await world.open(`/ui/servers/${id}`);
+  const { page, context } = watched;
+  await page.getByRole('heading', { name: 'short-lived' }).waitFor();
+  await cloud.ok('compute', 'DELETE', `/servers/${id}`);
+  await cloud.gone(id);
+  // Also while its page is open.
+  await page.getByText(/This server was deleted on \d+ /).waitFor();
+  await page.getByRole('heading', { name: 'Why no host was found' }).waitFor();
+  await page.getByRole('region', { name: 'Hosts by filter' }).waitFor();
+  await page.getByLabel('Action').selectOption({ index: 1 });
+  await page.getByRole('row').filter({ hasText: 'Choose host' }).waitFor();
+  // The browser itself notes each answer of 404.
+  const faults = watched.faults.filter((fault) => !fault.includes('404'));
+  await expectSound({ ...watched, faults }, 'server-deleted');
+  await page.goto('/ui/servers/6d0f5f54-3f0c-4b8e-9f6c-0f5b4f8f7a10');
+  await expect.poll(() => page.getByRole('alert').textContent()).toContain('could not be found');
+  await context.close();
+
+  const demo = await cloud.as('novella-demo');
+  const own = await demo.boot([], { name: 'own' });
+  await demo.settled(own, 'ACTIVE');
+  await demo.ok('compute', 'DELETE', `/servers/${own}`);
+  await demo.gone(own);
+  const member = await world.open(`/ui/servers/${own}`, {}, 'demo');
+  await member.page.getByText(/This server was deleted on \d+ /).waitFor();
+  expect(await member.page.locator('main').textContent()).not.toContain('host-');
+  await member.context.close();
+});
+
 test('a list without servers says so', async () => {
   const { page, context } = await world.open('/ui/servers?name=none-of-this-name');
   await page.getByText('No server matches').waitFor();

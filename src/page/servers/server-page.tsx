@@ -1,8 +1,9 @@
 /** One server: status, fault, NICs down to the host, what was done to it, consoles, its XML. */
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
 import { useRoute } from 'preact-iso/router';
 import type { ExplainReply } from '#client/shapes/explain.ts';
-import { get } from '../data/request.ts';
+import { get, Refusal } from '../data/request.ts';
 import {
   compute,
   type InterfaceDetail,
@@ -17,6 +18,7 @@ import { usePolled } from '../parts/polled.ts';
 import { dayTime } from '../parts/time.ts';
 import { Actions } from './actions.tsx';
 import { Consoles } from './consoles.tsx';
+import { DeletedServer, type DeletedReading, readDeleted } from './deleted-server.tsx';
 import { NicChains } from './nic-chain.tsx';
 import { StatusWord } from './status-word.tsx';
 import './servers.css';
@@ -28,6 +30,20 @@ interface Reading {
   interfaces: InterfaceDetail[];
   /** For administrators. */
   explained: ExplainReply | undefined;
+}
+
+/** One that is there, or one that was. Throws a `Refusal`. */
+async function readAny(
+  id: string,
+  seesHosts: boolean,
+  signal: AbortSignal,
+): Promise<Reading | DeletedReading> {
+  try {
+    return await readServer(id, seesHosts, signal);
+  } catch (cause) {
+    if (!(cause instanceof Refusal) || cause.status !== 404) throw cause;
+    return readDeleted(id, seesHosts, signal);
+  }
 }
 
 async function readServer(id: string, seesHosts: boolean, signal: AbortSignal): Promise<Reading> {
@@ -48,9 +64,15 @@ export function ServerPage() {
 
 function Server({ id }: { id: string }) {
   const seesHosts = session.value?.sees_hosts === true;
+  const isGone = useRef(false);
   const { value, refusal } = usePolled({
     key: id,
-    read: (signal) => readServer(id, seesHosts, signal),
+    async read(signal) {
+      if (isGone.current) return readDeleted(id, seesHosts, signal);
+      const read = await readAny(id, seesHosts, signal);
+      isGone.current = 'decision' in read;
+      return read;
+    },
     everyMs: 2_000,
   });
   if (value === undefined) {
@@ -67,6 +89,7 @@ function Server({ id }: { id: string }) {
       </>
     );
   }
+  if ('decision' in value) return <DeletedServer id={id} known={value} />;
   const { server, explained } = value;
   return (
     <>
