@@ -68,3 +68,18 @@ test('the error of a console is cut', () => {
     answer: { ...answer, problem: cut },
   });
 });
+
+test('texts lose U+0000, which a device or a console of a guest may have', () => {
+  const [device] = report.devices;
+  const odd = { ...device!.function, quarantine: 'bro\0ken' };
+  const given = { ...report, devices: [{ function: odd, tags: { 'a\0': 'b\0' } }], problems: [] };
+  const read = boundedMessage({ type: 'report', report: given });
+  expect(JSON.stringify(read)).not.toContain(String.raw`\u0000`);
+  expect(read).toMatchObject({
+    report: { devices: [{ function: { quarantine: 'broken' }, tags: { a: 'b' } }] },
+  });
+  const output: CommandResult = { ok: true, steps: [], output: 'boot\0ed' };
+  expect(boundedMessage({ type: 'result', seq: 1, result: output })).toMatchObject({
+    result: { output: 'booted' },
+  });
+});

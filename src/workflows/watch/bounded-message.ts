@@ -1,9 +1,11 @@
 /**
- * Bounds of the texts that people read of a host: errors of its programs may be of any length. They
- * are cut, not refused: a host must not lose its link over the length of an error message.
+ * Bounds of the texts of a host: errors of its programs may be of any length, and anything that it
+ * reads from a device or a guest may have U+0000, which PostgreSQL cannot store. They are cut, not
+ * refused: a host must not lose its link over an error message.
  */
 import type { CommandResult, HostReport, ToController } from '#contracts/host/host-link.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
+import { withoutNullCharacters } from '#core/null-characters.ts';
 import { shortenedText } from '#core/shortened-text.ts';
 
 /** Of a message, and of the JSON of a problem's data. Characters. */
@@ -12,7 +14,8 @@ const mostOfMessage = 4_096;
 const mostOfDetail = 16_384;
 
 /** The message with all such texts cut; the data of a problem that has too much is left out. */
-export function boundedMessage(message: ToController): ToController {
+export function boundedMessage(given: ToController): ToController {
+  const message = withoutNullCharacters(given);
   switch (message.type) {
     case 'hello':
     case 'report':

@@ -72,6 +72,11 @@ type ResultMessage = Extract<ToController, { type: 'result' }>;
 type GuestChanged = Extract<ToController, { type: 'guest-changed' }>;
 
 const resendMs = 1_000;
+/**
+ * Agents number their links by their clock. A greater number would keep every later link of the
+ * host away, and an agent that was replaced cannot know it.
+ */
+const furthestAheadMs = 366 * 86_400_000;
 
 class AgentSession implements ServedAgent {
   readonly #context: WorkflowContext;
@@ -279,10 +284,14 @@ class AgentSession implements ServedAgent {
    * here on. False: this is such an older one.
    */
   async #openShared({ host: name, report, link: given }: Hello): Promise<boolean> {
-    const { links, clock } = this.#context;
+    const { links, clock, log } = this.#context;
     const { shared } = links;
     if (shared === undefined) return true;
     const link = given ?? clock.now();
+    if (link > clock.now() + furthestAheadMs) {
+      log.warn({ host: name, link }, 'a link is refused: the clock of its host is a year ahead');
+      return false;
+    }
     const { id: hostId } = await hostBatches(this.#context).registration.run({ name, report });
     if (!(await shared.open(hostId, link))) {
       if (given === undefined) return false;

@@ -86,6 +86,19 @@ test('an older hello that is read late changes nothing, and its agent gets the n
   expect(links).toMatchObject([{ controllerId: 'b', link: 7, closedAt: null }]);
 });
 
+test('a number far ahead of the clock is refused: it would keep all later links of the host away', async () => {
+  const store = await aStore();
+  const controller = aController(store, 'a');
+  const rogue = controller.join(Number.MAX_SAFE_INTEGER);
+  await vi.waitFor(() => expect(rogue.isClosed()).toBe(true));
+  expect(rogue.received).toEqual([]);
+  expect(controller.log.entries).toEqual([
+    'warn a link is refused: the clock of its host is a year ahead',
+  ]);
+  const link = controller.join(clock.now() + 1);
+  await vi.waitFor(() => expect(link.ofType('welcome')).toHaveLength(1));
+});
+
 test('a report of a link that is not the newest any more is refused', async () => {
   const store = await aStore();
   const [first, second] = [aController(store, 'a'), aController(store, 'b')];
