@@ -5,10 +5,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type RequestIds, requestIds } from '#core/request-ids.ts';
 
-/** Ids, as the identity service has them. */
+/** Ids and names, as the identity service has them. */
 export interface RequestUser {
   userId: string;
   projectId: string;
+  projectName?: string;
+  roles?: readonly string[];
+  isAdmin?: boolean;
 }
 
 const users = new WeakMap<FastifyRequest, RequestUser>();
@@ -16,6 +19,11 @@ const users = new WeakMap<FastifyRequest, RequestUser>();
 /** The user of the request, once its token is validated. */
 export function noteUser(request: FastifyRequest, user: RequestUser): void {
   users.set(request, user);
+}
+
+/** undefined: the request has no validated token. */
+export function userOf(request: FastifyRequest): RequestUser | undefined {
+  return users.get(request);
 }
 
 /** Its own id, and that of the client's own request if it has sent one. */
@@ -39,7 +47,7 @@ export function logRequests(
   app.addHook('onResponse', (request, reply, done) => {
     const path = withoutSecrets(request.url.split('?')[0] ?? '');
     const level = probes.has(path) ? 'debug' : 'info';
-    const user = users.get(request);
+    const user = userOf(request);
     app.log[level](
       {
         method: request.method,

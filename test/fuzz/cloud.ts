@@ -10,7 +10,7 @@ import { bootstrap } from '#embedded/identity/bootstrap.ts';
 import { createIdentityStore } from '#integrations/database/services/identity-store.ts';
 import { migrate } from '#integrations/database/migrate.ts';
 import { openSqlite } from '#integrations/database/sqlite/sqlite.ts';
-import { freePorts, readConfig } from '#programs/config/config.ts';
+import { freePorts, parseConfig } from '#programs/config/config.ts';
 import { type AllInOne, startAllInOne } from '#programs/up/up.ts';
 import { Cloud } from '#test/worlds/cloud.ts';
 import { signInBody } from '#test/worlds/embedded-cloud.ts';
@@ -35,7 +35,11 @@ const password = 'fuzz';
 
 export async function startFuzzCloud(): Promise<FuzzCloud> {
   const state = temporaryDirectory();
-  const config = { ...readConfig(), stateDir: join(state.path, 'state'), ports: freePorts };
+  const config = {
+    ...parseConfig('rate_limits: { creations: 0 }', 'fuzz'),
+    stateDir: join(state.path, 'state'),
+    ports: freePorts,
+  };
   mkdirSync(config.stateDir, { mode: 0o700 });
   await addUsers(join(config.stateDir, 'novella.sqlite'));
   let running = await startAllInOne(config, silentLog);

@@ -42,7 +42,14 @@ import {
 } from './host-config.ts';
 import { logFormats, logLevels, type LogOptions, standardLog } from '../terminal/log-choices.ts';
 import { type OpenStackConfig, OpenStackSection, toOpenStackConfig } from './openstack-config.ts';
-import { type QuotaConfig, QuotaSection, toQuotaConfig } from './quota-config.ts';
+import {
+  type CreationRates,
+  type QuotaConfig,
+  QuotaSection,
+  RateSection,
+  toCreationRates,
+  toQuotaConfig,
+} from './quota-config.ts';
 import { readTextFile } from './text-file.ts';
 
 export type { ConfigEntry, ServicePorts };
@@ -124,6 +131,7 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
       pci: Type.Optional(PciSection),
       allocation_ratio: Type.Optional(RatioSection),
       quotas: Type.Optional(QuotaSection),
+      rate_limits: Type.Optional(RateSection),
       keep_free: key(
         Type.Integer({ minimum: 0, maximum: 1_073_741_824 }),
         'space on the disk of `state_dir` that image uploads leave free; 0: none',
@@ -226,6 +234,8 @@ export interface Config extends DoorsConfig {
   /** The overcommit ratios of a host. Example: 4 virtual processors for each of the host. */
   allocationRatios: { vcpus: number; memory: number; disk: number };
   quotas: QuotaConfig;
+  /** `rate_limits`. */
+  creationRates: CreationRates;
   /**
    * `keep_free`: of the disk of the state directory; an upload that would leave less is refused.
    * undefined: not in the file.
@@ -313,6 +323,7 @@ function toConfig(
     deviceSpec,
     allocationRatios: { ...standardRatios, ...file.allocation_ratio },
     quotas: toQuotaConfig(file.quotas, { ownIdentity: file.openstack === undefined }),
+    creationRates: toCreationRates(file.rate_limits),
     keepFreeBytes: file.keep_free === undefined ? undefined : file.keep_free * 1024 ** 2,
     kept: {
       historyMs: (file.keep_history ?? standardKept.history) * dayMs,

@@ -62,6 +62,48 @@ export const QuotaSection = Type.Object(
   { additionalProperties: false },
 );
 
+/** Ten a second. */
+const standardCreations = 600;
+const PerMinute = Type.Integer({ minimum: 0, maximum: 1_000_000 });
+
+export const RateSection = Type.Object(
+  {
+    creations: key(
+      PerMinute,
+      'what the members of one project may create each minute: a `POST` is one, a `POST /servers` ' +
+        'each of its servers; more is answered 429; 0: no limit',
+      { default: standardCreations },
+    ),
+    projects: key(
+      Type.Record(Type.String(), PerMinute),
+      "exceptions, by a project's id or name; an id wins over a name",
+      { default: {} },
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** `projects`: exceptions, by id or name. */
+export interface CreationRates {
+  perMinute: number;
+  projects: ReadonlyMap<string, number>;
+}
+
+export function toCreationRates(
+  section: Type.Static<typeof RateSection> | undefined,
+): CreationRates {
+  const { creations = standardCreations, projects = {} } = section ?? {};
+  return { perMinute: creations, projects: new Map(Object.entries(projects)) };
+}
+
+/** What a project may create each minute; 0: no limit. */
+export function creationsOf(
+  { perMinute, projects }: CreationRates,
+  { id, name }: { id: string; name: string },
+): number {
+  return projects.get(id) ?? projects.get(name) ?? perMinute;
+}
+
 /** `serversPerRequest`: of one `POST /servers`, whatever the project's quota. */
 export interface QuotaConfig extends Quotas {
   serversPerRequest: number;

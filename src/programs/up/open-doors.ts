@@ -5,14 +5,17 @@ import type { Logger } from 'pino';
 import { createComputeApi } from '#api/compute-api.ts';
 import { FleetEvents } from '#api/fabric/fleet-events.ts';
 import type { ApiContext, DiskRoom } from '#api/requests/context.ts';
+import { limitCreations } from '#http/creation-limit.ts';
 import { refuseWithoutRoom } from '#http/full-disk.ts';
 import { mountHealth } from '#http/health.ts';
 import { listen } from '#http/listen.ts';
+import { RateLimit } from '#runtime/timing/rate-limit.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { FabricView } from '#workflows/hosts/fabric-view.ts';
 import { serverOperations } from '#workflows/server-operations.ts';
 import type { ReportListener } from '#workflows/watch/serve-agent.ts';
 import type { Config } from '../config/config.ts';
+import { creationsOf } from '../config/quota-config.ts';
 import type { TlsFiles } from '../config/doors-config.ts';
 import { thisMachine } from '../config/this-machine.ts';
 import { admitHosts, type HostAdmission } from '../hosts/admit-hosts.ts';
@@ -117,9 +120,11 @@ export async function openDoors(config: Config, doors: Doors): Promise<Urls> {
     disks,
     workflows,
   });
+  const limit = new RateLimit(() => performance.now());
   const listenFor = (app: FastifyInstance, name: keyof Config['ports']): Promise<number> => {
     mountHealth(app, ready.check);
     if (reserve !== undefined) refuseWithoutRoom(app, reserve);
+    limitCreations(app, { limit, perMinute: (of) => creationsOf(config.creationRates, of) });
     doors.metrics?.watchRequests(app, name);
     return listen(app, name, config.listen, config.ports[name]);
   };

@@ -5,7 +5,7 @@
  */
 import type { CommandResult, HostReport, ToController } from '#contracts/host/host-link.ts';
 import type { HostProblem } from '#core/hosts/host-problem.ts';
-import { withoutNullCharacters } from '#core/null-characters.ts';
+import { withoutNullCharacters } from '#runtime/messages/null-characters.ts';
 import { shortenedText } from '#core/shortened-text.ts';
 
 /** Of a message, and of the JSON of a problem's data. Characters. */
