@@ -11,6 +11,7 @@ const packages = [
   ...['qemu-system-x86', 'qemu-utils', 'xorriso'],
   ...['libvirt-daemon', 'libvirt-daemon-driver-qemu', 'libvirt-daemon-driver-nodedev'],
   ...['libvirt-daemon-system', 'libvirt-clients'],
+  ...['nfs-kernel-server', 'nfs-common'],
   ...['iproute2', 'iputils-ping', 'pciutils', 'ethtool', 'tcpdump', 'procps'],
 ];
 

@@ -57,7 +57,7 @@ export function consoleOn(
   name: HostName,
 ): GuestConsole {
   const { host, agent } = world.hosts[name];
-  return guestConsole(host, domain, `${agent.stateDirectory}/guests/${id}/serial.log`);
+  return guestConsole(host, domain, `${agent.guestsDirectory}/${id}/serial.log`);
 }
 
 /** Requests a live migration; it is accepted when this returns. */

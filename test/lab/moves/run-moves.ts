@@ -18,6 +18,7 @@ import { checkInterventions } from './chapters/interventions.ts';
 import { checkLiveDirect, checkLiveMacvtap, checkLiveNetwork } from './chapters/live.ts';
 import { checkPlainMoves } from './chapters/plain.ts';
 import { checkRefused } from './chapters/refused.ts';
+import { checkSharedStorage } from './chapters/shared-storage.ts';
 import { checkShelved } from './chapters/shelved.ts';
 import type { MovesWorld } from './moves-world.ts';
 
@@ -29,6 +30,7 @@ const chapters: Chapter<MovesWorld>[] = [
   { title: 'Live, with a failover port', run: checkFailover },
   { title: 'Cold: confirmed, and reverted', run: checkCold },
   { title: 'Shelved, and continued on the other host', run: checkShelved },
+  { title: 'On shared storage: live, and evacuated', run: checkSharedStorage },
   { title: 'Evacuated from a host that returns', run: checkEvacuated },
   { title: 'Refused before anything is touched', run: checkRefused },
   { title: 'Aborted, and completed by force', run: checkInterventions },

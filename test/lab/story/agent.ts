@@ -6,10 +6,10 @@ import { labDevices, outsideAddress } from '../machine.ts';
 import { until } from './cloud-user.ts';
 
 export interface LabAgent {
-  /** Within the host. */
-  stateDirectory: string;
+  /** Of the guests' files, within the host. */
+  readonly guestsDirectory: string;
   /** Starts it and waits until the controller has its first report. */
-  start(options?: { networkXml: boolean }): Promise<void>;
+  start(options?: StartOptions): Promise<void>;
   /** Sends SIGTERM, and waits until it has ended. */
   stop(): Promise<void>;
   /** `kill -9` once it has begun to create this server's guest. */
@@ -19,6 +19,12 @@ export interface LabAgent {
   /** Resident memory of the agent and of its libvirt child, in MiB. */
   memoryMib(): Promise<{ agent: number; child: number }>;
   log(): Promise<string>;
+}
+
+/** Of the agent's configuration; without it is as in the beginning. */
+interface StartOptions {
+  networkXml?: boolean;
+  sharedFolder?: string | undefined;
 }
 
 /** Source: `novella doctor --json`. */
@@ -71,27 +77,34 @@ const pidFile = '/run/novella-agent.pid';
 const logFile = '/var/log/novella-agent.log';
 
 /** The agent's configuration: JSON is YAML. */
-function configuration(place: AgentPlace, networkXml: boolean): string {
+function configuration(
+  place: AgentPlace,
+  { networkXml = false, sharedFolder }: StartOptions,
+): string {
   // The processor within is an emulated one that no model describes.
   const libvirt = { cpu_mode: 'host-passthrough', network_xml: networkXml };
   return JSON.stringify({
     controller: `https://${outsideAddress}:${place.controllerPort}`,
     token_file: '/mnt/share/agent-token',
     state_dir: stateDirectory,
-    host: { ...place.settings, libvirt },
+    host: { ...place.settings, libvirt, shared_folder: sharedFolder },
   });
 }
 
 /** Brings the bundle in; nothing runs yet. */
 export function labAgent(place: AgentPlace): LabAgent {
   const { host } = place;
+  let guestsDirectory = `${stateDirectory}/guests`;
   cpSync(place.bundle, join(host.shareDirectory, 'agent'), { recursive: true });
   writeFileSync(join(host.shareDirectory, 'agent-token'), `${place.token}\n`, { mode: 0o600 });
   return {
-    stateDirectory,
-    async start({ networkXml } = { networkXml: false }) {
+    get guestsDirectory() {
+      return guestsDirectory;
+    },
+    async start(options = {}) {
       const since = Date.now();
-      writeFileSync(join(host.shareDirectory, 'agent.yaml'), configuration(place, networkXml));
+      guestsDirectory = `${options.sharedFolder ?? stateDirectory}/guests`;
+      writeFileSync(join(host.shareDirectory, 'agent.yaml'), configuration(place, options));
       await host.mustRun(`
         [ -d /opt/novella-agent ] || cp -r /mnt/share/agent /opt/novella-agent
         setsid /lab/node /opt/novella-agent/novella-agent.mjs agent --config /mnt/share/agent.yaml \\

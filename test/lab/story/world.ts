@@ -77,7 +77,7 @@ export function ask(
 export async function running(world: World, id: string, ports: PortView[]): Promise<RunningServer> {
   const server = (await world.user.settled(id, 'ACTIVE')) as ServerView & InstanceName;
   const domain = server['OS-EXT-SRV-ATTR:instance_name'];
-  const log = `${world.agent.stateDirectory}/guests/${id}/serial.log`;
+  const log = `${world.agent.guestsDirectory}/${id}/serial.log`;
   const console = guestConsole(world.host, domain, log);
   await console.waitFor({ what: 'READY' });
   return { id, name: server.name, domain, ports, console };
