@@ -1,4 +1,5 @@
 /** The dry run of a device list over the API: on what the controller knows of a host. */
+import { parsePciAddress } from '#core/pci/devices/address.ts';
 import { parseAliases } from '#core/pci/requests/alias.ts';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { aComputeWorld, type ComputeWorld, faultOf } from '#test/worlds/compute-world.ts';
@@ -35,6 +36,43 @@ test('a list that still offers the held devices is safe; the PF is known by its 
     pools: [{ vendor_id: '8086', product_id: '10ca', count: 2 }],
     stats: ['physnet1, 10ca, 8086 : 2'],
     change: { host: 'host-1', appearing: [], lost: [], retagged: [], kept: 2, safe: true },
+  });
+});
+
+test('PFs and VFs that the list in force leaves out are known, as the agent has reported them', async () => {
+  const host = await world.store.hosts.named('host-1');
+  const tags = { physical_network: 'physnet1' };
+  const device_spec = [{ devname: 'ens1f1' }, { address: '0000:81:10.*', ...tags }];
+  const body = { host: 'host-1', device_spec };
+  const before = await check(body);
+  expect(before.body.functions_from.note).toContain('has not reported');
+  expect(before.body.entries[0]).toMatchObject({ matches: 0 });
+  const leftOut = (address: string, more: object) => ({
+    address: parsePciAddress(address),
+    vendorId: '8086',
+    productId: '10ca',
+    deviceType: 'type-VF' as const,
+    parentAddress: parsePciAddress('0000:81:00.1'),
+    numaNode: 0,
+    ifname: null,
+    vfNum: 0,
+    nearest: null,
+    ...more,
+  });
+  const pf = { deviceType: 'type-PF' as const, parentAddress: null, ifname: 'ens1f1', vfNum: null };
+  world.context.links.noteOffer(host!.id, {
+    entries: [],
+    leftOut: [leftOut('0000:81:00.1', pf), leftOut('0000:81:11.0', {})],
+  });
+  const after = await check(body);
+  expect(after.body).toMatchObject({
+    result: 'fine',
+    functions_from: { complete: false, note: expect.stringContaining('the PFs and VFs of host-1') },
+    entries: [
+      { matches: 2, takes: 2 },
+      { matches: 2, takes: 2 },
+    ],
+    change: { appearing: ['0000:81:00.1', '0000:81:11.0'], lost: [], kept: 2 },
   });
 });
 

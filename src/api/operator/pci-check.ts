@@ -7,7 +7,7 @@ import type { OperatorReply } from '#client/shapes/operator-replies.ts';
 import { type CheckView, worstResult } from '#client/shapes/pci-check.ts';
 import type { Host } from '#contracts/store/store.ts';
 import { viewCheck } from '#client/shapes/view-pci-check.ts';
-import { hostFunctionsOf } from '#core/pci/specs/known-functions.ts';
+import { hostFunctionsOf, withLeftOut } from '#core/pci/specs/known-functions.ts';
 import { readDeviceSpecs } from '#core/pci/specs/parse-device-specs.ts';
 import { type Static, Type } from 'typebox';
 import { closed } from '../requests/json-schema.ts';
@@ -70,7 +70,9 @@ async function checkHost(
   const { device_spec: list, alias } = call.body;
   const known = await call.context.store.hosts.devices(id);
   const devices = known.filter(({ status }) => status !== 'removed');
-  const hostFunctions = hostFunctionsOf(devices);
+  const offer = call.context.links.offerOf(id);
+  const functions = withLeftOut(devices, offer?.leftOut ?? []);
+  const hostFunctions = hostFunctionsOf(functions);
   const sources = list.map((entry, at) => ({
     source: `device_spec[${at}]`,
     ...(typeof entry === 'string' ? { text: entry } : { object: entry }),
@@ -78,7 +80,7 @@ async function checkHost(
   const { specs, refusals } = readDeviceSpecs(sources, hostFunctions);
   const partialViewOf = 'the controller';
   const check = await runInTurns(
-    checkingDeviceSpecs(specs, devices, { hostFunctions, partialViewOf }),
+    checkingDeviceSpecs(specs, functions, { hostFunctions, partialViewOf }),
   );
   const { aliases, refused } =
     alias === undefined
@@ -94,8 +96,9 @@ async function checkHost(
       source: `what the controller knows of ${name}`,
       complete: false,
       note:
-        `only the functions that the present device list of ${name} offers are known: ` +
-        'what else a new list would offer shows on the host itself',
+        offer === undefined
+          ? `${name} has not reported to this controller since it started: only the functions that its present device list offers are known`
+          : `the PFs and VFs of ${name} are known; of its other devices only those that its present device list offers`,
     },
     unreadable: [],
     change: { host: name, difference: compareOffer(devices, offeredTags(check)) },

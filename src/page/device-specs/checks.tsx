@@ -47,8 +47,9 @@ export function Checks({ reply, isFirst, onPage }: ChecksProps) {
         </p>
       )}
       <p class="muted note">
-        The controller knows the devices that the list in force of a host offers. What else a new
-        list would offer there shows <code>novella pci check</code> on the host.
+        Known are the PFs and VFs that the agent of a host has reported since this controller
+        started, and of its other devices those that its list in force offers. On the host itself{' '}
+        <code>novella pci check</code> checks a list against all its devices.
       </p>
     </section>
   );

@@ -16,6 +16,7 @@ export function FleetMap({ groups }: { groups: readonly MapGroup[] }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { route } = useLocation();
   const room = useRoom(box);
+  const unit = room?.unit ?? 1;
   const colours = useColours(box);
   const [hovered, setHovered] = useState<{ host: FleetHost; x: number; y: number }>();
   const before = useRef<MapLayout>(undefined);
@@ -30,15 +31,15 @@ export function FleetMap({ groups }: { groups: readonly MapGroup[] }) {
     const pen = canvas.current?.getContext('2d');
     if (pen == null || layout === undefined || colours === undefined) return;
     const font = getComputedStyle(pen.canvas).fontFamily;
-    const scale = Math.ceil(devicePixelRatio);
-    const look = { colours, font, scale, hovered: hovered?.host.name ?? '' };
+    const scale = Math.ceil(devicePixelRatio * unit);
+    const look = { colours, font, scale, unit, hovered: hovered?.host.name ?? '' };
     const now = { layout, look };
     paintMap(pen, now, painted.current);
     painted.current = now;
   }, [layout, colours, hovered?.host.name]);
 
   const onMove = ({ offsetX, offsetY }: PointerEvent) => {
-    const host = layout && hostAt(layout, offsetX, offsetY);
+    const host = layout && hostAt(layout, offsetX / unit, offsetY / unit);
     setHovered(host && { host, x: offsetX, y: offsetY });
   };
   return (
@@ -54,7 +55,7 @@ export function FleetMap({ groups }: { groups: readonly MapGroup[] }) {
         <p
           class="tip"
           style={{
-            left: `${Math.min(hovered.x, (room?.width ?? 0) - 220)}px`,
+            left: `${Math.min(hovered.x, ((room?.width ?? 0) - 220) * unit)}px`,
             top: `${hovered.y + 18}px`,
           }}
         >
@@ -73,17 +74,24 @@ function tipOf(host: FleetHost): string {
   return `${standingOf(host)}${problems} · ${free} of ${devices} VFs free`;
 }
 
-/** The width that there is, and the height that a map of many hosts should not exceed. */
+/** In pixels: the size of the page's text where it does not grow with the window. */
+const plainText = 14;
+
+/**
+ * The width that there is, and the height that a map of many hosts should not exceed. `unit`: the
+ * pixels for one of these, as the page's text has grown.
+ */
 function useRoom(box: { current: HTMLElement | null }) {
-  const [room, setRoom] = useState<{ width: number; height: number }>();
+  const [room, setRoom] = useState<{ width: number; height: number; unit: number }>();
   useEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
     const resized = new ResizeObserver(() => {
-      const width = Math.floor(element.clientWidth);
-      setRoom((now) =>
-        now?.width === width ? now : { width, height: Math.max(240, innerHeight * 0.5) },
-      );
+      const text = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+      const unit = Math.max(1, text / plainText);
+      const width = Math.floor(element.clientWidth / unit);
+      const height = Math.max(240, (innerHeight * 0.5) / unit);
+      setRoom((now) => (now?.width === width && now.unit === unit ? now : { width, height, unit }));
     });
     resized.observe(element);
     return () => resized.disconnect();

@@ -109,7 +109,7 @@ test.each([
 
 test('of a map that is painted again, the tiles are painted whose host or frame has changed', () => {
   const all = Array.from({ length: 400 }, (_, at) => host(`h${at}`, 'ffffhhhh'));
-  const look: MapLook = { colours: {}, font: 'x', hovered: 'h3', scale: 1 };
+  const look: MapLook = { colours: {}, font: 'x', hovered: 'h3', scale: 1, unit: 1 };
   const room = { width: 1_400, height: 450 };
   const first = layoutMap(groupsOf(all), room);
   const painted = (hosts: FleetHost[], change: Partial<MapLook> = {}) => ({

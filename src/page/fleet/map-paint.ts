@@ -53,6 +53,8 @@ export interface MapLook {
   hovered: string;
   /** Pixels of the canvas for one of the layout; whole, so that no tile covers part of a pixel. */
   scale: number;
+  /** Pixels of the page for one of the layout. */
+  unit: number;
 }
 
 /** What a canvas shows. */
@@ -71,7 +73,7 @@ export function paintMap(
   const painter = { pen, ...look };
   const paint = { devices: paintDevices, named: paintNamed, dots: paintDot }[layout.level];
   const changed = changedTiles(now, before);
-  if (changed === undefined) clearAll(painter, layout, look.scale);
+  if (changed === undefined) clearAll(painter, layout, look);
   for (const tile of changed ?? layout.tiles) {
     if (changed !== undefined) pen.clearRect(tile.x, tile.y, tile.width, tile.height);
     paint(painter, tile);
@@ -108,11 +110,15 @@ function isSameMap(now: Painted, before: Painted): boolean {
   );
 }
 
-function clearAll(painter: Painter, { width, height, headings }: MapLayout, scale: number): void {
+function clearAll(
+  painter: Painter,
+  { width, height, headings }: MapLayout,
+  { scale, unit }: MapLook,
+): void {
   const { pen, font } = painter;
   pen.canvas.width = Math.round(width * scale);
   pen.canvas.height = Math.round(height * scale);
-  pen.canvas.style.height = `${height}px`;
+  pen.canvas.style.height = `${height * unit}px`;
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.textBaseline = 'middle';
   for (const { text, y } of headings) {

@@ -31,13 +31,11 @@ interface DataTableProps<Row> {
   onSort: (sort: string) => void;
 }
 
-const rowHeight = 32;
-
 export function DataTable<Row>(props: DataTableProps<Row>) {
   const { label, columns, rows, keyOf, standingOf, sort, onSort } = props;
   const box = useRef<HTMLDivElement>(null);
-  const { from, to } = useVisibleRows(box, rows.length, rowHeight);
-  const onKeyDown = useRowKeys(box, rows.length);
+  const { from, to, rowHeight } = useVisibleRows(box, rows.length);
+  const onKeyDown = useRowKeys(box, rows.length, rowHeight);
   return (
     <div class="data-table" ref={box} role="region" aria-label={label} tabIndex={0}>
       <table aria-rowcount={rows.length + 1} onKeyDown={onKeyDown}>
@@ -50,7 +48,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           </tr>
         </thead>
         <tbody>
-          <Gap rows={from} columns={columns.length} />
+          <Gap height={from * rowHeight} columns={columns.length} />
           {rows.slice(from, to).map((row, at) => (
             <BodyRow
               key={keyOf(row)}
@@ -60,7 +58,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               standing={standingOf?.(row)}
             />
           ))}
-          <Gap rows={rows.length - to} columns={columns.length} />
+          <Gap height={(rows.length - to) * rowHeight} columns={columns.length} />
         </tbody>
       </table>
     </div>
@@ -98,11 +96,11 @@ function BodyRow<Row>({ row, at, columns, standing }: BodyRowProps<Row>) {
 }
 
 /** The place of rows that are not in the document. */
-function Gap({ rows, columns }: { rows: number; columns: number }) {
-  if (rows <= 0) return null;
+function Gap({ height, columns }: { height: number; columns: number }) {
+  if (height <= 0) return null;
   return (
     <tr aria-hidden="true">
-      <td class="gap" colSpan={columns} style={{ height: `${rows * rowHeight}px` }} />
+      <td class="gap" colSpan={columns} style={{ height: `${height}px` }} />
     </tr>
   );
 }
@@ -155,7 +153,7 @@ export function sorted<Row>(
 }
 
 /** Arrow keys, Page Up and Down, Home and End move from the link of one row to that of another. */
-function useRowKeys(box: { current: HTMLElement | null }, count: number) {
+function useRowKeys(box: { current: HTMLElement | null }, count: number, rowHeight: number) {
   const wanted = useRef<number | undefined>(undefined);
   useEffect(() => {
     if (wanted.current === undefined) return;

@@ -32,9 +32,7 @@ export function TimelineView({ timeline }: { timeline: Timeline }) {
         </tbody>
       </table>
       {rows.some(({ isStep }) => isStep) && (
-        <p class="muted note">
-          The host measures its steps. They are shown one after the other, and end with its answer.
-        </p>
+        <p class="muted note">The host measures its steps; its clock begins with the request.</p>
       )}
     </div>
   );
