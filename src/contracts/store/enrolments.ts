@@ -66,8 +66,8 @@ export interface EnrolmentStore {
   ofToken(tokenSha256: string): Promise<Enrolment | undefined>;
   /** The enrolment with this join token, used, expired or not. */
   ofJoinToken(tokenSha256: string): Promise<Enrolment | undefined>;
-  /** The certificate with this serial number, valid or not. */
-  certificate(serial: string): Promise<HostCertificate | undefined>;
+  /** The certificates with these serial numbers, valid or not, by number. */
+  certificates(serials: readonly string[]): Promise<Map<string, HostCertificate>>;
   /** The certificate of this key, valid or not. */
   certificateOfKey(keySha256: string): Promise<HostCertificate | undefined>;
   /**
@@ -76,6 +76,8 @@ export interface EnrolmentStore {
    * one that is replaced stays.
    */
   certify(certificate: Omit<HostCertificate, 'revokedAt'>, issuedFor: IssuedFor): Promise<boolean>;
+  /** Those of these hosts that have several valid certificates, or a token without an end. */
+  unsettled(hosts: readonly string[]): Promise<Set<string>>;
   /**
    * Revokes the certificates that were issued before this one: the host connects with it. False:
    * there is none that is not revoked.

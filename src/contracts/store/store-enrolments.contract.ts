@@ -3,7 +3,7 @@
  * until they are replaced or revoked.
  */
 import { expect, test } from 'vitest';
-import type { Enrolment, HostCertificate, NewJoinToken } from './enrolments.ts';
+import type { Enrolment, EnrolmentStore, HostCertificate, NewJoinToken } from './enrolments.ts';
 import type { OpenStore } from './store.contract.ts';
 
 const token = (host: string, tokenSha256: string): NewJoinToken => ({
@@ -35,6 +35,9 @@ const certificate = (serial: string, keySha256: string, notAfter = 90) => ({
   notAfter,
 });
 const join = { kind: 'join', tokenSha256: 'aa' } as const;
+
+const certificateIn = async (enrolments: EnrolmentStore, serial: string) =>
+  (await enrolments.certificates([serial])).get(serial);
 
 export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
   const aHostThatJoined = async () => {
@@ -104,17 +107,36 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     const expected: HostCertificate = { ...certificate(`0${won}`, `k${won}`), revokedAt: null };
     const { enrolments } = stores[0]!;
     expect(await enrolments.named('hv1')).toMatchObject({ joinKeySha256: `k${won}` });
-    expect(await enrolments.certificate(`0${won}`)).toEqual(expected);
+    expect(await certificateIn(enrolments, `0${won}`)).toEqual(expected);
     expect(await enrolments.certificateOfKey(`k${won}`)).toEqual(expected);
-    expect(await enrolments.certificate(`0${1 - won}`)).toBeUndefined();
+    expect(await certificateIn(enrolments, `0${1 - won}`)).toBeUndefined();
     expect(await enrolments.list()).toMatchObject([{ certificate: expected }]);
+  });
+
+  test('many certificates are read at once, and which hosts have several', async () => {
+    const enrolments = await aHostThatJoined();
+    await enrolments.enroll(hv2, once);
+    const ofHv2 = { ...certificate('02', 'k2'), host: 'hv2' };
+    await enrolments.certify(ofHv2, { kind: 'join', tokenSha256: 'bb' });
+    expect(await enrolments.certificates([])).toEqual(new Map());
+    const found = await enrolments.certificates(['02', '01', '03']);
+    const owners = [...found].map(([serial, { host }]) => [serial, host]);
+    expect(Object.fromEntries(owners)).toEqual({ '01': 'hv1', '02': 'hv2' });
+    const hosts = ['hv2', 'hv1', 'unknown'];
+    expect(await enrolments.unsettled(hosts)).toEqual(new Set());
+    await enrolments.certify(certificate('03', 'k3'), { kind: 'renewal', serial: '01' });
+    expect(await enrolments.unsettled(hosts)).toEqual(new Set(['hv1']));
+    expect(await enrolments.unsettled(['hv2'])).toEqual(new Set());
+    expect(await enrolments.unsettled([])).toEqual(new Set());
+    await enrolments.revokeOlder({ host: 'hv1', serial: '03' }, 50);
+    expect(await enrolments.unsettled(hosts)).toEqual(new Set());
   });
 
   test('no key has two certificates', async () => {
     const enrolments = await aHostThatJoined();
     const renewal = { kind: 'renewal', serial: '01' } as const;
     expect(await enrolments.certify(certificate('02', 'k1'), renewal)).toBe(false);
-    expect(await enrolments.certificate('02')).toBeUndefined();
+    expect(await certificateIn(enrolments, '02')).toBeUndefined();
   });
 
   test('a renewed certificate stays valid beside the new one, and older ones are deleted', async () => {
@@ -122,10 +144,10 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     const renew = (serial: string, by: string) =>
       enrolments.certify(certificate(serial, `k${serial}`, 100), { kind: 'renewal', serial: by });
     expect(await renew('02', '01')).toBe(true);
-    expect(await enrolments.certificate('01')).toMatchObject({ revokedAt: null });
+    expect(await certificateIn(enrolments, '01')).toMatchObject({ revokedAt: null });
     expect(await enrolments.list()).toMatchObject([{ certificate: { serial: '02' } }]);
     expect(await renew('03', '02')).toBe(true);
-    expect(await enrolments.certificate('01')).toBeUndefined();
+    expect(await certificateIn(enrolments, '01')).toBeUndefined();
     expect(await renew('04', '01')).toBe(false);
   });
 
@@ -136,10 +158,10 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     expect(await enrolments.revokeOlder({ host: 'hv1', serial: '01' }, 50)).toBe(false);
     expect(await enrolments.revokeOlder({ host: 'hv2', serial: '02' }, 50)).toBe(false);
     expect(await enrolments.revokeOlder({ host: 'hv1', serial: 'unknown' }, 50)).toBe(false);
-    expect(await enrolments.certificate('01')).toMatchObject({ revokedAt: null });
+    expect(await certificateIn(enrolments, '01')).toMatchObject({ revokedAt: null });
     expect(await enrolments.revokeOlder({ host: 'hv1', serial: '02' }, 50)).toBe(true);
-    expect(await enrolments.certificate('01')).toMatchObject({ revokedAt: 50 });
-    expect(await enrolments.certificate('02')).toMatchObject({ revokedAt: null });
+    expect(await certificateIn(enrolments, '01')).toMatchObject({ revokedAt: 50 });
+    expect(await certificateIn(enrolments, '02')).toMatchObject({ revokedAt: null });
     expect(await enrolments.revokeOlder({ host: 'hv1', serial: '02' }, 60)).toBe(false);
   });
 
@@ -148,7 +170,7 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     const next = { ...hv1, tokenSha256: 'cc', createdAt: 60, expiresAt: 95 };
     await expect(enrolments.enroll(next, once)).rejects.toMatchObject({ kind: 'conflict' });
     await enrolments.enroll(next, { replaces: true });
-    expect(await enrolments.certificate('01')).toMatchObject({ revokedAt: 60 });
+    expect(await certificateIn(enrolments, '01')).toMatchObject({ revokedAt: 60 });
     const renewal = { kind: 'renewal', serial: '01' } as const;
     expect(await enrolments.certify(certificate('02', 'k2'), renewal)).toBe(false);
   });
@@ -159,7 +181,7 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     await enrolments.enroll(late, once);
     const again = { kind: 'join', tokenSha256: 'cc' } as const;
     expect(await enrolments.certify(certificate('02', 'k2', 200), again)).toBe(true);
-    expect(await enrolments.certificate('01')).toBeUndefined();
+    expect(await certificateIn(enrolments, '01')).toBeUndefined();
   });
 
   test('a removed host counts as never enrolled', async () => {
@@ -167,7 +189,7 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     expect(await enrolments.remove('hv1')).toBe(true);
     expect(await enrolments.list()).toEqual([]);
     expect(await enrolments.ofJoinToken('aa')).toBeUndefined();
-    expect(await enrolments.certificate('01')).toBeUndefined();
+    expect(await certificateIn(enrolments, '01')).toBeUndefined();
     expect(await enrolments.remove('hv1')).toBe(false);
   });
 
@@ -176,7 +198,7 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     await enrolments.revoke('hv1', 7);
     await enrolments.revoke('hv1', 8);
     expect(await enrolments.ofJoinToken('aa')).toMatchObject({ revokedAt: 7 });
-    expect(await enrolments.certificate('01')).toMatchObject({ revokedAt: 7 });
+    expect(await certificateIn(enrolments, '01')).toMatchObject({ revokedAt: 7 });
     const renewal = { kind: 'renewal', serial: '01' } as const;
     expect(await enrolments.certify(certificate('02', 'k2'), renewal)).toBe(false);
     await enrolments.enroll({ ...hv1, tokenSha256: 'cc' }, once);

@@ -157,11 +157,15 @@ function sendToCertified(
 }
 
 async function recheck(links: ReadonlyMap<string, Link>, options: HostDoorOptions): Promise<void> {
-  for (const { host, channel, credential } of links.values()) {
-    const admission = await options.admit(credential);
+  const checked = [...links.values()];
+  // All at once: what is read for them is read together.
+  const admissions = await Promise.all(
+    checked.map(async (link) => ({ link, admission: await options.admit(link.credential) })),
+  );
+  for (const { link, admission } of admissions) {
     if ('host' in admission) continue;
-    options.log.warn({ host }, `link closed: ${admission.message}`);
-    channel.refuse('revoked', admission.message);
+    options.log.warn({ host: link.host }, `link closed: ${admission.message}`);
+    link.channel.refuse('revoked', admission.message);
   }
 }
 

@@ -17,6 +17,7 @@ import { peerCredential } from '#integrations/host-link/identity/peer-credential
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import type { HostConsoles } from '#workflows/hosts/host-consoles.ts';
 import { admitHost } from '#workflows/enrolment/admit-host.ts';
+import { settleCredentials } from '#workflows/enrolment/settle-credentials.ts';
 import { coalesced } from './coalesced.ts';
 import { type ReportListener, serveAgent } from '#workflows/watch/serve-agent.ts';
 
@@ -60,7 +61,7 @@ export async function admitHosts(
     log,
     admit,
     onLink: (end, { host, credential }) => {
-      noteCredential(context, host, credential);
+      void settleCredentials(context, host, credential);
       end.onClose(context.wakeup.listen(`renew:${host}`, () => void renewCertificate(host)));
       serveAgent(context, end, credential.kind === 'token' ? { ...listener, offer } : listener);
     },
@@ -166,38 +167,4 @@ async function renew(context: WorkflowContext, server: Server): Promise<void> {
   } catch (error) {
     context.log.error({ err: error }, 'cannot renew the certificate of this controller');
   }
-}
-
-/**
- * A host that has connected with its certificate needs no token any more, nor a certificate that
- * this one has replaced: it has kept the new one.
- */
-function noteCredential(
-  { store, log, clock, wakeup }: WorkflowContext,
-  host: string,
-  credential: HostCredential,
-): void {
-  if (credential.kind === 'none') return;
-  if (credential.kind === 'token') {
-    log.warn(
-      { host },
-      'the host uses a token without an end, which the next version refuses: update its agent',
-    );
-    return;
-  }
-  store.enrolments
-    .named(host)
-    .then(async (enrolment) => {
-      const { serial } = credential;
-      if (await store.enrolments.revokeOlder({ host, serial }, clock.now())) {
-        log.info({ host, serial }, 'the replaced certificate of the host is revoked');
-        wakeup.notify('enrolments');
-      }
-      if ((enrolment?.tokenSha256 ?? null) === null) return;
-      await store.enrolments.dropToken(host);
-      log.info({ host }, 'the older token of the host is revoked: it has a certificate');
-    })
-    .catch((error: unknown) => {
-      log.error({ err: error, host }, 'cannot revoke the replaced certificate of a host');
-    });
 }

@@ -2,6 +2,7 @@
 import type { Admission, HostCredential } from '#contracts/host/identity/host-credential.ts';
 import { moment } from '#runtime/messages/moment.ts';
 import type { WorkflowContext } from '../engine/context.ts';
+import { credentialBatches } from './credential-batches.ts';
 
 /** Never throws for a peer that is refused. A host of this process is refused: it has its agent. */
 export async function admitHost(
@@ -45,7 +46,7 @@ async function ownerOfCertificate(
   { store, clock }: Pick<WorkflowContext, 'store' | 'clock'>,
   { serial, host }: Extract<HostCredential, { kind: 'certificate' }>,
 ): Promise<Admission> {
-  const found = await store.enrolments.certificate(serial);
+  const found = await credentialBatches(store).certificates.run(serial);
   const refused = (what: string): Admission => ({
     status: 401,
     message: `The certificate of host ${host} ${what}.`,

@@ -43,24 +43,24 @@ export function enrolmentStore(db: Db): EnrolmentStore {
       .executeTakeFirst();
     return row && toFields(enrolmentMap, row);
   };
-  const certificateBy = async (column: 'serial' | 'key_sha256', value: string) => {
-    const row = await db
-      .selectFrom('host_certificates')
-      .selectAll()
-      .where(column, '=', value)
-      .executeTakeFirst();
-    return row && toFields(certificateMap, row);
-  };
   return {
     enroll: (token, how) => inTransaction(db, (trx) => enroll(trx, token, how)),
     list: () => list(db),
     named: (host) => found('host', host),
     ofToken: (hash) => found('token_sha256', hash),
     ofJoinToken: (hash) => found('join_token_sha256', hash),
-    certificate: (serial) => certificateBy('serial', serial),
-    certificateOfKey: (key) => certificateBy('key_sha256', key),
+    certificates: (serials) => certificates(db, serials),
+    async certificateOfKey(key) {
+      const row = await db
+        .selectFrom('host_certificates')
+        .selectAll()
+        .where('key_sha256', '=', key)
+        .executeTakeFirst();
+      return row && toFields(certificateMap, row);
+    },
     certify: (certificate, issuedFor) =>
       inTransaction(db, (trx) => certify(trx, certificate, issuedFor)),
+    unsettled: (hosts) => unsettled(db, hosts),
     revokeOlder: (than, at) => revokeOlder(db, than, at),
     async dropToken(host) {
       const none = { token_sha256: null };
@@ -77,6 +77,39 @@ export function enrolmentStore(db: Db): EnrolmentStore {
       }),
     revoke: (host, at) => inTransaction(db, (trx) => revoke(trx, host, at)),
   };
+}
+
+async function certificates(
+  db: Db,
+  serials: readonly string[],
+): Promise<Map<string, HostCertificate>> {
+  if (serials.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('host_certificates')
+    .selectAll()
+    .where('serial', 'in', serials)
+    .execute();
+  return new Map(rows.map((row) => [row.serial, toFields(certificateMap, row)]));
+}
+
+async function unsettled(db: Db, hosts: readonly string[]): Promise<Set<string>> {
+  if (hosts.length === 0) return new Set();
+  const certified = await db
+    .selectFrom('host_certificates')
+    .select('host')
+    .where('host', 'in', hosts)
+    .where('revoked_at', 'is', null)
+    .groupBy('host')
+    .having((eb) => eb.fn.countAll(), '>', 1)
+    .union(
+      db
+        .selectFrom('host_enrolments')
+        .select('host')
+        .where('host', 'in', hosts)
+        .where('token_sha256', 'is not', null),
+    )
+    .execute();
+  return new Set(certified.map(({ host }) => host));
 }
 
 async function list(db: Db) {

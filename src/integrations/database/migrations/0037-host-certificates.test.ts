@@ -25,7 +25,9 @@ test('a token from before stays valid, a revoked one revoked, and the host gets 
     });
     expect(await enrolments.certify(certificate('hv2'), { kind: 'token' })).toBe(false);
     expect(await enrolments.certify(certificate('hv1'), { kind: 'token' })).toBe(true);
+    expect(await enrolments.unsettled(['hv1'])).toEqual(new Set(['hv1']));
     await enrolments.dropToken('hv1');
+    expect(await enrolments.unsettled(['hv1'])).toEqual(new Set());
     expect(await enrolments.ofToken('aa')).toBeUndefined();
     expect(
       await enrolments.certify(
