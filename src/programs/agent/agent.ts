@@ -3,24 +3,16 @@
  * controller.
  */
 import type { Logger } from 'pino';
-import { startAgent } from '#agent/agent.ts';
-import type { ControllerConnection } from '#contracts/host/identity/controller-connection.ts';
-import { errorText } from '#core/errors.ts';
 import { trustAuthorities } from '#client/session/trust.ts';
 import { folderJournal } from '#integrations/command-journal/in-folder.ts';
-import { consoleDial } from '#integrations/host-link/console-dial.ts';
-import { keepRenewed } from '#integrations/host-link/identity/keep-renewed.ts';
-import { ControllerAddresses } from '#integrations/host-link/identity/controller-addresses.ts';
-import { AgentIdentity } from '#integrations/host-link/identity/agent-identity.ts';
-import { dialController } from '#integrations/host-link/dial.ts';
-import type { PeerIdentity } from '#integrations/guest-transfer/peer-identity.ts';
 import { httpImageSource } from '#integrations/image-source/over-http.ts';
 import { type AgentConfig, readToken } from '../config/agent-config.ts';
 import { builtInSpec } from '../config/config.ts';
-import { type HostParts, heartbeatMs } from '../config/host-parts.ts';
+import type { HostParts } from '../config/host-parts.ts';
 import { type RealHostSurroundings, realHostParts } from '../hosts/real-host.ts';
 import { capturedHost } from '../hosts/simulated-agents.ts';
 import { type StateDirectory, takeStateDirectory } from '../state/state-directory.ts';
+import { type AgentAccess, startLinkedAgent } from './linked-agent.ts';
 
 /** Files whose paths differ between the bundle and the sources. */
 export type AgentFiles = Pick<RealHostSurroundings, 'libvirtChild'>;
@@ -37,94 +29,50 @@ export async function startHostAgent(
 ): Promise<{ stop(): Promise<void> }> {
   if (config.caFile !== undefined) trustAuthorities(config.caFile);
   const state = takeStateDirectory(config.stateDir, { entered: true });
+  const { name: host } = config.host;
+  const { controllerUrls, token } = config;
   try {
-    return await start(config, state, { log, files });
+    const agent = await startLinkedAgent({
+      host,
+      controllerUrls,
+      folder: state.path,
+      token: token && (() => readToken(token)),
+      parts: (access) => partsOf(config, state, { log, files, access }),
+      log,
+    });
+    log.info({ host, controllers: controllerUrls }, 'agent started');
+    return {
+      async stop() {
+        await agent.stop();
+        state.release();
+      },
+    };
   } catch (error) {
     state.release();
     throw error;
   }
 }
 
-async function start(
-  config: AgentConfig,
-  state: StateDirectory,
-  { log, files }: { log: Logger; files: AgentFiles },
-): Promise<{ stop(): Promise<void> }> {
-  const controllers = new ControllerAddresses(config.controllerUrls);
-  const host = config.host.name;
-  const token = () => readToken(config.token);
-  const identity = new AgentIdentity({ host, controllers, folder: state.path, token, log });
-  const connection = () => identity.connection();
-  // Throws for a host that has neither joined nor a token: later, nothing would change that.
-  if (config.token === undefined) await connection();
-  const own = () => identity.own();
-  const parts = await partsOf(config, state, { log, connection, own, files });
-  const dialConsole = consoleDial(connection);
-  const agent = await startAgent({ ...parts, dialConsole, log, heartbeatMs });
-  const dial = dialController({
-    host,
-    connection,
-    addresses: controllers,
-    log,
-    onOffer: (offer) => {
-      identity.adopt(offer).then(
-        (isNew) => isNew && dial.reconnect(),
-        (error: unknown) => {
-          log.warn({ host }, `cannot replace the token by a certificate: ${errorText(error)}`);
-        },
-      );
-    },
-    onRenew: () => {
-      identity.renew().then(
-        () => dial.reconnect(),
-        (error: unknown) => {
-          log.warn({ host }, `cannot replace the certificate: ${errorText(error)}`);
-        },
-      );
-    },
-    onLink: (link) => {
-      agent.join(link).catch((error: unknown) => {
-        log.error({ host, err: error }, 'the state of this host cannot be read; trying again');
-      });
-    },
-  });
-  const renewal = keepRenewed(identity, { log, onRenewed: () => dial.reconnect() });
-  log.info({ host, controllers: config.controllerUrls }, 'agent started');
-  return {
-    async stop() {
-      renewal.stop();
-      const hungUp = dial.close();
-      await agent.stop();
-      await hungUp;
-      await parts.hypervisor.close();
-      state.release();
-    },
-  };
-}
-
 async function partsOf(
   { host, simulated }: AgentConfig,
   state: StateDirectory,
-  {
-    log,
-    connection,
-    own,
-    files,
-  }: {
-    log: Logger;
-    connection: () => Promise<ControllerConnection>;
-    own: () => Promise<PeerIdentity>;
-    files: AgentFiles;
-  },
+  { log, files, access }: { log: Logger; files: AgentFiles; access: AgentAccess },
 ): Promise<HostParts> {
-  const images = httpImageSource({ connection });
+  const images = httpImageSource({ connection: access.connection });
   if (simulated === undefined) {
-    return realHostParts(host, { stateDir: state.path, images, identity: own, log, ...files });
+    return realHostParts(host, {
+      stateDir: state.path,
+      images,
+      identity: access.own,
+      log,
+      ...files,
+    });
   }
   const deviceSpec = host.deviceSpec.length === 0 ? builtInSpec : host.deviceSpec;
   const machine = { ...simulated, name: host.name, deviceSpec };
+  const around = { folder: state.file('simulated'), imagesOf: () => images };
   return {
-    ...(await capturedHost(machine, 0, { folder: state.file('simulated'), images })),
+    ...(await capturedHost(machine, 0, around)),
     hostIp: host.ip,
     bridgedNetworks: Object.keys(host.bridgeMappings),
     reserved: host.reserved,

@@ -214,7 +214,7 @@ async function joinHost(
     context.links.consoles.take(host.host, requestId, controllers);
     return agents;
   };
-  const parts = { ...host, ...simulatedParts(host, life), dialConsole };
+  const parts = { ...host, ...livingParts(host, life), dialConsole };
   const agent = await startAgent({ ...parts, log, every });
   await agent.join(agentEnd);
   try {
@@ -241,8 +241,8 @@ async function joinHost(
   };
 }
 
-/** A simulated host for this run of its agent; nothing for a real one. */
-function simulatedParts(host: HostParts, life: AgentLife) {
+/** The parts of a simulated host for this run of its agent; nothing for a real one. */
+export function livingParts(host: HostParts, life: AgentLife) {
   if (host.simulated === undefined) return {};
   const { simulated } = host;
   const { machine, faults } = simulated;

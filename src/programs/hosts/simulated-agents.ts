@@ -41,7 +41,8 @@ import { AlikeHosts } from '#integrations/simulated/alike-hosts.ts';
 /** What all simulated hosts have. `folder` is for the data of each host. */
 interface Surroundings {
   folder: string;
-  images: ImageSource;
+  /** Where the host of this name reads its images. */
+  imagesOf: (host: string) => ImageSource;
   /** The files of guests by shared storage. Absent: no host shares any. */
   shared?: Map<string, SimulatedGuestFiles>;
 }
@@ -139,7 +140,7 @@ function hostParts(
   at: number,
   {
     folder,
-    images,
+    imagesOf,
     deviceSpecs,
     unsupported = [],
     features = [],
@@ -161,6 +162,7 @@ function hostParts(
   const listGuests = () => hypervisor.listGuests();
   const changes = new ChangeCounter();
   const pciBus = new SimulatedPciBus({ host: machine, listGuests, unsupported, changes });
+  const images = imagesOf(machine.name);
   const filesIn = (place: string, owner: string) =>
     new SimulatedGuestFiles({ images, owner, stateDirectory: join(folder, place, 'files') });
   const guestFiles =

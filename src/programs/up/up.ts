@@ -161,7 +161,8 @@ async function inProcessHosts(
 ): Promise<HostParts[]> {
   const images = inProcessImageSource(contents);
   if (!config.libvirt) {
-    return simulatedHosts(config.simulated, { folder: state.file('hosts'), images });
+    const folder = state.file('hosts');
+    return simulatedHosts(config.simulated, { folder, imagesOf: () => images });
   }
   const parts = await realHostParts(config.host, {
     stateDir: state.file('hosts', config.host.name),

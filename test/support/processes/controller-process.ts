@@ -9,6 +9,8 @@ export interface ControllerProcess {
   name: string;
   /** Of its compute API. */
   url: string;
+  /** Where Prometheus reads, if that is configured. */
+  metricsUrl: string | undefined;
   pid: number;
   /** Its exit code, or the signal that ended it. */
   ended: Promise<number | string>;
@@ -46,9 +48,9 @@ export async function startControllerProcess(
   const ended = new Promise<number | string>((resolve) =>
     child.once('exit', (code, signal) => resolve(code ?? signal ?? '')),
   );
-  const url = await new Promise<string>((resolve, reject) => {
+  const urls = await new Promise<{ compute: string; metrics?: string }>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('ready ')) resolve(JSON.parse(line.slice(6)).urls.compute);
+      if (line.startsWith('ready ')) resolve(JSON.parse(line.slice(6)).urls);
     });
     void ended.then((code) => {
       const text = entries.map(({ msg }) => msg).join('\n');
@@ -57,7 +59,8 @@ export async function startControllerProcess(
   });
   return {
     name,
-    url,
+    url: urls.compute,
+    metricsUrl: urls.metrics,
     pid: child.pid ?? -1,
     ended,
     entries,
