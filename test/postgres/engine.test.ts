@@ -50,6 +50,33 @@ test('transactions that count before they write are as if one after the other', 
   expect(runs).toBeGreaterThan(ids.length);
 });
 
+test('many transactions that all conflict end, after a few attempts each', async () => {
+  // As many connections as several controllers have.
+  const others = await Promise.all([1, 2, 3].map(() => openPostgres<Tables>(database.url)));
+  const pools = [db, ...others];
+  const ids = Array.from({ length: 200 }, (_, at) => at);
+  let runs = 0;
+  const append = (id: number) =>
+    inTransaction(pools[id % pools.length] ?? db, async (trx) => {
+      runs += 1;
+      const { count } = await trx
+        .selectFrom('seats')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow();
+      await sql`select pg_sleep(0.01)`.execute(trx);
+      const holder = String(count);
+      await trx.insertInto('seats').values({ id, holder }).execute();
+    });
+  try {
+    await Promise.all(ids.map(append));
+  } finally {
+    for (const each of others) await each.destroy();
+  }
+  const rows = await db.selectFrom('seats').select('holder').execute();
+  expect(new Set(rows.map(({ holder }) => holder)).size).toBe(ids.length);
+  expect(runs).toBeLessThan(8 * ids.length);
+});
+
 test('two transactions that wait for each other both end', async () => {
   const seats = [1, 2].map((id) => ({ id, holder: '' }));
   await db.insertInto('seats').values(seats).execute();

@@ -1,10 +1,13 @@
 /** Transactions that are as if they ran one after the other, on each engine. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
+import { SerialQueue } from '#runtime/serial-queue.ts';
 import { engineOf } from './per-engine.ts';
 
-/** Attempts at one transaction: many transactions on the same rows delay each other. */
-const mostAttempts = 20;
+/** Attempts at one transaction beside others. */
+const freeAttempts = 4;
+/** Of all attempts. */
+const mostAttempts = 40;
 /** The first wait, in milliseconds; each further one is up to twice as long. */
 const firstWaitMs = 2;
 const longestWaitMs = 200;
@@ -24,19 +27,31 @@ export async function inTransaction<Tables, Result>(
   return repeatRefused(() => db.transaction().setIsolationLevel('serializable').execute(work));
 }
 
+/** Of this process: work that was refused several times. */
+const contended = new SerialQueue();
+
 /**
  * Runs a statement or a transaction, and repeats it while PostgreSQL refuses it only for what
- * others do at the same time.
+ * others do at the same time. After a few attempts such work runs one at a time: otherwise many
+ * transactions that conflict refuse each other again and again, the more of them the longer.
  */
 export async function repeatRefused<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (attempt === mostAttempts || !isRepeatable(error)) throw error;
+  let attempt = 0;
+  const repeat = async (until: number): Promise<{ result: Result } | undefined> => {
+    for (;;) {
+      attempt += 1;
+      try {
+        return { result: await work() };
+      } catch (error) {
+        if (attempt === mostAttempts || !isRepeatable(error)) throw error;
+      }
+      if (attempt === until) return undefined;
+      await sleep(Math.min(longestWaitMs, firstWaitMs * 2 ** attempt) * Math.random());
     }
-    await sleep(Math.min(longestWaitMs, firstWaitMs * 2 ** attempt) * Math.random());
-  }
+  };
+  const done = (await repeat(freeAttempts)) ?? (await contended.run(() => repeat(mostAttempts)));
+  // `repeat` throws at the last attempt.
+  return (done as { result: Result }).result;
 }
 
 const serializationFailure = '40001';
