@@ -296,7 +296,8 @@ class AgentSession implements ServedAgent {
     if (!(await shared.open(hostId, link))) {
       if (given === undefined) return false;
       const newest = await shared.newest(hostId);
-      this.#end.send({ type: 'outdated-link', newest });
+      // Otherwise this controller was removed, and the link is as good as any at another one.
+      if (newest >= link) this.#end.send({ type: 'outdated-link', newest });
       return false;
     }
     this.#record = { hostId, link };

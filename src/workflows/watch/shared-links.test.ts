@@ -73,6 +73,15 @@ function aController(store: Store, id: string) {
 
 const ipOf = async (store: Store) => (await store.hosts.named('hv1'))?.hostIp;
 
+test('a controller that was removed ends links without a reason: the host links to another', async () => {
+  const store = await aStore();
+  const controller = aController(store, 'a');
+  await store.controllers.remove('a');
+  const agent = controller.join(5);
+  await vi.waitFor(() => expect(agent.isClosed()).toBe(true));
+  expect(agent.received).toEqual([]);
+});
+
 test('an older hello that is read late changes nothing, and its agent gets the newest number', async () => {
   const store = await aStore();
   const [late, current] = [aController(store, 'a'), aController(store, 'b')];

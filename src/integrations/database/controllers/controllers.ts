@@ -35,6 +35,8 @@ export function controllerStore(
     eraser.erased();
     const row = db.deleteFrom('controllers').where('uuid', '=', id);
     await repeatRefused(() => row.execute());
+    // The row is deleted only once links that were being opened are recorded.
+    await repeatRefused(() => closeLinksOf(db, id, clock.now()));
   };
   return {
     async add({ id, name, version, startedAt }) {

@@ -1,8 +1,12 @@
 /** Which controller each host is linked to: rows that change when a link opens or closes. */
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { ChangeMark } from '#contracts/store/store.ts';
-import type { HostLinkStore, StoredLink } from '#contracts/store/controllers/controller-store.ts';
-import { larger } from '../engine/dialect.ts';
+import type {
+  HostLinkStore,
+  OpenedLink,
+  StoredLink,
+} from '#contracts/store/controllers/controller-store.ts';
+import { keptRow, larger } from '../engine/dialect.ts';
 import { engineOf } from '../engine/per-engine.ts';
 import type { ComputeTables } from '../engine/tables.ts';
 import { inTransaction } from '../engine/transaction.ts';
@@ -19,9 +23,8 @@ export function hostLinkStore(db: Db): HostLinkStore {
         const opened = new Set<string>();
         const [first] = links;
         if (first === undefined || !(await keepsController(trx, first.controllerId))) return opened;
-        for (const { hostId, controllerId, link } of links) {
-          const { rows } = await openLink(trx, { hostId, controllerId, link });
-          if (rows.length > 0) opened.add(hostId);
+        for (const { compute_node_id: hostId } of await openLinks(trx, newestOf(links))) {
+          opened.add(hostId);
         }
         return opened;
       }),
@@ -61,33 +64,44 @@ function allMayBeSent(eb: ExpressionBuilder<ComputeTables, 'host_links'>) {
   );
 }
 
-const touchController = prepared((db: Db, given: { id: string }) =>
+const heldController = prepared((db: Db, given: { id: string }) =>
   db
-    .updateTable('controllers')
-    .set((eb) => ({ beats: eb.ref('beats') }))
+    .selectFrom('controllers')
+    .select('uuid')
     .where('uuid', '=', given.id)
-    .where('beats', '>=', 0),
+    .where('beats', '>=', 0)
+    .modifyEnd(keptRow),
 );
 
 /**
- * Whether this controller was not removed; then it is not before this transaction ends: the write
- * keeps its row from others.
+ * Whether this controller was not removed; its row is not deleted before this transaction ends. The
+ * controller can still show that it is alive.
  */
 async function keepsController(trx: Db, id: string): Promise<boolean> {
-  const { numAffectedRows = 0n } = await touchController(trx, { id });
-  return numAffectedRows > 0n;
+  return (await heldController(trx, { id })).rows.length > 0;
 }
 
-const openLink = prepared((db: Db, given: { hostId: string; controllerId: string; link: number }) =>
-  db
+/** One for each host: a statement writes no row twice. */
+function newestOf(links: readonly OpenedLink[]): OpenedLink[] {
+  const newest = new Map<string, OpenedLink>();
+  for (const one of links) {
+    if ((newest.get(one.hostId)?.link ?? 0) < one.link) newest.set(one.hostId, one);
+  }
+  return [...newest.values()];
+}
+
+/** In one statement: a transaction of many would hold up others for long. */
+function openLinks(trx: Db, links: readonly OpenedLink[]) {
+  const rows = links.map(({ hostId, controllerId, link }) => ({
+    compute_node_id: hostId,
+    controller_uuid: controllerId,
+    link,
+    sent_up_to: 0,
+    closed_at: null,
+  }));
+  return trx
     .insertInto('host_links')
-    .values({
-      compute_node_id: given.hostId,
-      controller_uuid: given.controllerId,
-      link: given.link,
-      sent_up_to: 0,
-      closed_at: null,
-    })
+    .values(rows)
     .onConflict((conflict) =>
       conflict
         .column('compute_node_id')
@@ -105,8 +119,9 @@ const openLink = prepared((db: Db, given: { hostId: string; controllerId: string
         }))
         .whereRef('host_links.link', '<', 'excluded.link'),
     )
-    .returning('compute_node_id'),
-);
+    .returning('compute_node_id')
+    .execute();
+}
 
 const closeLink = prepared(
   (

@@ -126,3 +126,12 @@ export function larger<T>(one: RawBuilder<T>, other: RawBuilder<T>): RawBuilder<
     postgresql: sql`greatest(${one}, ${other})`,
   });
 }
+
+/**
+ * The end of a `select`: what it has read is not deleted before its transaction ends, and may be
+ * updated. Transactions that write on SQLite run one after the other.
+ */
+export const keptRow: RawBuilder<unknown> = perEngine({
+  sqlite: sql``,
+  postgresql: sql`for key share`,
+});
