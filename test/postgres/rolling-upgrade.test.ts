@@ -101,3 +101,46 @@ test(
   },
   timeoutMs,
 );
+
+test(
+  'a controller is not ready while another version has changed the schema, and ends when it lost its database meanwhile',
+  async () => {
+    cluster = await Cluster.start(inject('postgres'), { controllers: 1, hosts: [host] });
+    const [controller] = cluster.controllers;
+    if (controller === undefined) throw new Error('there is one');
+    const ready = async () => {
+      const answer = await fetch(new URL('/readyz', controller.url));
+      return `${answer.status} ${await answer.text()}`;
+    };
+    expect(await ready()).toBe('200 OK');
+    await cluster.rows(`insert into kysely_migration values ('9003-changed', '2030-01-01')`);
+    await expect
+      .poll(ready, { timeout: 10_000 })
+      .toContain('503 database has the schema of another version');
+    await cluster.rows(
+      `select pg_terminate_backend(pid) from pg_locks join pg_stat_activity using (pid)
+       where locktype = 'advisory' and datname = current_database()`,
+    );
+    expect(await controller.ended).toBe(1);
+    expect(controller.entries.at(-1)?.msg).toMatch(/a newer Novella has changed .*: 9003-changed/);
+  },
+  timeoutMs,
+);
+
+test(
+  'a second controller with the name of a running one is refused, and the first one continues',
+  async () => {
+    cluster = await Cluster.start(inject('postgres'), { controllers: 1, hosts: [host] });
+    const [first] = cluster.controllers;
+    if (first === undefined) throw new Error('there is one');
+    await expect(cluster.startController(first.name)).rejects.toThrow(
+      'a controller with the name controller-1 runs already',
+    );
+    const answer = await fetch(new URL('/readyz', first.url));
+    expect(answer.status).toBe(200);
+    await first.kill();
+    const again = await cluster.startController(first.name);
+    expect(again.pid).not.toBe(first.pid);
+  },
+  timeoutMs,
+);

@@ -58,8 +58,10 @@ test('a directory with a database of its own is refused', async () => {
 
 test('a lost lock is taken again, and no other process can take it then', async () => {
   const onProblem = vi.fn();
-  const events = { onProblem, onLost: vi.fn() };
+  const onTakenAgain = vi.fn();
+  const events = { onProblem, onLost: vi.fn(), onTakenAgain };
   const user = await useDatabase(database.url, 'sole', events);
+  expect(onTakenAgain).not.toHaveBeenCalled();
   const taken = () => useDatabase(database.url, 'sole', events);
   await expect(taken()).rejects.toMatchObject({ kind: 'conflict' });
   await onServer(database.url, `select pg_terminate_backend(pid) ${holders}`);
@@ -68,6 +70,7 @@ test('a lost lock is taken again, and no other process can take it then', async 
     .poll(() => onServer(database.url, `select 1 ${holders}`), { timeout: 10_000 })
     .toHaveLength(1);
   await expect(taken()).rejects.toMatchObject({ kind: 'conflict' });
+  await expect.poll(() => onTakenAgain.mock.calls).toHaveLength(1);
   await user.release();
   await expect.poll(async () => (await taken().catch(() => undefined)) !== undefined).toBe(true);
 });

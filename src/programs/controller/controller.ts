@@ -11,13 +11,15 @@ import type { Store } from '#contracts/store/store.ts';
 import type { Wakeup } from '#contracts/wakeup.ts';
 import { ComputeError } from '#core/errors.ts';
 import { clusterAuthority } from '#integrations/cluster-authority/cluster-authority.ts';
-import { schemaOf } from '#integrations/database/migrate.ts';
+import { problemOfSchema, schemaOf } from '#integrations/database/migrate.ts';
 import { useDatabase } from '#integrations/database/postgres/database-lock.ts';
+import { vacuumFigures } from '#integrations/database/postgres/vacuum-figures.ts';
 import { openDatabase, openStore } from '#integrations/database/store.ts';
 import { inProcessWakeup } from '#integrations/wakeup/in-process.ts';
 import { PostgresWakeup } from '#integrations/wakeup/over-postgres.ts';
 import { ClusterLinks } from '#workflows/cluster/cluster-links.ts';
 import { Membership } from '#workflows/cluster/membership.ts';
+import { refuseNamesake } from '#workflows/cluster/namesake.ts';
 import { requestsElsewhere, takeRequests } from '#workflows/cluster/requests-elsewhere.ts';
 import { watchCluster } from '#workflows/cluster/watch-cluster.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
@@ -111,9 +113,12 @@ async function start(
   const id = randomUUID();
   const onProblem = (problem: string): void => log.error(problem);
   await upgrade(database, log);
-  const lock = await useDatabase(database, 'shared', { onProblem, onLost });
+  const watched: { db?: Db } = {};
+  const onTakenAgain = () => void endWithOtherSchema(watched.db, onLost);
+  const lock = await useDatabase(database, 'shared', { onProblem, onLost, onTakenAgain });
   stops.push(() => lock.release());
   const { store: plain, db } = await openStore(database, { clock, controllerId: id });
+  watched.db = db;
   const store = metrics?.watchStore(plain) ?? plain;
   stops.push(() => store.close());
   await ensureFlavors(store);
@@ -157,7 +162,15 @@ async function start(
   const onHostsPort = (url: string): void => {
     hostsPort.url = url;
   };
-  const doors = { ...beginnings, context, cloud, urls, ready, disks: async () => [], listener };
+  const parts = {
+    context,
+    cloud,
+    urls,
+    ready,
+    disks: async () => [],
+    vacuum: () => vacuumFigures(db),
+  };
+  const doors = { ...beginnings, ...parts, listener };
   Object.assign(urls, await openDoors(config, { ...doors, onHostsPort }));
   stops.push(() => ready.dispatching(false));
   return { urls, survey: cloud.survey };
@@ -171,6 +184,21 @@ async function upgrade(database: string, log: Logger): Promise<void> {
     await upgradeDatabase(db, { url: database });
   } finally {
     await db.destroy();
+  }
+}
+
+type Db = Awaited<ReturnType<typeof openDatabase>>;
+
+/** While it did not hold the database, another version may have changed the schema. */
+async function endWithOtherSchema(
+  db: Db | undefined,
+  onLost: (problem: string) => void,
+): Promise<void> {
+  try {
+    const problem = db && problemOfSchema(await schemaOf(db));
+    if (problem !== undefined) onLost(problem);
+  } catch {
+    // Out of reach again: so is the lock, which is taken once more.
   }
 }
 
@@ -213,6 +241,7 @@ async function joinCluster({
     log,
     onWritten,
   });
+  await refuseNamesake(controllers, self.name);
   await peers.join();
   stops.push(async () => {
     await peers.leave();

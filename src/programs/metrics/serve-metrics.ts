@@ -6,10 +6,12 @@ import { ComputeError } from '#core/errors.ts';
 import { createHttpService } from '#http/service.ts';
 import { statusOf } from '#http/status.ts';
 import { listen } from '#http/listen.ts';
+import type { VacuumFigures } from '#integrations/database/postgres/vacuum-figures.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { FabricView } from '#workflows/hosts/fabric-view.ts';
 import type { Config } from '../config/config.ts';
 import type { TlsFiles } from '../config/doors-config.ts';
+import { databaseMetrics } from './database-metrics.ts';
 import { cloudMetrics, type Sources } from './cloud-metrics.ts';
 import type { Metrics } from './metrics.ts';
 import { vfMetrics } from './vf-metrics.ts';
@@ -17,6 +19,7 @@ import { vfMetrics } from './vf-metrics.ts';
 interface Measured extends Pick<Sources, 'disks'> {
   context: WorkflowContext;
   metrics: Metrics | undefined;
+  vacuum: () => Promise<VacuumFigures | undefined>;
   tls: TlsFiles | undefined;
   log: Logger;
   stops: (() => void | Promise<void>)[];
@@ -28,14 +31,16 @@ interface Measured extends Pick<Sources, 'disks'> {
  */
 export async function openMetrics(
   { metrics: at }: Pick<Config, 'metrics'>,
-  { context, metrics, disks, tls, log, stops }: Measured,
+  { context, metrics, disks, vacuum, tls, log, stops }: Measured,
 ): Promise<{ metrics?: string }> {
   if (at === undefined || metrics === undefined) return {};
   const readCloud = cloudMetrics(metrics, { context, fabric: new FabricView(context), disks });
   const readVfs = vfMetrics(metrics, { context, most: at.vfs });
+  const readDatabase = databaseMetrics(metrics, vacuum);
   const read = async (): Promise<void> => {
     await readCloud();
     await readVfs();
+    await readDatabase();
   };
   const app = createMetricsService(metrics, { read, tls, log });
   stops.push(() => app.close());

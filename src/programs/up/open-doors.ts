@@ -10,6 +10,7 @@ import { refuseWithoutRoom } from '#http/full-disk.ts';
 import { mountHealth } from '#http/health.ts';
 import { listen } from '#http/listen.ts';
 import { RateLimit } from '#runtime/timing/rate-limit.ts';
+import type { VacuumFigures } from '#integrations/database/postgres/vacuum-figures.ts';
 import type { WorkflowContext } from '#workflows/engine/context.ts';
 import { FabricView } from '#workflows/hosts/fabric-view.ts';
 import { serverOperations } from '#workflows/server-operations.ts';
@@ -59,6 +60,8 @@ export interface Doors extends Beginnings {
   /** Room that must work on a full disk; absent: this process keeps nothing on a disk. */
   reserve?: DiskReserve;
   disks: () => Promise<DiskRoom[]>;
+  /** Of a database on PostgreSQL. */
+  vacuum: () => Promise<VacuumFigures | undefined>;
   listener: ReportListener;
   /** The port for hosts is open, at this address of this process. */
   onHostsPort?: (url: string) => void;

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '#contracts/clock.ts';
 import type { ReadyCheck } from '#http/health.ts';
 import { isWritable } from '#integrations/database/engine/is-writable.ts';
+import { problemOfSchema, schemaOf } from '#integrations/database/migrate.ts';
 import type { DiskReserve } from '../state/disk-reserve.ts';
 
 /** Probes of several load balancers share one check. */
@@ -23,7 +24,7 @@ export interface ReadinessOptions<Tables> {
   clock: Clock;
 }
 
-/** Checks dispatcher, sign of life, disk and database; an answer is cached for a second. */
+/** Checks dispatcher, sign of life, disk, database and its schema; cached for a second. */
 export function readiness<Tables>({
   reserve,
   isFenced,
@@ -36,7 +37,9 @@ export function readiness<Tables>({
     if (!isDispatching) return 'dispatcher not running';
     if (isFenced?.() === true) return 'no sign of life was written';
     if (reserve?.isShort() === true) return 'disk full';
-    return (await isWritable(db)) ? undefined : 'database not writable';
+    if (!(await isWritable(db))) return 'database not writable';
+    const isUsable = problemOfSchema(await schemaOf(db)) === undefined;
+    return isUsable ? undefined : 'database has the schema of another version';
   };
   return {
     check() {

@@ -19,6 +19,7 @@ import { cloudServices } from './cloud-services.ts';
 import type { Config } from '../config/config.ts';
 import { readTls } from '../config/doors-config.ts';
 import { diskRooms } from '../state/disks.ts';
+import { vacuumFigures } from '#integrations/database/postgres/vacuum-figures.ts';
 import { inProcessWakeup } from '#integrations/wakeup/in-process.ts';
 import { type HostParts, networksOf, reportedNetworks } from '../config/host-parts.ts';
 import { realHostParts } from '../hosts/real-host.ts';
@@ -139,7 +140,8 @@ async function start(
   stops.push(() => pruning.stop());
   const parts = { context, cloud, urls, tls, policy, log, stops, metrics };
   const disks = () => diskRooms({ state: state.path, images: state.file('images') });
-  const doors = { ...parts, ready, reserve, disks, listener };
+  const vacuum = () => vacuumFigures(db);
+  const doors = { ...parts, ready, reserve, disks, vacuum, listener };
   Object.assign(urls, await openDoors(config, doors));
   const cloudsYaml = cloud.writeCloudsYaml();
   const { survey, newPassword } = cloud;

@@ -19,6 +19,8 @@ export interface LockEvents {
    * would run the same steps.
    */
   onLost: (problem: string) => void;
+  /** It was taken again. Meanwhile another process may have had it, and changed the database. */
+  onTakenAgain?: () => void;
 }
 
 /** `sole`: no other process may use the database; `shared`: only others that share it. */
@@ -80,8 +82,9 @@ export class Lock {
     while (!this.#isReleased) {
       try {
         this.#client = await takeLock(this.#url, this.#use);
-        if (this.#isReleased) await this.#client.end();
-        else this.#watch();
+        if (this.#isReleased) return await this.#client.end();
+        this.#watch();
+        this.#events.onTakenAgain?.();
         return;
       } catch (error) {
         if (isComputeError(error, 'conflict')) return this.#events.onLost(error.message);
