@@ -45,6 +45,8 @@ export interface StoreOptions {
   onDiskFull?: () => void;
   /** For work that takes long, such as an upgrade: statements have no end on PostgreSQL. */
   isUnlimited?: boolean;
+  /** A failover of PostgreSQL may lose commits; absent: such a server is refused. */
+  allowAsynchronousStandbys?: boolean;
 }
 
 /** The store over a database that has the newest schema. Closing the store closes the database. */
@@ -109,6 +111,10 @@ export async function openStore(
   const db = await openDatabase(database, options);
   try {
     await migrate(db);
+    if (isPostgresUrl(database) && options.allowAsynchronousStandbys !== true) {
+      const { refuseAsynchronousStandbys } = await import('./postgres/check-server.ts');
+      await refuseAsynchronousStandbys(db, database);
+    }
   } catch (error) {
     await db.destroy();
     throw error;

@@ -80,6 +80,13 @@ const database = key(
   { unset: '`novella.sqlite` in `state_dir`' },
 );
 
+const asynchronousStandbys = key(
+  Type.Boolean(),
+  'accepts that a failover of PostgreSQL loses the newest commits: see ' +
+    '[running.md](running.md#a-database-on-postgresql)',
+  { default: false },
+);
+
 const Scheduler = Type.Object(
   {
     resize_to_same_host: key(
@@ -115,6 +122,7 @@ const fileWith = <Simulated extends TSchema>(simulated: Simulated) =>
         default: '.novella',
       }),
       database,
+      allow_asynchronous_standbys: asynchronousStandbys,
       listen: key(Type.String({ minLength: 1 }), 'address that all services listen on', {
         default: '127.0.0.1',
       }),
@@ -222,6 +230,7 @@ export interface Config extends DoorsConfig {
   stateDir: string;
   /** The URL of a database of PostgreSQL; undefined: it is in the state directory. */
   database: string | undefined;
+  allowAsynchronousStandbys: boolean;
   listen: string;
   ports: ServicePorts;
   aliases: ConfigEntry[];
@@ -315,6 +324,7 @@ function toConfig(
   return {
     stateDir: resolve(file.state_dir ?? '.novella'),
     database: file.database,
+    allowAsynchronousStandbys: file.allow_asynchronous_standbys ?? false,
     listen: file.listen ?? '127.0.0.1',
     ...toDoorsConfig(file, place),
     ports: { ...standardPorts, ...file.ports },

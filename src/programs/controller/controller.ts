@@ -11,10 +11,7 @@ import type { Store } from '#contracts/store/store.ts';
 import type { Wakeup } from '#contracts/wakeup.ts';
 import { ComputeError } from '#core/errors.ts';
 import { clusterAuthority } from '#integrations/cluster-authority/cluster-authority.ts';
-import { problemOfSchema, schemaOf } from '#integrations/database/migrate.ts';
-import { useDatabase } from '#integrations/database/postgres/database-lock.ts';
 import { vacuumFigures } from '#integrations/database/postgres/vacuum-figures.ts';
-import { openDatabase, openStore } from '#integrations/database/store.ts';
 import { inProcessWakeup } from '#integrations/wakeup/in-process.ts';
 import { PostgresWakeup } from '#integrations/wakeup/over-postgres.ts';
 import { ClusterLinks } from '#workflows/cluster/cluster-links.ts';
@@ -29,7 +26,6 @@ import { HostLinks } from '#workflows/hosts/host-links.ts';
 import { watchEnded } from '#workflows/watch/prune-ended.ts';
 import type { Config } from '../config/config.ts';
 import { readTls } from '../config/doors-config.ts';
-import { upgradeDatabase } from '../database/upgrade-database.ts';
 import { ProjectQuotas } from '../config/project-quotas.ts';
 import { linkSettings, workflowSettings } from '../config/workflow-settings.ts';
 import { Metrics } from '../metrics/metrics.ts';
@@ -42,6 +38,7 @@ import type { Found } from '../up/real-services.ts';
 import { ensureFlavors } from '../up/starting-flavors.ts';
 import { startWork } from '../up/start-work.ts';
 import { stopAll } from '../up/stop-all.ts';
+import { openSharedDatabase } from './shared-database.ts';
 
 export interface ControllerOptions {
   /** The same at each start, and of no other controller; default: by machine and port. */
@@ -111,14 +108,10 @@ async function start(
 ): Promise<Omit<RunningController, 'stop'>> {
   const { log, stops, metrics } = beginnings;
   const id = randomUUID();
-  const onProblem = (problem: string): void => log.error(problem);
-  await upgrade(database, log);
-  const watched: { db?: Db } = {};
-  const onTakenAgain = () => void endWithOtherSchema(watched.db, onLost);
-  const lock = await useDatabase(database, 'shared', { onProblem, onLost, onTakenAgain });
-  stops.push(() => lock.release());
-  const { store: plain, db } = await openStore(database, { clock, controllerId: id });
-  watched.db = db;
+  const { allowAsynchronousStandbys } = config;
+  const options = { clock, controllerId: id, allowAsynchronousStandbys };
+  const taken = { log, stops, onLost };
+  const { store: plain, db } = await openSharedDatabase(database, options, taken);
   const store = metrics?.watchStore(plain) ?? plain;
   stops.push(() => store.close());
   await ensureFlavors(store);
@@ -174,32 +167,6 @@ async function start(
   Object.assign(urls, await openDoors(config, { ...doors, onHostsPort }));
   stops.push(() => ready.dispatching(false));
   return { urls, survey: cloud.survey };
-}
-
-async function upgrade(database: string, log: Logger): Promise<void> {
-  const db = await openDatabase(database, { isUnlimited: true });
-  try {
-    const { pending } = await schemaOf(db);
-    if (pending.length > 0) log.info({ pending }, 'the schema of the database is upgraded');
-    await upgradeDatabase(db, { url: database });
-  } finally {
-    await db.destroy();
-  }
-}
-
-type Db = Awaited<ReturnType<typeof openDatabase>>;
-
-/** While it did not hold the database, another version may have changed the schema. */
-async function endWithOtherSchema(
-  db: Db | undefined,
-  onLost: (problem: string) => void,
-): Promise<void> {
-  try {
-    const problem = db && problemOfSchema(await schemaOf(db));
-    if (problem !== undefined) onLost(problem);
-  } catch {
-    // Out of reach again: so is the lock, which is taken once more.
-  }
 }
 
 /** Adds this controller to those of the database, and reads the links of hosts to all of them. */

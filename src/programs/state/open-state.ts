@@ -35,7 +35,7 @@ interface OpenStateOptions {
  */
 export async function openState(
   state: StateDirectory,
-  { database }: Pick<Config, 'database'>,
+  { database, allowAsynchronousStandbys }: Pick<Config, 'database' | 'allowAsynchronousStandbys'>,
   { clock, log, stops }: OpenStateOptions,
 ): Promise<OpenState> {
   refuseHalfRestored(state);
@@ -46,7 +46,11 @@ export async function openState(
   const onDiskFull = () => reserve.release();
   if (database !== undefined) await takeDatabase(database, { log, stops });
   const place = database ?? state.file('novella.sqlite');
-  const { store, db } = await openStore(place, { clock, onDiskFull });
+  const { store, db } = await openStore(place, {
+    clock,
+    onDiskFull,
+    allowAsynchronousStandbys,
+  });
   stops.push(() => store.close());
   if (database === undefined) {
     reserve.onRelease(() => dropLog(db));

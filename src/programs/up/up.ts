@@ -140,8 +140,7 @@ async function start(
   stops.push(() => pruning.stop());
   const parts = { context, cloud, urls, tls, policy, log, stops, metrics };
   const disks = () => diskRooms({ state: state.path, images: state.file('images') });
-  const vacuum = () => vacuumFigures(db);
-  const doors = { ...parts, ready, reserve, disks, vacuum, listener };
+  const doors = { ...parts, ready, reserve, disks, vacuum: () => vacuumFigures(db), listener };
   Object.assign(urls, await openDoors(config, doors));
   const cloudsYaml = cloud.writeCloudsYaml();
   const { survey, newPassword } = cloud;

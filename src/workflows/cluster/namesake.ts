@@ -21,7 +21,8 @@ export async function refuseNamesake(
   const find = async () =>
     (await controllers.list()).find((one) => one.name === name && one.beats >= 0);
   const before = await find();
-  for (let waited = 0; before !== undefined && waited < longestMs; waited += pauseMs) {
+  if (before === undefined) return;
+  for (let waited = 0; waited < longestMs; waited += pauseMs) {
     await wait(pauseMs);
     const now = await find();
     if (now === undefined) return;

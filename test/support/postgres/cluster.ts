@@ -10,6 +10,8 @@ import { memoryFolder } from '../memory-folder.ts';
 export interface Cluster {
   /** The URL of a database of this name. */
   url: (database: string) => string;
+  /** Starts a standby of it, which replicates as the server requires. */
+  startStandby: () => Promise<Cluster>;
   /** Ends the server and deletes its files. */
   stop: () => Promise<void>;
 }
@@ -22,15 +24,20 @@ const startMs = 30_000;
  * As root it runs as the user `postgres`: the server refuses to run as root.
  */
 export async function startCluster(): Promise<Cluster> {
+  const locale = ['--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en'];
+  const auth = [`--username=${user}`, '--auth=trust', '--encoding=UTF8', '--no-sync', ...locale];
+  return serve('initdb', (data) => ['--pgdata', data, ...auth]);
+}
+
+/** `make`: the program that writes the folder with the data, and its arguments. */
+async function serve(make: string, args: (data: string) => string[]): Promise<Cluster> {
   const bin = programs();
   if (bin === undefined) throw new Error("no PostgreSQL here: install Debian's package postgresql");
   const folder = mkdtempSync(join(memoryFolder(), 'novella-pg-'));
   const who = owner();
   if (who !== undefined) chownSync(folder, who.uid, who.gid);
   const data = join(folder, 'data');
-  const locale = ['--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en'];
-  const auth = [`--username=${user}`, '--auth=trust', '--encoding=UTF8', '--no-sync', ...locale];
-  run(who, join(bin, 'initdb'), ['--pgdata', data, ...auth]);
+  run(who, join(bin, make), args(data));
   const settings = {
     listen_addresses: '',
     unix_socket_directories: folder,
@@ -41,6 +48,10 @@ export async function startCluster(): Promise<Cluster> {
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = start(who, join(bin, 'postgres'), ['-D', data, ...flags]);
   const url = (database: string) => `postgresql://${user}@/${database}?host=${folder}`;
+  const startStandby = () => {
+    const copied = ['--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
+    return serve('pg_basebackup', (to) => ['--pgdata', to, '--dbname', url('postgres'), ...copied]);
+  };
   const stop = async () => {
     if (server.exitCode === null) {
       const ended = new Promise((resolve) => server.once('exit', resolve));
@@ -56,7 +67,7 @@ export async function startCluster(): Promise<Cluster> {
     await stop();
     throw error;
   }
-  return { url, stop };
+  return { url, startStandby, stop };
 }
 
 /** The newest that Debian's packages installed. */

@@ -1,6 +1,7 @@
 /** Whether a server keeps what was committed to it. */
 import { type Kysely, sql } from 'kysely';
 import { ComputeError } from '#core/errors.ts';
+import { withoutPassword } from './without-password.ts';
 
 interface ServerState {
   version: number;
@@ -38,4 +39,40 @@ function problemOf(state: ServerState): string | undefined {
   if (state.synchronousCommit === 'off')
     return 'synchronous_commit is off: a crash of the server loses commits that were reported as done; set it to on';
   return undefined;
+}
+
+interface Replication {
+  standbys: number;
+  synchronousNames: string;
+  synchronousCommit: string;
+}
+
+/**
+ * Throws `unavailable` where a standby server is connected that may lack reported commits: after a
+ * failover to it a device could be given to a second server. A backup, a receiver of the log and
+ * logical replication are no standbys.
+ */
+export async function refuseAsynchronousStandbys<Tables>(
+  db: Kysely<Tables>,
+  url: string,
+): Promise<void> {
+  const { rows } = await sql<Replication>`
+    select current_setting('synchronous_standby_names') as "synchronousNames",
+      current_setting('synchronous_commit') as "synchronousCommit",
+      (select count(*) from pg_stat_replication r
+        where r.state is distinct from 'backup'
+          and r.application_name is distinct from 'pg_receivewal'
+          and not exists (select 1 from pg_replication_slots s
+            where s.active_pid = r.pid and s.slot_type = 'logical')) as standbys`.execute(db);
+  const [state] = rows;
+  const isWaitedFor = state?.synchronousNames !== '' && state?.synchronousCommit !== 'local';
+  if (state === undefined || state.standbys === 0 || isWaitedFor) return;
+  const setting =
+    state.synchronousNames === ''
+      ? 'synchronous_standby_names is empty'
+      : `synchronous_commit is ${state.synchronousCommit}`;
+  throw new ComputeError(
+    'unavailable',
+    `database ${withoutPassword(url)}: its standby servers are asynchronous (${setting}): a failover loses the newest commits, and a device could be given to two servers; configure synchronous replication, or accept this with "allow_asynchronous_standbys: true"`,
+  );
 }

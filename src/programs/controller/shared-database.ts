@@ -1,0 +1,64 @@
+/** The database of several controllers, ready for one of them. */
+import type { Logger } from 'pino';
+import { problemOfSchema, schemaOf } from '#integrations/database/migrate.ts';
+import { useDatabase } from '#integrations/database/postgres/database-lock.ts';
+import { openDatabase, openStore, type StoreOptions } from '#integrations/database/store.ts';
+import { upgradeDatabase } from '../database/upgrade-database.ts';
+import type { Stops } from '../up/stop-all.ts';
+
+type Opened = Awaited<ReturnType<typeof openStore>>;
+
+interface Surroundings {
+  log: Logger;
+  /** What is to be closed at the end is added. */
+  stops: Stops;
+  /** Another process has changed the database: this one must end at once. */
+  onLost: (problem: string) => void;
+}
+
+/**
+ * Upgrades the schema, shares the lock of the database with other controllers, and opens the store.
+ * Throws as `upgradeDatabase`, `useDatabase` and `openStore` do.
+ */
+// oxlint-disable-next-line max-params -- which, how, and what surrounds it
+export async function openSharedDatabase(
+  url: string,
+  options: StoreOptions,
+  { log, stops, onLost }: Surroundings,
+): Promise<Opened> {
+  await upgrade(url, log);
+  let db: Opened['db'] | undefined;
+  const lock = await useDatabase(url, 'shared', {
+    onLost,
+    onProblem: (problem) => log.error(problem),
+    onTakenAgain: () => void endWithOtherSchema(db, onLost),
+  });
+  stops.push(() => lock.release());
+  const opened = await openStore(url, options);
+  ({ db } = opened);
+  return opened;
+}
+
+async function upgrade(url: string, log: Logger): Promise<void> {
+  const db = await openDatabase(url, { isUnlimited: true });
+  try {
+    const { pending } = await schemaOf(db);
+    if (pending.length > 0) log.info({ pending }, 'the schema of the database is upgraded');
+    await upgradeDatabase(db, { url });
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** While it did not hold the database, another version may have changed the schema. */
+async function endWithOtherSchema(
+  db: Opened['db'] | undefined,
+  onLost: (problem: string) => void,
+): Promise<void> {
+  try {
+    const problem = db && problemOfSchema(await schemaOf(db));
+    if (problem !== undefined) onLost(problem);
+  } catch {
+    // Out of reach again: so is the lock, which is taken once more.
+  }
+}
