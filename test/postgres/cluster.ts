@@ -1,8 +1,7 @@
 /** One server for all tests of a run, with a database of the newest schema to copy. */
 import type { TestProject } from 'vitest/node';
-import { openStore } from '#integrations/database/store.ts';
 import { startCluster } from '#test/postgres/cluster.ts';
-import { createDatabase, template } from '#test/postgres/database.ts';
+import { createTemplate } from '#test/postgres/database.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -13,10 +12,7 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const cluster = await startCluster();
-  const server = cluster.url('postgres');
-  await createDatabase(server, template);
-  const { store } = await openStore(cluster.url(template));
-  await store.close();
-  project.provide('postgres', server);
+  await createTemplate(cluster.url);
+  project.provide('postgres', cluster.url('postgres'));
   return cluster.stop;
 }

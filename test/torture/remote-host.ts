@@ -38,7 +38,7 @@ export class RemoteHost {
     });
     const { token, controller: controllerUrl } = enrolment;
     const config = writeAgentConfig({ folder, controllerUrl, host: 'remote-1', token });
-    process.env['NOVELLA_TORTURE_REBOOTS'] = join(folder, 'reboots');
+    process.env['NOVELLA_TORTURE_REBOOTS'] = rebootsFile(folder);
     return new RemoteHost(folder, config);
   }
 
@@ -57,11 +57,7 @@ export class RemoteHost {
 
   /** How often each guest was rebooted, by id. */
   reboots(): Map<string, number> {
-    const file = join(this.#folder, 'reboots');
-    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-    const times = new Map<string, number>();
-    for (const id of lines.filter((line) => line !== '')) times.set(id, (times.get(id) ?? 0) + 1);
-    return times;
+    return rebootsIn(this.#folder);
   }
 
   /** Kills the agent and starts it again. */
@@ -73,4 +69,18 @@ export class RemoteHost {
   async kill(): Promise<void> {
     await this.#agent.kill();
   }
+}
+
+/** Where the agents of a run write down their reboots. */
+export function rebootsFile(folder: string): string {
+  return join(folder, 'reboots');
+}
+
+/** How often each guest was rebooted, by id. */
+export function rebootsIn(folder: string): Map<string, number> {
+  const file = rebootsFile(folder);
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  const times = new Map<string, number>();
+  for (const id of lines.filter((line) => line !== '')) times.set(id, (times.get(id) ?? 0) + 1);
+  return times;
 }

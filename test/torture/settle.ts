@@ -1,11 +1,11 @@
 /** Waits until a running cloud has no work left. */
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { request, send } from '#client/session/request.ts';
 import type { Session } from '#client/session/session.ts';
 import { latePorts } from './checks/at-rest.ts';
+import { openReader, type Reader } from './state/reader.ts';
 
-const limitMs = 60_000;
+const usualLimitMs = 60_000;
 const pollMs = 30;
 /** A host reconciles once it has reported; what it then reports begins new work. */
 const quietPolls = 8;
@@ -36,49 +36,52 @@ export async function repairHosts(session: Session): Promise<void> {
 
 /**
  * Resolves when all hosts are up and nothing has been left to do for a moment; to a list of what is
- * left after a minute.
+ * left after the limit. `database`: a file of SQLite, or a URL of PostgreSQL.
  */
-export async function settle(session: Session, databaseFile: string): Promise<string[]> {
-  const db = new DatabaseSync(databaseFile, { readOnly: true });
+export async function settle(
+  session: Session,
+  database: string,
+  limitMs = usualLimitMs,
+): Promise<string[]> {
+  const reader = await openReader(database);
   const end = Date.now() + limitMs;
   let quiet = 0;
   let left: string[] = [];
   try {
     while (Date.now() < end) {
       const down = (await hostServices(session)).filter(({ state }) => state !== 'up');
-      left = [...down.map(({ host }) => `host ${host} is down`), ...workIn(db)];
+      left = [...down.map(({ host }) => `host ${host} is down`), ...(await workIn(reader))];
       quiet = left.length === 0 ? quiet + 1 : 0;
       if (quiet === quietPolls) return [];
       await pause(pollMs);
     }
     return left.map((one) => `not settled after ${limitMs / 1_000} s: ${one}`);
   } finally {
-    db.close();
+    await reader.close();
   }
 }
 
-function workIn(db: DatabaseSync): string[] {
-  const tasks = db
-    .prepare('select instance_uuid as id, kind, step from tasks where step is not null')
-    .all()
+async function workIn({ rows }: Reader): Promise<string[]> {
+  const tasks = (
+    await rows('select instance_uuid as id, kind, step from tasks where step is not null')
+  )
     .filter(({ step }) => step !== latePorts)
     .map((task) => `task ${JSON.stringify(task)}`);
-  const commands = db
-    .prepare('select seq, kind, compute_node_id as host from host_commands where succeeded is null')
-    .all()
-    .map((command) => `command ${JSON.stringify(command)}`);
+  const commands = (
+    await rows(
+      'select seq, kind, compute_node_id as host from host_commands where succeeded is null',
+    )
+  ).map((command) => `command ${JSON.stringify(command)}`);
   // Those of a server in another state wait for its user.
-  const events = db
-    .prepare(
+  const events = (
+    await rows(
       `select kind, port_id as port, instance_uuid as id from network_events
        join instances on uuid = instance_uuid
        where deleted_at is null and vm_state in ('active', 'paused', 'stopped')`,
     )
-    .all()
-    .map((event) => `network event ${JSON.stringify(event)}`);
-  const left = db
-    .prepare('select uuid, left_on as host from migrations where left_on is not null')
-    .all()
-    .map((move) => `left by a move ${JSON.stringify(move)}`);
+  ).map((event) => `network event ${JSON.stringify(event)}`);
+  const left = (
+    await rows('select uuid, left_on as host from migrations where left_on is not null')
+  ).map((move) => `left by a move ${JSON.stringify(move)}`);
   return [...tasks, ...commands, ...events, ...left];
 }

@@ -28,16 +28,45 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** What stands between the processes of a cluster, where a test disturbs it. */
+export interface Between {
+  /** The URL by which this controller reaches the database. */
+  database(controller: string, url: string): Promise<string>;
+  /** The port by which agents reach this controller. */
+  hostsPort(controller: string, port: number): Promise<number>;
+  /** Variables of a process, by the name of the controller or host. */
+  variables(name: string): Record<string, string>;
+}
+
+const nothing: Between = {
+  database: async (_, url) => url,
+  hostsPort: async (_, port) => port,
+  variables: () => ({}),
+};
+
+export interface ClusterOptions {
+  controllers: number;
+  /** The names of all agents to come: the network service of the cluster must have their networks. */
+  hosts: readonly string[];
+  between?: Between;
+  /** Of the configuration of controllers. */
+  settings?: object;
+  /** How an agent is started. */
+  agentCommand?: [string, ...string[]];
+}
+
 const anyPort = { compute: 0, identity: 0, network: 0, image: 0 };
 
 export class Cluster {
   readonly controllers: ControllerProcess[] = [];
   readonly agents = new Map<string, AgentProcess>();
+  readonly #agentConfigs = new Map<string, string>();
   /** The URL of the database. */
   readonly database: string;
   readonly #folder: string;
   readonly #services: NovellaProcess;
   readonly #hostPorts: readonly number[];
+  readonly #options: ClusterOptions;
   readonly #cleanUps: (() => void | Promise<void>)[];
 
   private constructor(parts: {
@@ -45,23 +74,20 @@ export class Cluster {
     services: NovellaProcess;
     database: string;
     hostPorts: readonly number[];
+    options: ClusterOptions;
     cleanUps: (() => void | Promise<void>)[];
   }) {
     this.#folder = parts.folder;
     this.#services = parts.services;
     this.database = parts.database;
     this.#hostPorts = parts.hostPorts;
+    this.#options = parts.options;
     this.#cleanUps = parts.cleanUps;
   }
 
-  /**
-   * `server`: the URL of a PostgreSQL server. `hosts`: the names of all agents to come: the network
-   * service of the cluster must have their networks.
-   */
-  static async start(
-    server: string,
-    { controllers, hosts }: { controllers: number; hosts: readonly string[] },
-  ): Promise<Cluster> {
+  /** `server`: the URL of a PostgreSQL server. */
+  static async start(server: string, options: ClusterOptions): Promise<Cluster> {
+    const { controllers, hosts } = options;
     const directory = temporaryDirectory();
     const { path: folder } = directory;
     const cleanUps: (() => void | Promise<void>)[] = [() => directory.remove()];
@@ -74,7 +100,8 @@ export class Cluster {
       const services = await startConfigured(join(folder, 'services'), ['--config', config]);
       cleanUps.push(() => services.stop());
       const hostPorts = await freePorts(controllers);
-      const cluster = new Cluster({ folder, services, database: url, hostPorts, cleanUps });
+      const parts = { folder, services, database: url, hostPorts, options, cleanUps };
+      const cluster = new Cluster(parts);
       cleanUps.push(() => cluster.#stopProcesses());
       const names = hostPorts.map((_, at) => `controller-${at + 1}`);
       // All of them, so that what has started is stopped.
@@ -94,9 +121,11 @@ export class Cluster {
    */
   async startController(name: string, ahead?: Ahead): Promise<ControllerProcess> {
     const at = Number(name.replace(/^\D+/, '')) - 1;
-    const path = join(this.#folder, `${name}.yaml`);
+    const { between = nothing, settings = {} } = this.#options;
+    const configPath = join(this.#folder, `${name}.yaml`);
     const content = {
-      database: this.database,
+      ...settings,
+      database: await between.database(name, this.database),
       quotas: { default: { instances: 1_000, cores: 1_000, ram: 10_000_000 } },
       ports: { ...anyPort, hosts: this.#hostPorts[at] },
       openstack: {
@@ -107,8 +136,9 @@ export class Cluster {
         plug_timeout: 0,
       },
     };
-    writeFileSync(path, stringify(content));
-    const controller = await startControllerProcess(name, path, ahead);
+    writeFileSync(configPath, stringify(content));
+    const variables = between.variables(name);
+    const controller = await startControllerProcess({ name, configPath, ahead, variables });
     const before = this.controllers.findIndex((one) => one.name === name);
     if (before === -1) this.controllers.push(controller);
     else this.controllers[before] = controller;
@@ -139,16 +169,35 @@ export class Cluster {
   /** Enrols the host by any controller, and starts its agent, which may connect to each. */
   async startAgent(host: string, by: Cloud): Promise<AgentProcess> {
     const { enrolment } = await by.ok('operator', 'POST', `/hosts/${host}/enrolment`, {});
-    const agent = startAgentProcess(
+    const { between = nothing } = this.#options;
+    const ports = await Promise.all(
+      this.#hostPorts.map((port, at) => between.hostsPort(`controller-${at + 1}`, port)),
+    );
+    this.#agentConfigs.set(
+      host,
       writeAgentConfig({
         folder: this.folderOf(host),
-        controllerUrl: this.#hostPorts.map((port) => `https://127.0.0.1:${port}`),
+        controllerUrl: ports.map((port) => `https://127.0.0.1:${port}`),
         host,
         token: enrolment.token,
       }),
     );
+    return this.startAgentAgain(host);
+  }
+
+  /** Of a host that is enrolled. */
+  startAgentAgain(host: string): AgentProcess {
+    const { between = nothing, agentCommand } = this.#options;
+    const config = this.#agentConfigs.get(host) ?? '';
+    const agent = startAgentProcess(config, agentCommand, between.variables(host));
     this.agents.set(host, agent);
     return agent;
+  }
+
+  /** The database of the services: a file, or a URL of PostgreSQL. */
+  async servicesDatabase(): Promise<string> {
+    const { stateDir } = this.#services;
+    return (await databaseOf(stateDir)) ?? join(stateDir, 'novella.sqlite');
   }
 
   folderOf(host: string): string {

@@ -12,6 +12,12 @@ export interface Cluster {
   url: (database: string) => string;
   /** Starts a standby of it, which replicates as the server requires. */
   startStandby: () => Promise<Cluster>;
+  /** The path of its socket. */
+  socket: string;
+  /** `kill -9` of the server's first process: the others end with it. */
+  crash: () => Promise<void>;
+  /** Starts it again, with what was on disk. */
+  restart: () => Promise<void>;
   /** Ends the server and deletes its files. */
   stop: () => Promise<void>;
 }
@@ -46,20 +52,35 @@ async function serve(make: string, args: (data: string) => string[]): Promise<Cl
     min_wal_size: '32MB',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = start(who, join(bin, 'postgres'), ['-D', data, ...flags]);
+  const begin = () => start(who, join(bin, 'postgres'), ['-D', data, ...flags]);
+  let server = begin();
   const url = (database: string) => `postgresql://${user}@/${database}?host=${folder}`;
   const startStandby = () => {
     const copied = ['--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
     return serve('pg_basebackup', (to) => ['--pgdata', to, '--dbname', url('postgres'), ...copied]);
   };
+  const end = async (signal: NodeJS.Signals) => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const ended = new Promise((resolve) => server.once('exit', resolve));
+    server.kill(signal);
+    await ended;
+  };
   const stop = async () => {
-    if (server.exitCode === null) {
-      const ended = new Promise((resolve) => server.once('exit', resolve));
-      // Without a last checkpoint: nothing of it is kept.
-      server.kill('SIGQUIT');
-      await ended;
-    }
+    // Without a last checkpoint: nothing of it is kept.
+    await end('SIGQUIT');
     rmSync(folder, { recursive: true });
+  };
+  const restart = async () => {
+    const limit = Date.now() + startMs;
+    for (;;) {
+      server = begin();
+      try {
+        return await answers(url('postgres'), server);
+      } catch (error) {
+        // The other processes of the server that was killed may take a moment to end.
+        if (Date.now() > limit) throw error;
+      }
+    }
   };
   try {
     await answers(url('postgres'), server);
@@ -67,7 +88,8 @@ async function serve(make: string, args: (data: string) => string[]): Promise<Cl
     await stop();
     throw error;
   }
-  return { url, startStandby, stop };
+  const socket = join(folder, '.s.PGSQL.5432');
+  return { url, startStandby, socket, stop, crash: () => end('SIGKILL'), restart };
 }
 
 /** The newest that Debian's packages installed. */

@@ -1,8 +1,16 @@
 /** Databases on the server of a test run. */
 import { Client } from 'pg';
+import { openStore } from '#integrations/database/store.ts';
 
 /** The database that has the newest schema, and nothing else. */
-export const template = 'novella_template';
+const template = 'novella_template';
+
+/** Creates the template. `url`: of a database of this name on the server. */
+export async function createTemplate(url: (database: string) => string): Promise<void> {
+  await createDatabase(url('postgres'), template);
+  const { store } = await openStore(url(template));
+  await store.close();
+}
 
 let made = 0;
 

@@ -24,6 +24,8 @@ export interface AgentProcess {
   pid: number;
   /** Messages of its log, oldest first. */
   entries: string[];
+  /** Its exit code; null: a signal ended it. */
+  ended: Promise<number | null>;
   /** Settles when it has logged a line that matches, this many times, or as soon as it does. */
   waitForLog(pattern: RegExp, times?: number): Promise<string>;
   /** Sends SIGTERM and waits until it has ended; its exit code. */
@@ -59,10 +61,12 @@ export function writeAgentConfig({
 export function startAgentProcess(
   configPath: string,
   command: [string, ...string[]] = [process.execPath, starter],
+  variables: Record<string, string> = {},
 ): AgentProcess {
   const [program, ...before] = command;
   const child = spawn(program, [...before, 'agent', '--config', configPath], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...variables },
   });
   const entries: string[] = [];
   const waiting = new Set<() => void>();
@@ -79,6 +83,7 @@ export function startAgentProcess(
   return {
     pid: child.pid ?? -1,
     entries,
+    ended,
     waitForLog: (pattern, times = 1) =>
       new Promise((resolve, reject) => {
         const check = (): void => {

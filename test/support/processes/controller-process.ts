@@ -26,20 +26,31 @@ export interface ControllerProcess {
 
 const starterAhead = fileURLToPath(new URL('../upgrade/novella-ahead.ts', import.meta.url));
 
-/**
- * Waits until its API answers. Rejects with its output when it ends before. `ahead`: it is of the
- * version ahead.
- */
-export async function startControllerProcess(
-  name: string,
-  configPath: string,
-  ahead?: Ahead,
-): Promise<ControllerProcess> {
+export interface ControllerPlan {
+  name: string;
+  configPath: string;
+  /** It is of the version ahead. */
+  ahead?: Ahead | undefined;
+  /** Of its environment. */
+  variables?: Record<string, string>;
+}
+
+/** Waits until its API answers. Rejects with its output when it ends before. */
+export async function startControllerProcess({
+  name,
+  configPath,
+  ahead,
+  variables = {},
+}: ControllerPlan): Promise<ControllerProcess> {
   const args = ['controller', '--config', configPath, '--name', name, '--ready-line'];
   const program = ahead === undefined ? starter : starterAhead;
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...(ahead !== undefined && { NOVELLA_TEST_AHEAD: ahead }) },
+    env: {
+      ...process.env,
+      ...variables,
+      ...(ahead !== undefined && { NOVELLA_TEST_AHEAD: ahead }),
+    },
   });
   const entries: ControllerProcess['entries'] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {

@@ -1,21 +1,29 @@
 /** TCP ports for programs that cannot choose their own. */
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import { between } from '../random.ts';
+
+/** Below those that the system gives to outgoing connections: none of these takes one meanwhile. */
+const range = { least: 20_000, most: 32_000 };
 
 /** As many ports of 127.0.0.1 on which no program listens now. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address();
-            resolve(typeof address === 'object' && address !== null ? address.port : 0);
-          });
-        }),
-    ),
+  const found = new Map<number, Server>();
+  while (found.size < count) {
+    const port = between(Math.random, range.least, range.most);
+    const server = await listeningOn(port);
+    if (server !== undefined) found.set(port, server);
+  }
+  await Promise.all(
+    [...found.values()].map((server) => new Promise((resolve) => server.close(resolve))),
   );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  return [...found.keys()];
+}
+
+/** Undefined: another program listens there. */
+function listeningOn(port: number): Promise<Server | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
 }

@@ -1,5 +1,7 @@
 /** Users of the cloud who work concurrently until they are stopped or the cloud dies. */
-import { randomFrom, weighted } from '#test/random.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Session } from '#client/session/session.ts';
+import { between, randomFrom, weighted } from '#test/random.ts';
 import { finishMove, move } from './moves.ts';
 import { list, show } from './reads.ts';
 import {
@@ -65,6 +67,9 @@ const fewServers = 4;
 /** What a user needs beside the servers, which stay the same across restarts. */
 export type UserGround = Omit<Ground, 'random' | 'mine' | 'everyone'>;
 
+/** Before its next request, where another controller may answer. */
+const longestThoughtMs = 60;
+
 export class Users {
   readonly #servers: string[][];
   #isStopping = false;
@@ -78,13 +83,19 @@ export class Users {
 
   /**
    * Starts all of them. The result settles when all have stopped; it rejects on our own mistakes.
+   * `anySession`: each request may go to another controller, and users continue when one does not
+   * answer.
    */
-  async work(ground: UserGround, seed: number): Promise<void> {
+  async work(
+    ground: UserGround,
+    seed: number,
+    anySession?: (random: () => number) => Session,
+  ): Promise<void> {
     this.#isStopping = false;
     await Promise.all(
       this.#servers.map((mine, at) => {
         const random = randomFrom(seed * 1_000 + at);
-        return this.#workOne({ ...ground, random, mine, everyone: this.#everyone() });
+        return this.#workOne({ ...ground, random, mine, everyone: this.#everyone() }, anySession);
       }),
     );
   }
@@ -99,16 +110,20 @@ export class Users {
     for (const mine of this.#servers) mine.length = 0;
   }
 
-  async #workOne(ground: Ground): Promise<void> {
+  // oxlint-disable-next-line max-params -- who, and through what
+  async #workOne(given: Ground, anySession?: (random: () => number) => Session): Promise<void> {
     while (!this.#isStopping) {
+      const { random } = given;
+      const ground = anySession ? { ...given, session: anySession(random) } : given;
       const { whileFew, whileMany } = this.#mix;
       const weights = ground.mine.length < fewServers ? whileFew : whileMany;
       try {
         await operations[weighted(ground.random, weights as Record<Operation, number>)](ground);
       } catch (error) {
         if (!this.#isStopping && !isNoAnswer(error)) throw error;
-        return;
+        if (anySession === undefined) return;
       }
+      if (anySession !== undefined) await sleep(between(random, 0, longestThoughtMs));
     }
   }
 
@@ -117,7 +132,7 @@ export class Users {
   }
 }
 
-/** The cloud has died. */
+/** The cloud, or one of its controllers, has died. */
 function isNoAnswer(error: unknown): boolean {
   return (error as { kind?: unknown }).kind === 'unavailable';
 }

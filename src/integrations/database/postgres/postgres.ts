@@ -77,6 +77,8 @@ export async function openPostgres<Tables>(
   });
   // Of a connection that nobody uses now, as when the server restarts: the pool drops it.
   pool.on('error', () => {});
+  // Of one that ends between its use by two, or before its first: its next statement fails.
+  pool.on('connect', (client) => void client.on('error', () => {}));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect(pool) });
   const ready = Promise.resolve();
   setDeferred(db, { db, onDisk: () => ready, onDiskSoon: () => ready });
