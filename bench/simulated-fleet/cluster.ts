@@ -73,7 +73,7 @@ export class FleetCluster {
       },
     };
     writeFileSync(path, stringify(content));
-    this.controllers.set(at, await startControllerProcess(name, path));
+    this.controllers.set(at, await startControllerProcess({ name, configPath: path }));
   }
 
   /** As `kill -9` does. */

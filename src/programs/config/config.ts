@@ -82,8 +82,7 @@ const database = key(
 
 const asynchronousStandbys = key(
   Type.Boolean(),
-  'accepts that a failover of PostgreSQL loses the newest commits: see ' +
-    '[running.md](running.md#a-database-on-postgresql)',
+  'a failover may lose commits: see [running.md](running.md#a-database-on-postgresql)',
   { default: false },
 );
 
@@ -243,7 +242,6 @@ export interface Config extends DoorsConfig {
   /** The overcommit ratios of a host. Example: 4 virtual processors for each of the host. */
   allocationRatios: { vcpus: number; memory: number; disk: number };
   quotas: QuotaConfig;
-  /** `rate_limits`. */
   creationRates: CreationRates;
   /**
    * `keep_free`: of the disk of the state directory; an upload that would leave less is refused.
