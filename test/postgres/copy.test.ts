@@ -148,6 +148,37 @@ test('a row that PostgreSQL cannot keep as it is stops the copy, which then has 
   }
 });
 
+test('a row that is not the same after the copy stops it, which then has nothing', async () => {
+  const from = await openDatabase(stateFile());
+  const to = await openDatabase(database.url);
+  try {
+    await migrate(from);
+    await migrate(to);
+    for (const flavor of ['a', 'b']) {
+      await sql`insert into flavors (flavorid, name, vcpus, memory_mb, root_gb, ephemeral_gb, swap, rxtx_factor,
+        is_public, disabled, extra_specs) values (${flavor}, ${flavor}, 1, 1, 1, 0, 0, 1, 1, 0, '{}')`.execute(
+        from,
+      );
+    }
+    await sql`create function other() returns trigger language plpgsql as
+      $$ begin if new.flavorid = 'b' then new.memory_mb = 2; end if; return new; end $$`.execute(
+      to,
+    );
+    await sql`create trigger other before insert on flavors for each row execute function other()`.execute(
+      to,
+    );
+    await expect(copyRows(from, to)).rejects.toMatchObject({
+      kind: 'unavailable',
+      message:
+        'table flavors: the row with id 2 is not the same after the copy; nothing was copied',
+    });
+    expect((await sql`select 1 from flavors`.execute(to)).rows).toEqual([]);
+  } finally {
+    await from.destroy();
+    await to.destroy();
+  }
+});
+
 test('a text that an earlier version stored with U+0000 stops no copy', async () => {
   const from = openSqlite<ComputeTables>(stateFile());
   const to = await openDatabase(database.url);

@@ -10,12 +10,19 @@ afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
 });
 
-/** A way to the server; `cut`: nothing passes any more on the connections of now. */
-async function aWay(server: string): Promise<{ url: string; cut: () => void }> {
+/**
+ * A way to the server; `cut`: nothing passes any more on the connections of now, `lose`: nor on new
+ * ones, which are accepted.
+ */
+async function aWay(server: string): Promise<{ url: string; cut: () => void; lose: () => void }> {
   const { username, pathname, searchParams } = new URL(server.replace('@/', '@localhost/'));
   const socketFile = `${searchParams.get('host')}/.s.PGSQL.5432`;
   const sockets = new Set<Socket>();
+  let isLost = false;
   const proxy = createServer((near) => {
+    near.on('error', () => undefined);
+    sockets.add(near);
+    if (isLost) return;
     const far = connect(socketFile);
     for (const [from, to] of [
       [near, far],
@@ -36,8 +43,49 @@ async function aWay(server: string): Promise<{ url: string; cut: () => void }> {
   const cut = (): void => {
     for (const socket of sockets) socket.unpipe().pause();
   };
-  return { url: `postgresql://${username}@127.0.0.1:${port}${pathname}`, cut };
+  const lose = (): void => {
+    isLost = true;
+    cut();
+  };
+  return { url: `postgresql://${username}@127.0.0.1:${port}${pathname}`, cut, lose };
 }
+
+async function openedBy(url: string) {
+  const db = await openPostgres(url);
+  closers.push(() => db.destroy());
+  const one = async () => (await sql<{ one: number }>`select 1 as one`.execute(db)).rows;
+  expect(await one()).toEqual([{ one: 1 }]);
+  const began = performance.now();
+  return { db, one, passed: () => performance.now() - began };
+}
+
+test('a connection that answers no more is ended within ten seconds, and the next statement succeeds', async () => {
+  const { url, cut } = await aWay(inject('postgres'));
+  const { one, passed } = await openedBy(url);
+  cut();
+  await expect(one()).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringContaining('the database cannot be reached'),
+  });
+  expect(passed()).toBeLessThan(10_000);
+  expect(await one()).toEqual([{ one: 1 }]);
+});
+
+test('statements to a machine that is gone fail within ten seconds, and share one examination', async () => {
+  const { url, lose } = await aWay(inject('postgres'));
+  const { one, passed } = await openedBy(url);
+  lose();
+  const all = await Promise.allSettled([one(), one(), one()]);
+  expect(all.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  expect(passed()).toBeLessThan(12_000);
+});
+
+test('a statement that the server still executes is waited for', async () => {
+  const { url } = await aWay(inject('postgres'));
+  const { db } = await openedBy(url);
+  const { rows } = await sql`select 1 as slept from pg_sleep(9)`.execute(db);
+  expect(rows).toEqual([{ slept: 1 }]);
+});
 
 test('a statement without an answer fails in time, and the next one has another connection', async () => {
   const { url, cut } = await aWay(inject('postgres'));

@@ -13,6 +13,7 @@ import {
 import { Pool, type PoolClient, type QueryConfig, types } from 'pg';
 import { setDeferred } from '../engine/deferred.ts';
 import { isOutdatedPlan } from '../engine/transaction.ts';
+import { AnswerWatch } from './answer-watch.ts';
 import { refuseUnsafeServer } from './check-server.ts';
 import { databaseFailure, openFailure } from './failures.ts';
 import { PostgresCompiler } from './postgres-compiler.ts';
@@ -79,7 +80,7 @@ export async function openPostgres<Tables>(
   pool.on('error', () => {});
   // Of one that ends between its use by two, or before its first: its next statement fails.
   pool.on('connect', (client) => void client.on('error', () => {}));
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect(pool) });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect(pool, new AnswerWatch(url)) });
   const ready = Promise.resolve();
   setDeferred(db, { db, onDisk: () => ready, onDiskSoon: () => ready });
   try {
@@ -101,13 +102,15 @@ const getTypeParser: typeof types.getTypeParser = (type, format) =>
 
 class PostgresDialect implements Dialect {
   readonly #pool: Pool;
+  readonly #watch: AnswerWatch;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, watch: AnswerWatch) {
     this.#pool = pool;
+    this.#watch = watch;
   }
 
   createDriver(): Driver {
-    return new PostgresDriver(this.#pool);
+    return new PostgresDriver(this.#pool, this.#watch);
   }
   createQueryCompiler() {
     return new PostgresCompiler();
@@ -123,17 +126,20 @@ class PostgresDialect implements Dialect {
 
 class PostgresDriver implements Driver {
   readonly #pool: Pool;
+  readonly #watch: AnswerWatch;
   readonly #names = new StatementNames();
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, watch: AnswerWatch) {
     this.#pool = pool;
+    this.#watch = watch;
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<PostgresConnection> {
     try {
-      return new PostgresConnection(await this.#pool.connect(), this.#names);
+      const parts = { names: this.#names, watch: this.#watch };
+      return new PostgresConnection(await this.#pool.connect(), parts);
     } catch (error) {
       throw databaseFailure(error).error;
     }
@@ -170,15 +176,17 @@ const writes: readonly string[] = ['INSERT', 'UPDATE', 'DELETE', 'MERGE'];
 class PostgresConnection implements DatabaseConnection {
   readonly #client: PoolClient;
   readonly #names: StatementNames;
+  readonly #watch: AnswerWatch;
   #isInTransaction = false;
   #isBroken = false;
   readonly #onError = (): void => {
     this.#isBroken = true;
   };
 
-  constructor(client: PoolClient, names: StatementNames) {
+  constructor(client: PoolClient, { names, watch }: { names: StatementNames; watch: AnswerWatch }) {
     this.#client = client;
     this.#names = names;
+    this.#watch = watch;
     // Of a connection that ends between two statements; the next one fails.
     client.on('error', this.#onError);
   }
@@ -215,6 +223,11 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   async #query<Row>(query: QueryConfig): Promise<QueryResult<Row>> {
+    // `pg` has both, and its types lack them for a connection of a pool.
+    const client = this.#client as unknown as { processID: number; end: () => Promise<void> };
+    const answered = this.#watch.watch(client.processID, () => {
+      void client.end().catch(() => undefined);
+    });
     try {
       const { command, rowCount, rows } = await this.#client.query(query);
       const isWrite = writes.includes(command);
@@ -223,6 +236,8 @@ class PostgresConnection implements DatabaseConnection {
       const { error, isConnectionLost } = databaseFailure(cause);
       if (isConnectionLost) this.#isBroken = true;
       throw error;
+    } finally {
+      answered();
     }
   }
 
