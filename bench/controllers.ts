@@ -55,7 +55,12 @@ async function timeRun(url: string, { controllers: count, order }: Run): Promise
       const id = await makeHost(first, at, vfs);
       for (const { links } of contexts) links.opened(id);
     }
-    const peers = { id: '', count: order === 'random' ? count : 1, isFirst: () => false };
+    const peers = {
+      id: '',
+      count: order === 'random' ? count : 1,
+      isFirst: () => false,
+      hasOtherVersion: () => false,
+    };
     let refused = 0;
     let left = claimsMade;
     const started = performance.now();

@@ -71,7 +71,7 @@ test('a connection that answers no more is ended within ten seconds, and the nex
   expect(await one()).toEqual([{ one: 1 }]);
 });
 
-test('statements to a machine that is gone fail within ten seconds, and share one examination', async () => {
+test('statements to a machine that is gone fail in time, also without a free connection', async () => {
   const { url, lose } = await aWay(inject('postgres'));
   const { one, passed } = await openedBy(url);
   lose();

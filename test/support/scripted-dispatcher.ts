@@ -43,11 +43,12 @@ export type ScriptedDispatcher = ReturnType<typeof aScriptedDispatcher>;
 export function aScriptedDispatcher() {
   const stops: (() => Promise<void>)[] = [];
   const listeners = new Map<string, () => void>();
-  const calls: Record<'lease' | 'renew' | 'hasten' | 'release', unknown[][]> = {
+  const calls: Record<'lease' | 'renew' | 'hasten' | 'release' | 'postpone', unknown[][]> = {
     lease: [],
     renew: [],
     hasten: [],
     release: [],
+    postpone: [],
   };
   const note =
     (name: keyof typeof calls) =>
@@ -65,6 +66,7 @@ export function aScriptedDispatcher() {
     renew: note('renew'),
     hasten: note('hasten'),
     release: note('release'),
+    postpone: note('postpone'),
     of: async () => world.current,
   };
   const commit = async (transition: Transition): Promise<CommitResult> => {
@@ -84,6 +86,7 @@ export function aScriptedDispatcher() {
     },
     clock: { now: () => world.time.now },
     direct: new DirectTasks(),
+    peers: { hasOtherVersion: () => world.hasOtherVersion },
     links: {
       issued: (hostId: string, command: HostCommand | undefined) => {
         world.issued.push([hostId, command]);
@@ -110,6 +113,8 @@ export function aScriptedDispatcher() {
 
   const world = {
     time: { now },
+    /** Whether a controller of another version is alive. */
+    hasOtherVersion: false,
     /** The host that is linked here, the commands that it was given, and the hosts to read again. */
     linkedHost: '',
     issued: [] as [string, HostCommand | undefined][],

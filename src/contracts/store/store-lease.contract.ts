@@ -83,6 +83,19 @@ export function leaseContract(fresh: () => Promise<OpenStore>): void {
     });
   });
 
+  test('a postponed task is free, and due later; of another owner or epoch it is not', async () => {
+    const store = await (await fresh())();
+    const boot = await aBoot(store);
+    await store.tasks.lease('a', 1_000, 600_000, { limit: 1 });
+    const next = () => store.tasks.lease('b', 5_000, leaseMs, { limit: 1 });
+    await store.tasks.postpone(boot, { owner: 'b', until: 5_000 });
+    await store.tasks.postpone({ ...boot, epoch: 7 }, { owner: 'a', until: 5_000 });
+    expect(await next()).toEqual([]);
+    await store.tasks.postpone(boot, { owner: 'a', until: 5_000 });
+    expect(await store.tasks.lease('b', 4_999, leaseMs, { limit: 1 })).toEqual([]);
+    expect(await next()).toEqual([{ ...boot, dueAt: 5_000 }]);
+  });
+
   test('a released task is leased again, with the state that the step passed on', async () => {
     const store = await (await fresh())();
     const boot = await aBoot(store);

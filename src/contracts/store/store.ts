@@ -284,13 +284,12 @@ export interface TaskStore {
    * no workflow has taken over.
    */
   renew(owner: string, until: number, serverIds: readonly string[]): Promise<void>;
-  /**
-   * Makes tasks due that are scheduled later than `latest`: times left by a clock that has since
-   * gone back. Epoch milliseconds.
-   */
+  /** Makes tasks due that are later than `latest`, by a clock that went back since. Epoch ms. */
   hasten(now: number, latest: number): Promise<void>;
   /** Releases a task. Tasks of a dead process are released when their lease expires. */
   release(task: Pick<Task, 'serverId' | 'epoch'>, owner: string): Promise<void>;
+  /** Releases the owner's task for others, and makes it due at `until`. */
+  postpone(task: Pick<Task, 'serverId' | 'epoch'>, left: Lease): Promise<void>;
   /**
    * Releases every lease of every owner, and ends their epochs: for a process that is certainly the
    * only one.

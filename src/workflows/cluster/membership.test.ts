@@ -19,11 +19,11 @@ afterEach(async () => {
 });
 
 /** A controller that has joined; the tests call `beat`. */
-async function aMember(id: string, change: { name?: string } = {}) {
+async function aMember(id: string, change: { name?: string; version?: string } = {}) {
   const events: string[] = [];
   const member = new Membership({
     controllers: store.controllers,
-    self: { id, name: change.name ?? id, version: '1', startedAt: steady.now },
+    self: { id, name: id, version: '1', ...change, startedAt: steady.now },
     monotonic: { now: () => steady.now },
     log: silentLog,
     onRemoved: () => events.push('removed'),
@@ -78,6 +78,14 @@ test('after a pause of the database nobody is dead', async () => {
   await pass(3_000, a.member, b.member);
   expect([a.member.count, b.member.count]).toEqual([2, 2]);
   expect(b.events).not.toContain('removed');
+});
+
+test('another version is there while a controller of it is alive', async () => {
+  const [a, b] = [await aMember('a'), await aMember('b', { version: '2' })];
+  await pass(1_000, a.member);
+  expect([a.member.hasOtherVersion(), b.member.hasOtherVersion()]).toEqual([true, true]);
+  await pass(9_000, a.member);
+  expect(a.member.hasOtherVersion()).toBe(false);
 });
 
 test('the first is the oldest that is alive', async () => {

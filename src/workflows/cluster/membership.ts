@@ -135,6 +135,11 @@ export class Membership {
     return this.#live[0]?.id === this.id && !this.isFenced();
   }
 
+  /** Whether a live controller has another version than this one, as during an upgrade. */
+  hasOtherVersion(): boolean {
+    return this.#live.some(({ version }) => version !== this.#parts.self.version);
+  }
+
   /** Reads the rows; returns those of dead controllers. */
   async #observe(signal?: AbortSignal): Promise<Controller[]> {
     const rows = await this.#parts.controllers.list();

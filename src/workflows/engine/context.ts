@@ -49,6 +49,8 @@ export interface Peers {
   count: number;
   /** Whether this is the one that does what one is enough for. */
   isFirst(): boolean;
+  /** Whether one of them has another version than this one, as during an upgrade. */
+  hasOtherVersion(): boolean;
 }
 
 export interface WorkflowSettings extends HostStateSettings {

@@ -256,6 +256,16 @@ describe('a row that cannot be read', () => {
     expect(world.calls.release).toEqual([]);
   });
 
+  test('while a controller of another version is alive, it is left to that one', async () => {
+    world.hasOtherVersion = true;
+    const task = unreadable('boot');
+    world.offer([task]);
+    world.dispatch({});
+    await settle();
+    expect(world.calls.postpone).toEqual([[task, { owner, until: now + 3_000 }]]);
+    expect([world.commits, world.calls.release, world.entries]).toEqual([[], [], []]);
+  });
+
   test('another workflow has taken its server over: nothing follows', async () => {
     world.answers = [{ ok: false, why: 'superseded' }];
     world.offer([unreadable('boot')]);

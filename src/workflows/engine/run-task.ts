@@ -34,6 +34,9 @@ export interface StepParts {
   newLease: () => Lease;
 }
 
+/** For how long a task is left to controllers of another version, in milliseconds. */
+const leftToOthersMs = 3_000;
+
 /** What follows a step: the task to continue with, or whether its lease has been released. */
 type Progress = { task: Task } | { task: undefined; isReleased: boolean };
 
@@ -178,11 +181,18 @@ async function attempt<Kind extends TaskKind>(
 
 /**
  * A task whose row cannot be read fails with that: its workflow determines the outcome, and without
- * such a workflow its server goes to ERROR, unless it is deleted.
+ * such a workflow its server goes to ERROR, unless it is deleted. While controllers of two versions
+ * run, it is left to the others.
  */
 async function recover(parts: StepParts, unreadable: UnreadableTask): Promise<Progress> {
   const { context, workflows } = parts;
   const { problem } = unreadable;
+  if (context.peers?.hasOtherVersion() === true) {
+    // A controller of the newer version may have written it, and can run it.
+    const until = context.clock.now() + leftToOthersMs;
+    await context.store.tasks.postpone(unreadable, { owner: parts.newLease().owner, until });
+    return { task: undefined, isReleased: true };
+  }
   const error = new ComputeError('unavailable', problem);
   context.log.error({ task: unreadable.id, server: unreadable.serverId }, problem);
   const isKnown = Object.hasOwn(workflows, unreadable.kind);

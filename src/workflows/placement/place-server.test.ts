@@ -36,7 +36,7 @@ test.each([
   for (let at = 0; at < 32; at += 1) {
     world.context.links.opened(await aHost(world.store, [], `host-${at + 10}`));
   }
-  const peers = { id: 'x', count, isFirst: () => true };
+  const peers = { id: 'x', count, isFirst: () => true, hasOtherVersion: () => false };
   const names = new Set<string>();
   const { id } = await world.server();
   const task = taskOf('boot', await world.store.tasks.of(id));

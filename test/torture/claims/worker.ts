@@ -24,7 +24,12 @@ const random = randomFrom(setup.seed);
 const { store } = await openStore(setup.database);
 const context = {
   ...bareContext(store),
-  peers: { id: setup.name, count: setup.processes, isFirst: () => false },
+  peers: {
+    id: setup.name,
+    count: setup.processes,
+    isFirst: () => false,
+    hasOtherVersion: () => false,
+  },
 };
 /** Claims and releases of one controller do not run at the same time. */
 const exclusive = new SerialQueue();

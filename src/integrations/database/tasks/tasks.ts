@@ -58,6 +58,16 @@ export function taskStore(db: Db, clock: Clock): TaskStore {
         .where('leased_epoch', '=', task.epoch)
         .execute();
     },
+    postpone: async ({ serverId, epoch }, { owner, until }) => {
+      await db
+        .updateTable('tasks')
+        .set({ ...noLease, due_at: until })
+        .where('instance_uuid', '=', serverId)
+        .where('leased_by', '=', owner)
+        .where('leased_epoch', '=', epoch)
+        .whereRef('leased_epoch', '=', 'epoch')
+        .execute();
+    },
     releaseAll: async () => {
       // The next epoch: a holder that still runs records nothing.
       await db
