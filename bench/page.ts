@@ -1,7 +1,7 @@
 /** The page in a real browser: how soon it shows a large fleet and a large host, and its memory. */
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import type { CDPSession, Page } from 'playwright-core';
 import { openBrowser, openPage, signIn } from '#test/browser/browser.ts';
 import type { ComputeWorld } from '#test/worlds/compute-world.ts';
 import { changing, type FleetPlan, withFleet } from './fleet-world.ts';
@@ -73,12 +73,15 @@ export async function page(): Promise<void> {
 /** From the first change to half a second after the last: the page shows each within that time. */
 async function underChanges(tab: Page, world: ComputeWorld): Promise<void> {
   await tab.evaluate(watchTasks);
-  const before = await busySeconds(tab);
+  const devtools = await tab.context().newCDPSession(tab);
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const before = await busySeconds(devtools);
   const startedAt = performance.now();
   const made = await changing(world, rate);
   const changes = (made * (performance.now() - startedAt)) / 1_000;
   await tab.waitForTimeout(500);
-  const seconds = (await busySeconds(tab)) - before;
+  const seconds = (await busySeconds(devtools)) - before;
+  await devtools.detach();
   const tasks = await tab.evaluate<number[]>('globalThis.longTasks');
   const shared = {
     tasks_over_50_ms: tasks.length,
@@ -92,11 +95,8 @@ async function underChanges(tab: Page, world: ComputeWorld): Promise<void> {
 }
 
 /** Processor time of the page's main thread. */
-async function busySeconds(tab: Page): Promise<number> {
-  const devtools = await tab.context().newCDPSession(tab);
-  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+async function busySeconds(devtools: CDPSession): Promise<number> {
   const { metrics } = await devtools.send('Performance.getMetrics');
-  await devtools.detach();
   return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0;
 }
 
