@@ -90,8 +90,10 @@ test('without a change in progress the child is restarted at once', async () => 
   await aChild(stuckDevices);
   const { pid } = child;
   const other = child.call('definedXml', ['guest'], 'read guest').catch(String);
-  expect(await readDevices()).toBe(tooSlow);
-  expect(await other).toMatch(/ended \(SIGKILL\)$|did not answer within/);
+  // On a busy machine either may be the one that waited too long.
+  const ends = [await readDevices(), await other];
+  for (const end of ends) expect(end).toMatch(/ended \(SIGKILL\)$|did not answer within/);
+  expect(ends.join()).toContain('did not answer within');
   await expect.poll(() => child.pid).not.toBe(pid);
 });
 
