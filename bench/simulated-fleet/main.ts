@@ -72,16 +72,14 @@ async function run(): Promise<number> {
 }
 
 async function databaseUrl(): Promise<string> {
-  const server = database ?? (await ownServer());
-  const { url, drop } = await createFleetDatabase(server);
-  cleanUps.push(drop);
-  return url;
-}
-
-async function ownServer(): Promise<string> {
+  if (database !== undefined) {
+    const { url, drop } = await createFleetDatabase(database);
+    cleanUps.push(drop);
+    return url;
+  }
   const server = await startCluster();
   cleanUps.push(() => server.stop());
-  return server.url('postgres');
+  return (await createFleetDatabase(server.url('postgres'))).url;
 }
 
 /** Ends everything that was started; the exit code. */
