@@ -16,3 +16,4 @@ const { positionals } = programOptions('npm run sbom [-- FILE]', {
 const file = resolve(positionals[0] ?? join(root, 'dist/sbom.json'));
 mkdirSync(dirname(file), { recursive: true });
 writeFileSync(file, `${JSON.stringify(billOfMaterials(root), null, 2)}\n`);
+console.log(`wrote ${file}`);

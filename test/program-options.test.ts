@@ -49,5 +49,5 @@ test.each([
 test.each(['', 'x', '-1', '0', '1.5'])('%j is no count', (value) => {
   catchExit();
   expect(() => countOption('u', { name: 'seed', value })).toThrow('exit 2');
-  expect(written).toEqual(['--seed: must be a whole number above 0\nusage: u\n']);
+  expect(written).toEqual([`--seed: must be a whole number above 0, not '${value}'\nusage: u\n`]);
 });

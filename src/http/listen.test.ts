@@ -32,6 +32,15 @@ test.each([
   },
 );
 
+test.each([
+  ['compute', 'set ports.compute in'],
+  ['metrics', 'set metrics.port in'],
+])('the message about a taken port of %s names its key: %s', async (name, expected) => {
+  const app = fastify();
+  await expect(listen(app, name, '127.0.0.1', port)).rejects.toThrow(expected);
+  await app.close();
+});
+
 test('localhost is all of its addresses, and no connection outlives the service', async () => {
   const app = fastify({ forceCloseConnections: true, serverFactory: (handle) => http(handle) });
   app.get('/', async () => 'here');

@@ -61,15 +61,20 @@ function whyNoPort(
   const place = `${host}:${port}`;
   switch (code) {
     case 'EADDRINUSE':
-      return `${place} is in use by another program, perhaps another Novella; stop it, set ports.${name} in novella.yaml, or start with --free-ports`;
+      return `${place} is in use by another program, perhaps another Novella; stop it, set ${portKey(name)} in novella.yaml, or start with --free-ports`;
     case 'EADDRNOTAVAIL':
       return `cannot listen on ${place}: this machine has no such address; \`ip address\` lists those for \`listen\` in novella.yaml`;
     case 'EACCES':
-      return `cannot listen on ${place}: this user may not take that port; set ports.${name} in novella.yaml to one above 1023`;
+      return `cannot listen on ${place}: this user may not take that port; set ${portKey(name)} in novella.yaml to one above 1023`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return `cannot listen on ${place}: the name ${host} has no address; \`listen\` in novella.yaml takes an address such as 127.0.0.1`;
     default:
       return `cannot listen on ${place}: ${message}`;
   }
+}
+
+/** The port of the metrics has its key beside its other settings. */
+function portKey(name: string): string {
+  return name === 'metrics' ? 'metrics.port' : `ports.${name}`;
 }

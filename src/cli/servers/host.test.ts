@@ -98,14 +98,14 @@ test('host enroll reports that a controller on a loopback address is not reachab
 test('host list shows hosts of the process, linked ones, and those that never linked', async () => {
   expect(await run('host list')).toBe(
     [
-      'HOST    STATE       STATUS   CERTIFICATE          LINKED FROM  LAST SEEN             GUESTS  FREE',
-      'host-1  up          enabled  -                    -            2026-01-02T03:04:05Z       3    10',
-      'hv1     up          enabled  until 2096-04-02     192.0.2.7    2026-01-02T03:04:05Z       3    10',
-      'hv2     never seen  -        revoked              -            -                          -     -',
-      'hv3     never seen  -        expired              -            -                          -     -',
-      'hv4     never seen  -        none: token of 0.2   -            -                          -     -',
-      'hv5     never seen  -        none: may join       -            -                          -     -',
-      'hv6     never seen  -        none: token expired  -            -                          -     -',
+      'HOST    STATE       STATUS   CERTIFICATE          LINKED FROM  LAST SEEN             GUESTS  FREE DEVICES',
+      'host-1  up          enabled  -                    -            2026-01-02T03:04:05Z       3            10',
+      'hv1     up          enabled  until 2096-04-02     192.0.2.7    2026-01-02T03:04:05Z       3            10',
+      'hv2     never seen  -        revoked              -            -                          -             -',
+      'hv3     never seen  -        expired              -            -                          -             -',
+      'hv4     never seen  -        none: token of 0.2   -            -                          -             -',
+      'hv5     never seen  -        none: may join       -            -                          -             -',
+      'hv6     never seen  -        none: token expired  -            -                          -             -',
       '',
     ].join('\n'),
   );

@@ -168,7 +168,7 @@ const columns: Column<Row>[] = [
   { title: 'LINKED FROM', value: ({ enrolment }) => enrolment?.link?.address ?? '' },
   { title: 'LAST SEEN', value: ({ host }) => host?.last_seen_at ?? '' },
   { title: 'GUESTS', value: ({ host }) => String(host?.running_guests ?? ''), align: 'right' },
-  { title: 'FREE', value: ({ host }) => String(host?.devices_free ?? ''), align: 'right' },
+  { title: 'FREE DEVICES', value: ({ host }) => String(host?.devices_free ?? ''), align: 'right' },
 ];
 
 /** A host of the controller's own process needs none. */

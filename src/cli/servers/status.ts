@@ -121,7 +121,7 @@ const hostColumns = [
   { title: 'STATUS', value: ({ status }: HostView) => status },
   { title: 'GUESTS', value: (host: HostView) => String(host.running_guests), align: 'right' },
   {
-    title: 'FREE',
+    title: 'FREE DEVICES',
     value: (host: HostView) => (isUp(host) ? String(host.devices_free) : ''),
     align: 'right',
   },

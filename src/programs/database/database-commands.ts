@@ -21,7 +21,7 @@ export function addDatabaseCommands(
 ): void {
   const db = novella
     .command('db')
-    .description('the database of a cloud: its schema, and its place');
+    .description('the database of a cloud: where it is, and its schema');
   const named = async (options: DatabaseOptions) =>
     (await import('./named-database.ts')).namedDatabase(options, surroundings);
   const status = withDatabase(db.command('status'))

@@ -20,7 +20,7 @@ interface Style {
 export function reportLines(story: Story, style: Style): string[] {
   const host = story.server['OS-EXT-SRV-ATTR:host'] ?? 'no host';
   const sections: [string, string[]][] = [
-    ['What the hosts had, and what web asks for', [...hostLines(story, style), ...requestHint]],
+    ['What the hosts had, and what web needs', [...hostLines(story, style), ...requestHint]],
     [
       `Why ${host}`,
       [...story.explanation.decisions.flatMap((one) => whyLines(one, style)), ...whyHint],
@@ -38,7 +38,7 @@ export function reportLines(story: Story, style: Style): string[] {
 }
 
 const requestHint = [
-  'web asks for two VFs on physnet1: its direct port and its macvtap port need',
+  'web needs two VFs on physnet1: its direct port and its macvtap port need',
   'one each. Its plain NIC on network blue needs none.',
 ];
 
@@ -192,6 +192,6 @@ export function farewellLines(cloud: {
     '  openstack server delete web       # and "npx novella pci pools" is as before',
     `The compute API is at ${urls.compute}.`,
     'More to try: docs/sriov-ports.md.',
-    'Ctrl-C ends it and forgets its state.',
+    'Ctrl-C ends it and removes its state.',
   ];
 }

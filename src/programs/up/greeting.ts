@@ -56,7 +56,7 @@ function ofOwnServices(cloud: Started, isTerminal: boolean): string[] {
     ...contentLines(contents),
     '',
     ...password,
-    'Talk to it from another terminal:',
+    'Use it from another terminal:',
     `  export OS_CLIENT_CONFIG_FILE=${shellQuoted(cloudsYaml)}`,
     '  export OS_CLOUD=novella',
     `  (or: . ${shellQuoted(join(dirname(cloudsYaml), 'openrc'))})`,

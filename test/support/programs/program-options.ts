@@ -37,5 +37,5 @@ export function refuseOptions(usage: string, problem: string): never {
 export function countOption(usage: string, { name, value }: { name: string; value: string }) {
   const count = Number(value);
   if (Number.isSafeInteger(count) && count > 0) return count;
-  return refuseOptions(usage, `--${name}: must be a whole number above 0`);
+  return refuseOptions(usage, `--${name}: must be a whole number above 0, not '${value}'`);
 }
