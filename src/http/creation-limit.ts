@@ -34,13 +34,14 @@ export function limitCreations(app: FastifyInstance, { limit, perMinute }: Creat
   });
 }
 
+/** A client may add a fragment to the path, and encode any character of it. */
 function creationsIn({ method, url, body }: FastifyRequest): number {
-  const [path = ''] = url.split('?');
+  const [path = ''] = url.split(/[?#]/);
   if (method !== 'POST' || /\/action\/?$/.test(path)) return 0;
-  return /\/servers\/?$/.test(path) ? serversIn(body) : 1;
+  return serversIn(body);
 }
 
-/** Its handler refuses a body of another form. */
+/** Only the body of `POST …/servers` has a server; its handler refuses one of another form. */
 function serversIn(body: unknown): number {
   const { server } = (body ?? {}) as { server?: { max_count?: unknown; min_count?: unknown } };
   const count = Number(server?.max_count ?? server?.min_count ?? 1);
