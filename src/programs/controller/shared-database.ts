@@ -1,4 +1,5 @@
 /** The database of several controllers, ready for one of them. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { problemOfSchema, schemaOf } from '#integrations/database/migrate.ts';
 import { useDatabase } from '#integrations/database/postgres/database-lock.ts';
@@ -28,12 +29,16 @@ export async function openSharedDatabase(
 ): Promise<Opened> {
   await upgrade(url, log);
   let db: Opened['db'] | undefined;
+  const released = new AbortController();
   const lock = await useDatabase(url, 'shared', {
     onLost,
     onProblem: (problem) => log.error(problem),
-    onTakenAgain: () => void endWithOtherSchema(db, onLost),
+    onTakenAgain: () => void endWithOtherSchema(db, onLost, released.signal),
   });
-  stops.push(() => lock.release());
+  stops.push(() => {
+    released.abort();
+    return lock.release();
+  });
   const opened = await openStore(url, options);
   ({ db } = opened);
   return opened;
@@ -50,15 +55,26 @@ async function upgrade(url: string, log: Logger): Promise<void> {
   }
 }
 
-/** While it did not hold the database, another version may have changed the schema. */
+const retryMs = 1_000;
+
+/**
+ * While it did not hold the database, another version may have changed the schema. Repeated until
+ * it is read: connections from before may have ended too.
+ */
+// oxlint-disable-next-line max-params -- of which, what to do, and until when
 async function endWithOtherSchema(
   db: Opened['db'] | undefined,
   onLost: (problem: string) => void,
+  released: AbortSignal,
 ): Promise<void> {
-  try {
-    const problem = db && problemOfSchema(await schemaOf(db));
-    if (problem !== undefined) onLost(problem);
-  } catch {
-    // Out of reach again: so is the lock, which is taken once more.
+  if (db === undefined) return;
+  while (!released.aborted) {
+    try {
+      const problem = problemOfSchema(await schemaOf(db));
+      if (problem !== undefined) onLost(problem);
+      return;
+    } catch {
+      await sleep(retryMs, undefined, { ref: false });
+    }
   }
 }
