@@ -44,15 +44,17 @@ export function vfMetrics(metrics: Metrics, { context, most }: VfSources): () =>
     let left = most;
     let omitted = 0;
     const hosts = reportingHosts(context);
-    forgetOthers(known, hosts);
-    await refresh(context, known, shownOf(hosts, most));
+    const shown = shownOf(hosts, most);
+    forgetOthers(known, shown);
+    await refresh(context, known, shown);
     for (const { host, vfs } of hosts) {
+      const owners = known.get(host.id);
       for (const vf of vfs) {
-        if (left <= 0) {
+        if (owners === undefined || left <= 0) {
           omitted += 1;
           continue;
         }
-        const labels = known.get(host.id)?.byAddress.get(vf.address);
+        const labels = owners.byAddress.get(vf.address);
         // It is not held any more, or not yet.
         if (labels === undefined) continue;
         counters.set(labels, vf);
@@ -88,8 +90,9 @@ function shownOf(hosts: readonly ReportingHost[], most: number): HostState[] {
   return shown;
 }
 
-function forgetOthers(known: Map<string, Owners>, hosts: readonly ReportingHost[]): void {
-  const ids = new Set(hosts.map(({ host }) => host.id));
+/** The owners of a host that is not read again may have changed. */
+function forgetOthers(known: Map<string, Owners>, hosts: readonly HostState[]): void {
+  const ids = new Set(hosts.map(({ id }) => id));
   for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
 }
 
