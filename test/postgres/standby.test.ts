@@ -71,3 +71,20 @@ test('a standby that commits wait for is accepted, as long as they do', async ()
 test('the standby itself is refused', async () => {
   await expect(openDatabase(standby.url('postgres'))).rejects.toThrow('its server is a standby');
 });
+
+test('a backup that also receives the log is no standby', async () => {
+  const alone = await startCluster();
+  const place = alone.url('postgres');
+  const end = alone.beginBackup();
+  try {
+    const senders = 'select application_name as name from pg_stat_replication';
+    const both = [{ name: 'pg_basebackup' }, { name: 'pg_basebackup' }];
+    await expect.poll(() => onServer(place, senders), { timeout: 10_000 }).toEqual(both);
+    const { store } = await openStore(place);
+    await store.close();
+    expect(await onServer(place, senders)).toEqual(both);
+  } finally {
+    end();
+    await alone.stop();
+  }
+});

@@ -12,6 +12,8 @@ export interface Cluster {
   url: (database: string) => string;
   /** Starts a standby of it, which replicates as the server requires. */
   startStandby: () => Promise<Cluster>;
+  /** Begins a backup that takes minutes, with the log; the returned function ends it. */
+  beginBackup: () => () => void;
   /** The path of its socket. */
   socket: string;
   /** `kill -9` of the server's first process: the others end with it. */
@@ -59,6 +61,12 @@ async function serve(make: string, args: (data: string) => string[]): Promise<Cl
     const copied = ['--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
     return serve('pg_basebackup', (to) => ['--pgdata', to, '--dbname', url('postgres'), ...copied]);
   };
+  const beginBackup = () => {
+    const slow = ['--max-rate=64k', '--wal-method=stream', '--checkpoint=fast', '--no-sync'];
+    const to = ['--pgdata', join(folder, 'backup'), '--dbname', url('postgres')];
+    const backup = start(who, join(bin, 'pg_basebackup'), [...to, ...slow]);
+    return () => void backup.kill();
+  };
   const end = async (signal: NodeJS.Signals) => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     const ended = new Promise((resolve) => server.once('exit', resolve));
@@ -89,7 +97,7 @@ async function serve(make: string, args: (data: string) => string[]): Promise<Cl
     throw error;
   }
   const socket = join(folder, '.s.PGSQL.5432');
-  return { url, startStandby, socket, stop, crash: () => end('SIGKILL'), restart };
+  return { url, startStandby, beginBackup, socket, stop, crash: () => end('SIGKILL'), restart };
 }
 
 /** The newest that Debian's packages installed. */

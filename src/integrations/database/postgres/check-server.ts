@@ -50,7 +50,8 @@ interface Replication {
 /**
  * Throws `unavailable` where a standby server is connected that may lack reported commits: after a
  * failover to it a device could be given to a second server. A backup, a receiver of the log and
- * logical replication are no standbys.
+ * logical replication are no standbys; a user without the role `pg_read_all_stats` cannot tell the
+ * first two from one.
  */
 export async function refuseAsynchronousStandbys<Tables>(
   db: Kysely<Tables>,
@@ -61,7 +62,7 @@ export async function refuseAsynchronousStandbys<Tables>(
       current_setting('synchronous_commit') as "synchronousCommit",
       (select count(*) from pg_stat_replication r
         where r.state is distinct from 'backup'
-          and r.application_name is distinct from 'pg_receivewal'
+          and coalesce(r.application_name, '') not in ('pg_basebackup', 'pg_receivewal')
           and not exists (select 1 from pg_replication_slots s
             where s.active_pid = r.pid and s.slot_type = 'logical')) as standbys`.execute(db);
   const [state] = rows;
