@@ -19,7 +19,7 @@ export interface Advice {
   /** Of a controller, for one host. */
   kib_per_host: number;
   cpu_ms_per_link: number;
-  /** So many that one processor links all of them within the time below. */
+  /** So many that half a processor links all of them within the time below. */
   hosts_per_controller: number;
   /** Of such a controller, in MiB. */
   memory_per_controller: number;
