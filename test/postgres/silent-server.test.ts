@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { sql } from 'kysely';
 import { afterEach, expect, inject, test } from 'vitest';
 import { openPostgres } from '#integrations/database/postgres/postgres.ts';
+import { freshDatabase, onServer } from '#test/postgres/database.ts';
 
 const closers: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -84,6 +85,16 @@ test('a statement that the server still executes is waited for', async () => {
   const { url } = await aWay(inject('postgres'));
   const { db } = await openedBy(url);
   const { rows } = await sql`select 1 as slept from pg_sleep(9)`.execute(db);
+  expect(rows).toEqual([{ slept: 1 }]);
+});
+
+test('a statement is waited for where the server does not track what it executes', async () => {
+  const { url, drop } = await freshDatabase(inject('postgres'));
+  closers.push(drop);
+  const name = new URL(url.replace('@/', '@localhost/')).pathname.slice(1);
+  await onServer(url, `alter database ${name} set track_activities = off`);
+  const { db } = await openedBy(url);
+  const { rows } = await sql`select 1 as slept from pg_sleep(6)`.execute(db);
   expect(rows).toEqual([{ slept: 1 }]);
 });
 

@@ -6,7 +6,8 @@ const longestMs = 3_000;
 
 /**
  * The connections whose statement the server executes now, by their process ids, read on a
- * connection of its own; undefined: a server that answers does not tell. Empty where none answers.
+ * connection of its own. Empty where no server answers; undefined where this very statement is not
+ * found: the server does not track activities, or a pooler has given the connection another id.
  */
 async function executingProcesses(url: string): Promise<ReadonlySet<number> | undefined> {
   const client = new Client({
@@ -22,7 +23,10 @@ async function executingProcesses(url: string): Promise<ReadonlySet<number> | un
     const { rows } = await client.query<{ pid: number }>(
       `select pid from pg_stat_activity where state = 'active' and datname = current_database()`,
     );
-    return new Set(rows.map(({ pid }) => pid));
+    const executing = new Set(rows.map(({ pid }) => pid));
+    // `pg` has it, and its types lack it.
+    const { processID } = client as unknown as { processID: number };
+    return executing.has(processID) ? executing : undefined;
   } catch (error) {
     // A refusal, such as of one connection too many, is an answer.
     return (error as { severity?: unknown }).severity === undefined ? new Set() : undefined;
