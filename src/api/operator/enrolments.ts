@@ -80,8 +80,7 @@ export const enrolmentsQuery = ['host'];
 export async function listEnrolments(call: Call): Promise<Reply> {
   const wanted = queryValue(call.query, 'host');
   const linked = new Map(call.context.linkedHosts().map((link) => [link.host, link]));
-  const all = await call.context.store.enrolments.list();
-  const enrolments = all.filter(({ host }) => wanted === undefined || host === wanted);
+  const enrolments = await call.context.store.enrolments.list(wanted);
   return {
     body: {
       enrolments: enrolments.map((enrolment) => {

@@ -55,8 +55,8 @@ export interface EnrolmentStore {
    * `conflict` when it has a valid certificate or token, unless `replaces`.
    */
   enroll(token: NewJoinToken, how: { replaces: boolean }): Promise<void>;
-  /** By name, each with its certificate that is valid longest; null: it has none. */
-  list(): Promise<(Enrolment & { certificate: HostCertificate | null })[]>;
+  /** By name, each with its certificate that is valid longest, or null. `host`: that one alone. */
+  list(host?: string): Promise<(Enrolment & { certificate: HostCertificate | null })[]>;
   /** undefined: never enrolled. */
   named(host: string): Promise<Enrolment | undefined>;
   /**

@@ -118,6 +118,10 @@ export function storeEnrolmentsContract(fresh: () => Promise<OpenStore>): void {
     await enrolments.enroll(hv2, once);
     const ofHv2 = { ...certificate('02', 'k2'), host: 'hv2' };
     await enrolments.certify(ofHv2, { kind: 'join', tokenSha256: 'bb' });
+    expect(await enrolments.list('hv2')).toMatchObject([
+      { host: 'hv2', certificate: { serial: '02' } },
+    ]);
+    expect(await enrolments.list('unknown')).toEqual([]);
     expect(await enrolments.certificates([])).toEqual(new Map());
     const found = await enrolments.certificates(['02', '01', '03']);
     const owners = [...found].map(([serial, { host }]) => [serial, host]);

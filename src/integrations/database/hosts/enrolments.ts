@@ -45,7 +45,7 @@ export function enrolmentStore(db: Db): EnrolmentStore {
   };
   return {
     enroll: (token, how) => inTransaction(db, (trx) => enroll(trx, token, how)),
-    list: () => list(db),
+    list: (host) => list(db, host),
     named: (host) => found('host', host),
     ofToken: (hash) => found('token_sha256', hash),
     ofJoinToken: (hash) => found('join_token_sha256', hash),
@@ -112,9 +112,19 @@ async function unsettled(db: Db, hosts: readonly string[]): Promise<Set<string>>
   return new Set(certified.map(({ host }) => host));
 }
 
-async function list(db: Db) {
-  const enrolments = await db.selectFrom('host_enrolments').selectAll().orderBy('host').execute();
-  const rows = await db.selectFrom('host_certificates').selectAll().orderBy('not_after').execute();
+async function list(db: Db, host: string | undefined) {
+  const enrolments = await db
+    .selectFrom('host_enrolments')
+    .selectAll()
+    .$if(host !== undefined, (query) => query.where('host', '=', host ?? ''))
+    .orderBy('host')
+    .execute();
+  const rows = await db
+    .selectFrom('host_certificates')
+    .selectAll()
+    .$if(host !== undefined, (query) => query.where('host', '=', host ?? ''))
+    .orderBy('not_after')
+    .execute();
   const last = new Map(rows.map((row) => [row.host, toFields(certificateMap, row)]));
   return enrolments.map((row) => {
     const enrolment = toFields<Enrolment, HostEnrolmentRow>(enrolmentMap, row);
