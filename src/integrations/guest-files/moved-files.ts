@@ -147,12 +147,16 @@ async function inFolder(
   if (problem !== undefined) throw new ComputeError('unavailable', problem);
   if (keeps.size === 0) await rm(folder, { recursive: true, force: true });
   await makeTraversable(folder);
+  const what = `guest ${name}`;
+  // Outside of what removes the folder: another host may have claimed it in between.
+  await claimFolder(folder, owner).catch((error: unknown) => {
+    throw asDiskFull(error, { folder, what });
+  });
   try {
-    await claimFolder(folder, owner);
     await work(keeps);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
-    throw asDiskFull(error, { folder, what: `guest ${name}` });
+    throw asDiskFull(error, { folder, what });
   }
 }
 

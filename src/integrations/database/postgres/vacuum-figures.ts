@@ -26,6 +26,7 @@ export async function vacuumFigures<Tables>(
       select xact_start as since from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid()
         and (backend_xmin is not null or backend_xid is not null)
+        and backend_type is distinct from 'autovacuum worker'
       union all
       select prepared from pg_prepared_xacts where database = current_database()
     ) as reading`.execute(db);
