@@ -27,7 +27,7 @@ async function start(perMinute: number): Promise<number> {
     noteUser(request, { userId: 'u1', projectId: 'p1' });
     done();
   });
-  limitCreations(app, { limit: new RateLimit(() => 0), perMinute: () => perMinute });
+  limitCreations(app, { limit: new RateLimit(() => 0), perMinute: () => perMinute, most: 50 });
   app.all('/*', async () => ({}));
   close = () => app.close();
   return listen(app, 'test', '127.0.0.1', 0);
@@ -60,4 +60,19 @@ test('actions of servers do not count', async () => {
   for (let count = 0; count < 3; count += 1) {
     expect(await post(port, '/v2.1/servers/1/action?x', { reboot: {} })).toBe(200);
   }
+});
+
+test('a list counts as its length', async () => {
+  const port = await start(3);
+  const two = { ports: [{}, {}] };
+  const path = '/v2.0/ports';
+  expect([await post(port, path, two), await post(port, path, two)]).toEqual([200, 429]);
+});
+
+test('a request counts as no more than its handler accepts', async () => {
+  const port = await start(100);
+  const all = { server: { max_count: Number.MAX_SAFE_INTEGER } };
+  const replies = [];
+  for (let sent = 0; sent < 3; sent += 1) replies.push(await post(port, '/v2.1/servers', all));
+  expect(replies).toEqual([200, 200, 429]);
 });

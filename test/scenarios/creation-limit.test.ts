@@ -49,3 +49,31 @@ scenario(
   },
   change('rate_limits: { creations: 1, projects: { demo: 8 } }'),
 );
+
+scenario(
+  'a request counts by what it creates: however its URL is written, and in a list',
+  async (_admin, running) => {
+    const demo = await Cloud.at(running, 'novella-demo');
+    const post = async (path: string, sent: object, to: 'compute' | 'network' = 'compute') =>
+      (await demo.send(to, 'POST', path, { body: sent })).status;
+    expect(await post('/%73ervers', body(7))).toBe(400);
+    expect(await post('/servers', body(2))).toBe(429);
+    const ports = Array.from({ length: 2 }, () => ({}));
+    expect(await post('/ports', { ports }, 'network')).toBe(429);
+  },
+  change('rate_limits: { creations: 8 }'),
+);
+
+scenario(
+  'a request for more servers than a request may have does not use up what others may create',
+  async (_admin, running) => {
+    const demo = await Cloud.at(running, 'novella-demo');
+    const post = (count: number) => demo.send('compute', 'POST', '/servers', { body: body(count) });
+    expect((await post(2_147_483_647)).status).toBe(400);
+    const refused = await post(1);
+    expect(refused.status).toBe(429);
+    // It is counted as a hundred, at sixty a minute.
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(41);
+  },
+  change('rate_limits: { creations: 60 }'),
+);

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { createComputeApi } from '#api/compute-api.ts';
 import { FleetEvents } from '#api/fabric/fleet-events.ts';
 import type { ApiContext, DiskRoom } from '#api/requests/context.ts';
+import { mostAtOnce } from '#embedded/network/create-many.ts';
 import { limitCreations } from '#http/creation-limit.ts';
 import { refuseWithoutRoom } from '#http/full-disk.ts';
 import { mountHealth } from '#http/health.ts';
@@ -124,10 +125,11 @@ export async function openDoors(config: Config, doors: Doors): Promise<Urls> {
     workflows,
   });
   const limit = new RateLimit(() => performance.now());
+  const most = Math.max(config.quotas.serversPerRequest, mostAtOnce);
   const listenFor = (app: FastifyInstance, name: keyof Config['ports']): Promise<number> => {
     mountHealth(app, ready.check);
     if (reserve !== undefined) refuseWithoutRoom(app, reserve);
-    limitCreations(app, { limit, perMinute: (of) => creationsOf(config.creationRates, of) });
+    limitCreations(app, { limit, perMinute: (of) => creationsOf(config.creationRates, of), most });
     doors.metrics?.watchRequests(app, name);
     return listen(app, name, config.listen, config.ports[name]);
   };
