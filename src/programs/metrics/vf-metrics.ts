@@ -44,21 +44,22 @@ export function vfMetrics(metrics: Metrics, { context, most }: VfSources): () =>
     let left = most;
     let omitted = 0;
     const hosts = reportingHosts(context);
-    const shown = shownOf(hosts, most);
-    forgetOthers(known, shown);
-    await refresh(context, known, shown);
-    for (const { host, vfs } of hosts) {
-      const owners = known.get(host.id);
-      for (const vf of vfs) {
-        if (owners === undefined || left <= 0) {
-          omitted += 1;
-          continue;
+    forgetOthers(known, hosts);
+    for (let at = 0; at < hosts.length; at += hostsAtOnce) {
+      const some = hosts.slice(at, at + hostsAtOnce);
+      if (left > 0) await refresh(context, known, some);
+      for (const { host, vfs } of some) {
+        for (const vf of vfs) {
+          if (left <= 0) {
+            omitted += 1;
+            continue;
+          }
+          const labels = known.get(host.id)?.byAddress.get(vf.address);
+          // It is not held any more, or not yet.
+          if (labels === undefined) continue;
+          counters.set(labels, vf);
+          left -= 1;
         }
-        const labels = owners.byAddress.get(vf.address);
-        // It is not held any more, or not yet.
-        if (labels === undefined) continue;
-        counters.set(labels, vf);
-        left -= 1;
       }
     }
     leftOut.set(omitted);
@@ -78,21 +79,8 @@ function reportingHosts({ fleet, links }: VfSources['context']): ReportingHost[]
     .toSorted((one, other) => compareText(one.host.name, other.host.name));
 }
 
-/** The hosts whose VFs may be shown. */
-function shownOf(hosts: readonly ReportingHost[], most: number): HostState[] {
-  const shown: HostState[] = [];
-  let count = 0;
-  for (const { host, vfs } of hosts) {
-    if (count >= most) break;
-    shown.push(host);
-    count += vfs.length;
-  }
-  return shown;
-}
-
-/** The owners of a host that is not read again may have changed. */
-function forgetOthers(known: Map<string, Owners>, hosts: readonly HostState[]): void {
-  const ids = new Set(hosts.map(({ id }) => id));
+function forgetOthers(known: Map<string, Owners>, hosts: readonly ReportingHost[]): void {
+  const ids = new Set(hosts.map(({ host }) => host.id));
   for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
 }
 
@@ -100,31 +88,31 @@ function forgetOthers(known: Map<string, Owners>, hosts: readonly HostState[]): 
 async function refresh(
   { store }: VfSources['context'],
   known: Map<string, Owners>,
-  hosts: readonly HostState[],
+  hosts: readonly ReportingHost[],
 ): Promise<void> {
-  const stale = hosts.filter(({ id, generation }) => known.get(id)?.generation !== generation);
-  for (let at = 0; at < stale.length; at += hostsAtOnce) {
-    const some = stale.slice(at, at + hostsAtOnce);
-    const devices = await store.hosts.devicesOf(some.map(({ id }) => id));
-    const ids = new Set([...devices.values()].flat().flatMap(({ serverId }) => serverId ?? []));
-    const servers = new Map((await store.servers.read([...ids])).map((one) => [one.id, one]));
-    for (const { id, name, generation } of some) {
-      const byAddress = new Map<string, Labels>();
-      for (const { address, tags, serverId, requestId } of devices.get(id) ?? []) {
-        const server = serverId === null ? undefined : servers.get(serverId);
-        if (server === undefined) continue;
-        const nic = server.nics.find(({ pciRequestId }) => pciRequestId === requestId);
-        byAddress.set(address, {
-          host: name,
-          address,
-          physical_network: tags['physical_network'] ?? '',
-          server_id: server.id,
-          project_id: server.projectId,
-          port_id: nic?.portId ?? '',
-        });
-      }
-      known.set(id, { generation, byAddress });
+  const stale = hosts
+    .map(({ host }) => host)
+    .filter(({ id, generation }) => known.get(id)?.generation !== generation);
+  if (stale.length === 0) return;
+  const devices = await store.hosts.devicesOf(stale.map(({ id }) => id));
+  const ids = new Set([...devices.values()].flat().flatMap(({ serverId }) => serverId ?? []));
+  const servers = new Map((await store.servers.read([...ids])).map((one) => [one.id, one]));
+  for (const { id, name, generation } of stale) {
+    const byAddress = new Map<string, Labels>();
+    for (const { address, tags, serverId, requestId } of devices.get(id) ?? []) {
+      const server = serverId === null ? undefined : servers.get(serverId);
+      if (server === undefined) continue;
+      const nic = server.nics.find(({ pciRequestId }) => pciRequestId === requestId);
+      byAddress.set(address, {
+        host: name,
+        address,
+        physical_network: tags['physical_network'] ?? '',
+        server_id: server.id,
+        project_id: server.projectId,
+        port_id: nic?.portId ?? '',
+      });
     }
+    known.set(id, { generation, byAddress });
   }
 }
 

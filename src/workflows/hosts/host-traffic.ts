@@ -19,11 +19,13 @@ export class HostTraffic {
     this.isCounted = isCounted;
   }
 
-  /** What it takes replaces what the host has reported before, by any link. */
+  /** What it takes replaces what the host has reported before, by any link; one of each address. */
   linked(hostId: string): TrafficLink {
     const link: TrafficLink = {
       take: (vfs) => {
-        if (this.isCounted) this.#hosts.set(hostId, { link, vfs });
+        if (!this.isCounted) return;
+        const byAddress = new Map(vfs.map((vf) => [vf.address, vf]));
+        this.#hosts.set(hostId, { link, vfs: [...byAddress.values()] });
       },
       end: () => {
         if (this.#hosts.get(hostId)?.link === link) this.#hosts.delete(hostId);
