@@ -33,7 +33,7 @@ export function RefusalsPage() {
   return (
     <>
       <div class="head">
-        <h1>Refused boots</h1>
+        <h1>Refusals</h1>
         {counts !== undefined && <p class="muted">{spanText(counts)}</p>}
       </div>
       <Message text={counted.refusal || listed.refusal} note="Trying again." />
@@ -99,7 +99,7 @@ interface ReasonsProps {
 
 function Reasons({ counts, chosen, onChoose }: ReasonsProps) {
   return (
-    <div class="wide" role="region" aria-label="Refused boots by reason" tabIndex={0}>
+    <div class="wide" role="region" aria-label="Refusals by reason" tabIndex={0}>
       <table class="reasons">
         <thead>
           <tr>
