@@ -37,8 +37,8 @@ const databases = () =>
 test(
   'all hosts link, boot servers, and are linked again after controllers have died',
   async () => {
-    const sizes = '--hosts 20 --controllers 2 --boots 8 --seconds 3'.split(' ');
-    const run = await fleet([...sizes, '--database', inject('postgres')]);
+    // With a server of its own: other tests write to the shared one, which counts them all.
+    const run = await fleet('--hosts 20 --controllers 2 --boots 8 --seconds 3'.split(' '));
     expect(run).toMatchObject({ code: 0, problems: '' });
     const names = ['start', 'enrol', 'link', 'idle', 'boots', 'kill-one', 'restart-all', 'advice'];
     expect(run.phases.map(({ phase }) => phase)).toEqual(names);
@@ -55,7 +55,6 @@ test(
     expect(sum(restarted?.['links_of_each'])).toBe(20);
     for (const each of [killed, restarted]) expect(each?.['api']).toMatchObject({ failed: 0 });
     expect(advice?.['hosts_per_controller']).toBeGreaterThan(10);
-    expect(await databases()).toEqual([]);
   },
   timeoutMs,
 );

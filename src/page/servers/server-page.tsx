@@ -38,22 +38,20 @@ async function readAny(
   seesHosts: boolean,
   signal: AbortSignal,
 ): Promise<Reading | DeletedReading> {
-  try {
-    return await readServer(id, seesHosts, signal);
-  } catch (cause) {
-    if (!(cause instanceof Refusal) || cause.status !== 404) throw cause;
-    return readDeleted(id, seesHosts, signal);
-  }
-}
-
-async function readServer(id: string, seesHosts: boolean, signal: AbortSignal): Promise<Reading> {
   const path = `/servers/${encodeURIComponent(id)}`;
-  const [{ server }, { instanceActions }, { interfaceAttachments }, explained] = await Promise.all([
-    compute<{ server: ServerDetail }>(path, { signal }),
+  const found = await compute<{ server: ServerDetail }>(path, { signal }).catch(
+    (cause: unknown) => {
+      if (cause instanceof Refusal && cause.status === 404) return undefined;
+      throw cause;
+    },
+  );
+  if (found === undefined) return readDeleted(id, seesHosts, signal);
+  const [{ instanceActions }, { interfaceAttachments }, explained] = await Promise.all([
     compute<{ instanceActions: ServerAction[] }>(`${path}/os-instance-actions`, { signal }),
     compute<{ interfaceAttachments: InterfaceDetail[] }>(`${path}/os-interface`, { signal }),
     seesHosts ? get('/servers/:id/explain', { path: { id }, signal }) : undefined,
   ]);
+  const { server } = found;
   return { server, actions: instanceActions, interfaces: interfaceAttachments, explained };
 }
 
