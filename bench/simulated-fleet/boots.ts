@@ -74,7 +74,7 @@ async function claimsOf(cluster: FleetCluster): Promise<Claims> {
   for (const { metricsUrl = '' } of cluster.controllers.values()) {
     const text = await (await fetch(metricsUrl)).text();
     const chosen = { step: 'schedule' };
-    total.refused += sumOf(text, 'novella_commit_seconds_count', { result: 'stale-host' });
+    total.refused += sumOf(text, 'novella_commit_seconds_count', { result: 'stale-claim' });
     total.decisions += sumOf(text, 'novella_step_seconds_count', chosen);
     total.decidingSeconds += sumOf(text, 'novella_step_seconds_sum', chosen);
   }

@@ -8,6 +8,8 @@ import { version } from '../version.ts';
 
 const requestSeconds = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const stepSeconds = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300];
+/** The result of a commit that another change of the host preceded, where it claims on the host. */
+const refusedClaim = 'stale-claim';
 
 /**
  * The metrics of one controller. Names and labels are described in docs/monitoring.md. Example:
@@ -84,7 +86,7 @@ export class Metrics {
         createClaimed: async (quota, newServer, claim) => {
           const create = () => store.servers.createClaimed(quota, newServer, claim);
           const server = await this.#measured(create, (made) =>
-            made === undefined ? 'stale-host' : 'committed',
+            made === undefined ? refusedClaim : 'committed',
           );
           if (server !== undefined) this.#stepsOf(claim.events);
           return server;
@@ -93,7 +95,7 @@ export class Metrics {
       commit: async (transition) => {
         const result = await this.#measured(
           () => store.commit(transition),
-          (committed) => (committed.ok ? 'committed' : committed.why),
+          (committed) => (committed.ok ? 'committed' : refusalOf(committed.why, transition)),
         );
         if (result.ok) this.#recorded(transition);
         return result;
@@ -175,4 +177,8 @@ export class Metrics {
 /** A refusal, such as of a port that does not exist, is an answer. */
 function isFault(error: unknown): boolean {
   return !isComputeError(error) || error.kind === 'unavailable';
+}
+
+function refusalOf(why: string, { decision }: Transition): string {
+  return why === 'stale-host' && decision !== undefined ? refusedClaim : why;
 }
