@@ -96,6 +96,24 @@ test('a change of a table waits for a long transaction without stopping others f
   expect(await upgrading).toEqual(names);
 });
 
+test('a migration that locks tables in another order than a transaction is repeated', async () => {
+  await anUpgrade((db) => migrate(db));
+  const tables = await onServer(
+    url,
+    `select tablename as name from pg_tables where schemaname = current_schema()
+       and tablename not like 'kysely%'`,
+  );
+  const [first, last] = [tables[0], tables.at(-1)].map((table) => String(table?.['name']));
+  // The server ends the migration, which looks for a deadlock sooner.
+  const other = await aSession("set deadlock_timeout = '60s'", 'begin', `select 1 from "${last}"`);
+  const upgraded = migrateAhead();
+  const waiting = () => onServer(url, 'select 1 from pg_locks where not granted');
+  await expect.poll(waiting, { timeout: 20_000, interval: 20 }).not.toEqual([]);
+  await other.query(`select 1 from "${first}"`);
+  await other.query('commit');
+  expect(await upgraded).toEqual(names);
+});
+
 test('online migrations run while controllers use the database, and others do not', async () => {
   const events = { onProblem: () => undefined, onLost: () => undefined };
   const controller = await useDatabase(url, 'shared', events);

@@ -59,11 +59,13 @@ function isAlone(name: string | undefined): boolean {
 
 /**
  * A change of a table waits for those who read it, and everybody else waits for the change: it is
- * given up soon, and repeated.
+ * given up soon, and repeated. So is one of several tables that others use in another order, which
+ * the server ends.
  */
 const lockMs = 2_000;
 const mostAttempts = 30;
 const lockNotAvailable = '55P03';
+const deadlockDetected = '40P01';
 
 // oxlint-disable-next-line max-params -- where, which, and after what
 async function runGroup<Tables>(
@@ -87,7 +89,8 @@ async function runGroup<Tables>(
       const done = (results ?? []).filter(({ status }) => status === 'Success');
       return done.map(({ migrationName }) => migrationName);
     }
-    const isLocked = (error as { code?: unknown }).code === lockNotAvailable;
+    const { code } = error as { code?: unknown };
+    const isLocked = code === lockNotAvailable || code === deadlockDetected;
     if (isLocked && attempt < mostAttempts) {
       await sleep(lockMs / 2);
       continue;
@@ -129,7 +132,7 @@ function failure(
   if (isLocked) {
     return new ComputeError(
       'unavailable',
-      `the database cannot be upgraded: ${which} must change a table that a long transaction uses, such as pg_dump; try again when that has ended`,
+      `the database cannot be upgraded: ${which} must change a table that other transactions use all the time, or a long one, such as pg_dump; try again when that has ended`,
       { cause: error },
     );
   }
