@@ -196,7 +196,8 @@ test.each([
   { name: 'ahead', code: 'CERT_HAS_EXPIRED', byDays: 400 },
 ])('a machine whose clock is $name gets both times, and what to do', async ({ code, byDays }) => {
   const port = await aPort();
-  const now = Date.now() + byDays * dayMs;
+  const began = Date.now();
+  const now = began + byDays * dayMs;
   const tls = clusterTls(port.authority);
   const text = await tlsProblem(
     Object.assign(new Error(code), { code }),
@@ -206,7 +207,7 @@ test.each([
   const day = (at: number) => new Date(at).toISOString().slice(0, 10);
   expect(text).toMatch(
     new RegExp(
-      `^its certificate is valid from ${day(Date.now())}T.+ to .+, and this machine's clock is at ${day(now)}T.+, the controller's at ${day(Date.now())}T.+: set the clock that is wrong$`,
+      `^its certificate is valid from ${day(began - dayMs / 24)}T.+ to .+, and this machine's clock is at ${day(now)}T.+, the controller's at ${day(began)}T.+: set the clock that is wrong$`,
     ),
   );
 });
