@@ -51,8 +51,8 @@ interface Replication {
  * Throws `unavailable` where standby servers are connected and commits wait for none of them: after
  * a failover a device could be given to a second server. Where commits wait for some of them, only
  * those may be promoted, which is not checked. A backup, a receiver of the log and logical
- * replication are no standbys; a user without the role `pg_read_all_stats` cannot tell the first
- * two from one.
+ * replication are no standbys; a user without the role `pg_read_all_stats` cannot distinguish
+ * the first two from one.
  */
 export async function refuseAsynchronousStandbys<Tables>(
   db: Kysely<Tables>,
